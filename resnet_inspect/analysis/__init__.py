@@ -1,0 +1,1 @@
+"""Floor 1: questions asked of a trace. Pure functions; nothing here knows torch."""

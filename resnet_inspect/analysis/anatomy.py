@@ -1,0 +1,414 @@
+"""The anatomy of a residual network, found from its data flow: stem, stages, blocks, head.
+
+Nothing here looks at a name. A residual add is an addition of two feature maps of one shape whose
+ways part at one tensor, the fork. The way with the layers is the branch; the other is the
+shortcut, an identity if no weight lies on it and a projection if one does. Blocks that follow each
+other and give one shape are a stage.
+
+Forks are found in the dominator tree of the data flow: the nearest tensor through which every way
+to the add must pass. For steps in execution order one pass builds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from resnet_inspect.analysis.receptive_field import Number
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.ops import (
+    Activate,
+    Attention,
+    Conv,
+    Create,
+    Elementwise,
+    Linear,
+    MatMul,
+    Norm,
+    Op,
+    Resample,
+    Unknown,
+    same_values,
+)
+from resnet_inspect.traces.tensors import Shape
+
+BlockKind = Literal["basic", "bottleneck", "residual"]
+ShortcutKind = Literal["identity", "projection"]
+
+_ROOT = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A residual unit: a branch, a shortcut, and the add that joins them."""
+
+    kind: BlockKind
+    """"basic": first and last convolution wider than 1; "bottleneck": those 1×1, a wider one
+    between them; "residual": anything else."""
+    shortcut: ShortcutKind
+    path: str
+    """The module that holds it; the path of the add where none holds it alone."""
+    call: int | None
+    """The call of that module."""
+    add: int
+    """The call of the residual add."""
+    fork: int
+    """The activation at which branch and shortcut part."""
+    input: int
+    """The activation that the block takes."""
+    output: int
+    """The activation that it gives: after the add and what is applied to its sum alone."""
+    branch: tuple[int, ...]
+    """Steps of the branch, in order."""
+    bypass: tuple[int, ...]
+    """Steps of the shortcut, in order; empty for a plain identity."""
+    first: int
+    """Index of the block's first call."""
+    last: int
+    """Index of its last call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Blocks in a row that give one output shape."""
+
+    number: int
+    """Counted from 1."""
+    path: str
+    """The module that holds these blocks and no others; "" where there is none."""
+    call: int | None
+    blocks: tuple[Block, ...]
+    first: int
+    last: int
+
+    @property
+    def input(self) -> int:
+        """The activation that the stage takes."""
+        return self.blocks[0].input
+
+    @property
+    def output(self) -> int:
+        """The activation that the stage gives."""
+        return self.blocks[-1].output
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """Stem, stages and head; no stages where nothing residual was found."""
+
+    stages: tuple[Stage, ...]
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Every block, in order."""
+        return tuple(block for stage in self.stages for block in stage.blocks)
+
+    @property
+    def body(self) -> tuple[int, int] | None:
+        """Indexes of the first and last call of the stages: before is the stem, after the head."""
+        if not self.stages:
+            return None
+        return self.stages[0].first, self.stages[-1].last
+
+
+def find(trace: Trace) -> Anatomy:
+    """The anatomy of a traced network."""
+    return Anatomy(tuple(_stages(trace, _blocks(trace))))
+
+
+def is_weighted(op: Op) -> bool:
+    """Whether an op multiplies by learned weights (or may, being unknown)."""
+    return isinstance(op, Conv | Linear | Attention | MatMul | Unknown)
+
+
+def net_effect(
+    before: Shape, after: Shape, jump: Sequence[Number] = (), jump_before: Sequence[Number] = ()
+) -> str:
+    """What happened to a feature map, in the tutorials' words: "planes ×2, dimensions ÷2".
+
+    The change of the dimensions is that of the strides where these are known, since an odd size
+    does not divide.
+    """
+    if len(before) < 3 or len(before) != len(after):
+        return ""
+    planes = _times(before[1], after[1])
+    if jump and len(jump) == len(jump_before) == len(before) - 2:
+        factors = [_times(j, i) for i, j in zip(jump_before, jump, strict=True)]
+    else:
+        factors = [_times(i, o) for i, o in zip(before[2:], after[2:], strict=True)]
+    same = len(set(factors)) == 1
+    dimensions = factors[0] if same else ", ".join(factor or "×1" for factor in factors)
+    if not planes and not dimensions:
+        return "planes and dimensions unchanged"
+    return f"planes {planes or 'unchanged'}, dimensions {dimensions or 'unchanged'}"
+
+
+def _times(before: Number, after: Number) -> str:
+    """A factor: "×2", "÷2", "" for equal, "64→96" where neither divides the other."""
+    if before == after:
+        return ""
+    if before and after % before == 0:
+        return f"×{after // before}"
+    if after and before % after == 0:
+        return f"÷{before // after}"
+    return f"{before}→{after}"
+
+
+class _Flow:
+    """The data flow between steps, with its dominator tree."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.maker: dict[int, int] = {}
+        self.parent: dict[int, int] = {}
+        self.depth: dict[int, int] = {_ROOT: 0}
+        for index in trace.steps:
+            call = trace.calls[index]
+            taken = {port.activation for port in call.inputs}
+            node = _ROOT
+            for i, activation in enumerate(taken):
+                self._reach(activation)
+                node = activation if i == 0 else self.meet(node, activation)
+            for port in call.outputs:
+                if port.activation not in self.parent:
+                    self.maker[port.activation] = index
+                    self.parent[port.activation] = node
+                    self.depth[port.activation] = self.depth[node] + 1
+
+    def _reach(self, activation: int) -> None:
+        if activation not in self.parent:
+            self.parent[activation] = _ROOT
+            self.depth[activation] = 1
+
+    def meet(self, a: int, b: int) -> int:
+        """The nearest tensor through which all ways to both `a` and `b` pass."""
+        while a != b:
+            if self.depth[a] >= self.depth[b]:
+                a = self.parent[a]
+            else:
+                b = self.parent[b]
+        return a
+
+    def between(self, fork: int, end: int) -> tuple[int, ...]:
+        """The steps on the ways from `fork` to `end`, in order."""
+        found: set[int] = set()
+        waiting = [end]
+        while waiting:
+            activation = waiting.pop()
+            step = self.maker.get(activation)
+            if activation == fork or step is None or step in found:
+                continue
+            found.add(step)
+            waiting.extend(port.activation for port in self.trace.calls[step].inputs)
+        return tuple(sorted(found))
+
+    def chain(self, fork: int, end: int) -> tuple[int, ...]:
+        """The steps that every way from `fork` to `end` takes, in order."""
+        found = []
+        while end not in (fork, _ROOT):
+            step = self.maker.get(end)
+            if step is not None:
+                found.append(step)
+            end = self.parent[end]
+        return tuple(reversed(found))
+
+
+def _blocks(trace: Trace) -> list[Block]:
+    flow = _Flow(trace)
+    found: list[tuple[Block, tuple[int, ...]]] = []
+    for index in trace.steps:
+        candidate = _candidate(trace, flow, index)
+        if candidate is None:
+            continue
+        inside = set(candidate.branch)
+        nested = [b for b, _ in found if b.add in inside]
+        if any(trace.calls[b.add].parent != trace.calls[index].parent for b in nested):
+            continue  # a long shortcut around whole blocks
+        found = [(b, s) for b, s in found if b not in nested]
+        found.append((candidate, ()))
+    return _with_modules(trace, [block for block, _ in found])
+
+
+def _candidate(trace: Trace, flow: _Flow, index: int) -> Block | None:
+    call = trace.calls[index]
+    if not (isinstance(call.op, Elementwise) and call.op.name == "add" and call.outputs):
+        return None
+    ends = list(dict.fromkeys(port.activation for port in call.inputs))
+    if len(ends) != 2:
+        return None
+    shapes = [trace.activations[end].tensor.shape for end in ends]
+    if shapes[0] != shapes[1] or len(shapes[0]) < 3:
+        return None
+    fork = flow.meet(*ends)
+    if fork == _ROOT:
+        return None
+    ways = [flow.between(fork, end) for end in ends]
+    weights = [sum(is_weighted(trace.calls[s].op) for s in way) for way in ways]
+    # The longer way is the branch; of two with as many weights, the one with more steps.
+    order = sorted((0, 1), key=lambda i: (weights[i], len(ways[i])))
+    bypass, branch = ways[order[0]], ways[order[1]]
+    if weights[order[1]] == 0 or weights[order[0]] > 1:
+        return None
+    if any(_cannot_be_residual(trace.calls[s].op) for s in (*branch, *bypass)):
+        return None
+    if set(branch) & set(bypass):
+        return None
+    if weights[order[0]] and weights[order[1]] == 1:
+        return None  # two single layers side by side: no branch to shortcut
+    output = call.outputs[0].activation
+    return Block(
+        kind=_kind(trace, branch, flow.chain(fork, ends[order[1]])),
+        shortcut="projection" if weights[order[0]] else "identity",
+        path=call.path,
+        call=None,
+        add=index,
+        fork=fork,
+        input=fork,
+        output=output,
+        branch=branch,
+        bypass=bypass,
+        first=min((*branch, *bypass)),
+        last=index,
+    )
+
+
+def _cannot_be_residual(op: Op) -> bool:
+    """Ops that no residual unit has: resizing means a decoder, creation a table of positions."""
+    return isinstance(op, Resample | Create) or (isinstance(op, Conv) and op.transposed)
+
+
+def _kind(trace: Trace, branch: Sequence[int], chain: Sequence[int]) -> BlockKind:
+    in_a_row = [op for op in (trace.calls[s].op for s in chain) if isinstance(op, Conv)]
+    anywhere = [op for op in (trace.calls[s].op for s in branch) if isinstance(op, Conv)]
+    if len(in_a_row) < 2:
+        return "residual"
+    first, last = _is_wide(in_a_row[0]), _is_wide(in_a_row[-1])
+    if first and last:
+        return "basic"
+    if not first and not last and any(_is_wide(op) for op in anywhere):
+        return "bottleneck"
+    return "residual"
+
+
+def _is_wide(op: Conv) -> bool:
+    return any(size > 1 for size in op.window.kernel_size)
+
+
+def _with_modules(trace: Trace, blocks: list[Block]) -> list[Block]:
+    """The blocks with the module calls that hold each of them alone."""
+    around = [_smallest_call(trace, block) for block in blocks]
+    held = []
+    for block, call in zip(blocks, around, strict=True):
+        if (
+            call is not None
+            and around.count(call) == 1
+            and not _holds_another(trace, call, block, blocks)
+        ):
+            output = _applied_after(trace, block, trace.last_descendant[call])
+            given = trace.calls[call].inputs
+            held.append(
+                Block(
+                    block.kind,
+                    block.shortcut,
+                    trace.calls[call].path,
+                    call,
+                    block.add,
+                    block.fork,
+                    given[0].activation if len(given) == 1 else block.fork,
+                    output,
+                    block.branch,
+                    block.bypass,
+                    call,
+                    trace.last_descendant[call],
+                )
+            )
+        else:
+            held.append(_without_module(trace, block))
+    return held
+
+
+def _without_module(trace: Trace, block: Block) -> Block:
+    output = _applied_after(trace, block, len(trace.calls) - 1)
+    last = trace.producer.get(output, block.add)
+    return Block(
+        block.kind, block.shortcut, block.path, None, block.add, block.fork, block.fork,
+        output, block.branch, block.bypass, block.first, max(last, block.add),
+    )  # fmt: skip
+
+
+def _smallest_call(trace: Trace, block: Block) -> int | None:
+    """The innermost module call, other than the network, that makes every step of the block."""
+    call = trace.calls[block.add].parent
+    while call is not None and block.first < call:
+        call = trace.calls[call].parent
+    return call or None
+
+
+def _holds_another(trace: Trace, call: int, block: Block, blocks: Sequence[Block]) -> bool:
+    last = trace.last_descendant[call]
+    return any(call < other.add <= last and other.add != block.add for other in blocks)
+
+
+def _applied_after(trace: Trace, block: Block, last: int) -> int:
+    """The activation after the nonlinearity, norm or dropout that takes the sum alone."""
+    output = block.output
+    while True:
+        takers = trace.consumers.get(output, ())
+        if len(takers) != 1 or takers[0] > last:
+            return output
+        taker = trace.calls[takers[0]]
+        finishing = isinstance(taker.op, Activate) or same_values(taker.op)
+        if block.call is not None or last < len(trace.calls) - 1:
+            finishing = finishing or isinstance(taker.op, Norm)
+        if not finishing or len(taker.outputs) != 1:
+            return output
+        output = taker.outputs[0].activation
+
+
+def _stages(trace: Trace, blocks: Sequence[Block]) -> Iterator[Stage]:
+    runs: list[list[Block]] = []
+    for block in blocks:
+        if runs and _continues(trace, runs[-1][-1], block):
+            runs[-1].append(block)
+        else:
+            runs.append([block])
+    for number, run in enumerate(runs, start=1):
+        call = _stage_call(trace, run, blocks)
+        yield Stage(
+            number=number,
+            path="" if call is None else trace.calls[call].path,
+            call=call,
+            blocks=tuple(run),
+            first=run[0].first if call is None else call,
+            last=run[-1].last if call is None else trace.last_descendant[call],
+        )
+
+
+def _continues(trace: Trace, before: Block, after: Block) -> bool:
+    same_shape = (
+        trace.activations[before.output].tensor.shape
+        == trace.activations[after.output].tensor.shape
+    )
+    return same_shape and before.output in (after.input, after.fork)
+
+
+def _stage_call(trace: Trace, run: Sequence[Block], blocks: Sequence[Block]) -> int | None:
+    """The module call that makes these blocks, no other block and no other layer."""
+    steps = trace.steps
+    call: int | None = trace.calls[run[0].first].parent
+    if run[0].call is None:
+        call = run[0].first
+    while call and trace.last_descendant[call] < run[-1].last:
+        call = trace.calls[call].parent
+    if not call or any(block.call == call for block in run):
+        return None
+    low, high = call, trace.last_descendant[call]
+    inside = {block.add for block in blocks if low <= block.add <= high}
+    if inside != {block.add for block in run}:
+        return None
+    covered = [(block.first, block.last) for block in run]
+    for step in steps:
+        if low <= step <= high and not any(a <= step <= b for a, b in covered):
+            return None
+    return call

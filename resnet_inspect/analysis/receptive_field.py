@@ -1,0 +1,222 @@
+"""Receptive fields: how far one element of a feature map sees, across shortcuts.
+
+Sizes are in pixels of the tensor that the first window slides over, which for an image network is
+its input. Where paths join, the field is the hull of theirs. It is the field of an unbounded
+image, not cut at the border; norms count as pointwise, as they are in eval mode for batch norm.
+
+Source of the recurrence: Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional
+Neural Networks", Distill 2019, doi:10.23915/distill.00021.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from resnet_inspect.traces.model import Call, Trace
+from resnet_inspect.traces.ops import (
+    Activate,
+    AdaptivePool,
+    Conv,
+    Elementwise,
+    Join,
+    Linear,
+    Norm,
+    Pool,
+    Reduce,
+    Resample,
+    Reshape,
+    Window,
+)
+from resnet_inspect.traces.tensors import Shape
+
+Number = int | Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptiveField:
+    """What one element of a feature map sees; one number for each spatial dimension."""
+
+    size: tuple[Number, ...]
+    """Extent in input pixels; () if the element sees the whole image."""
+    jump: tuple[Number, ...]
+    """Distance in input pixels between two neighbours; () where there are no neighbours."""
+    start: tuple[Number, ...]
+    """First input pixel that element 0 sees; negative in the padding."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether every element sees all of the image."""
+        return not self.size
+
+
+WHOLE = ReceptiveField((), (), ())
+_Field = ReceptiveField | None
+
+
+def by_activation(trace: Trace) -> dict[int, ReceptiveField]:
+    """Receptive fields of the tensors that have one.
+
+    None for a tensor before the first window, or behind an op that has no rule (a permutation, an
+    attention, a roi align).
+    """
+    found: dict[int, ReceptiveField] = {}
+    lost: set[int] = set()
+    for index in trace.steps:
+        call = trace.calls[index]
+        given = [port.activation for port in call.inputs]
+        known = [found[activation] for activation in given if activation in found]
+        reached = bool(known) or any(activation in lost for activation in given)
+        if not reached and not isinstance(call.op, Conv | Pool):
+            continue
+        field = None
+        if not any(activation in lost for activation in given) or isinstance(call.op, Linear):
+            field = _step(trace, call, known)
+        for port in call.outputs:
+            if port.activation in found:
+                continue
+            if field is None:
+                lost.add(port.activation)
+            else:
+                found[port.activation] = field
+    return found
+
+
+def _step(trace: Trace, call: Call, known: list[ReceptiveField]) -> _Field:
+    if not call.inputs or not call.outputs:
+        return None
+    op = call.op
+    before = trace.spec(call.inputs[0]).shape
+    after = trace.spec(call.outputs[0]).shape
+    if isinstance(op, Conv | Pool):
+        dimensions = len(op.window.kernel_size)
+        field = known[0] if known else _pixel(dimensions)
+        if field.whole or len(field.jump) != dimensions:
+            return field if field.whole else None
+        if isinstance(op, Conv) and op.transposed:
+            return _transposed(field, op.window)
+        return _window(field, op.window)
+    if isinstance(op, Linear):
+        return WHOLE if len(after) <= 2 else (known[0] if known and known[0].whole else None)
+    if not known:
+        return None
+    if isinstance(op, Norm | Activate):
+        return known[0]
+    if isinstance(op, Elementwise | Join):
+        return _hull(known)
+    if isinstance(op, AdaptivePool):
+        return _adaptive(known[0], op, before, after)
+    if isinstance(op, Resample):
+        return _resized(known[0], op, before, after)
+    if isinstance(op, Reshape):
+        return _reshaped(known[0], op, before, after)
+    if isinstance(op, Reduce):
+        spatial = len(known[0].jump)
+        pooled = len(after) <= len(before) - spatial or all(s == 1 for s in after[-spatial:])
+        return WHOLE if pooled or known[0].whole else None
+    return None
+
+
+def _pixel(dimensions: int) -> ReceptiveField:
+    return ReceptiveField((1,) * dimensions, (1,) * dimensions, (0,) * dimensions)
+
+
+def _window(field: ReceptiveField, window: Window) -> ReceptiveField:
+    rows = zip(
+        field.size, field.jump, field.start,
+        window.kernel_size, window.stride, window.padding, window.dilation, strict=True,
+    )  # fmt: skip
+    size, jump, start = [], [], []
+    for r, j, lo, k, s, p, d in rows:
+        size.append(_plain(r + d * (k - 1) * j))
+        jump.append(_plain(j * s))
+        start.append(_plain(lo - p * j))
+    return ReceptiveField(tuple(size), tuple(jump), tuple(start))
+
+
+def _transposed(field: ReceptiveField, window: Window) -> ReceptiveField:
+    rows = zip(
+        field.size, field.jump, field.start,
+        window.kernel_size, window.stride, window.padding, window.dilation, strict=True,
+    )  # fmt: skip
+    size, jump, start = [], [], []
+    for r, j, lo, k, s, p, d in rows:
+        reach = d * (k - 1) // s  # how many further inputs one output can see
+        size.append(_plain(r + reach * j))
+        jump.append(_plain(Fraction(j) / s))
+        start.append(_plain(lo + (Fraction(p) - d * (k - 1)) * Fraction(j) / s))
+    return ReceptiveField(tuple(size), tuple(jump), tuple(start))
+
+
+def _hull(fields: Sequence[ReceptiveField]) -> _Field:
+    jumps = {field.jump for field in fields if field.jump}
+    if len(jumps) > 1:
+        return None
+    jump = jumps.pop() if jumps else ()
+    if any(field.whole for field in fields):
+        return ReceptiveField((), jump, ())
+    start = tuple(min(lows) for lows in zip(*(f.start for f in fields), strict=True))
+    ends = [tuple(lo + r for lo, r in zip(f.start, f.size, strict=True)) for f in fields]
+    size = tuple(max(highs) - lo for lo, *highs in zip(start, *ends, strict=True))
+    return ReceptiveField(size, jump, start)
+
+
+def _adaptive(field: ReceptiveField, op: AdaptivePool, before: Shape, after: Shape) -> _Field:
+    dimensions = len(op.output_size)
+    given, made = before[-dimensions:], after[-dimensions:]
+    if all(size == 1 for size in made) or field.whole:
+        return WHOLE
+    if any(i % o for i, o in zip(given, made, strict=True)):
+        return None
+    steps = tuple(i // o for i, o in zip(given, made, strict=True))
+    none = (0,) * dimensions
+    return _window(field, Window(steps, steps, none, (1,) * dimensions))
+
+
+def _resized(field: ReceptiveField, op: Resample, before: Shape, after: Shape) -> _Field:
+    dimensions = len(field.jump)
+    if dimensions == 0 or len(before) != len(after):
+        return field if field.whole else None
+    reach = {"nearest": 0, "nearest-exact": 0, "pixelshuffle": 0, "pixel_shuffle": 0}.get(
+        op.name, {"bicubic": 3}.get(op.name, 1)
+    )
+    if op.name in {"roi_align", "roi_pool", "ps_roi_align", "ps_roi_pool", "grid_sample"}:
+        return None
+    ratio = [Fraction(i, o) for i, o in zip(before[-dimensions:], after[-dimensions:], strict=True)]
+    jump = tuple(_plain(j * x) for j, x in zip(field.jump, ratio, strict=True))
+    if field.whole:
+        return ReceptiveField((), jump, ())
+    size = tuple(_plain(r + reach * j) for r, j in zip(field.size, field.jump, strict=True))
+    return ReceptiveField(size, jump, field.start)
+
+
+def _reshaped(field: ReceptiveField, op: Reshape, before: Shape, after: Shape) -> _Field:
+    dimensions = len(field.jump)
+    if before == after and op.name not in {"permute", "transpose", "roll", "flip", "rot90"}:
+        return field
+    if field.whole and not field.jump:
+        return field
+    if len(before) != len(after) or dimensions == 0:
+        return None
+    given, made = before[-dimensions:], after[-dimensions:]
+    if op.name in {"pad", "constant_pad_nd"}:
+        shift = [(o - i) // 2 for i, o in zip(given, made, strict=True)]
+        if field.whole:
+            return field
+        start = tuple(
+            _plain(lo - p * j) for lo, p, j in zip(field.start, shift, field.jump, strict=True)
+        )
+        return ReceptiveField(field.size, field.jump, start)
+    if op.name in {"slice", "narrow", "chunk", "split", "tensor_split", "index_select", "alias"}:
+        steps = [max(1, round(i / o)) if o else 1 for i, o in zip(given, made, strict=True)]
+        jump = tuple(_plain(j * s) for j, s in zip(field.jump, steps, strict=True))
+        return ReceptiveField(field.size, jump, field.start)
+    return None
+
+
+def _plain(number: Number) -> Number:
+    """A whole fraction as an int, so that equal fields compare and print alike."""
+    if isinstance(number, Fraction) and number.denominator == 1:
+        return int(number)
+    return number

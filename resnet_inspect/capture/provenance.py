@@ -1,0 +1,44 @@
+"""Where a trace comes from."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from torch import nn
+
+from resnet_inspect._version import __version__
+from resnet_inspect.traces.model import Provenance
+
+_PACKAGES = ("torch", "torchvision")
+
+
+def provenance(
+    *,
+    source: str,
+    arguments: Mapping[str, Any],
+    device: str,
+    model: nn.Module,
+    notes: Sequence[str],
+) -> Provenance:
+    """The provenance of a trace made now; versions come from package metadata."""
+    modes = {module.training for module in model.modules()}
+    versions = [("python", platform.python_version())]
+    for package in _PACKAGES:
+        try:
+            versions.append((package, version(package)))
+        except PackageNotFoundError:
+            continue
+    return Provenance(
+        source=source,
+        arguments=tuple((name, repr(value)) for name, value in arguments.items()),
+        device=device,
+        mode="mixed" if len(modes) > 1 else "train" if modes == {True} else "eval",
+        versions=tuple(versions),
+        tool_version=__version__,
+        captured_at=datetime.now(UTC).replace(microsecond=0).isoformat(),
+        notes=tuple(notes),
+    )

@@ -1,0 +1,275 @@
+"""`nn.Module` -> `Op`: one reader for each layer type.
+
+A type with a reader is opaque: it is one step of the trace, whatever it computes inside. A type
+without one is a container, and what it calls is recorded. To add a layer type, write a reader and
+register it with `@reads`; a class of a package that may be absent is given by its dotted name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any, TypeVar
+
+import torch
+from torch import nn
+
+from resnet_inspect.traces.ops import (
+    Activate,
+    AdaptivePool,
+    Attention,
+    Container,
+    Conv,
+    Elementwise,
+    Linear,
+    Norm,
+    Op,
+    Pool,
+    Resample,
+    Reshape,
+    Unknown,
+    Window,
+)
+
+M = TypeVar("M", bound=nn.Module)
+Reader = Callable[[Any], Op]
+
+READERS: dict[type[nn.Module] | str, Reader] = {}
+"""Readers by layer type, or by "module.Class" for types outside torch."""
+
+
+def reads(*types: type[nn.Module] | str) -> Callable[[Callable[[M], Op]], Callable[[M], Op]]:
+    """Register a reader for these layer types and their subclasses."""
+
+    def register(reader: Callable[[M], Op]) -> Callable[[M], Op]:
+        for layer in types:
+            if layer in READERS:
+                raise ValueError(f"{layer} has a reader already")
+            READERS[layer] = reader
+        return reader
+
+    return register
+
+
+def read_op(module: nn.Module) -> Op:
+    """What a module does; a `Container` if its type has no reader."""
+    if isinstance(module, torch.jit.ScriptModule):
+        return Unknown(class_name(module), "TorchScript runs outside Python")
+    for base in type(module).__mro__:
+        reader = READERS.get(base) or READERS.get(f"{base.__module__}.{base.__qualname__}")
+        if reader is not None:
+            return reader(module)
+    return Container()
+
+
+def class_name(module: nn.Module) -> str:
+    """The class a user would name: without the subclass that parametrization puts on top."""
+    cls = type(module)
+    if cls.__name__.startswith("Parametrized") and nn.utils.parametrize.is_parametrized(module):
+        return nn.utils.parametrize.type_before_parametrizations(module).__name__
+    original = getattr(module, "original_name", None)
+    if isinstance(module, torch.jit.ScriptModule) and isinstance(original, str):
+        return original
+    return cls.__name__
+
+
+def sizes(value: Any, dimensions: int) -> tuple[int, ...]:
+    """A size argument of torch as one number for each of `dimensions`."""
+    if isinstance(value, int):
+        return (value,) * dimensions
+    numbers = tuple(int(item) for item in value)
+    return numbers * dimensions if len(numbers) == 1 else numbers
+
+
+def conv_window(kernel_size: tuple[int, ...], stride: Any, padding: Any, dilation: Any) -> Window:
+    """The window of a convolution, with padding "same" and "valid" turned into numbers."""
+    dimensions = len(kernel_size)
+    dilations = sizes(dilation, dimensions)
+    after = None
+    if padding == "same":
+        total = [d * (k - 1) for d, k in zip(dilations, kernel_size, strict=True)]
+        before = tuple(t // 2 for t in total)
+        behind = tuple(t - t // 2 for t in total)
+        after = None if before == behind else behind
+    elif padding == "valid":
+        before = (0,) * dimensions
+    else:
+        before = sizes(padding, dimensions)
+    return Window(kernel_size, sizes(stride, dimensions), before, dilations, padding_after=after)
+
+
+@reads(
+    nn.Conv1d, nn.Conv2d, nn.Conv3d,
+    nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d,
+    "torchvision.ops.deform_conv.DeformConv2d",
+)  # fmt: skip
+def _conv(module: nn.Conv2d) -> Op:
+    kernel = module.kernel_size
+    kernel_size = tuple(kernel) if isinstance(kernel, tuple) else (kernel, kernel)
+    transposed = bool(getattr(module, "transposed", False))
+    return Conv(
+        conv_window(kernel_size, module.stride, module.padding, module.dilation),
+        module.in_channels,
+        module.out_channels,
+        module.groups,
+        module.bias is not None,
+        transposed,
+        sizes(module.output_padding, len(kernel_size)) if transposed else (),
+    )
+
+
+_DIMENSIONS: dict[type[nn.Module], int] = {
+    nn.MaxPool1d: 1, nn.MaxPool2d: 2, nn.MaxPool3d: 3,
+    nn.AvgPool1d: 1, nn.AvgPool2d: 2, nn.AvgPool3d: 3,
+    nn.LPPool1d: 1, nn.LPPool2d: 2, nn.LPPool3d: 3,
+}  # fmt: skip
+
+
+def pool(
+    kind: str,
+    dimensions: int,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+) -> Pool:
+    """A pool from torch's arguments; a stride that is not given is the kernel size."""
+    return Pool(
+        kind,
+        Window(
+            sizes(kernel_size, dimensions),
+            sizes(stride if stride is not None and stride != [] else kernel_size, dimensions),
+            sizes(padding, dimensions),
+            sizes(dilation, dimensions),
+            bool(ceil_mode),
+        ),
+    )
+
+
+@reads(*_DIMENSIONS)
+def _pool(module: nn.MaxPool2d) -> Op:
+    layer = next(base for base in type(module).__mro__ if base in _DIMENSIONS)
+    kind = {"M": "max", "A": "avg", "L": "lp"}[layer.__name__[0]]
+    return pool(
+        kind,
+        _DIMENSIONS[layer],
+        module.kernel_size,
+        module.stride,
+        getattr(module, "padding", 0),
+        getattr(module, "dilation", 1),
+        module.ceil_mode,
+    )
+
+
+@reads(
+    nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d,
+    nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d,
+)  # fmt: skip
+def _adaptive_pool(module: nn.AdaptiveAvgPool2d) -> Op:
+    layer = next(b.__name__ for b in type(module).__mro__ if b.__module__.startswith("torch.nn"))
+    size = module.output_size
+    dimensions = int(layer[-2])
+    output = tuple(size) if isinstance(size, tuple | list) else (size,) * dimensions
+    return AdaptivePool("max" if "Max" in layer else "avg", output)
+
+
+@reads(nn.modules.batchnorm._BatchNorm, "torchvision.ops.misc.FrozenBatchNorm2d")
+def _batch_norm(module: nn.BatchNorm2d) -> Op:
+    if isinstance(module, nn.modules.instancenorm._InstanceNorm):
+        return Norm("instance", module.num_features)
+    features = getattr(module, "num_features", None)
+    return Norm("batch", int(module.weight.shape[0] if features is None else features))
+
+
+@reads(nn.modules.instancenorm._InstanceNorm)
+def _instance_norm(module: nn.InstanceNorm2d) -> Op:
+    return Norm("instance", module.num_features)
+
+
+@reads(nn.GroupNorm)
+def _group_norm(module: nn.GroupNorm) -> Op:
+    return Norm("group", module.num_channels)
+
+
+@reads(nn.LayerNorm)
+def _layer_norm(module: nn.LayerNorm) -> Op:
+    return Norm("layer", prod(module.normalized_shape))
+
+
+@reads(nn.RMSNorm)
+def _rms_norm(module: nn.RMSNorm) -> Op:
+    return Norm("rms", prod(module.normalized_shape))
+
+
+@reads(nn.LocalResponseNorm, nn.CrossMapLRN2d)
+def _local_response_norm(module: nn.Module) -> Op:
+    return Norm("local response", 0)
+
+
+@reads(nn.Linear)
+def _linear(module: nn.Linear) -> Op:
+    return Linear(module.in_features, module.out_features, module.bias is not None)
+
+
+@reads(nn.MultiheadAttention)
+def _attention(module: nn.MultiheadAttention) -> Op:
+    return Attention(
+        module.embed_dim, module.kdim, module.vdim, module.num_heads, module.batch_first
+    )
+
+
+_ACTIVATIONS = tuple(
+    getattr(nn, name) for name in nn.modules.activation.__all__ if name != "MultiheadAttention"
+)
+
+
+@reads(*_ACTIVATIONS)
+def _activation(module: nn.Module) -> Op:
+    layer = next(base for base in type(module).__mro__ if base in _ACTIVATIONS)
+    return Activate(layer.__name__.lower(), bool(getattr(module, "inplace", False)))
+
+
+@reads(nn.modules.dropout._DropoutNd)
+def _dropout(module: nn.Dropout) -> Op:
+    return Elementwise("dropout", module.inplace)
+
+
+@reads("torchvision.ops.stochastic_depth.StochasticDepth", "timm.layers.drop.DropPath")
+def _drop_path(module: nn.Module) -> Op:
+    return Elementwise("drop path")
+
+
+@reads(nn.Identity)
+def _identity(module: nn.Module) -> Op:
+    return Elementwise("identity")
+
+
+@reads(nn.Flatten, nn.Unflatten, nn.Fold, nn.Unfold, nn.ChannelShuffle, nn.Embedding)
+def _reshape(module: nn.Module) -> Op:
+    return Reshape(type(module).__name__.lower())
+
+
+@reads(
+    nn.modules.padding._ConstantPadNd,
+    nn.modules.padding._ReflectionPadNd,
+    nn.modules.padding._ReplicationPadNd,
+    nn.modules.padding._CircularPadNd,
+)
+def _pad(module: nn.Module) -> Op:
+    return Reshape("pad")
+
+
+@reads(
+    nn.Upsample, nn.PixelShuffle, nn.PixelUnshuffle,
+    nn.MaxUnpool1d, nn.MaxUnpool2d, nn.MaxUnpool3d,
+    nn.FractionalMaxPool2d, nn.FractionalMaxPool3d,
+)  # fmt: skip
+def _resample(module: nn.Module) -> Op:
+    mode = getattr(module, "mode", None)
+    return Resample(mode if isinstance(mode, str) else type(module).__name__.lower())
+
+
+@reads(nn.RNNBase, nn.RNNCellBase, nn.Bilinear)
+def _uncounted(module: nn.Module) -> Op:
+    return Unknown(class_name(module), "no rule for its multiply-accumulates")

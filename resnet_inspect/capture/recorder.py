@@ -1,0 +1,413 @@
+"""Forward hooks and functional ops -> calls and activations.
+
+Hooks on every module see the modules; a torch function mode, open during the same forward, sees
+what is no module: residual adds, flatten, functional relu. Each tensor gets a number when it is
+produced, inputs are taken in the pre-hook, so the edges between calls come for free.
+
+Nothing here keeps a tensor alive: tensors are known by weak reference, storages by torch's own
+weak count, and what stays of them is their shape.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.overrides import TorchFunctionMode
+
+from resnet_inspect.capture.read_function import function_name, read_function
+from resnet_inspect.capture.read_op import class_name, read_op
+from resnet_inspect.traces.model import Call
+from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, join
+from resnet_inspect.traces.ops import Container, Elementwise, Op, Unknown
+from resnet_inspect.traces.tensors import Activation, Port, TensorSpec
+
+_DEEPEST = 8
+"""How far nested arguments and results are searched for tensors."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A call while it is being recorded."""
+
+    index: int
+    path: str
+    module: str | None
+    nth: int
+    parent: int | None
+    op: Op
+    inputs: tuple[Port, ...]
+    reads: tuple[str, ...]
+    opaque: bool
+    outputs: tuple[Port, ...] = ()
+    made_calls: bool = False
+    taken: frozenset[int] = field(default_factory=frozenset)
+
+    def close(self) -> Call:
+        return Call(
+            self.index, self.path, self.module, self.nth, self.parent, self.op,
+            self.inputs, self.outputs, self.reads,
+        )  # fmt: skip
+
+
+class Recorder:
+    """Records one forward pass of a model.
+
+    Use it as a context around the forward; `failed_at` names the call that was running if the
+    forward raised.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+        self._calls: list[_Open] = []
+        self._open: list[_Open] = []
+        self._opaque = 0
+        self._raised: int | None = None
+        self._counts: dict[str, int] = {}
+        self._tensors = _Tensors()
+        self._paths: dict[int, list[str]] = {}
+        for path, module in model.named_modules(remove_duplicate=False):
+            self._paths.setdefault(id(module), []).append(path)
+        self._weights = {
+            id(tensor): name
+            for name, tensor in [
+                *model.named_buffers(remove_duplicate=False),
+                *model.named_parameters(remove_duplicate=False),
+            ][::-1]
+        }
+        self._exit = ExitStack()
+
+    def __enter__(self) -> Recorder:
+        with ExitStack() as undo:
+            for module in self.model.modules():
+                if isinstance(module, torch.jit.ScriptModule):
+                    continue
+                before = module.register_forward_pre_hook(self._enter_module, with_kwargs=True)
+                undo.callback(before.remove)
+                after = module.register_forward_hook(self._leave_module, with_kwargs=True)
+                undo.callback(after.remove)
+            undo.enter_context(_FunctionMode(self))
+            self._exit = undo.pop_all()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._exit.close()
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls recorded so far; those still open have no outputs."""
+        return tuple(call.close() for call in self._calls)
+
+    @property
+    def activations(self) -> tuple[Activation, ...]:
+        """Every tensor value seen so far."""
+        return tuple(self._tensors.activations)
+
+    @property
+    def failed_at(self) -> int | None:
+        """Index of the innermost call that was running when the forward raised."""
+        if self._raised is not None:
+            return self._raised
+        return self._open[-1].index if self._open else None
+
+    def modules(self) -> tuple[ModuleSpec, ...]:
+        """What each module of the model is."""
+        first: dict[int, str] = {}
+        return tuple(
+            self._module_spec(self._paths[id(module)], module, first)
+            for module in self.model.modules()
+        )
+
+    def _module_spec(
+        self, paths: list[str], module: nn.Module, first: dict[int, str]
+    ) -> ModuleSpec:
+        path = paths[0]
+        children = (child for child in module._modules.values() if child is not None)
+        return ModuleSpec(
+            path=path,
+            class_name=class_name(module),
+            op=read_op(module),
+            parameters=_parameter_specs(path, module._parameters, first),
+            buffers=_parameter_specs(path, module._buffers, first),
+            children=tuple(dict.fromkeys(self._paths[id(child)][0] for child in children)),
+            aliases=tuple(paths[1:]),
+            training=module.training,
+        )
+
+    # -- modules ---------------------------------------------------------------------------------
+
+    def _enter_module(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        with torch._C.DisableTorchFunction():  # what is asked of tensors here is not the model's
+            self._module_entered(module, args, kwargs)
+
+    def _leave_module(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> None:
+        with torch._C.DisableTorchFunction():
+            self._module_left(module, args, kwargs, result)
+
+    def _module_entered(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        parent = self._open[-1] if self._open else None
+        op = read_op(module)
+        paths = self._paths.get(id(module), [""])
+        path = paths[0]
+        if len(paths) > 1 and parent is not None and parent.module is not None:
+            inside = f"{parent.path}." if parent.path else ""
+            path = next((p for p in paths if p.startswith(inside)), path)
+        given = _arguments(args, kwargs)
+        self._begin(path, paths[0], op, given, opaque=not isinstance(op, Container))
+
+    def _module_left(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> None:
+        canonical = self._paths.get(id(module), [""])[0]
+        call = next((c for c in reversed(self._open) if c.module == canonical), None)
+        if call is None:
+            return
+        self._leave(call)
+        works_itself = call.opaque or (not call.made_calls and self._opaque == 0)
+        call.outputs = tuple(
+            Port(label, self._tensors.made(tensor, call.taken if works_itself else frozenset()))
+            for label, tensor in _tensors_in(result)
+        )
+        if not call.opaque and works_itself and call.outputs:
+            call.op = self._unseen(module, args, kwargs, result)
+
+    def _unseen(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> Op:
+        """The op of a container that called nothing: it hands on its input, or works unseen."""
+        given = {id(tensor) for _, tensor in _arguments(args, kwargs)}
+        if all(id(tensor) in given for _, tensor in _tensors_in(result)):
+            return Elementwise("identity")
+        return Unknown(
+            class_name(module), "its forward does not run through torch's Python functions"
+        )
+
+    # -- functions -------------------------------------------------------------------------------
+
+    def _call_function(
+        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        if self._opaque or not self._open:
+            return function(*args, **kwargs)
+        given = _arguments(args, kwargs)
+        versions = [_version(tensor) for _, tensor in given]
+        name = function_name(function)
+        caller = self._open[-1]
+        caller_made_calls = caller.made_calls
+        op = read_function(name, args, kwargs, in_place=False)
+        call = self._begin(f"{caller.path}:{name}", None, op, given, opaque=True)
+        try:
+            result = function(*args, **kwargs)
+        except BaseException:
+            self._leave(call)
+            self._raised = call.index
+            raise
+        self._leave(call)
+        changed = [
+            tensor
+            for (_, tensor), version in zip(given, versions, strict=True)
+            if version is not None and _version(tensor) != version
+        ]
+        results = list(_tensors_in(result)) or [("", tensor) for tensor in changed]
+        made = [
+            (label, tensor)
+            for label, tensor in results
+            if _is_among(tensor, changed) or not _is_among(tensor, [t for _, t in given])
+        ]
+        if not made and self._calls[-1] is call:  # x.size(), or x.contiguous() that hands on x
+            self._calls.pop()
+            self._counts[call.path] -= 1
+            caller.made_calls = caller_made_calls
+        if changed:
+            call.op = read_function(name, args, kwargs, in_place=True)
+        call.outputs = tuple(
+            Port(label, self._tensors.made(tensor, call.taken)) for label, tensor in made
+        )
+        return result
+
+    def _leave(self, call: _Open) -> bool:
+        """Close `call` and whatever is still open inside it; False if it was not open."""
+        while self._open:
+            last = self._open.pop()
+            self._opaque -= last.opaque
+            if last is call:
+                return True
+        return False
+
+    # -- both ------------------------------------------------------------------------------------
+
+    def _begin(
+        self,
+        path: str,
+        module: str | None,
+        op: Op,
+        given: Sequence[tuple[str, Tensor]],
+        *,
+        opaque: bool,
+    ) -> _Open:
+        self._raised = None
+        parent = self._open[-1] if self._open else None
+        if parent is not None:
+            parent.made_calls = True
+        nth = self._counts[path] = self._counts.get(path, 0) + 1
+        inputs = []
+        reads = []
+        for label, tensor in given:
+            weight = self._weights.get(id(tensor))
+            if weight is not None:
+                reads.append(weight)
+            else:
+                inputs.append(Port(label, self._tensors.number(tensor)))
+        call = _Open(
+            index=len(self._calls),
+            path=path,
+            module=module,
+            nth=nth,
+            parent=None if parent is None else parent.index,
+            op=op,
+            inputs=tuple(inputs),
+            reads=tuple(reads),
+            opaque=opaque,
+            taken=frozenset(port.activation for port in inputs),
+        )
+        self._calls.append(call)
+        self._open.append(call)
+        self._opaque += opaque
+        return call
+
+
+class _FunctionMode(TorchFunctionMode):
+    """Hands every call of a torch function to the recorder."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self._record = recorder._call_function
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        return self._record(func, args, kwargs or {})
+
+
+class _Tensors:
+    """Numbers for tensors and their storages, without keeping either alive."""
+
+    def __init__(self) -> None:
+        self.activations: list[Activation] = []
+        self._known: dict[int, tuple[weakref.ref[Tensor], int]] = {}
+        self._storages: dict[int, tuple[StorageWeakRef, int]] = {}
+        self._storage_count = 0
+
+    def number(self, tensor: Tensor) -> int:
+        """The number of a tensor; a new one if it has not been seen."""
+        known = self._known.get(id(tensor))
+        if known is not None and known[0]() is tensor:
+            return known[1]
+        return self._new(tensor)
+
+    def made(self, tensor: Tensor, taken: frozenset[int]) -> int:
+        """The number of a result; a new one too if it is an input that was handed on or changed."""
+        number = self.number(tensor)
+        return self._new(tensor) if number in taken else number
+
+    def _new(self, tensor: Tensor) -> int:
+        number = len(self.activations)
+        spec = TensorSpec(tuple(map(int, tensor.shape)), _dtype(tensor), tensor.element_size())
+        self.activations.append(Activation(spec, self._storage(tensor)))
+        self._known[id(tensor)] = (weakref.ref(tensor), number)
+        return number
+
+    def _storage(self, tensor: Tensor) -> int:
+        try:
+            storage = tensor.untyped_storage()
+        except (NotImplementedError, RuntimeError):  # sparse and nested tensors have none
+            self._storage_count += 1
+            return self._storage_count - 1
+        # The weak reference keeps the address from being used again, not the memory.
+        key = storage._cdata
+        if key not in self._storages:
+            self._storages[key] = (_weak(storage), self._storage_count)
+            self._storage_count += 1
+        return self._storages[key][1]
+
+
+def _weak(storage: torch.UntypedStorage) -> StorageWeakRef:
+    return StorageWeakRef(storage)  # type: ignore[no-untyped-call]
+
+
+def _is_among(tensor: Tensor, others: Sequence[Tensor]) -> bool:
+    return any(tensor is other for other in others)
+
+
+def _dtype(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def _version(tensor: Tensor) -> int | None:
+    """How often a tensor was changed in place; None where torch does not count."""
+    try:
+        return tensor._version
+    except RuntimeError:  # inference tensors
+        return None
+
+
+def _parameter_specs(
+    path: str, register: Mapping[str, Tensor | None], first: dict[int, str]
+) -> tuple[ParameterSpec, ...]:
+    specs = []
+    for name, tensor in register.items():
+        if tensor is None:
+            continue
+        full_name = join(path, name)
+        owner = first.setdefault(id(tensor), full_name)
+        specs.append(
+            ParameterSpec(
+                name,
+                TensorSpec(tuple(map(int, tensor.shape)), _dtype(tensor), tensor.element_size()),
+                tensor.requires_grad,
+                None if owner == full_name else owner,
+            )
+        )
+    return tuple(specs)
+
+
+def _arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[str, Tensor]]:
+    """The tensors among a call's arguments, each with a label that says where it stood."""
+    if len(args) == 1 and not kwargs:
+        return list(_tensors_in(args[0]))
+    found = [pair for i, value in enumerate(args) for pair in _tensors_in(value, str(i))]
+    found += [pair for name, value in kwargs.items() for pair in _tensors_in(value, name)]
+    return found
+
+
+def _tensors_in(value: Any, label: str = "", depth: int = 0) -> Iterator[tuple[str, Tensor]]:
+    """The tensors in nested lists, tuples, dicts, dataclasses and plain objects, with labels."""
+    if isinstance(value, Tensor):
+        yield label, value
+        return
+    if value is None or isinstance(value, str | bytes | int | float | bool) or depth == _DEEPEST:
+        return
+    if isinstance(value, Mapping):
+        items = [(str(key), item) for key, item in value.items()]
+    elif isinstance(value, list | tuple | set | frozenset):
+        items = [(str(i), item) for i, item in enumerate(value)]
+    elif is_dataclass(value) and not isinstance(value, type):
+        items = [(f.name, getattr(value, f.name, None)) for f in fields(value)]
+    elif hasattr(value, "__dict__") and not isinstance(value, type | nn.Module | torch.dtype):
+        items = [(name, item) for name, item in vars(value).items() if isinstance(item, Tensor)]
+    else:
+        return
+    for name, item in items:
+        yield from _tensors_in(item, f"{label}.{name}" if label else name, depth + 1)

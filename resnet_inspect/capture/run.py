@@ -1,0 +1,153 @@
+"""One forward pass of a model, recorded: the way from an `nn.Module` to a `Trace`."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Literal
+
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+from resnet_inspect.capture.left_as_found import left_as_found
+from resnet_inspect.capture.provenance import provenance
+from resnet_inspect.capture.recorder import Recorder
+from resnet_inspect.errors import ForwardError, UntraceableModel
+from resnet_inspect.traces.model import Call, Failure, Trace
+
+Mode = Literal["eval", "train", "as found"]
+
+
+class MetaCannotRun(Exception):
+    """An operation needs numbers and the meta device has none; the message is its path."""
+
+
+def capture(
+    model: nn.Module,
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    device: torch.device | None = None,
+    mode: Mode = "eval",
+    model_name: str | None = None,
+    source: str | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    notes: Sequence[str] = (),
+) -> Trace:
+    """Run `model(*args, **kwargs)` once without gradients and return what happened.
+
+    The model is left as it was found, also when the forward raises. `device` is where it runs
+    (None: where its parameters are); the arguments must be there already.
+
+    Raises `ForwardError`, with the trace up to there, if the forward raises; `UntraceableModel`
+    for TorchScript; `MetaCannotRun` if the device is meta and an operation needs numbers.
+    """
+    model, wrappers = unwrapped(model)
+    if isinstance(model, torch.jit.ScriptModule):
+        raise UntraceableModel(
+            "a TorchScript model runs outside Python, where no layer can be watched",
+            hint="trace the nn.Module that it was made from",
+        )
+    notes = [*notes, *wrappers]
+    name = model_name or type(model).__name__
+    if any(is_lazy(parameter) for parameter in (*model.parameters(), *model.buffers())):
+        model = copy.deepcopy(model)
+        notes.append("lazy layers were given their shapes on a copy")
+    failure: Exception | None = None
+    with left_as_found(model, device), torch.no_grad(), _eagerly():
+        if mode != "as found":
+            model.train(mode == "train")
+        recorder = Recorder(model)
+        result: Any = None
+        try:
+            with recorder:
+                result = model(*args, **(kwargs or {}))
+        except Exception as error:
+            if device is not None and device.type == "meta" and _needs_numbers(error):
+                at = recorder.failed_at
+                raise MetaCannotRun(recorder.calls[at].path if at else "the network") from error
+            failure = error
+        del result
+        trace = _trace(
+            recorder,
+            failure,
+            model_name=name,
+            provenance=provenance(
+                source=source or f"python:{type(model).__module__}.{type(model).__qualname__}",
+                arguments=arguments or {},
+                device=str(device) if device is not None else _device_of(model, args),
+                model=model,
+                notes=notes,
+            ),
+        )
+    if failure is not None:
+        assert trace.failure is not None
+        path = trace.calls[trace.failure.call].path or trace.model_name
+        raise ForwardError(f"{path}: {trace.failure.message}", trace=trace) from failure
+    return trace
+
+
+def unwrapped(model: nn.Module) -> tuple[nn.Module, list[str]]:
+    """The network inside DataParallel and torch.compile, and a note for each wrapper taken off."""
+    notes = []
+    while True:
+        if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+            notes.append(f"{type(model).__name__}: the module inside was traced, on one device")
+            model = model.module
+        elif type(model).__name__ == "OptimizedModule" and hasattr(model, "_orig_mod"):
+            notes.append("torch.compile: the module was traced uncompiled")
+            inner = model._orig_mod
+            assert isinstance(inner, nn.Module)
+            model = inner
+        else:
+            return model, notes
+
+
+def _eagerly() -> AbstractContextManager[Any]:
+    """A context in which compiled parts run uncompiled, so that their hooks are called."""
+    if "torch._dynamo" in sys.modules:
+        stance: AbstractContextManager[Any] = torch.compiler.set_stance("force_eager")
+        return stance
+    return nullcontext()
+
+
+def _needs_numbers(error: Exception) -> bool:
+    """Whether an exception on meta says that numbers were needed, not that a shape was wrong."""
+    text = str(error).lower()
+    return isinstance(error, NotImplementedError) or "meta tensor" in text or "meta device" in text
+
+
+def _one_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
+def _device_of(model: nn.Module, args: Sequence[Any]) -> str:
+    for tensor in (*model.parameters(), *model.buffers(), *args):
+        if isinstance(tensor, torch.Tensor):
+            return str(tensor.device)
+    return "cpu"
+
+
+def _trace(recorder: Recorder, failure: Exception | None, **facts: Any) -> Trace:
+    calls = recorder.calls
+    network = calls[0] if calls else None
+    failed = None
+    if failure is not None:
+        at = recorder.failed_at
+        if network is None:
+            raise failure
+        failed = Failure(at if at is not None else 0, type(failure).__name__, _one_line(failure))
+    assert isinstance(network, Call)
+    return Trace(
+        modules=recorder.modules(),
+        calls=calls,
+        activations=recorder.activations,
+        inputs=network.inputs,
+        outputs=network.outputs,
+        failure=failed,
+        **facts,
+    )

@@ -1,0 +1,254 @@
+"""Parameter types and groups of options that several commands share."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from resnet_inspect.errors import BadInput
+
+if TYPE_CHECKING:
+    _Type = click.ParamType[Any]
+else:  # older versions of click have no type argument here
+    _Type = click.ParamType
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Documented(click.Command):
+    """A command whose help shows examples first."""
+
+    def __init__(self, *args: Any, examples: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = tuple(examples)
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, then the description."""
+        if self.examples:
+            with formatter.section("Examples"):
+                formatter.write_dl([(command, meaning) for command, meaning in self.examples])
+        super().format_help_text(ctx, formatter)
+
+
+class Named(_Type):
+    """One of some names, with the nearest ones for a wrong one, and completion."""
+
+    def __init__(self, name: str, known: Callable[[], Iterable[str]]) -> None:
+        self.name = name
+        self.known = known
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The name itself, if it is known."""
+        known = list(self.known())
+        if value in known:
+            return value
+        return self.fail(self._unknown(str(value), known), param, ctx)
+
+    def _unknown(self, value: str, known: Sequence[str]) -> str:
+        close = difflib.get_close_matches(value, known, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(known)}"
+        return f"unknown {self.name} '{value}': {hint}"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The known names that begin so."""
+        return [CompletionItem(name) for name in self.known() if name.startswith(incomplete)]
+
+
+class ModelName(_Type):
+    """A model's name; checked later, completed here."""
+
+    name = "model"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The variants whose names begin so."""
+        from resnet_inspect.sources.catalogue import names
+
+        return [CompletionItem(name) for name in names() if name.startswith(incomplete)]
+
+
+class Shape(_Type):
+    """Sizes with commas or x between them: 1,3,224,224."""
+
+    name = "shape"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A tuple of integers."""
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).replace("x", ",").replace("×", ",").split(",")
+        try:
+            return tuple(int(part) for part in parts)
+        except ValueError:
+            self.fail(f"'{value}' is no shape: write sizes like 1,3,224,224", param, ctx)
+
+
+class ImageSize(Shape):
+    """224 for a square image, 256x192 for height and width."""
+
+    name = "image size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Height and width."""
+        sizes = super().convert(value, param, ctx)
+        if len(sizes) == 1:
+            return (sizes[0], sizes[0])
+        if len(sizes) != 2:
+            self.fail(
+                f"'{value}' is no image size: write 224 or 256x192 (height x width)", param, ctx
+            )
+        return sizes
+
+
+def _formats() -> Iterable[str]:
+    from resnet_inspect.formats import FORMATS
+
+    return FORMATS
+
+
+def _views() -> Iterable[str]:
+    from resnet_inspect.views import VIEWS
+
+    return VIEWS
+
+
+def _kinds() -> Iterable[str]:
+    from resnet_inspect.views.selection import KINDS
+
+    return KINDS
+
+
+def input_options(command: F) -> F:
+    """Options for what goes into the network and where it runs."""
+    options = [
+        click.option(
+            "--input",
+            "input_size",
+            type=Shape(),
+            help="Whole input shape, batch first: 1,3,224,224.",
+        ),
+        click.option(
+            "--image-size", type=ImageSize(), help="Image size: 224, or 256x192 (height x width)."
+        ),
+        click.option("--batch", type=int, help="Batch size."),
+        click.option("--channels", type=int, help="Input channels."),
+        click.option(
+            "--dtype", help="Element type of input and weights: float32, bf16, fp16, float64."
+        ),
+        click.option(
+            "--device", help="meta (default: no weight takes memory), cpu, cuda, cuda:1, mps."
+        ),
+        click.option("--train", is_flag=True, help="Run in training mode."),
+        click.option(
+            "--set",
+            "settings",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Argument of the builder, as a Python literal: num_classes=10.",
+        ),
+    ]
+    return _with(options, command)
+
+
+def selection_options(command: F) -> F:
+    """Options for what is shown."""
+    options = [
+        click.option(
+            "--view",
+            type=Named("view", _views),
+            default="layers",
+            show_default=True,
+            help="layers, blocks, stages, modules or totals.",
+        ),
+        click.option(
+            "--all", "everything", is_flag=True, help="Norms, activations and all other steps too."
+        ),
+        click.option("--only", help="Only these kinds, with commas: conv,pool,norm,add,linear,..."),
+        click.option("--match", metavar="GLOB", help="Only paths that match: 'layer2.*.conv2'."),
+        click.option("--stage", type=int, help="Only this stage, counted from 1."),
+        click.option(
+            "--depth",
+            type=int,
+            help="Sum up what is nested deeper; 1 shows the network's own modules.",
+        ),
+        click.option("--fold", is_flag=True, help="A run of identical blocks as one, marked ×N."),
+        click.option(
+            "--columns",
+            metavar="KEYS",
+            help="Columns to show, with commas; +KEY adds one; help lists all.",
+        ),
+    ]
+    return _with(options, command)
+
+
+def output_options(command: F) -> F:
+    """Options for how and where the result is written."""
+    options = [
+        click.option(
+            "--format",
+            "format",
+            type=Named("format", _formats),
+            default=None,
+            help="table (default), text, md, csv, json, html or latex.",
+        ),
+        click.option(
+            "-o",
+            "--output",
+            type=click.Path(allow_dash=True),
+            help="Write to this file; its suffix chooses the format; - is stdout.",
+        ),
+        click.option("--width", type=click.IntRange(min=20), help="Columns of text to use."),
+        click.option(
+            "--color",
+            type=click.Choice(["auto", "always", "never"]),
+            default="auto",
+            show_default=True,
+            help="Colours; NO_COLOR and FORCE_COLOR are obeyed.",
+        ),
+    ]
+    return _with(options, command)
+
+
+def common_options(command: F) -> F:
+    """Options of every command."""
+    options = [
+        click.option("--force", is_flag=True, help="Overwrite existing files."),
+        click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+    ]
+    return _with(options, command)
+
+
+def _with(options: Sequence[Callable[[Any], Any]], command: F) -> F:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def read_settings(settings: Iterable[str]) -> dict[str, Any]:
+    """Builder arguments from NAME=VALUE, each value a Python literal or, failing that, a word."""
+    found: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or not name.isidentifier():
+            raise BadInput(
+                f"--set {setting} is no NAME=VALUE", hint="for example --set num_classes=10"
+            )
+        try:
+            found[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            known = {"true": True, "false": False, "none": None}
+            if value.lower() not in known:
+                raise BadInput(
+                    f"--set {name}: {value!r} is no Python literal",
+                    hint="numbers, True, False, None, 'text' and lists of them are",
+                ) from None
+            found[name] = known[value.lower()]
+    return found

@@ -1,0 +1,123 @@
+"""Every error that resnet-inspect raises on purpose, and the exit code each one means.
+
+    InspectError
+    ├── UsageError             2  what was asked for does not exist or cannot be
+    │   ├── UnknownName        2  a model, view, format, column or device that is not there
+    │   └── BadInput           2  an input shape, dtype or builder argument that cannot be
+    ├── MissingDependency      3  a package that is absent or does not fit the others
+    ├── MissingDevice          3  a device that this machine does not have
+    └── WorkFailed             1  the request was sound, the work was not
+        ├── BuildError         1  the builder of the model raised
+        ├── ForwardError       1  the forward pass raised; carries the trace up to there
+        ├── UntraceableModel   1  a model that runs without Python (TorchScript)
+        ├── TraceFileError     1  a damaged, foreign or newer trace file
+        └── OutputError        1  a file that exists or could not be written
+
+An error is one sentence and, where there is one, a hint: what to do next. It never refers to
+torch, so every floor may raise it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from resnet_inspect.traces.model import Trace
+
+
+class InspectError(Exception):
+    """The root of the family.
+
+    `slug` names the kind of error in the documentation; `exit_code` is what the command line
+    returns for it; `hint` says how to go on, and may be empty.
+    """
+
+    slug = "error"
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(InspectError):
+    """What was asked for does not exist or cannot be."""
+
+    slug = "usage"
+    exit_code = 2
+
+
+class UnknownName(UsageError):
+    """A name that is not in a list of known names; the hint gives the nearest ones."""
+
+    slug = "unknown-name"
+
+    def __init__(self, what: str, name: str, known: Iterable[str], *, see: str = "") -> None:
+        close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+        hints = [f"did you mean {' or '.join(close)}?"] if close else []
+        if see:
+            hints.append(see)
+        super().__init__(f"unknown {what} '{name}'", hint=" ".join(hints))
+
+
+class BadInput(UsageError):
+    """An input shape, dtype or builder argument that cannot be."""
+
+    slug = "bad-input"
+
+
+class MissingDependency(InspectError):
+    """A package that is absent or does not fit the others."""
+
+    slug = "missing-dependency"
+    exit_code = 3
+
+
+class MissingDevice(InspectError):
+    """A device that this machine does not have."""
+
+    slug = "missing-device"
+    exit_code = 3
+
+
+class WorkFailed(InspectError):
+    """The request was sound, the work was not."""
+
+    slug = "work-failed"
+
+
+class BuildError(WorkFailed):
+    """The builder of the model raised."""
+
+    slug = "build"
+
+
+class ForwardError(WorkFailed):
+    """The forward pass raised. `trace` holds the calls made up to there."""
+
+    slug = "forward"
+
+    def __init__(self, message: str, *, hint: str = "", trace: Trace) -> None:
+        super().__init__(message, hint=hint)
+        self.trace = trace
+
+
+class UntraceableModel(WorkFailed):
+    """A model whose layers do not run in Python, so that no hook is called."""
+
+    slug = "untraceable"
+
+
+class TraceFileError(WorkFailed):
+    """A damaged, foreign or newer trace file."""
+
+    slug = "trace-file"
+
+
+class OutputError(WorkFailed):
+    """A file that exists already or could not be written."""
+
+    slug = "output"

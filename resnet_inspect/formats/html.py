@@ -1,0 +1,201 @@
+"""One HTML page that needs nothing else: the table, its totals, a style and a small script.
+
+The page asks no network for anything; its content security policy forbids it to. Without
+JavaScript it is the same table, only without sorting, filtering and folding.
+"""
+
+from __future__ import annotations
+
+import math
+from base64 import b64encode
+from hashlib import sha256
+from html import escape
+from importlib import resources
+
+from resnet_inspect.views.table import Cell, Heading, Row, Table, Value
+
+_SHARES = frozenset({"share", "macs_share"})
+"""Columns whose cells have a bar beside their text."""
+_STYLED = frozenset({"note"})
+"""Columns that look different and have their key as a class."""
+
+
+def render(table: Table) -> str:
+    """The table as one self-contained page; every cell's text is in it as it is."""
+    style, script = _asset("page.css"), _asset("page.js")
+    name = f"{table.model} · {table.view}"
+    parts = [
+        "<!DOCTYPE html>",
+        '<html lang="en">',
+        "<head>",
+        '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy(script)}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="color-scheme" content="light dark">',
+        '<meta name="generator" content="resnet-inspect">',
+        f"<title>{_text(name)}</title>",
+        '<link rel="icon" href="data:,">',
+        f"<style>{style}</style>",
+        "</head>",
+        "<body>",
+        "<header>",
+        f"<h1>{_text(table.model)} <span>{_text(table.view)}</span></h1>",
+        f"<p>{_text(table.title)}</p>",
+        "</header>",
+        "<main>",
+        *_totals(table),
+        *_remarks(table),
+        *_tools(),
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{_text(name)}">',
+        *_grid(table),
+        "</div>",
+        "</main>",
+        "<footer>",
+        "<details>",
+        "<summary>provenance</summary>",
+        _pairs(table.provenance),
+        "</details>",
+        "<p>made by resnet-inspect</p>",
+        "</footer>",
+        f'<script type="module">{script}</script>',
+        "</body>",
+        "</html>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _asset(name: str) -> str:
+    asset = resources.files("resnet_inspect.formats").joinpath(name)
+    return asset.read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def _policy(script: str) -> str:
+    """No network at all, and no script but this one, whatever a model's names may hold."""
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _text(written: str) -> str:
+    """Text that a browser shows as it is; it would read a carriage return as a new line."""
+    return escape(written).replace("\r", "&#13;")
+
+
+def _totals(table: Table) -> list[str]:
+    if not table.totals:
+        return []
+    entries = (
+        f'<div data-key="{_text(total.key)}"><dt>{_text(total.label)}</dt>'
+        f"<dd>{_text(total.cell.text)}</dd></div>"
+        for total in table.totals
+    )
+    return ['<dl class="totals" aria-label="totals">', *entries, "</dl>"]
+
+
+def _remarks(table: Table) -> list[str]:
+    if not table.remarks:
+        return []
+    entries = (f"<li>{_text(remark)}</li>" for remark in table.remarks)
+    return ['<ul class="remarks" aria-label="remarks">', *entries, "</ul>"]
+
+
+def _tools() -> list[str]:
+    """What only works with the script, which takes `hidden` away."""
+    return [
+        '<div class="tools" hidden>',
+        '<label>filter <input type="search" name="filter" placeholder="conv 3x3"'
+        ' autocomplete="off" spellcheck="false" aria-keyshortcuts="/"> <kbd>/</kbd></label>',
+        "<output></output>",
+        '<span class="folds">',
+        '<button type="button" name="fold">fold all</button>',
+        '<button type="button" name="unfold">unfold all</button>',
+        "</span>",
+        "</div>",
+    ]
+
+
+def _grid(table: Table) -> list[str]:
+    shown = table.shown_columns
+    marked = _marked(table)
+    tree = " data-tree" if any(row.level for row in table.rows) else ""
+    lines = [f"<table{tree}>", "<thead>", "<tr>"]
+    lines += [
+        f'<th scope="col" data-key="{_text(column.key)}"'
+        f"{_classes(column, marked)}>{_text(column.title)}</th>"
+        for column in shown
+    ]
+    lines += ["</tr>", "</thead>", "<tbody>"]
+    for row in table.rows:
+        cells = (
+            _cell(table.cell(row, column.key), column, marked, first=i == 0)
+            for i, column in enumerate(shown)
+        )
+        lines.append(f"<tr{_row_attributes(row)}>{''.join(cells)}</tr>")
+    return [*lines, "</tbody>", "</table>"]
+
+
+def _marked(table: Table) -> str | None:
+    """The column with the coloured marks: one whose text says the same as the colour."""
+    if not any(row.op for row in table.rows):
+        return None
+    return next((key for key in ("op", "class_name") if key in table.shown), None)
+
+
+def _classes(column: Heading, marked: str | None) -> str:
+    classes = [
+        *(["right"] if column.align == "right" else []),
+        *(["mark"] if column.key == marked else []),
+        *(["share"] if column.key in _SHARES else []),
+        *([column.key] if column.key in _STYLED else []),
+    ]
+    return f' class="{" ".join(classes)}"' if classes else ""
+
+
+def _row_attributes(row: Row) -> str:
+    subtotal = " data-subtotal" if row.subtotal else ""
+    level = f' style="--level:{row.level}"' if row.level else ""
+    return (
+        f' data-kind="{_text(row.kind)}" data-op="{_text(row.op)}"'
+        f' data-level="{row.level}"{subtotal}{level}'
+    )
+
+
+def _cell(cell: Cell, column: Heading, marked: str | None, *, first: bool) -> str:
+    number = _number(cell.value)
+    value = "" if number is None else f' data-value="{number}"'
+    bar = ""
+    if column.key in _SHARES and number is not None and cell.value:
+        bar = f' style="--part:{number}"'
+    attributes = f"{_classes(column, marked)}{value}{bar}"
+    tag, scope = ("th", ' scope="row"') if first else ("td", "")
+    return f"<{tag}{scope}{attributes}>{_text(cell.text)}</{tag}>"
+
+
+def _number(value: Value) -> int | float | None:
+    """The value if a column can be sorted by it as a number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _pairs(pairs: tuple[tuple[str, Value], ...]) -> str:
+    entries = (f"<div><dt>{_text(key)}</dt><dd>{_plain(value)}</dd></div>" for key, value in pairs)
+    return f"<dl>{''.join(entries)}</dl>"
+
+
+def _plain(value: Value) -> str:
+    """A value of the provenance: a text, a list, or names with values of their own."""
+    if value is None or value == ():
+        return "none"
+    if not isinstance(value, tuple):
+        return _text(str(value))
+    pairs = tuple(
+        (item[0], item[1])
+        for item in value
+        if isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)
+    )
+    if len(pairs) == len(value):
+        return _pairs(pairs)
+    return f"<ul>{''.join(f'<li>{_plain(item)}</li>' for item in value)}</ul>"

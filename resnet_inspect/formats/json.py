@@ -1,0 +1,31 @@
+"""JSON for programs: every column whatever the view prints, integers and lists, never "25.6M"."""
+
+from __future__ import annotations
+
+import json
+
+from resnet_inspect.views.table import Table
+
+SCHEMA_VERSION = 1
+
+
+def render(table: Table) -> str:
+    """The table as JSON, with a schema version."""
+    keys = [column.key for column in table.columns]
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "model": table.model,
+        "view": table.view,
+        "provenance": {
+            key: dict(value) if key in {"arguments", "versions"} else value  # type: ignore[arg-type]
+            for key, value in table.provenance
+        },
+        "columns": [{"key": column.key, "header": column.title} for column in table.columns],
+        "rows": [
+            {key: cell.value for key, cell in zip(keys, row.cells, strict=True)}
+            for row in table.rows
+        ],
+        "totals": {total.key: total.cell.value for total in table.totals},
+        "remarks": table.remarks,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,12 @@
+"""Plain text: the terminal's table at its natural width, without colours."""
+
+from __future__ import annotations
+
+from resnet_inspect.formats.layout import lay_out
+from resnet_inspect.views.table import Table
+
+
+def render(table: Table) -> str:
+    """The table as lines of text."""
+    lines = ("".join(written for written, _ in line) for line in lay_out(table, bars=False).lines)
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,58 @@
+"""The table in a terminal: coloured by kind, with a bar for each row's share. Knows rich."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from resnet_inspect.formats.layout import Layout, lay_out
+from resnet_inspect.views.table import Table
+
+STYLES: dict[str, str] = {
+    "title": "bold",
+    "header": "bold",
+    "rule": "bright_black",
+    "stem": "bold",
+    "stage": "bold bright_blue",
+    "block": "bold",
+    "head": "bold",
+    "rest": "italic bright_black",
+    "module": "bold",
+    "network": "bold",
+    "never called": "red",
+    "conv": "cyan",
+    "pool": "blue",
+    "norm": "bright_black",
+    "activation": "magenta",
+    "add": "yellow",
+    "linear": "green",
+    "attention": "green",
+    "matmul": "green",
+    "join": "yellow",
+    "unknown": "red",
+    "label": "bright_black",
+    "remark": "yellow",
+    "note": "bright_black",
+}
+"""Colours by kind, from the terminal's own palette; the text says the same without them."""
+
+
+def render(table: Table) -> str:
+    """The table as text at its natural width, without colours."""
+    return "\n".join(line.plain for line in styled(lay_out(table))) + "\n"
+
+
+def styled(layout: Layout) -> list[Text]:
+    """The lines of a layout as rich text."""
+    return [
+        Text.assemble(*((written, STYLES.get(style, "")) for written, style in line))
+        for line in layout.lines
+    ]
+
+
+def show(table: Table, console: Console, width: int | None) -> tuple[str, ...]:
+    """Print the table in at most `width` columns; returns the keys of columns that did not fit."""
+    layout = lay_out(table, width)
+    for line in styled(layout):
+        console.print(line, soft_wrap=True, highlight=False)
+    return layout.dropped

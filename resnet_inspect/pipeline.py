@@ -1,0 +1,294 @@
+"""Where the two towers meet: a name or a module becomes a trace, a trace becomes text.
+
+The only file that joins them; it imports torch inside the functions that need it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.errors import BadInput, MissingDependency, TraceFileError, UnknownName
+from resnet_inspect.formats import FORMATS, SUFFIXES
+from resnet_inspect.formats import render as write_format
+from resnet_inspect.sources.catalogue import VARIANTS, Variant, variant
+from resnet_inspect.traces import codec
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.views import VIEWS
+from resnet_inspect.views.selection import Selection
+from resnet_inspect.views.table import Table
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+InputSize = Sequence[int] | Sequence[Sequence[int]] | Mapping[str, Sequence[int]]
+Mode = Literal["eval", "train", "as found"]
+
+_DTYPES = {
+    "float": "float32", "fp32": "float32", "half": "float16", "fp16": "float16",
+    "bf16": "bfloat16", "double": "float64", "fp64": "float64",
+}  # fmt: skip
+
+
+def _silent(step: str) -> None:
+    """Tell nobody what step the work is at."""
+
+
+def trace(
+    model: str | nn.Module,
+    input_size: InputSize | None = None,
+    *,
+    inputs: Any = None,
+    device: str | None = None,
+    dtype: str | None = None,
+    mode: Mode = "eval",
+    arguments: Mapping[str, Any] | None = None,
+    tell: Callable[[str], None] = _silent,
+) -> Trace:
+    """Run a network once and return what every layer did.
+
+    Args:
+        model: the name of a variant (`resnet_inspect.variants()` lists them), or any
+            `nn.Module`, which is left as it was found.
+        input_size: shape of the input, batch first: (1, 3, 224, 224); a list of shapes for
+            several inputs, a mapping of names to shapes for keyword inputs. A named variant has
+            a default.
+        inputs: tensors instead of shapes: one, a tuple of positional ones, or a dict of keyword
+            ones; they must be on the device that the model runs on.
+        device: "meta" (no memory is used; the default for a named variant), "cpu", "cuda",
+            "cuda:1", "mps". The default for a module is where its parameters are.
+        dtype: element type of the input, "float32" or "bf16"; a named variant's weights follow
+            it. The default is the type of the model's own parameters.
+        mode: "eval", "train", or "as found".
+        arguments: arguments for the builder of a named variant: {"num_classes": 10}.
+        tell: called with the name of each step that takes time.
+
+    Raises:
+        ForwardError: the forward pass raised; its `trace` has the calls up to there.
+        UnknownName, BadInput: a name, shape, dtype or argument that cannot be.
+        MissingDevice, MissingDependency: a device or package that is not here.
+
+    """
+    tell("importing torch")
+    _import_torch()
+    if isinstance(model, str):
+        if inputs is not None:
+            raise BadInput("a named variant takes input_size, not inputs")
+        return _trace_named(model, input_size, device, dtype, mode, arguments or {}, tell)
+    if arguments:
+        raise BadInput("arguments are for the builder of a named variant; this model is built")
+    return _trace_module(model, input_size, inputs, device, dtype, mode, tell)
+
+
+def _import_torch() -> None:
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise MissingDependency(
+            f"torch cannot be imported: {error}", hint="pip install torch torchvision"
+        ) from error
+
+
+def _trace_named(
+    name: str,
+    size: InputSize | None,
+    device_name: str | None,
+    dtype_name: str | None,
+    mode: Mode,
+    arguments: Mapping[str, Any],
+    tell: Callable[[str], None],
+) -> Trace:
+    from resnet_inspect.capture import backends
+    from resnet_inspect.capture.run import MetaCannotRun
+
+    chosen = variant(name)
+    shape = _one_shape(chosen.input if size is None else size)
+    device = backends.resolve(device_name or "meta")
+    try:
+        return _build_and_capture(chosen, shape, device, dtype_name, mode, arguments, tell, ())
+    except MetaCannotRun as error:
+        note = f"traced on the CPU: meta cannot run {error}, which needs numbers"
+        cpu = backends.resolve("cpu")
+        return _build_and_capture(chosen, shape, cpu, dtype_name, mode, arguments, tell, (note,))
+
+
+def _build_and_capture(
+    chosen: Variant,
+    shape: Sequence[int],
+    device: torch.device,
+    dtype_name: str | None,
+    mode: Mode,
+    arguments: Mapping[str, Any],
+    tell: Callable[[str], None],
+    notes: Sequence[str],
+) -> Trace:
+    from resnet_inspect.capture.inputs import make_tensor
+    from resnet_inspect.capture.run import capture
+
+    dtype = _dtype(dtype_name or "float32")
+    if chosen.family == "detection":
+        given: Any = [make_tensor(shape[1:], dtype, device) for _ in range(shape[0])]
+    else:
+        given = make_tensor(shape, dtype, device)
+    tell("importing torchvision")
+    from resnet_inspect.sources.torchvision import build
+
+    tell(f"building {chosen.name}")
+    model = build(chosen, arguments, device)
+    if dtype.is_floating_point:
+        model = model.to(dtype)
+    tell(f"running {chosen.name} on {device}")
+    return capture(
+        model,
+        (given,),
+        device=device,
+        mode=mode,
+        model_name=chosen.name,
+        source=f"torchvision:{chosen.name}",
+        arguments=arguments,
+        notes=notes,
+    )
+
+
+def _trace_module(
+    model: nn.Module,
+    size: InputSize | None,
+    inputs: Any,
+    device_name: str | None,
+    dtype_name: str | None,
+    mode: Mode,
+    tell: Callable[[str], None],
+) -> Trace:
+
+    from resnet_inspect.capture import backends
+    from resnet_inspect.capture.inputs import floating_dtype, home, make_arguments
+    from resnet_inspect.capture.run import MetaCannotRun, capture
+
+    device = backends.resolve(device_name) if device_name else home(model)
+    if (size is None) == (inputs is None):
+        raise BadInput(
+            "a model needs either input_size or inputs", hint="input_size=(1, 3, 224, 224)"
+        )
+    dtype = _dtype(dtype_name) if dtype_name else floating_dtype(model)
+
+    def arguments_on(where: torch.device) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        if size is not None:
+            return make_arguments(size, dtype, where)
+        if isinstance(inputs, Mapping):
+            return (), dict(inputs)
+        return (inputs if isinstance(inputs, tuple) else (inputs,)), {}
+
+    tell(f"running {type(model).__name__} on {device}")
+    args, kwargs = arguments_on(device)
+    try:
+        return capture(model, args, kwargs, device=device, mode=mode)
+    except MetaCannotRun as error:
+        if inputs is not None:
+            raise BadInput(
+                f"meta cannot run {error}, which needs numbers", hint="give inputs on the CPU"
+            ) from error
+        note = f"traced on the CPU: meta cannot run {error}, which needs numbers"
+    cpu = backends.resolve("cpu")
+    args, kwargs = arguments_on(cpu)
+    return capture(model, args, kwargs, device=cpu, mode=mode, notes=(note,))
+
+
+def _dtype(name: str) -> torch.dtype:
+    import torch
+
+    found = getattr(torch, _DTYPES.get(name, name), None)
+    if not isinstance(found, torch.dtype):
+        known = ("float32", "float16", "bfloat16", "float64", *_DTYPES)
+        raise UnknownName("dtype", name, known, see="known: float32, float16, bfloat16, float64")
+    return found
+
+
+def _one_shape(size: InputSize) -> tuple[int, ...]:
+    if isinstance(size, Mapping) or not all(isinstance(item, int) for item in size):
+        raise BadInput("a named variant takes one input shape", hint="for example 1,3,224,224")
+    shape = tuple(item for item in size if isinstance(item, int))
+    if len(shape) < 2:
+        raise BadInput(f"an input shape needs a batch size and channels, not only {shape}")
+    return shape
+
+
+def input_shape(
+    name: str,
+    *,
+    image_size: Sequence[int] | None = None,
+    batch: int | None = None,
+    channels: int | None = None,
+) -> tuple[int, ...]:
+    """A variant's default input shape with its image size, batch or channels replaced."""
+    shape = list(variant(name).input)
+    if image_size is not None:
+        shape[-len(image_size) :] = image_size
+    if batch is not None:
+        shape[0] = batch
+    if channels is not None:
+        shape[1] = channels
+    return tuple(shape)
+
+
+def variants() -> tuple[Variant, ...]:
+    """Every named variant and what is known of it; torch is not imported."""
+    return tuple(VARIANTS.values())
+
+
+def load(path: str | Path) -> Trace:
+    """The trace that `save` wrote.
+
+    Raises `TraceFileError` if the file cannot be read, is damaged, foreign or newer.
+    """
+    try:
+        written = Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise TraceFileError(f"{path}: not a trace: no UTF-8 text") from error
+    except OSError as error:
+        raise TraceFileError(f"{path}: {error.strerror or error}") from error
+    try:
+        return codec.loads(written)
+    except TraceFileError as error:
+        raise TraceFileError(f"{path}: {error.message}", hint=error.hint) from error
+
+
+def save(trace: Trace, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write the whole trace as JSON, at once or not at all.
+
+    Raises `OutputError` if the file exists and is not to be overwritten, or cannot be written.
+    """
+    from resnet_inspect.files import write_all
+
+    write_all({Path(path): codec.dumps(trace)}, overwrite=overwrite)
+
+
+def tabulate(trace: Trace, view: str = "layers", selection: Selection | None = None) -> Table:
+    """A view of a trace as a table of cells."""
+    if view not in VIEWS:
+        raise UnknownName("view", view, VIEWS, see=f"known: {', '.join(VIEWS)}")
+    return VIEWS[view](Survey(trace), selection or Selection())
+
+
+def render(
+    trace: Trace,
+    view: str = "layers",
+    format: str = "text",
+    selection: Selection | None = None,
+) -> str:
+    """A view of a trace written down in a format: "text", "md", "csv", "json", "html", "latex"."""
+    if format not in FORMATS:
+        raise UnknownName("format", format, FORMATS, see=f"known: {', '.join(FORMATS)}")
+    return write_format(tabulate(trace, view, selection), format)
+
+
+def format_of(path: Path) -> str:
+    """The format that a file's suffix asks for; raises `UnknownName` for another suffix."""
+    found = SUFFIXES.get(path.suffix.lower())
+    if found is None:
+        raise UnknownName(
+            "format", path.suffix or path.name, SUFFIXES, see=f"known: {', '.join(SUFFIXES)}"
+        )
+    return found

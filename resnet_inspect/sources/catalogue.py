@@ -1,0 +1,109 @@
+"""What is known of every named variant without importing torch.
+
+Parameters and MACs are those that this tool counts for the default input; a test holds each
+against a fresh trace and the names against torchvision's registry. How much the heads of the
+two-stage detectors compute depends on how many proposals an image yields: for the three whose
+trace differs from torchvision's published figure for that reason, it is the published one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal, cast
+
+from resnet_inspect.errors import UnknownName
+
+Family = Literal["classification", "quantizable", "segmentation", "detection", "video"]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A network that can be named."""
+
+    name: str
+    family: Family
+    block: Literal["basic", "bottleneck"]
+    depths: tuple[int, ...]
+    """Blocks per stage."""
+    parameters: int
+    macs: int
+    """Multiply-accumulates for one default input."""
+    input: tuple[int, ...]
+    """Default input shape, batch first; a detector gets it as a list of images."""
+
+
+_TABLE = """
+resnet18                   classification basic      2-2-2-2   11689512   1814073344 1x3x224x224
+resnet34                   classification basic      3-4-6-3   21797672   3663761408 1x3x224x224
+resnet50                   classification bottleneck 3-4-6-3   25557032   4089184256 1x3x224x224
+resnet101                  classification bottleneck 3-4-23-3  44549160   7801405440 1x3x224x224
+resnet152                  classification bottleneck 3-8-36-3  60192808  11513626624 1x3x224x224
+resnext50_32x4d            classification bottleneck 3-4-6-3   25028904   4230479872 1x3x224x224
+resnext101_32x8d           classification bottleneck 3-4-23-3  88791336  16414015488 1x3x224x224
+resnext101_64x4d           classification bottleneck 3-4-23-3  83455272  15460270080 1x3x224x224
+wide_resnet50_2            classification bottleneck 3-4-6-3   68883240  11398021120 1x3x224x224
+wide_resnet101_2           classification bottleneck 3-4-23-3 126886696  22753050624 1x3x224x224
+quantized_resnet18         quantizable    basic      2-2-2-2   11689512   1814073344 1x3x224x224
+quantized_resnet50         quantizable    bottleneck 3-4-6-3   25557032   4089184256 1x3x224x224
+quantized_resnext101_32x8d quantizable    bottleneck 3-4-23-3  88791336  16414015488 1x3x224x224
+quantized_resnext101_64x4d quantizable    bottleneck 3-4-23-3  83455272  15460270080 1x3x224x224
+fcn_resnet50               segmentation   bottleneck 3-4-6-3   32957013 142725772800 1x3x520x520
+fcn_resnet101              segmentation   bottleneck 3-4-23-3  51949141 222746867200 1x3x520x520
+deeplabv3_resnet50         segmentation   bottleneck 3-4-6-3   39638869 168731205888 1x3x520x520
+deeplabv3_resnet101        segmentation   bottleneck 3-4-23-3  58630997 248752300288 1x3x520x520
+fasterrcnn_resnet50_fpn    detection      bottleneck 3-4-6-3   41808406 134380000000 1x3x800x800
+fasterrcnn_resnet50_fpn_v2 detection      bottleneck 3-4-6-3   43712278 280370729472 1x3x800x800
+maskrcnn_resnet50_fpn      detection      bottleneck 3-4-6-3   44454513 134380000000 1x3x800x800
+maskrcnn_resnet50_fpn_v2   detection      bottleneck 3-4-6-3   46359409 333577359872 1x3x800x800
+keypointrcnn_resnet50_fpn  detection      bottleneck 3-4-6-3   59190378 133924000000 1x3x800x800
+retinanet_resnet50_fpn     detection      bottleneck 3-4-6-3   34068119 151540437248 1x3x800x800
+retinanet_resnet50_fpn_v2  detection      bottleneck 3-4-6-3   38198935 152238199040 1x3x800x800
+fcos_resnet50_fpn          detection      bottleneck 3-4-6-3   32322720 128207052800 1x3x800x800
+r3d_18                     video          basic      2-2-2-2   33371472  40696553472 1x3x16x112x112
+mc3_18                     video          basic      2-2-2-2   11695440  43342635008 1x3x16x112x112
+r2plus1d_18                video          basic      2-2-2-2   31505325  40519080960 1x3x16x112x112
+"""
+
+
+def _read(line: str) -> Variant:
+    name, family, block, depths, parameters, macs, shape = line.split()
+    return Variant(
+        name,
+        cast(Family, family),
+        cast(Literal["basic", "bottleneck"], block),
+        tuple(map(int, depths.split("-"))),
+        int(parameters),
+        int(macs),
+        tuple(map(int, shape.split("x"))),
+    )
+
+
+VARIANTS: dict[str, Variant] = {
+    found.name: found for found in map(_read, _TABLE.strip().splitlines())
+}
+"""Every named variant, in the order that `resnet-inspect list` shows."""
+
+
+def variant(name: str) -> Variant:
+    """The variant of that name.
+
+    Raises `UnknownName`, with the nearest names, if there is none.
+    """
+    found = VARIANTS.get(name)
+    if found is None:
+        raise UnknownName("model", name, VARIANTS, see="`resnet-inspect list` shows every name")
+    return found
+
+
+PUBLISHED_MACS = frozenset(
+    {"fasterrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn"}
+)
+"""Variants whose MACs are torchvision's published figure (`weights.meta["_ops"]`)."""
+
+
+def names(patterns: Iterable[str] = ()) -> list[str]:
+    """The names that any of these globs matches; all of them for no glob."""
+    wanted = list(patterns)
+    return [n for n in VARIANTS if not wanted or any(fnmatchcase(n, p) for p in wanted)]

@@ -1,0 +1,89 @@
+"""What is true of every trace, as a function that names the first thing that is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from resnet_inspect.traces.model import Call, Trace
+from resnet_inspect.traces.ops import Conv, Linear, Pool
+
+
+def check(trace: Trace) -> list[str]:
+    """Every rule the trace breaks, in words; empty for a sound trace."""
+    fault = broken_reference(trace)
+    if fault:
+        return [fault]
+    return [*_order(trace), *_shapes(trace)]
+
+
+def broken_reference(trace: Trace) -> str | None:
+    """The first reference that points at nothing, or None."""
+    tensors = range(len(trace.activations))
+    paths = {module.path for module in trace.modules}
+    for module in trace.modules:
+        for child in module.children:
+            if child not in paths:
+                return f"module '{module.path}' has a child '{child}' that is not there"
+    for call in trace.calls:
+        where = f"call {call.index} ('{call.path}')"
+        if call.module is not None and call.module not in paths:
+            return f"{where} is of a module that is not there"
+        if (call.parent is None) != (call.index == 0):
+            return f"{where}: only the first call has no parent"
+        if call.parent is not None and not 0 <= call.parent < call.index:
+            return f"{where} has a parent that does not stand before it"
+        if any(port.activation not in tensors for port in (*call.inputs, *call.outputs)):
+            return f"{where} has a tensor that is not there"
+    if any(port.activation not in tensors for port in (*trace.inputs, *trace.outputs)):
+        return "the network has an input or output that is not there"
+    if trace.failure is not None and not 0 <= trace.failure.call < len(trace.calls):
+        return "the call that failed is not there"
+    return None
+
+
+def _order(trace: Trace) -> Iterator[str]:
+    last = -1
+    for call in trace.calls:
+        if call.module is None and ":" not in call.path:
+            yield f"call {call.index} names neither a module nor a function: '{call.path}'"
+        for port in call.inputs:
+            maker = trace.producer.get(port.activation)
+            if maker is not None and maker >= call.index:
+                yield f"'{call.path}' takes a tensor that is made later"
+    made_by: dict[int, int] = {}
+    for index in trace.steps:
+        if index <= last:
+            yield "steps are out of order"
+        last = index
+        call = trace.calls[index]
+        taken = {port.activation for port in call.inputs}
+        for activation in {port.activation for port in call.outputs} - taken:
+            if activation in made_by:
+                yield f"'{call.path}' and call {made_by[activation]} make the same tensor"
+            made_by[activation] = index
+
+
+def _shapes(trace: Trace) -> Iterator[str]:
+    for index in trace.steps:
+        call = trace.calls[index]
+        if call.inputs and call.outputs:
+            yield from _window_rules(trace, call)
+
+
+def _window_rules(trace: Trace, call: Call) -> Iterator[str]:
+    given = trace.spec(call.inputs[0]).shape
+    made = trace.spec(call.outputs[0]).shape
+    op = call.op
+    if isinstance(op, Linear) and given[-1] != op.in_features:
+        yield f"'{call.path}' takes {op.in_features} features and got {given[-1]}"
+    if isinstance(op, Conv):
+        spatial = len(op.window.kernel_size)
+        if given[-spatial - 1] != op.in_channels:
+            yield f"'{call.path}' takes {op.in_channels} channels and got {given[-spatial - 1]}"
+        if made[-spatial - 1] != op.out_channels:
+            yield f"'{call.path}' gives {op.out_channels} channels, not {made[-spatial - 1]}"
+    if isinstance(op, Pool) or (isinstance(op, Conv) and not op.transposed):
+        spatial = len(op.window.kernel_size)
+        expected = op.window.output_size(given[-spatial:])
+        if made[-spatial:] != expected:
+            yield f"'{call.path}' should give {expected} and gave {made[-spatial:]}"

@@ -1,0 +1,171 @@
+"""The trace: what one forward pass of a network did, as a value.
+
+It refers to nothing of torch and holds only what was observed. Everything that can be computed
+from it (MACs, receptive fields, stages) is computed in `resnet_inspect.analysis`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from resnet_inspect.traces.modules import ModuleSpec
+from resnet_inspect.traces.ops import Container, Op
+from resnet_inspect.traces.tensors import Activation, Port, TensorSpec
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One execution of a module or of a function.
+
+    Calls are numbered on entry, so a parent stands before its children and the list of calls
+    reads as a tree.
+    """
+
+    index: int
+    """Its place in `Trace.calls`."""
+    path: str
+    """The module's dotted name as its caller knows it; "layer1.0:add" for a function there."""
+    module: str | None
+    """`ModuleSpec.path` of the module called; None for a function."""
+    nth: int
+    """1 for the first call with this path, 2 for the second, ..."""
+    parent: int | None
+    """Index of the call that made this one; None for the network itself."""
+    op: Op
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    reads: tuple[str, ...] = ()
+    """Full names of parameters and buffers that a function was given directly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a capture ends before the network did."""
+
+    call: int
+    """Index of the innermost call that raised."""
+    error: str
+    """Class name of the exception."""
+    message: str
+    """What torch said, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a trace comes from, so that it can be made again."""
+
+    source: str
+    """"torchvision:resnet50", or "python:" and a class name."""
+    arguments: tuple[tuple[str, str], ...]
+    """Builder arguments that were set, as Python literals."""
+    device: str
+    """The device that the forward pass ran on: "meta", "cpu", "cuda:0"."""
+    mode: str
+    """"eval", "train", or "mixed" where modules differ."""
+    versions: tuple[tuple[str, str], ...]
+    """Package and version: python, torch, torchvision."""
+    tool_version: str
+    captured_at: str
+    """UTC, ISO 8601, to the second."""
+    notes: tuple[str, ...] = ()
+    """What was done that a reader should know: a wrapper removed, a fall-back to the CPU."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What one forward pass of a network did."""
+
+    model_name: str
+    modules: tuple[ModuleSpec, ...]
+    """Every module, in `named_modules` order; the network itself first."""
+    calls: tuple[Call, ...]
+    """Every call, numbered on entry; the network itself first."""
+    activations: tuple[Activation, ...]
+    """Every tensor value that a call took or gave."""
+    inputs: tuple[Port, ...]
+    """What the network was given."""
+    outputs: tuple[Port, ...]
+    """What it returned; empty if it raised."""
+    provenance: Provenance
+    failure: Failure | None = None
+    format_version: int = FORMAT_VERSION
+
+    def spec(self, port: Port) -> TensorSpec:
+        """Shape and dtype of the tensor at a port."""
+        return self.activations[port.activation].tensor
+
+    @cached_property
+    def module_at(self) -> dict[str, ModuleSpec]:
+        """Modules by path, aliases included."""
+        found = {module.path: module for module in self.modules}
+        for module in self.modules:
+            for alias in module.aliases:
+                found.setdefault(alias, module)
+        return found
+
+    @cached_property
+    def children(self) -> tuple[tuple[int, ...], ...]:
+        """For each call, the indexes of the calls it made itself, in order."""
+        made: list[list[int]] = [[] for _ in self.calls]
+        for call in self.calls:
+            if call.parent is not None:
+                made[call.parent].append(call.index)
+        return tuple(tuple(indexes) for indexes in made)
+
+    @cached_property
+    def last_descendant(self) -> tuple[int, ...]:
+        """For each call, the highest index in its subtree (itself if it made no call).
+
+        The subtree of call i is the run of indexes from i to this one.
+        """
+        last = list(range(len(self.calls)))
+        for call in reversed(self.calls):
+            if call.parent is not None:
+                last[call.parent] = max(last[call.parent], last[call.index])
+        return tuple(last)
+
+    @cached_property
+    def producer(self) -> dict[int, int]:
+        """For each activation that a call made, the innermost call that made it.
+
+        A network input, or a tensor that came from outside, has none.
+        """
+        made: dict[int, int] = {}
+        given = {port.activation for port in self.inputs}
+        for call in self.calls:
+            taken = {port.activation for port in call.inputs}
+            for port in call.outputs:
+                activation = port.activation
+                if activation in given or activation in taken:
+                    continue
+                maker = made.get(activation)
+                if maker is None or call.index <= self.last_descendant[maker]:
+                    made[activation] = call.index
+        return made
+
+    @cached_property
+    def consumers(self) -> dict[int, tuple[int, ...]]:
+        """For each activation, the steps that take it, in order."""
+        takers: dict[int, list[int]] = {}
+        for index in self.steps:
+            for activation in dict.fromkeys(p.activation for p in self.calls[index].inputs):
+                takers.setdefault(activation, []).append(index)
+        return {activation: tuple(indexes) for activation, indexes in takers.items()}
+
+    @cached_property
+    def steps(self) -> tuple[int, ...]:
+        """Indexes of the calls that do the work: all that are not containers.
+
+        Calls made inside another step (the parametrization of a convolution's weight) are not
+        steps of their own.
+        """
+        found = []
+        inside = -1
+        for call in self.calls:
+            if call.index > inside and not isinstance(call.op, Container):
+                found.append(call.index)
+                inside = self.last_descendant[call.index]
+        return tuple(found)

@@ -1,0 +1,228 @@
+"""What a layer does, as a tagged union: one frozen class for each thing a reader must tell apart.
+
+An op holds what the layer was configured with; shapes belong to calls. Anything that is not
+understood is an `Unknown` that keeps its name: no layer is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Sizes = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How a convolution or pool slides over its input; one number for each spatial dimension."""
+
+    kernel_size: Sizes
+    stride: Sizes
+    padding: Sizes
+    """Zeros (or repeated edge values) added before the first element of each dimension."""
+    dilation: Sizes
+    ceil_mode: bool = False
+    """Round the output size up (pools only)."""
+    padding_after: Sizes | None = None
+    """Added after the last element, where it differs from `padding` (padding="same")."""
+
+    def output_size(self, input_size: Sizes) -> Sizes:
+        """Output size for an input size, per spatial dimension: ⌊(i + 2p − d(k−1) − 1) / s⌋ + 1.
+
+        Source: the shape formula in torch's documentation of `Conv2d` and `MaxPool2d`; with
+        `ceil_mode` a last window that would start in the padding after the input is left out.
+        """
+        after = self.padding_after or self.padding
+        sizes = []
+        for i, k, s, p, q, d in zip(
+            input_size,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            after,
+            self.dilation,
+            strict=True,
+        ):
+            room = i + p + q - d * (k - 1) - 1
+            if self.ceil_mode:
+                size = -(-room // s) + 1
+                if (size - 1) * s >= i + p:
+                    size -= 1
+            else:
+                size = room // s + 1
+            sizes.append(size)
+        return tuple(sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class Conv:
+    """A convolution in one, two or three dimensions, or its transpose."""
+
+    window: Window
+    in_channels: int
+    out_channels: int
+    groups: int
+    bias: bool
+    transposed: bool = False
+    output_padding: Sizes = ()
+    """Transposed convolutions only: added to one side of the output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A pool with a fixed window."""
+
+    kind: str
+    """"max", "avg" or "lp"."""
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptivePool:
+    """A pool that chooses its windows so that the output has a given size."""
+
+    kind: str
+    """"max" or "avg"."""
+    output_size: tuple[int | None, ...]
+    """None keeps the input's size in that dimension."""
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """A normalisation: "batch", "group", "layer", "instance", "rms", "local response"."""
+
+    kind: str
+    num_features: int
+    """Channels, or elements normalised together for a layer norm; 0 where there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A fully connected layer on the last dimension."""
+
+    in_features: int
+    out_features: int
+    bias: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """Multi-head attention with its projections (`nn.MultiheadAttention`)."""
+
+    embed_dim: int
+    key_dim: int
+    value_dim: int
+    heads: int
+    batch_first: bool = False
+    """Whether tensors are (batch, length, features)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatMul:
+    """A product of matrices that are both computed (matmul, bmm, scaled_dot_product_attention)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Activate:
+    """A nonlinearity applied to each element: relu, gelu, sigmoid, softmax."""
+
+    name: str
+    in_place: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Elementwise:
+    """Arithmetic on elements: add, mul, dropout, identity."""
+
+    name: str
+    in_place: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Tensors put side by side: cat, stack. `dim` is counted from 0."""
+
+    name: str
+    dim: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resample:
+    """A resize without a window: interpolation, pixel shuffle, roi align."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reshape:
+    """The same elements, or some of them, in another shape: flatten, permute, slice, pad."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce:
+    """Many elements to few: mean, sum, argmax, topk."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A tensor made from no other tensor: zeros, arange, a constant."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A module that only calls others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A module or function that no rule covers."""
+
+    name: str
+    """Its class or function name."""
+    reason: str = "no rule for it"
+
+
+Op = (
+    Conv
+    | Pool
+    | AdaptivePool
+    | Norm
+    | Linear
+    | Attention
+    | MatMul
+    | Activate
+    | Elementwise
+    | Join
+    | Resample
+    | Reshape
+    | Reduce
+    | Create
+    | Container
+    | Unknown
+)
+
+OPS: dict[str, type] = {
+    op.__name__: op
+    for op in (
+        Conv, Pool, AdaptivePool, Norm, Linear, Attention, MatMul, Activate, Elementwise, Join,
+        Resample, Reshape, Reduce, Create, Container, Unknown,
+    )
+}  # fmt: skip
+"""Every op by its class name."""
+
+
+def window_of(op: Op) -> Window | None:
+    """The sliding window of an op, or None if it has none."""
+    return op.window if isinstance(op, Conv | Pool) else None
+
+
+def same_values(op: Op) -> bool:
+    """Whether the op hands on its input unchanged (identity, dropout in eval mode)."""
+    return isinstance(op, Elementwise) and op.name in {"identity", "dropout", "drop path"}

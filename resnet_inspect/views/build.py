@@ -1,0 +1,170 @@
+"""Lines -> a table: the cells, the totals, the remarks. Every view ends here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from resnet_inspect.analysis import parameters
+from resnet_inspect.analysis.survey import Amounts, Survey
+from resnet_inspect.traces.model import Provenance, Trace
+from resnet_inspect.views import text
+from resnet_inspect.views.columns import COLUMNS, check_keys
+from resnet_inspect.views.lines import Line
+from resnet_inspect.views.selection import kind_of
+from resnet_inspect.views.table import Cell, Row, Table, Total, Value
+
+
+def table(
+    survey: Survey,
+    view: str,
+    lines: Sequence[Line],
+    columns: Sequence[str],
+    remarks: Sequence[str] = (),
+) -> Table:
+    """The table of these lines; `columns` are the keys of those that are shown."""
+    check_keys(tuple(columns))
+    every = tuple(COLUMNS.values())
+    rows = tuple(
+        Row(
+            line.kind,
+            line.level,
+            line.subtotal,
+            tuple(column.cell(survey, line) for column in every),
+            "" if line.call is None or line.block or line.stage else kind_of(line.call.op),
+        )
+        for line in lines
+    )
+    return Table(
+        model=survey.trace.model_name,
+        view=view,
+        title=title(survey.trace),
+        columns=tuple(column.heading for column in every),
+        shown=tuple(columns),
+        rows=rows,
+        totals=totals(survey),
+        remarks=(*_remarks(survey), *remarks),
+        provenance=provenance(survey.trace.provenance),
+    )
+
+
+def title(trace: Trace) -> str:
+    """resnet50 · 1×3×224×224 · meta · eval · torch 2.15.0, torchvision 0.29.2"""
+    source = trace.provenance
+    inputs = " + ".join(text.shape(trace.spec(port).shape) for port in trace.inputs) or "no tensor"
+    packages = ", ".join(f"{name} {number}" for name, number in source.versions if name != "python")
+    arguments = ", ".join(f"{name}={value}" for name, value in source.arguments)
+    name = f"{trace.model_name}({arguments})" if arguments else trace.model_name
+    return " · ".join((name, inputs, source.device, source.mode, packages))
+
+
+def rest(survey: Survey, lines: Sequence[Line], note: str) -> list[Line]:
+    """The line for what the others leave out, if they leave anything out."""
+    shown = Amounts()
+    for line in lines:
+        if not line.subtotal:
+            shown = shown + line.amounts * line.repeat
+    left = survey.whole - shown
+    if left == Amounts():
+        return []
+    return [Line("rest", 0, note=note, amounts=left)]
+
+
+def totals(survey: Survey) -> tuple[Total, ...]:
+    """The network's totals, as every view and format shows them."""
+    t = survey.totals
+    field = t.receptive_field
+    seen: Value = None
+    written_field = text.NOT_KNOWN
+    if field is not None:
+        seen = (
+            "all"
+            if field.whole
+            else tuple(float(n) if not isinstance(n, int) else n for n in field.size)
+        )
+        written_field = "all" if field.whole else text.sizes(field.size)
+    jump = () if field is None else field.jump
+    partial = " (partial)" if t.not_counted else ""
+    entries: list[tuple[str, str, Value, str]] = [
+        ("parameters", "parameters", t.parameters.total, text.integer(t.parameters.total)),
+        ("trainable", "trainable", t.parameters.trainable, text.integer(t.parameters.trainable)),
+        ("frozen", "frozen", t.parameters.frozen, text.integer(t.parameters.frozen)),
+        ("buffers", "buffers", t.buffers.total, text.integer(t.buffers.total)),
+        ("macs", "MACs", t.macs, text.integer(t.macs) + partial),
+        ("flops", "FLOPs (2 × MACs)", t.flops, text.integer(t.flops) + partial),
+        (
+            "parameter_bytes",
+            "parameter memory",
+            t.parameters.nbytes,
+            text.nbytes(t.parameters.nbytes),
+        ),
+        ("buffer_bytes", "buffer memory", t.buffers.nbytes, text.nbytes(t.buffers.nbytes)),
+        (
+            "activation_bytes",
+            "activations, summed",
+            t.activation_bytes,
+            text.nbytes(t.activation_bytes),
+        ),
+        (
+            "activation_bytes_distinct",
+            "activations, distinct",
+            t.activation_bytes_distinct,
+            text.nbytes(t.activation_bytes_distinct),
+        ),
+        (
+            "last_feature_map",
+            "last feature map",
+            t.last_feature_map,
+            text.shape(t.last_feature_map) if t.last_feature_map else text.NOT_KNOWN,
+        ),
+        ("receptive_field", "its receptive field", seen, written_field),
+        (
+            "jump",
+            "its stride",
+            tuple(float(n) if not isinstance(n, int) else n for n in jump),
+            text.sizes(jump) if jump else text.NOT_KNOWN,
+        ),
+        ("modules", "modules", t.modules, text.integer(t.modules)),
+        ("calls", "module calls", t.calls, text.integer(t.calls)),
+        ("functions", "function calls", t.functions, text.integer(t.functions)),
+        (
+            "blocks",
+            "residual blocks",
+            len(survey.anatomy.blocks),
+            text.integer(len(survey.anatomy.blocks)),
+        ),
+    ]
+    return tuple(Total(key, label, Cell(value, written)) for key, label, value, written in entries)
+
+
+def _remarks(survey: Survey) -> list[str]:
+    remarks = []
+    trace = survey.trace
+    if trace.failure is not None:
+        at = trace.calls[trace.failure.call].path or trace.model_name
+        remarks.append(f"the forward pass raised in {at}: {trace.failure.message}")
+    if survey.totals.not_counted:
+        names = ", ".join(
+            f"{name} ({text.count(n, 'call')})" for name, n in survey.totals.not_counted
+        )
+        remarks.append(f"MACs are partial: no rule for {names}")
+    for module in parameters.never_called(trace):
+        held = parameters.of_module(trace, module.path).total
+        remarks.append(f"never called: {module.path} ({text.count(held, 'parameter')})")
+    if not survey.anatomy.stages and trace.failure is None:
+        remarks.append("no residual block found")
+    remarks.extend(trace.provenance.notes)
+    return remarks
+
+
+def provenance(source: Provenance) -> tuple[tuple[str, Value], ...]:
+    """Where a trace comes from, as plain data."""
+    return (
+        ("source", source.source),
+        ("arguments", tuple(source.arguments)),
+        ("device", source.device),
+        ("mode", source.mode),
+        ("versions", tuple(source.versions)),
+        ("tool_version", source.tool_version),
+        ("captured_at", source.captured_at),
+        ("notes", tuple(source.notes)),
+    )

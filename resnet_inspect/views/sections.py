@@ -1,0 +1,120 @@
+"""The lines above the layers: stem, stages, blocks, head; modules where nothing is residual."""
+
+from __future__ import annotations
+
+from resnet_inspect.analysis.anatomy import Block, Stage, net_effect
+from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.traces.model import Call
+from resnet_inspect.traces.ops import Container
+from resnet_inspect.views import text
+from resnet_inspect.views.lines import Line
+
+
+def sections(survey: Survey, *, blocks: bool = True) -> list[Line]:
+    """Every section in order, an outer one before those in it."""
+    body = survey.anatomy.body
+    if body is None:
+        return [
+            call_line(survey, call)
+            for call in survey.trace.calls[1:]
+            if isinstance(call.op, Container) and survey.trace.children[call.index]
+        ]
+    found = [_end_line(survey, "stem", 1, body[0] - 1)]
+    for stage in survey.anatomy.stages:
+        found.append(stage_line(survey, stage))
+        if blocks:
+            found.extend(block_line(survey, block) for block in stage.blocks)
+    found.append(_end_line(survey, "head", body[1] + 1, len(survey.trace.calls) - 1))
+    return [line for line in found if line is not None]
+
+
+def stage_line(survey: Survey, stage: Stage) -> Line:
+    """The line of a stage, with its net effect in words."""
+    tensors = survey.trace.activations
+    fields = survey.receptive_fields
+    before, after = fields.get(stage.input), fields.get(stage.output)
+    effect = net_effect(
+        tensors[stage.input].tensor.shape,
+        tensors[stage.output].tensor.shape,
+        after.jump if after else (),
+        before.jump if before else (),
+    )
+    blocks = text.count(len(stage.blocks), "block")
+    return Line(
+        "stage",
+        0,
+        call=None if stage.call is None else survey.trace.calls[stage.call],
+        stage=stage,
+        input=stage.input,
+        output=stage.output,
+        note=f"{blocks}; {effect}" if effect else blocks,
+        path=stage.path,
+        spans=((stage.first, stage.last),),
+        amounts=survey.amounts(stage.first, stage.last),
+    )
+
+
+def block_line(survey: Survey, block: Block) -> Line:
+    """The line of a block, with its kind and its shortcut."""
+    return Line(
+        "block",
+        1,
+        call=None if block.call is None else survey.trace.calls[block.call],
+        block=block,
+        input=block.input,
+        output=block.output,
+        note=f"{block.shortcut} shortcut",
+        path=block.path,
+        spans=((block.first, block.last),),
+        amounts=survey.amounts(block.first, block.last),
+    )
+
+
+def call_line(survey: Survey, call: Call) -> Line:
+    """The line of one call and of all that it calls."""
+    last = survey.trace.last_descendant[call.index]
+    in_stage = survey.stage_of_add.get(call.index)
+    notes = []
+    if in_stage is not None:
+        notes.append(f"+ {in_stage[1].shortcut}")
+    if survey.macs[call.index] is None:
+        notes.append(getattr(call.op, "reason", "no rule for its multiply-accumulates"))
+    kind = (
+        "module"
+        if isinstance(call.op, Container)
+        else "layer"
+        if call.module is not None
+        else "function"
+    )
+    if call.index == 0:
+        kind = "network"
+    return Line(
+        kind,
+        0,
+        call=call,
+        add=in_stage[1] if in_stage else None,
+        note="; ".join(notes),
+        spans=((call.index, last),),
+        amounts=survey.amounts(call.index, last),
+    )
+
+
+def _end_line(survey: Survey, kind: str, first: int, last: int) -> Line | None:
+    """The line of the stem or head; None if no step is in it."""
+    trace = survey.trace
+    steps = [trace.calls[index] for index in trace.steps if first <= index <= last]
+    if not steps:
+        return None
+    stages = survey.anatomy.stages
+    given = trace.inputs[0].activation if trace.inputs else None
+    made = trace.outputs[0].activation if trace.outputs else None
+    return Line(
+        kind,
+        0,
+        input=given if kind == "stem" else stages[-1].output,
+        output=stages[0].input if kind == "stem" else made,
+        path="",
+        note=text.count(len(steps), "step"),
+        spans=((first, last),),
+        amounts=survey.amounts(first, last),
+    )

@@ -1,0 +1,31 @@
+"""One row for each stage: what a decoder or detector takes, and what the stage did."""
+
+from __future__ import annotations
+
+from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.views import build
+from resnet_inspect.views.layers import left_out, under_sections
+from resnet_inspect.views.sections import sections
+from resnet_inspect.views.selection import Selection
+from resnet_inspect.views.table import Table
+
+SHOWN = (
+    "path", "op", "input_shape", "output_shape", "jump", "receptive_field",
+    "parameters", "macs", "share", "note",
+)  # fmt: skip
+
+
+def view(survey: Survey, selection: Selection) -> Table:
+    """Stem, stages and head; `stage` and `match` apply."""
+    selection.check(survey)
+    items = [
+        line
+        for line in sections(survey, blocks=False)
+        if selection.takes_section(
+            line.path or line.kind, line.stage.number if line.stage else None
+        )
+    ]
+    lines = under_sections([], items)
+    return build.table(
+        survey, "stages", [*lines, *left_out(survey, lines)], selection.columns or SHOWN
+    )

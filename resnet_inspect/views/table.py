@@ -1,0 +1,94 @@
+"""Cells, columns and tables: what every format and every panel arranges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from resnet_inspect.views import text
+
+Value = None | bool | int | float | str | tuple["Value", ...]
+"""What a cell holds: plain values that JSON knows, tuples for lists."""
+
+Align = Literal["left", "right"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value, and the one text that every reader shows for it."""
+
+    value: Value
+    text: str
+
+
+EMPTY = Cell(None, text.NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column's name, as a table carries it."""
+
+    key: str
+    """Its name in JSON, CSV and `--columns`."""
+    title: str
+    """Its name above a column."""
+    align: Align
+    worth: int
+    """Columns of little worth are the first to go where space is short; 0 goes last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: a cell for every column of its table."""
+
+    kind: str
+    """"stem", "stage", "block", "head", "module", "layer", "function", "rest", "never called"."""
+    level: int
+    """Depth of indentation."""
+    subtotal: bool
+    """Whether rows below it break its numbers down. The others sum to the totals."""
+    cells: tuple[Cell, ...]
+    op: str = ""
+    """What kind of layer it is, for colours: "conv", "pool", "norm", "add", ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One line of the totals."""
+
+    key: str
+    label: str
+    cell: Cell
+
+
+@dataclass(frozen=True)
+class Table:
+    """A view of a trace: every column, the ones that are shown, rows, totals and remarks."""
+
+    model: str
+    view: str
+    title: str
+    """Model, input, device and versions, in one line."""
+    columns: tuple[Heading, ...]
+    shown: tuple[str, ...]
+    """Keys of the columns that are printed, in order; JSON has them all."""
+    rows: tuple[Row, ...]
+    totals: tuple[Total, ...]
+    remarks: tuple[str, ...]
+    """What a reader must know: a partial total, modules never called, a forward that raised."""
+    provenance: tuple[tuple[str, Value], ...]
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """The place of each column, by key."""
+        return {column.key: i for i, column in enumerate(self.columns)}
+
+    @cached_property
+    def shown_columns(self) -> tuple[Heading, ...]:
+        """The columns that are printed, in order."""
+        return tuple(self.columns[self.index[key]] for key in self.shown)
+
+    def cell(self, row: Row, key: str) -> Cell:
+        """The cell of a row in the column with that key."""
+        return row.cells[self.index[key]]

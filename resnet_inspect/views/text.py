@@ -1,0 +1,84 @@
+"""How numbers, shapes, bytes and absence are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+NOTHING = ""
+"""Written where a column does not apply to a row."""
+NOT_KNOWN = "?"
+"""Written where there is a number and it could not be found."""
+
+
+def integer(number: int) -> str:
+    """25,557,032"""
+    return f"{number:,}"
+
+
+def quantity(number: int) -> str:
+    """118.0 M, 4.089 G: four significant digits and a decimal prefix; small numbers whole."""
+    return _prefixed(number, 1000, ("", "k", "M", "G", "T", "P", "E"), "")
+
+
+def nbytes(number: int) -> str:
+    """97.49 MiB: four significant digits and a binary prefix."""
+    return _prefixed(number, 1024, ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"), " ")
+
+
+def _prefixed(number: int, base: int, prefixes: Sequence[str], gap: str) -> str:
+    power = 0
+    while power < len(prefixes) - 1 and number >= base ** (power + 1) * 0.99995:
+        power += 1
+    if power == 0:
+        return f"{number:,}{gap}{prefixes[0]}"
+    scaled = number / base**power
+    decimals = 3 if scaled < 9.9995 else 2 if scaled < 99.995 else 1 if scaled < 999.95 else 0
+    return f"{scaled:.{decimals}f} {prefixes[power]}"
+
+
+def shape(sizes: Sequence[int]) -> str:
+    """1×64×56×56; "scalar" for a tensor without dimensions."""
+    return "×".join(map(str, sizes)) if sizes else "scalar"
+
+
+def sizes(numbers: Sequence[int | Fraction]) -> str:
+    """7×7, one number for each spatial dimension."""
+    return "×".join(map(plain, numbers))
+
+
+def plain(number: int | Fraction) -> str:
+    """A whole number as it is, another with up to three decimals."""
+    return (
+        str(number) if isinstance(number, int) else f"{float(number):.3f}".rstrip("0").rstrip(".")
+    )
+
+
+def padding(before: Sequence[int], after: Sequence[int] | None) -> str:
+    """3×3; 0+1×0+1 where more is added after than before."""
+    if after is None:
+        return sizes(before)
+    return "×".join(f"{b}+{a}" for b, a in zip(before, after, strict=True))
+
+
+def share(part: float) -> str:
+    """2.6%; "<0.1%" for what would round to nothing, "0%" for nothing."""
+    if part == 0:
+        return "0%"
+    if part < 0.0005:
+        return "<0.1%"
+    return f"{part * 100:.1f}%"
+
+
+def count(number: int, noun: str) -> str:
+    """1 block, 2 blocks"""
+    plural = noun if number == 1 else f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {plural}"
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th"""
+    ending = (
+        "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    )
+    return f"{number}{ending}"
