@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
+from torch.utils.hooks import RemovableHandle
 
 from resnet_inspect.capture.read_function import function_name, read_function
 from resnet_inspect.capture.read_op import class_name, read_op
@@ -42,12 +43,17 @@ class _Open:
     nth: int
     parent: int | None
     op: Op
-    inputs: tuple[Port, ...]
-    reads: tuple[str, ...]
     opaque: bool
+    inputs: tuple[Port, ...] = ()
+    reads: tuple[str, ...] = ()
     outputs: tuple[Port, ...] = ()
     made_calls: bool = False
     taken: frozenset[int] = field(default_factory=frozenset)
+
+    def take(self, inputs: Sequence[Port], reads: Sequence[str]) -> None:
+        self.inputs = tuple(inputs)
+        self.reads = tuple(reads)
+        self.taken = frozenset(port.activation for port in inputs)
 
     def close(self) -> Call:
         return Call(
@@ -69,6 +75,7 @@ class Recorder:
         self._open: list[_Open] = []
         self._opaque = 0
         self._raised: int | None = None
+        self._is_aside = False
         self._counts: dict[str, int] = {}
         self._tensors = _Tensors()
         self._paths: dict[int, list[str]] = {}
@@ -86,18 +93,26 @@ class Recorder:
     def __enter__(self) -> Recorder:
         with ExitStack() as undo:
             for module in self.model.modules():
-                if isinstance(module, torch.jit.ScriptModule):
-                    continue
-                before = module.register_forward_pre_hook(self._enter_module, with_kwargs=True)
-                undo.callback(before.remove)
-                after = module.register_forward_hook(self._leave_module, with_kwargs=True)
-                undo.callback(after.remove)
+                for handle in self._watch(module):
+                    undo.callback(handle.remove)
             undo.enter_context(_FunctionMode(self))
             self._exit = undo.pop_all()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._exit.close()
+
+    def _watch(self, module: nn.Module) -> Iterator[RemovableHandle]:
+        """Put hooks around a module's call and around the hooks that it has already.
+
+        The functions are `nn.Module`'s own: TorchScript calls hooks but refuses to register them.
+        """
+        others = bool(module._forward_pre_hooks)
+        before = nn.Module.register_forward_pre_hook
+        yield before(module, self._enter_module, prepend=True, with_kwargs=True)
+        if others:  # they may change the arguments, or what the layer is (a lazy one)
+            yield before(module, self._take_arguments, with_kwargs=True)
+        yield nn.Module.register_forward_hook(module, self._leave_module, with_kwargs=True)
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -117,25 +132,26 @@ class Recorder:
         return self._open[-1].index if self._open else None
 
     def modules(self) -> tuple[ModuleSpec, ...]:
-        """What each module of the model is."""
+        """What each module of the model is; those that the forward added are left out."""
         first: dict[int, str] = {}
         return tuple(
             self._module_spec(self._paths[id(module)], module, first)
             for module in self.model.modules()
+            if id(module) in self._paths
         )
 
     def _module_spec(
         self, paths: list[str], module: nn.Module, first: dict[int, str]
     ) -> ModuleSpec:
         path = paths[0]
-        children = (child for child in module._modules.values() if child is not None)
+        children = [id(child) for child in module._modules.values() if child is not None]
         return ModuleSpec(
             path=path,
             class_name=class_name(module),
             op=read_op(module),
             parameters=_parameter_specs(path, module._parameters, first),
             buffers=_parameter_specs(path, module._buffers, first),
-            children=tuple(dict.fromkeys(self._paths[id(child)][0] for child in children)),
+            children=tuple(dict.fromkeys(self._paths[i][0] for i in children if i in self._paths)),
             aliases=tuple(paths[1:]),
             training=module.training,
         )
@@ -145,14 +161,42 @@ class Recorder:
     def _enter_module(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
-        with torch._C.DisableTorchFunction():  # what is asked of tensors here is not the model's
-            self._module_entered(module, args, kwargs)
+        with self._aside() as alone:
+            if alone:
+                self._module_entered(module, args, kwargs)
+
+    def _take_arguments(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        with self._aside() as alone:
+            call = self._open_call_of(module) if alone else None
+            if call is not None:
+                call.op = read_op(module)
+                call.take(*self._ports(_arguments(args, kwargs)))
 
     def _leave_module(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
     ) -> None:
-        with torch._C.DisableTorchFunction():
-            self._module_left(module, args, kwargs, result)
+        with self._aside() as alone:
+            if alone:
+                self._module_left(module, args, kwargs, result)
+
+    @contextmanager
+    def _aside(self) -> Iterator[bool]:
+        """A context for questions that are not the model's doing; false inside another one.
+
+        To read a parametrized layer's bias is to call modules.
+        """
+        alone, self._is_aside = not self._is_aside, True
+        try:
+            with torch._C.DisableTorchFunction():
+                yield alone
+        finally:
+            self._is_aside = not alone
+
+    def _open_call_of(self, module: nn.Module) -> _Open | None:
+        path = self._paths.get(id(module), [""])[0]
+        return next((call for call in reversed(self._open) if call.module == path), None)
 
     def _module_entered(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -170,8 +214,7 @@ class Recorder:
     def _module_left(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
     ) -> None:
-        canonical = self._paths.get(id(module), [""])[0]
-        call = next((c for c in reversed(self._open) if c.module == canonical), None)
+        call = self._open_call_of(module)
         if call is None:
             return
         self._leave(call)
@@ -262,6 +305,23 @@ class Recorder:
         if parent is not None:
             parent.made_calls = True
         nth = self._counts[path] = self._counts.get(path, 0) + 1
+        call = _Open(
+            index=len(self._calls),
+            path=path,
+            module=module,
+            nth=nth,
+            parent=None if parent is None else parent.index,
+            op=op,
+            opaque=opaque,
+        )
+        call.take(*self._ports(given))
+        self._calls.append(call)
+        self._open.append(call)
+        self._opaque += opaque
+        return call
+
+    def _ports(self, given: Sequence[tuple[str, Tensor]]) -> tuple[list[Port], list[str]]:
+        """What a call was given: the tensors, and the names of the parameters and buffers."""
         inputs = []
         reads = []
         for label, tensor in given:
@@ -270,22 +330,7 @@ class Recorder:
                 reads.append(weight)
             else:
                 inputs.append(Port(label, self._tensors.number(tensor)))
-        call = _Open(
-            index=len(self._calls),
-            path=path,
-            module=module,
-            nth=nth,
-            parent=None if parent is None else parent.index,
-            op=op,
-            inputs=tuple(inputs),
-            reads=tuple(reads),
-            opaque=opaque,
-            taken=frozenset(port.activation for port in inputs),
-        )
-        self._calls.append(call)
-        self._open.append(call)
-        self._opaque += opaque
-        return call
+        return inputs, reads
 
 
 class _FunctionMode(TorchFunctionMode):

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.capture.left_as_found import left_as_found
 from resnet_inspect.capture.provenance import provenance
 from resnet_inspect.capture.recorder import Recorder
@@ -84,9 +85,7 @@ def capture(
             ),
         )
     if failure is not None:
-        assert trace.failure is not None
-        path = trace.calls[trace.failure.call].path or trace.model_name
-        raise ForwardError(f"{path}: {trace.failure.message}", trace=trace) from failure
+        raise ForwardError(sentence(trace), trace=trace) from failure
     return trace
 
 

@@ -109,6 +109,7 @@ def trace(model: str | None, **options: Any) -> int:
     if model is None:
         raise click.UsageError("which model? `resnet-inspect list` shows them")
     _check_outputs([options["output"], options["save"]], options["force"])
+    _selection(options)
     captured = _capture(model, options)
     if options["save"]:
         from resnet_inspect import pipeline
@@ -244,9 +245,11 @@ def _capture(model: str, options: Mapping[str, Any]) -> Trace:
 
 
 def _selection(options: Mapping[str, Any]) -> Selection:
+    """What the options select; raises for a kind or column that does not exist."""
+    from resnet_inspect.views.columns import check_keys
     from resnet_inspect.views.selection import Selection
 
-    return Selection(
+    selection = Selection(
         everything=options["everything"],
         only=_keys(options["only"]),
         match=options["match"],
@@ -255,6 +258,9 @@ def _selection(options: Mapping[str, Any]) -> Selection:
         fold=options["fold"],
         columns=_columns(options["columns"], options["view"]),
     )
+    selection.check()
+    check_keys(selection.columns)
+    return selection
 
 
 def _keys(written: str | None) -> tuple[str, ...]:

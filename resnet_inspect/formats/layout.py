@@ -7,8 +7,11 @@ its row leaves empty.
 
 from __future__ import annotations
 
+import textwrap
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise, takewhile
 
 from resnet_inspect.views.table import Heading, Row, Table
 
@@ -31,7 +34,8 @@ class Layout:
 
 def lay_out(table: Table, width: int | None = None, *, bars: bool = True) -> Layout:
     """The table in at most `width` columns of text, or as wide as it is for None."""
-    columns = [c for c in table.shown_columns if not (c.key == "note" and _is_across(table))]
+    across = _is_across(table)
+    columns = [c for c in table.shown_columns if not (c.key == "note" and across)]
     dropped: list[Heading] = []
     while True:
         grid = _Grid(table, columns, width, bars)
@@ -46,34 +50,68 @@ def lay_out(table: Table, width: int | None = None, *, bars: bool = True) -> Lay
         grid.header(),
         (("─" * grid.width, "rule"),),
     ]
-    for i, row in enumerate(table.rows):
-        if (
-            i
-            and row.level == 0
-            and row.kind in {"stage", "head", "rest"}
-            and table.view == "layers"
-        ):
+    for above, row in pairwise((None, *table.rows)):
+        assert row is not None
+        if above is not None and above.level > row.level == 0:
             lines.append(())
         lines.append(grid.row(row))
     lines.append((("─" * grid.width, "rule"),))
     lines.extend(_totals(table, width if width is not None else max(grid.width, 80)))
-    lines.extend(((f"note: {remark}", "remark"),) for remark in table.remarks)
+    for remark in table.remarks:
+        for line in _wrapped(f"note: {remark}", width):
+            lines.append(((line, "remark"),))
     return Layout(tuple(lines), tuple(column.key for column in dropped))
 
 
 def _is_across(table: Table) -> bool:
+    """Whether notes stand in the window columns, and have no column of their own."""
     return (
         "note" in table.shown
-        and any(key in table.shown for key in _ACROSS)
+        and any(key in _ACROSS for key in _leading(table.shown))
         and table.view == "layers"
+    )
+
+
+def _leading(keys: Sequence[str]) -> tuple[str, ...]:
+    """The columns at the left that the words of a section can stand across."""
+    if keys[0] != "path":
+        return ()
+    start = 2 if "op" in keys[1:2] else 1
+    return (*keys[:start], *takewhile(lambda key: key in _ACROSS, keys[start:]))
+
+
+def _cells(written: str) -> int:
+    """How many cells of a terminal a text takes: Chinese letters two, accents on others none."""
+    if written.isascii():
+        return len(written)
+    return sum(
+        2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c)
+        for c in written
     )
 
 
 def _cut(written: str, width: int | None) -> str:
     """Text that fits; what is cut off is marked."""
-    if width is None or len(written) <= width:
+    if width is None or _cells(written) <= width:
         return written
-    return written[: max(width - 1, 0)] + "…"
+    kept = written[: max(width - 1, 0)]
+    while kept and _cells(kept) > width - 1:
+        kept = kept[:-1]
+    return kept + "…"
+
+
+def _cut_path(written: str, width: int) -> str:
+    """A path that fits, with its indentation and its end."""
+    if _cells(written) <= width:
+        return written
+    indent = written[: min(len(written) - len(written.lstrip()), width // 2)]
+    return indent + _cut(written[::-1], width - len(indent))[::-1]
+
+
+def _wrapped(written: str, width: int | None) -> list[str]:
+    if width is None or _cells(written) <= width:
+        return [written]
+    return textwrap.wrap(written, width, subsequent_indent=" " * len("note: "))
 
 
 def bar(part: float | None, length: int = _BAR) -> str:
@@ -94,24 +132,57 @@ class _Grid:
         self.table = table
         self.columns = columns
         self.bars = bars
-        self.widths = [max(map(len, self._written_in(column))) for column in columns]
+        self.across = _is_across(table)
+        self.leading = _leading([column.key for column in columns])
+        self.places = [i for i, key in enumerate(self.leading) if key in _ACROSS]
+        self.widths = [max(map(_cells, self._written_in(column))) for column in columns]
+        if limit is not None:
+            self._shrink(limit)
         self._widen(limit)
 
     @property
     def width(self) -> int:
         return sum(self.widths) + GAP * (len(self.widths) - 1)
 
+    def _shrink(self, limit: int) -> None:
+        """Cut names that would leave no room, and all that is too wide for the last two columns."""
+        for i, column in enumerate(self.columns):
+            if column.key == "path":
+                self.widths[i] = min(self.widths[i], max(40, limit // 2))
+        if len(self.columns) <= 2:
+            for i in sorted(range(len(self.columns)), key=lambda i: -self.widths[i]):
+                self.widths[i] -= min(max(self.width - limit, 0), max(self.widths[i] - 8, 0))
+
     def _widen(self, limit: int | None) -> None:
-        """Make the first column wide enough for the words of every section, if there is room."""
+        """Make room for the words of every section and for every note, if there is any."""
         for row in self.table.rows:
-            if not self._is_worded(row):
+            if self._is_worded(row):
+                i, short = 0, _cells(self._words(row)[0]) - self._room(row)
+            elif self._is_noted(row):
+                i, short = self.places[-1], _cells(self._note(row)) - self._span(self.places)
+            else:
                 continue
-            short = len(self._words(row)[0]) - self._room(row)
             if short > 0 and (limit is None or self.width + short <= limit):
-                self.widths[0] += short
+                self.widths[i] += short
+
+    def _span(self, places: Sequence[int]) -> int:
+        return sum(self.widths[i] for i in places) + GAP * (len(places) - 1)
+
+    def _note(self, row: Row) -> str:
+        return self.table.cell(row, "note").text
+
+    def _is_noted(self, row: Row) -> bool:
+        """Whether the note of a row stands in its empty window columns."""
+        return (
+            self.across
+            and bool(self.places)
+            and not self._is_worded(row)
+            and bool(self._note(row))
+            and not any(self.written(row, self.columns[i]) for i in self.places)
+        )
 
     def _is_worded(self, row: Row) -> bool:
-        return _is_across(self.table) and row.kind in {"stage", "block", "stem", "head", "rest"}
+        return self.across and row.kind in {"stage", "block", "stem", "head", "rest"}
 
     def written(self, row: Row, column: Heading) -> str:
         cell = self.table.cell(row, column.key)
@@ -124,7 +195,7 @@ class _Grid:
 
     def _written_in(self, column: Heading) -> list[str]:
         """All that stands in a column; not what goes into the words of a section."""
-        in_words = column.key in {"path", "op"}
+        in_words = column.key in {"path", "op"} and column.key in self.leading
         rows = (row for row in self.table.rows if not (in_words and self._is_worded(row)))
         return [column.title, *(self.written(row, column) for row in rows)]
 
@@ -139,31 +210,30 @@ class _Grid:
         style = row.kind if row.kind not in {"layer", "function"} else row.op
         if not self._is_worded(row):
             spans = [
-                (
-                    _aligned(self.written(row, column), width, column.align),
-                    self._style(column, style),
-                )
+                (self._fitted(row, column, width), self._style(column, style))
                 for column, width in zip(self.columns, self.widths, strict=True)
             ]
             return self._with_note(row, spans)
         room = self._room(row)
-        words = next((w for w in self._words(row) if len(w) <= room), self._words(row)[-1])
+        words = next((w for w in self._words(row) if _cells(w) <= room), self._words(row)[-1])
         first = self._first_filled(row)
-        spans = [(_cut(words, room).ljust(room), style)]
+        spans = [(_aligned(_cut(words, room), room, "left"), style)]
         spans += [
-            (_aligned(self.written(row, column), width, column.align), style)
+            (self._fitted(row, column, width), style)
             for column, width in list(zip(self.columns, self.widths, strict=True))[first:]
         ]
         return _joined(spans)
 
+    def _fitted(self, row: Row, column: Heading, width: int) -> str:
+        cut = _cut_path if column.key == "path" else _cut
+        return _aligned(cut(self.written(row, column), width), width, column.align)
+
     def _with_note(self, row: Row, spans: list[Span]) -> tuple[Span, ...]:
         """The row with its note in the empty window columns, if it has one and they are empty."""
-        note = self.table.cell(row, "note").text if _is_across(self.table) else ""
-        places = [i for i, c in enumerate(self.columns) if c.key in _ACROSS]
-        if not note or not places or any(spans[i][0].strip() for i in places):
-            return _joined(spans)
-        room = sum(self.widths[i] for i in places) + GAP * (len(places) - 1)
-        spans[places[0] : places[-1] + 1] = [(_cut(note, room).ljust(room), "note")]
+        if self._is_noted(row):
+            room = self._span(self.places)
+            note = _aligned(_cut(self._note(row), room), room, "left")
+            spans[self.places[0] : self.places[-1] + 1] = [(note, "note")]
         return _joined(spans)
 
     def _style(self, column: Heading, style: str) -> str:
@@ -177,24 +247,25 @@ class _Grid:
         if row.kind == "stage":
             name = self.table.cell(row, "path").text
             named = [] if name == op else [f"{op} ({name}) · {note}"]
-            return [*named, f"{op} · {note}"]
+            effect = note.partition("; ")[2]
+            return [*named, f"{op} · {note}", *([f"{op} · {effect}"] if effect else [])]
         described = ", ".join(part for part in (op, note) if part)
         return [f"{path}  {described}".rstrip(), path]
 
     def _first_filled(self, row: Row) -> int:
         """The first column after the words that has something to show."""
         for i, column in enumerate(self.columns):
-            if column.key not in {"path", "op", *_ACROSS} and self.table.cell(row, column.key).text:
+            if i >= len(self.leading) and self.table.cell(row, column.key).text:
                 return i
         return len(self.columns)
 
     def _room(self, row: Row) -> int:
-        before = self.widths[: self._first_filled(row)]
-        return sum(before) + GAP * (len(before) - 1)
+        return self._span(range(self._first_filled(row)))
 
 
 def _aligned(written: str, width: int, align: str) -> str:
-    return written.rjust(width) if align == "right" else written.ljust(width)
+    blanks = " " * (width - _cells(written))
+    return blanks + written if align == "right" else written + blanks
 
 
 def _joined(spans: Sequence[Span]) -> tuple[Span, ...]:
@@ -214,8 +285,8 @@ def _totals(table: Table, width: int) -> list[tuple[Span, ...]]:
     """Labels and values in as many columns as fit, read downwards."""
     if not table.totals:
         return []
-    labels = max(len(total.label) for total in table.totals)
     values = max(len(total.cell.text) for total in table.totals)
+    labels = min(max(len(total.label) for total in table.totals), max(width - 2 - values, 1))
     entry = labels + 2 + values
     across = max(1, min(3, (width + 4) // (entry + 4)))
     down = -(-len(table.totals) // across)
@@ -225,7 +296,7 @@ def _totals(table: Table, width: int) -> list[tuple[Span, ...]]:
         for total in table.totals[i::down]:
             if spans:
                 spans.append((" " * 4, "cell"))
-            spans.append((f"{total.label:<{labels}}  ", "label"))
+            spans.append((f"{_cut(total.label, labels):<{labels}}  ", "label"))
             spans.append((f"{total.cell.text:>{values}}", "total"))
         lines.append(tuple(spans))
     return lines

@@ -53,7 +53,7 @@ function update() {
 }
 
 function counted(searching) {
-  const all = rows.filter((row) => !row.subtotal);
+  const all = rows.filter((row) => !row.subtotal && row.element.dataset.kind !== "rest");
   const total = `${all.length} ${all.length === 1 ? "row" : "rows"}`;
   if (!searching) return total;
   const found = `${all.filter((row) => row.matches).length} of ${total}`;
@@ -120,7 +120,7 @@ for (const row of sections) {
 }
 // Columns keep the width that all rows need: they must not jump while one types or folds.
 const widths = headings.map((heading) => heading.getBoundingClientRect().width);
-headings.forEach((heading, i) => (heading.style.width = `${widths[i]}px`));
+headings.forEach((heading, i) => (heading.style.minWidth = `${widths[i]}px`));
 
 fold.addEventListener("click", () => foldAll(true));
 unfold.addEventListener("click", () => foldAll(false));

@@ -7,30 +7,31 @@ reads fast. What cannot be understood is a `TraceFileError`, never a half-read t
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Sequence
+import reprlib
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 from resnet_inspect.errors import TraceFileError
 from resnet_inspect.traces.invariants import broken_reference
 from resnet_inspect.traces.model import FORMAT_VERSION, Call, Failure, Provenance, Trace
 from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec
-from resnet_inspect.traces.ops import OPS, Op, Window
+from resnet_inspect.traces.ops import OPS, Conv, Op, Window
 from resnet_inspect.traces.tensors import Activation, Port, TensorSpec
 
 FORMAT = "resnet-inspect trace"
 
+T = TypeVar("T")
+H = TypeVar("H", bound=Hashable)
 
-T = TypeVar("T", bound=Hashable)
 
-
-class _Numbered(Generic[T]):
+class _Numbered(Generic[H]):
     """Values in order of first sight, each once."""
 
     def __init__(self) -> None:
-        self.numbers: dict[T, int] = {}
+        self.numbers: dict[H, int] = {}
 
-    def number(self, value: T) -> int:
+    def number(self, value: H) -> int:
         return self.numbers.setdefault(value, len(self.numbers))
 
 
@@ -98,7 +99,7 @@ def loads(text: str) -> Trace:
             hint="a trace is written by `resnet-inspect trace MODEL --save FILE`",
         )
     version = document.get("format_version")
-    if isinstance(version, int) and version > FORMAT_VERSION:
+    if type(version) is int and version > FORMAT_VERSION:
         raise TraceFileError(
             f"the trace has format version {version}; the newest known here is {FORMAT_VERSION}",
             hint="upgrade resnet-inspect",
@@ -106,11 +107,15 @@ def loads(text: str) -> Trace:
     try:
         trace = _read(document)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        raise TraceFileError(f"damaged trace: {type(error).__name__}: {error}") from error
+        raise TraceFileError(_one_line(f"{type(error).__name__}: {error}")) from error
     fault = broken_reference(trace)
     if fault:
-        raise TraceFileError(f"damaged trace: {fault}")
+        raise TraceFileError(_one_line(fault))
     return trace
+
+
+def _one_line(fault: str) -> str:
+    return f"damaged trace: {' '.join(fault.split())}"
 
 
 def _plain(value: Any) -> Any:
@@ -122,47 +127,114 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _deep_tuple(value: Any) -> Any:
-    return tuple(_deep_tuple(item) for item in value) if isinstance(value, list) else value
+def _built(kind: type[T], entry: Any) -> T:
+    """A dataclass from the dict that `_plain` made of it, each field of the type it declares."""
+    arguments = {}
+    for field in fields(kind):  # type: ignore[arg-type]
+        if field.name in entry:
+            arguments[field.name] = _READERS[str(field.type)](entry[field.name])
+    unknown = sorted(set(entry) - {*arguments, "op"})
+    if unknown:
+        raise ValueError(f"{kind.__name__} has no field {unknown[0]!r}")
+    return kind(**arguments)
 
 
-def _op(entry: dict[str, Any]) -> Op:
-    arguments = {key: _deep_tuple(value) for key, value in entry.items() if key != "op"}
-    if "window" in arguments:
-        arguments["window"] = Window(**{k: _deep_tuple(v) for k, v in entry["window"].items()})
-    op: Op = OPS[entry["op"]](**arguments)
+def _op(entry: Any) -> Op:
+    op: Op = _built(OPS[entry["op"]], entry)
+    if isinstance(op, Conv) and op.groups == 0:
+        raise ValueError("a convolution has at least one group")
     return op
 
 
-def _ports(entries: list[list[Any]]) -> tuple[Port, ...]:
-    return tuple(Port(_text(label), _count(activation)) for label, activation in entries)
+def _window(entry: Any) -> Window:
+    window = _built(Window, entry)
+    dimensions = len(window.kernel_size)
+    after = window.padding if window.padding_after is None else window.padding_after
+    others = (window.stride, window.padding, window.dilation, after)
+    if dimensions == 0 or any(len(numbers) != dimensions for numbers in others):
+        raise ValueError("a window has one number for each spatial dimension")
+    if 0 in window.kernel_size + window.stride + window.dilation:
+        raise ValueError("kernel size, stride and dilation of a window are at least 1")
+    return window
+
+
+def _refuse(expected: str, value: Any) -> NoReturn:
+    raise ValueError(f"expected {expected}, found {reprlib.repr(value)}")
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"expected text, found {value!r}")
+        _refuse("text", value)
+    value.encode()  # raises for half of a surrogate pair, which nothing could write down again
     return value
 
 
 def _count(value: Any) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError(f"expected a count, found {value!r}")
+    if type(value) is not int or not 0 <= value < 2**63:
+        _refuse("a count", value)
     return value
 
 
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        _refuse("true or false", value)
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        _refuse("a list", value)
+    return value
+
+
+def _or_none(read: Callable[[Any], T]) -> Callable[[Any], T | None]:
+    return lambda value: None if value is None else read(value)
+
+
+def _several(read: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
+    return lambda value: tuple(read(item) for item in _list(value))
+
+
+def _pair(value: Any) -> tuple[str, str]:
+    first, second = _list(value)
+    return _text(first), _text(second)
+
+
+def _port(value: Any) -> Port:
+    label, activation = _list(value)
+    return Port(_text(label), _count(activation))
+
+
+_counts, _texts, _ports = _several(_count), _several(_text), _several(_port)
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "int": _count,
+    "str": _text,
+    "bool": _flag,
+    "Sizes": _counts,
+    "Sizes | None": _or_none(_counts),
+    "Window": _window,
+    "tuple[int | None, ...]": _several(_or_none(_count)),
+    "tuple[str, ...]": _texts,
+    "tuple[tuple[str, str], ...]": _several(_pair),
+}
+"""How a field is read, by the type that its dataclass declares."""
+
+
 def _read(document: dict[str, Any]) -> Trace:
-    ops = [_op(entry) for entry in document["ops"]]
+    ops = [_op(entry) for entry in _list(document["ops"])]
     tensors = [
-        TensorSpec(tuple(_count(size) for size in shape), _text(dtype), _count(itemsize))
-        for shape, dtype, itemsize in document["tensors"]
+        TensorSpec(_counts(shape), _text(dtype), _count(itemsize))
+        for shape, dtype, itemsize in _list(document["tensors"])
     ]
 
-    def parameters(entries: list[list[Any]]) -> tuple[ParameterSpec, ...]:
-        return tuple(
-            ParameterSpec(_text(name), tensors[_count(tensor)], bool(trainable), same_as)
-            for name, tensor, trainable, same_as in entries
+    def parameter(entry: Any) -> ParameterSpec:
+        name, tensor, trainable, same_as = _list(entry)
+        return ParameterSpec(
+            _text(name), tensors[_count(tensor)], _flag(trainable), _or_none(_text)(same_as)
         )
 
+    parameters = _several(parameter)
     modules = tuple(
         ModuleSpec(
             path=_text(m["path"]),
@@ -170,26 +242,26 @@ def _read(document: dict[str, Any]) -> Trace:
             op=ops[_count(m["op"])],
             parameters=parameters(m["parameters"]),
             buffers=parameters(m["buffers"]),
-            children=tuple(m["children"]),
-            aliases=tuple(m["aliases"]),
-            training=m["training"],
+            children=_texts(m["children"]),
+            aliases=_texts(m["aliases"]),
+            training=_flag(m["training"]),
         )
-        for m in document["modules"]
+        for m in _list(document["modules"])
     )
     calls = tuple(
         Call(
             index,
             _text(path),
-            module,
+            _or_none(_text)(module),
             _count(nth),
-            parent,
+            _or_none(_count)(parent),
             ops[_count(op)],
             _ports(inputs),
             _ports(outputs),
-            tuple(reads),
+            _texts(reads),
         )
         for index, (path, module, nth, parent, op, inputs, outputs, reads) in enumerate(
-            document["calls"]
+            _list(document["calls"])
         )
     )
     failure = document["failure"]
@@ -199,13 +271,11 @@ def _read(document: dict[str, Any]) -> Trace:
         calls=calls,
         activations=tuple(
             Activation(tensors[_count(tensor)], _count(storage))
-            for tensor, storage in document["activations"]
+            for tensor, storage in _list(document["activations"])
         ),
         inputs=_ports(document["inputs"]),
         outputs=_ports(document["outputs"]),
-        provenance=Provenance(
-            **{key: _deep_tuple(value) for key, value in document["provenance"].items()}
-        ),
-        failure=None if failure is None else Failure(**failure),
+        provenance=_built(Provenance, document["provenance"]),
+        failure=None if failure is None else _built(Failure, failure),
         format_version=_count(document["format_version"]),
     )

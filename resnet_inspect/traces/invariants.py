@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from resnet_inspect.traces.model import Call, Trace
+from resnet_inspect.traces.modules import join
 from resnet_inspect.traces.ops import Conv, Linear, Pool
 
 
@@ -20,18 +21,37 @@ def broken_reference(trace: Trace) -> str | None:
     """The first reference that points at nothing, or None."""
     tensors = range(len(trace.activations))
     paths = {module.path for module in trace.modules}
+    names = {
+        join(module.path, spec.name)
+        for module in trace.modules
+        for spec in (*module.parameters, *module.buffers)
+        if spec.same_as is None
+    }
+    if len(paths) < len(trace.modules):
+        return "two modules have one path"
     for module in trace.modules:
         for child in module.children:
             if child not in paths:
                 return f"module '{module.path}' has a child '{child}' that is not there"
-    for call in trace.calls:
-        where = f"call {call.index} ('{call.path}')"
+        for spec in (*module.parameters, *module.buffers):
+            if spec.same_as is not None and spec.same_as not in names:
+                return f"'{join(module.path, spec.name)}' is tied to '{spec.same_as}', not there"
+    if not trace.calls or trace.calls[0].module != "":
+        return "the first call is not that of the network"
+    opened: list[int] = []
+    for index, call in enumerate(trace.calls):
+        where = f"call {index} ('{call.path}')"
+        if call.index != index:
+            return f"{where} has the number {call.index}"
         if call.module is not None and call.module not in paths:
             return f"{where} is of a module that is not there"
-        if (call.parent is None) != (call.index == 0):
+        if (call.parent is None) != (index == 0):
             return f"{where}: only the first call has no parent"
-        if call.parent is not None and not 0 <= call.parent < call.index:
-            return f"{where} has a parent that does not stand before it"
+        while opened and opened[-1] != call.parent:
+            opened.pop()
+        if call.parent is not None and not opened:
+            return f"{where} has a parent that is not running"
+        opened.append(index)
         if any(port.activation not in tensors for port in (*call.inputs, *call.outputs)):
             return f"{where} has a tensor that is not there"
     if any(port.activation not in tensors for port in (*trace.inputs, *trace.outputs)):
@@ -74,16 +94,23 @@ def _window_rules(trace: Trace, call: Call) -> Iterator[str]:
     given = trace.spec(call.inputs[0]).shape
     made = trace.spec(call.outputs[0]).shape
     op = call.op
-    if isinstance(op, Linear) and given[-1] != op.in_features:
-        yield f"'{call.path}' takes {op.in_features} features and got {given[-1]}"
+    if isinstance(op, Linear):
+        if given[-1:] != (op.in_features,):
+            yield f"'{call.path}' takes {op.in_features} features and got {given}"
+        if made[-1:] != (op.out_features,):
+            yield f"'{call.path}' gives {op.out_features} features, not {made}"
+    if not isinstance(op, Conv | Pool):
+        return
+    spatial = len(op.window.kernel_size)
+    if min(len(given), len(made)) <= spatial:
+        yield f"'{call.path}' slides over {spatial} dimensions, and not {given} to {made}"
+        return
     if isinstance(op, Conv):
-        spatial = len(op.window.kernel_size)
         if given[-spatial - 1] != op.in_channels:
             yield f"'{call.path}' takes {op.in_channels} channels and got {given[-spatial - 1]}"
         if made[-spatial - 1] != op.out_channels:
             yield f"'{call.path}' gives {op.out_channels} channels, not {made[-spatial - 1]}"
-    if isinstance(op, Pool) or (isinstance(op, Conv) and not op.transposed):
-        spatial = len(op.window.kernel_size)
+    if isinstance(op, Pool) or not op.transposed:
         expected = op.window.output_size(given[-spatial:])
         if made[-spatial:] != expected:
             yield f"'{call.path}' should give {expected} and gave {made[-spatial:]}"

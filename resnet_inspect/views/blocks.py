@@ -17,7 +17,7 @@ SHOWN = (
 
 def view(survey: Survey, selection: Selection) -> Table:
     """Stem, blocks under their stages, head; `stage`, `match` and `fold` apply."""
-    selection.check(survey)
+    selection.check_for(survey)
     every = sections(survey)
     headings = [line for line in every if line.kind == "stage"]
     numbers = {b.path: stage.number for stage in survey.anatomy.stages for b in stage.blocks}

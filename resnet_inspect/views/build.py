@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from resnet_inspect.analysis import parameters
+from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.survey import Amounts, Survey
 from resnet_inspect.traces.model import Provenance, Trace
 from resnet_inspect.views import text
@@ -30,19 +31,19 @@ def table(
             line.level,
             line.subtotal,
             tuple(column.cell(survey, line) for column in every),
-            "" if line.call is None or line.block or line.stage else kind_of(line.call.op),
+            "" if line.op is None or line.block or line.stage else kind_of(line.op),
         )
         for line in lines
     )
     return Table(
         model=survey.trace.model_name,
         view=view,
-        title=title(survey.trace),
+        title=text.visible(title(survey.trace)),
         columns=tuple(column.heading for column in every),
         shown=tuple(columns),
         rows=rows,
         totals=totals(survey),
-        remarks=(*_remarks(survey), *remarks),
+        remarks=tuple(text.visible(remark) for remark in (*_remarks(survey), *remarks)),
         provenance=provenance(survey.trace.provenance),
     )
 
@@ -140,8 +141,7 @@ def _remarks(survey: Survey) -> list[str]:
     remarks = []
     trace = survey.trace
     if trace.failure is not None:
-        at = trace.calls[trace.failure.call].path or trace.model_name
-        remarks.append(f"the forward pass raised in {at}: {trace.failure.message}")
+        remarks.append(f"the forward pass raised: {sentence(trace)}")
     if survey.totals.not_counted:
         names = ", ".join(
             f"{name} ({text.count(n, 'call')})" for name, n in survey.totals.not_counted

@@ -53,9 +53,9 @@ class Column:
         value = self.read(survey, line)
         if value is None:
             return EMPTY
-        if isinstance(value, Cell):
-            return value
-        return Cell(_as_value(value), self.write(value))
+        if not isinstance(value, Cell):
+            value = Cell(_as_value(value), self.write(value))
+        return Cell(value.value, text.visible(value.text))
 
     @property
     def heading(self) -> Heading:
@@ -71,12 +71,6 @@ def _as_value(value: Any) -> Value:
         return tuple(_as_value(item) for item in value)
     plain: Value = value
     return plain
-
-
-def _op(line: Line) -> Op | None:
-    if line.call is not None:
-        return line.call.op
-    return line.module.op if line.module is not None else None
 
 
 def op_name(op: Op) -> str:
@@ -105,7 +99,7 @@ def _read_op(survey: Survey, line: Line) -> str | None:
         return None
     if line.module is not None and isinstance(line.module.op, Container):
         return line.module.class_name
-    op = _op(line)
+    op = line.op
     return None if op is None else op_name(op)
 
 
@@ -136,7 +130,7 @@ def _class_name(survey: Survey, line: Line) -> str | None:
 
 def _window(part: str) -> Callable[[Survey, Line], Any]:
     def read(survey: Survey, line: Line) -> Any:
-        op = _op(line)
+        op = line.op
         window = None if op is None or line.block or line.stage else window_of(op)
         return None if window is None else getattr(window, part)
 
@@ -144,7 +138,7 @@ def _window(part: str) -> Callable[[Survey, Line], Any]:
 
 
 def _padding(survey: Survey, line: Line) -> Cell:
-    op = _op(line)
+    op = line.op
     window = None if op is None else window_of(op)
     if window is None:
         return EMPTY
@@ -156,7 +150,7 @@ def _padding(survey: Survey, line: Line) -> Cell:
 
 def _op_part(part: str, *ops: type) -> Callable[[Survey, Line], Any]:
     def read(survey: Survey, line: Line) -> Any:
-        op = _op(line)
+        op = line.op
         return getattr(op, part, None) if isinstance(op, ops) else None
 
     return read

@@ -24,7 +24,7 @@ SHOWN = (
 
 def view(survey: Survey, selection: Selection) -> Table:
     """Every selected step in order, each stage and block with a row above its own."""
-    selection.check(survey)
+    selection.check_for(survey)
     lines = under_sections(sections(survey), _items(survey, selection))
     if selection.fold:
         lines = fold(survey, lines)
@@ -129,16 +129,18 @@ def left_out(survey: Survey, lines: Sequence[Line]) -> list[Line]:
             for first, last in line.spans:
                 covered[first : last + 1] = [True] * (last + 1 - first)
     hidden = [survey.trace.calls[index] for index in survey.trace.steps if not covered[index]]
-    return build.rest(survey, lines, made_of(hidden))
+    rest = build.rest(survey, lines, "")
+    used = sum(survey.parameters[call.index].total for call in hidden)
+    return [replace(line, note=made_of(hidden, line.amounts.parameters - used)) for line in rest]
 
 
-def made_of(calls: Sequence[Call]) -> str:
+def made_of(calls: Sequence[Call], unused: int = 0) -> str:
     """What these steps are, the most frequent first: "53 batch norm, 49 relu, 1 flatten"."""
     names = Counter(op_name(call.op) for call in calls)
-    if not names:
-        return "parameters that no step uses"
     parts = [f"{number:,} {name}" for name, number in names.most_common(4)]
     if len(names) > len(parts):
         others = sum(number for _, number in names.most_common()[len(parts) :])
         parts.append(text.count(others, "other step"))
+    if unused:
+        parts.append(f"{text.count(unused, 'parameter')} that no step uses")
     return ", ".join(parts)

@@ -8,6 +8,7 @@ from resnet_inspect.analysis.anatomy import Block, Stage
 from resnet_inspect.analysis.survey import Amounts
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.modules import ModuleSpec
+from resnet_inspect.traces.ops import Op
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +36,10 @@ class Line:
     """First and last index of the runs of calls that it stands for."""
     amounts: Amounts = field(default_factory=Amounts)
     """What it holds and does; for folded blocks, that of one of them."""
+
+    @property
+    def op(self) -> Op | None:
+        """What its call or module does; None where it stands for several."""
+        if self.call is not None:
+            return self.call.op
+        return None if self.module is None else self.module.op

@@ -25,7 +25,7 @@ def view(survey: Survey, selection: Selection) -> Table:
     A row counts the parameters on the module itself; the row of a module at `depth` counts
     those of all modules in it too, so that the rows sum to the total.
     """
-    selection.check(survey)
+    selection.check_for(survey)
     unused = {m.path for m in parameters.never_called(survey.trace)}
     lines = []
     for module in survey.trace.modules:

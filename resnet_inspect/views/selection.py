@@ -80,19 +80,21 @@ class Selection:
     columns: tuple[str, ...] = ()
     """Keys of the columns to show, in order; none for the view's own."""
 
-    def check(self, survey: Survey) -> None:
-        """Raise if this cannot be asked of the trace."""
+    def check(self) -> None:
+        """Raise if this can be asked of no trace."""
         for kind in self.only:
             if kind not in KINDS:
                 raise UnknownName("kind of layer", kind, KINDS, see=f"known: {', '.join(KINDS)}")
-        numbers = [stage.number for stage in survey.anatomy.stages]
-        if self.stage is not None and self.stage not in numbers:
-            there = (
-                f"the stages are {numbers[0]} to {numbers[-1]}" if numbers else "no stage was found"
-            )
-            raise BadInput(f"there is no stage {self.stage}", hint=there)
         if self.depth is not None and self.depth < 0:
             raise BadInput("--depth counts modules from 0, the network itself")
+
+    def check_for(self, survey: Survey) -> None:
+        """Raise if this cannot be asked of that trace."""
+        self.check()
+        numbers = [stage.number for stage in survey.anatomy.stages]
+        if self.stage is not None and self.stage not in numbers:
+            there = f"the stages are {numbers[0]} to {numbers[-1]}" if numbers else "it has none"
+            raise BadInput(f"there is no stage {self.stage}", hint=there)
 
     def takes_section(self, path: str, stage: int | None) -> bool:
         """Whether a stem, stage, block or head is shown in the views that have nothing smaller."""

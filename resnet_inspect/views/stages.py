@@ -17,7 +17,7 @@ SHOWN = (
 
 def view(survey: Survey, selection: Selection) -> Table:
     """Stem, stages and head; `stage` and `match` apply."""
-    selection.check(survey)
+    selection.check_for(survey)
     items = [
         line
         for line in sections(survey, blocks=False)

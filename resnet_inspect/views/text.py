@@ -11,6 +11,19 @@ NOT_KNOWN = "?"
 """Written where there is a number and it could not be found."""
 
 
+_UNSEEN = {
+    **{code: 0x2400 + code for code in range(0x20)},
+    0x7F: 0x2421,
+    **dict.fromkeys([*range(0x80, 0xA0), 0x2028, 0x2029], 0xFFFD),
+    **dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], 0xFFFD),
+}
+
+
+def visible(written: str) -> str:
+    """A name as one line that moves no cursor: ␛ for an escape, ␊ for a new line."""
+    return written if written.isprintable() else written.translate(_UNSEEN)
+
+
 def integer(number: int) -> str:
     """25,557,032"""
     return f"{number:,}"

@@ -1,0 +1,93 @@
+"""What each way in may import, proved in fresh interpreters."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import resnet_inspect as ri
+
+ROOT = Path(__file__).parents[1]
+SAVED = ROOT / "tests" / "data" / "resnet50.json"
+
+
+def run_python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=120,
+    )
+
+
+def modules_after(code: str) -> set[str]:
+    """Top-level names of what is imported once `code` has run."""
+    report = "\nimport sys; print('@@' + ' '.join({m.partition('.')[0] for m in sys.modules}))"
+    done = run_python(code + report)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.rpartition("@@")[2].split())
+
+
+HEAVY = {"torch", "torchvision", "numpy", "textual"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["trace", "--help"],
+        ["trace", "resnet50", "--columns", "help"],
+        ["list"],
+        ["list", "wide*", "--format", "json"],
+        ["show", str(SAVED)],
+        ["show", str(SAVED), "--view", "stages", "--format", "html"],
+        ["trace", "resnet51"],
+        ["trace", "resnet50", "--view", "lairs"],
+    ],
+    ids=" ".join,
+)
+def test_what_needs_no_torch_loads_none(arguments: list[str]) -> None:
+    loaded = modules_after(f"from resnet_inspect.cli import main; main({arguments!r})")
+    assert "resnet_inspect" in loaded
+    assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("format", ["md", "csv", "json", "html", "latex", "text"])
+def test_formats_other_than_the_terminal_load_no_rich(format: str) -> None:
+    loaded = modules_after(
+        "import resnet_inspect as ri;"
+        f"print(ri.render(ri.load({str(SAVED)!r}), 'layers', {format!r}))"
+    )
+    assert not loaded & {*HEAVY, "rich"}
+
+
+def test_importing_the_package_loads_none_of_its_floors() -> None:
+    done = run_python(
+        "import sys, resnet_inspect;"
+        "print([m for m in sys.modules if m.startswith('resnet_inspect.')])"
+    )
+    assert done.stdout.strip() == "['resnet_inspect._version']"
+
+
+def test_the_public_names_are_exactly_these() -> None:
+    assert set(ri.__all__) == set(dir(ri))
+    for name in ri.__all__:
+        assert getattr(ri, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        ri.nothing  # noqa: B018
+
+
+def test_the_reading_tower_passes_its_tests_where_torch_cannot_be_imported() -> None:
+    done = run_python(
+        "import sys\n"
+        "for name in ('torch', 'torchvision', 'torchinfo', 'timm'): sys.modules[name] = None\n"
+        "import pytest\n"
+        "sys.exit(pytest.main(['tests/reading', '-q', '-p', 'no:cacheprovider']))\n"
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert " passed" in done.stdout
