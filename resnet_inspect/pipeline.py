@@ -5,6 +5,7 @@ The only file that joins them; it imports torch inside the functions that need i
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -110,7 +111,7 @@ def _trace_named(
     try:
         return _build_and_capture(chosen, shape, device, dtype_name, mode, arguments, tell, ())
     except MetaCannotRun as error:
-        note = f"traced on the CPU: meta cannot run {error}, which needs numbers"
+        note = _fall_back_note(error)
         cpu = backends.resolve("cpu")
         return _build_and_capture(chosen, shape, cpu, dtype_name, mode, arguments, tell, (note,))
 
@@ -190,10 +191,17 @@ def _trace_module(
             raise BadInput(
                 f"meta cannot run {error}, which needs numbers", hint="give inputs on the CPU"
             ) from error
-        note = f"traced on the CPU: meta cannot run {error}, which needs numbers"
+        note = _fall_back_note(error)
     cpu = backends.resolve("cpu")
     args, kwargs = arguments_on(cpu)
     return capture(model, args, kwargs, device=cpu, mode=mode, notes=(note,))
+
+
+def _fall_back_note(error: Exception) -> str:
+    """Say that the CPU stands in for meta: as a warning, and for the trace's provenance."""
+    note = f"traced on the CPU: meta cannot run {error}, which needs numbers"
+    warnings.warn(note, stacklevel=4)
+    return note
 
 
 def _dtype(name: str) -> torch.dtype:

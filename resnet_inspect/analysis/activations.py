@@ -13,6 +13,21 @@ def written(trace: Trace) -> tuple[int, ...]:
     return tuple(found)
 
 
+def from_outside(trace: Trace) -> dict[int, int]:
+    """Tensors that no recorded call made and the network was not given, and who takes each first.
+
+    A constant of the code is one; so is the result of code that cannot be watched (numpy,
+    TorchScript functions), whose cost no total has.
+    """
+    given = {port.activation for port in trace.inputs}
+    found: dict[int, int] = {}
+    for index in trace.steps:
+        for port in trace.calls[index].inputs:
+            if port.activation not in given and port.activation not in trace.producer:
+                found.setdefault(port.activation, index)
+    return found
+
+
 def held(trace: Trace) -> tuple[int, ...]:
     """For each call, bytes of the storages it was the first to write.
 

@@ -37,7 +37,9 @@ def _described(op: Op) -> str:
         case Linear():
             return f"linear, {op.in_features:,} to {op.out_features:,}"
         case Norm():
-            return f"{op.kind} norm of {op.num_features:,}" if op.num_features else f"{op.kind} norm"
+            return (
+                f"{op.kind} norm of {op.num_features:,}" if op.num_features else f"{op.kind} norm"
+            )
         case _:
             return ""
 
@@ -61,8 +63,11 @@ def _mismatch(op: Op, given: Shape) -> str:
 
 
 def _too_small(op: Conv | Pool, given: Shape) -> str:
-    spatial = given[-len(op.window.kernel_size) :]
-    if isinstance(op, Conv) and op.transposed or min(op.window.output_size(spatial)) > 0:
+    dimensions = len(op.window.kernel_size)
+    spatial = given[-dimensions:]
+    if len(spatial) < dimensions:
+        return f"its window slides over {dimensions} dimensions"
+    if (isinstance(op, Conv) and op.transposed) or min(op.window.output_size(spatial)) > 0:
         return ""
     return f"a map of {_shape(spatial)} is too small for its window"
 

@@ -22,7 +22,7 @@ Rule = Callable[[Any, dict[str, Shape], Shape], int | None]
 def _conv(op: Conv, inputs: dict[str, Shape], output: Shape) -> int:
     taps = prod(op.window.kernel_size)
     if op.transposed:
-        given = next(iter(inputs.values()))
+        given = _operand(inputs, "", "0", "input")
         return prod(given) * (op.out_channels // op.groups) * taps
     return prod(output) * (op.in_channels // op.groups) * taps
 
@@ -32,10 +32,9 @@ def _linear(op: Linear, inputs: dict[str, Shape], output: Shape) -> int:
 
 
 def _attention(op: Attention, inputs: dict[str, Shape], output: Shape) -> int:
-    query, key, value = list(inputs.values())[:3]
-    batched = len(query) == 3
-    length = (1 if op.batch_first else 0) if batched else 0
-    queries, keys = prod(query[:-1]), prod(key[:-1])
+    key, value = _operand(inputs, "1", "key"), _operand(inputs, "2", "value")
+    length = 1 if op.batch_first and len(key) == 3 else 0
+    queries, keys = prod(output[:-1]), prod(key[:-1])
     projections = (
         queries * op.embed_dim * op.embed_dim * 2
         + keys * op.key_dim * op.embed_dim
@@ -45,19 +44,36 @@ def _attention(op: Attention, inputs: dict[str, Shape], output: Shape) -> int:
 
 
 def _matmul(op: MatMul, inputs: dict[str, Shape], output: Shape) -> int | None:
-    shapes = list(inputs.values())
     if op.name == "scaled_dot_product_attention":
-        query, key, value = shapes[:3]
-        return prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
-    left, right = ("1", "2") if op.name in {"addmm", "baddbmm", "addbmm"} else ("0", "1")
-    if left in inputs or (len(shapes) == 1 and right not in inputs):
-        inner = inputs.get(left, shapes[0])[-1]
-    elif right in inputs:
-        inner = inputs[right][-2 if len(inputs[right]) > 1 else -1]
+        key = _operand(inputs, "1", "key")
+        return prod(output[:-1]) * key[-2] * (key[-1] + output[-1])
+    if op.name in {"addmm", "baddbmm", "addbmm"}:
+        left = _find(inputs, "1", "mat1", "batch1")
+        right = _find(inputs, "2", "mat2", "batch2")
+    else:
+        left = _find(inputs, "0", "input")
+        right = _find(inputs, "1", "other", "mat2", "vec", "tensor")
+    if left is not None:
+        inner = left[-1]
+    elif right is not None:  # what it is multiplied by is a parameter
+        inner = right[-1 if len(right) == 1 or op.name == "inner" else -2]
     else:
         return None
-    batch = inputs[left][0] if op.name == "addbmm" and left in inputs else 1
+    batch = (left or right or (1,))[0] if op.name == "addbmm" else 1
     return prod(output) * inner * batch
+
+
+def _find(inputs: dict[str, Shape], *labels: str) -> Shape | None:
+    """The input that stands at one of these places; None if a parameter does."""
+    return next((inputs[label] for label in labels if label in inputs), None)
+
+
+def _operand(inputs: dict[str, Shape], *labels: str) -> Shape:
+    """The input that stands at one of these places; raises `LookupError` if a parameter does."""
+    found = _find(inputs, *labels)
+    if found is None:
+        raise LookupError(labels)
+    return found
 
 
 def _not_known(op: Unknown, inputs: dict[str, Shape], output: Shape) -> None:
@@ -82,11 +98,9 @@ def of_call(trace: Trace, call: Call) -> int | None:
     if not call.outputs:
         return 0 if trace.failure is not None else None
     inputs = {port.label: trace.spec(port).shape for port in call.inputs}
-    if not inputs and not isinstance(call.op, Unknown):
-        return None
     try:
         return rule(call.op, inputs, trace.spec(call.outputs[0]).shape)
-    except (ValueError, IndexError, StopIteration):
+    except LookupError:
         return None
 
 

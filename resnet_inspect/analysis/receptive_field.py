@@ -145,7 +145,7 @@ def _transposed(field: ReceptiveField, window: Window) -> ReceptiveField:
         reach = d * (k - 1) // s  # how many further inputs one output can see
         size.append(_plain(r + reach * j))
         jump.append(_plain(Fraction(j) / s))
-        start.append(_plain(lo + (Fraction(p) - d * (k - 1)) * Fraction(j) / s))
+        start.append(_plain(lo - (d * (k - 1) - p) // s * j))
     return ReceptiveField(tuple(size), tuple(jump), tuple(start))
 
 

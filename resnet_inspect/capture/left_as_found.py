@@ -1,22 +1,25 @@
 """A context in which a model may be run, changed and moved, and after which it is as it was.
 
 Restored: every module's attributes (training flags, hooks, plain values, lists and dicts), its
-parameters and buffers as objects, buffer values, the random number generators. A forward that
-changes a parameter in place, or an object of its own making, is beyond this.
+parameters and buffers as objects and values, the random number generators. A forward that changes
+an object of its own making is beyond this.
 """
 
 from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+T = TypeVar("T")
+
+_PLAIN = (Tensor, nn.Parameter)
 _REGISTERS = ("_parameters", "_buffers", "_modules")
 
 
@@ -24,9 +27,8 @@ _REGISTERS = ("_parameters", "_buffers", "_modules")
 def left_as_found(model: nn.Module, device: torch.device | None) -> Iterator[None]:
     """Lend `model` out on `device` (None: where it is) and put it back on leaving.
 
-    Buffers, lists and dicts are replaced by copies, so what the forward writes into them is
-    dropped with them. On another device, parameters are replaced by copies there; on meta these
-    take no memory.
+    Parameters, buffers, lists and dicts are replaced by copies, so what is written into them
+    (statistics, a merged weight, a cache) is dropped with them. On meta they take no memory.
     """
     modules = list(model.modules())
     scripted = [m for m in modules if isinstance(m, torch.jit.ScriptModule)]
@@ -35,7 +37,9 @@ def left_as_found(model: nn.Module, device: torch.device | None) -> Iterator[Non
         for module in modules
         if not isinstance(module, torch.jit.ScriptModule)
     ]
-    saved_scripted = [(m, m.training, [dict(r.items()) for r in _tensors(m)]) for m in scripted]
+    saved_scripted = [
+        (m, dict(vars(m)), is_training(m), [dict(r.items()) for r in _tensors(m)]) for m in scripted
+    ]
     with ExitStack() as restore:
         restore.enter_context(same_random_numbers())
         restore.callback(_put_back_scripted, saved_scripted)
@@ -43,7 +47,7 @@ def left_as_found(model: nn.Module, device: torch.device | None) -> Iterator[Non
         copies: dict[int, Any] = {}
         for module, attributes, _ in saved:
             _lend(module, attributes, device, copies)
-        for module, _, registers in saved_scripted:
+        for module, _, _, registers in saved_scripted:
             for register, entries in zip(_tensors(module), registers, strict=True):
                 for name, tensor in entries.items():
                     register[name] = _lent(tensor, device, copies)
@@ -65,9 +69,18 @@ def _tensors(module: nn.Module) -> tuple[Any, Any]:
     return module._parameters, module._buffers
 
 
-def _put_back_scripted(saved: list[tuple[nn.Module, bool, list[dict[str, Any]]]]) -> None:
-    for module, training, registers in saved:
-        if module.training != training:  # a frozen one cannot be set, and has not been
+def is_training(module: nn.Module) -> bool:
+    """Whether a module is in train mode; a frozen TorchScript module has no mode."""
+    return bool(getattr(module, "training", False))
+
+
+def _put_back_scripted(
+    saved: Sequence[tuple[nn.Module, dict[str, Any], bool, list[dict[str, Any]]]],
+) -> None:
+    for module, attributes, training, registers in saved:
+        vars(module).clear()
+        vars(module).update(attributes)
+        if is_training(module) != training:  # the flag is no attribute of Python's
             module.training = training
         for register, entries in zip(_tensors(module), registers, strict=True):
             for name, tensor in entries.items():
@@ -91,29 +104,30 @@ def _lend(
 def _lent(value: Any, device: torch.device | None, copies: dict[int, Any]) -> Any:
     """What stands in for a value: one copy of each tensor, so that tied weights stay tied.
 
-    Lists and dicts are copied with the tensors in them; a parameter on the right device and
-    anything else stands in for itself.
+    Lists, tuples and dicts are copied with the tensors in them; anything else, and a tensor of
+    somebody's own class that is on the right device, stands in for itself.
     """
     if id(value) in copies:
         return copies[id(value)]
     if isinstance(value, Tensor):
         is_here = device is None or value.device == device
-        if isinstance(value, nn.Parameter) and is_here:
+        if is_here and type(value) not in _PLAIN and not is_lazy(value):
             return value
         copies[id(value)] = _copy(value, device or value.device)
-    elif type(value) in (list, set):
-        copies[id(value)] = type(value)(_lent(item, device, copies) for item in value)
-    elif type(value) is tuple and any(isinstance(item, Tensor) for item in value):
+    elif type(value) is tuple:
         copies[id(value)] = tuple(_lent(item, device, copies) for item in value)
-    elif type(value) is dict:
-        copies[id(value)] = {key: _lent(item, device, copies) for key, item in value.items()}
+    elif type(value) in (list, dict, set):
+        copy = copies[id(value)] = value.copy()
+        if isinstance(copy, list):
+            copy[:] = [_lent(item, device, copies) for item in value]
+        elif isinstance(copy, dict):
+            copy.update((key, _lent(item, device, copies)) for key, item in value.items())
     return copies.get(id(value), value)
 
 
 def _copy(tensor: Tensor, target: torch.device) -> Tensor:
-    trainable = {"requires_grad": tensor.requires_grad} if isinstance(tensor, nn.Parameter) else {}
     if is_lazy(tensor):
-        return type(tensor)(device=target, dtype=tensor.dtype, **trainable)
+        return like_lazy(tensor, target)
     data = tensor.detach()
     if tensor.is_meta and target.type != "meta":
         copy = torch.zeros_like(data, device=target)
@@ -121,7 +135,22 @@ def _copy(tensor: Tensor, target: torch.device) -> Tensor:
         copy = data.to(target)
     else:
         copy = data.clone()
-    return nn.Parameter(copy, **trainable) if trainable else copy
+    if isinstance(tensor, nn.Parameter):
+        copy = nn.Parameter(copy, requires_grad=tensor.requires_grad)
+    vars(copy).update(vars(tensor))
+    return copy
+
+
+def like_lazy(tensor: Tensor, device: torch.device) -> Tensor:
+    """Another parameter or buffer of a lazy layer, without a shape too."""
+    lazy: Callable[[bool, torch.device, torch.dtype], Tensor] = type(tensor)
+    return lazy(tensor.requires_grad, device, tensor.dtype)
+
+
+def lent(value: T) -> T:
+    """A copy of the tensors in nested lists, tuples and dicts, for a model to write into."""
+    copy: T = _lent(value, None, {})
+    return copy
 
 
 @contextmanager

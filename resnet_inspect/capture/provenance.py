@@ -11,6 +11,7 @@ from typing import Any
 from torch import nn
 
 from resnet_inspect._version import __version__
+from resnet_inspect.capture.left_as_found import is_training
 from resnet_inspect.traces.model import Provenance
 
 _PACKAGES = ("torch", "torchvision")
@@ -25,7 +26,7 @@ def provenance(
     notes: Sequence[str],
 ) -> Provenance:
     """The provenance of a trace made now; versions come from package metadata."""
-    modes = {module.training for module in model.modules()}
+    modes = {is_training(module) for module in model.modules()}
     versions = [("python", platform.python_version())]
     for package in _PACKAGES:
         try:

@@ -433,6 +433,15 @@ _CREATE = frozenset(
         "new_full",
         "new_tensor",
         "bernoulli",
+        "normal",
+        "uniform",
+        "exponential",
+        "random",
+        "trunc_normal",
+        "kaiming_uniform",
+        "kaiming_normal",
+        "xavier_uniform",
+        "xavier_normal",
         "empty_strided",
     ]
 )

@@ -214,6 +214,8 @@ def _linear(module: nn.Linear) -> Op:
 
 @reads(nn.MultiheadAttention)
 def _attention(module: nn.MultiheadAttention) -> Op:
+    if module.bias_k is not None or module.add_zero_attn:
+        return Unknown(class_name(module), "it adds keys and values of its own")
     return Attention(
         module.embed_dim, module.kdim, module.vdim, module.num_heads, module.batch_first
     )

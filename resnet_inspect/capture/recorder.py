@@ -22,6 +22,7 @@ from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
+from resnet_inspect.capture.left_as_found import is_training
 from resnet_inspect.capture.read_function import function_name, read_function
 from resnet_inspect.capture.read_op import class_name, read_op
 from resnet_inspect.traces.model import Call
@@ -81,13 +82,7 @@ class Recorder:
         self._paths: dict[int, list[str]] = {}
         for path, module in model.named_modules(remove_duplicate=False):
             self._paths.setdefault(id(module), []).append(path)
-        self._weights = {
-            id(tensor): name
-            for name, tensor in [
-                *model.named_buffers(remove_duplicate=False),
-                *model.named_parameters(remove_duplicate=False),
-            ][::-1]
-        }
+        self._held = _held_tensors(model)
         self._exit = ExitStack()
 
     def __enter__(self) -> Recorder:
@@ -103,16 +98,22 @@ class Recorder:
         self._exit.close()
 
     def _watch(self, module: nn.Module) -> Iterator[RemovableHandle]:
-        """Put hooks around a module's call and around the hooks that it has already.
+        """Put hooks right around a module's forward.
 
-        The functions are `nn.Module`'s own: TorchScript calls hooks but refuses to register them.
+        What other hooks do before and after it is its caller's doing, save for those of torch.nn:
+        they make the layer's weights (weight norm, pruning, lazy layers). The functions are
+        `nn.Module`'s own: TorchScript calls hooks but refuses to register them.
         """
-        others = bool(module._forward_pre_hooks)
-        before = nn.Module.register_forward_pre_hook
-        yield before(module, self._enter_module, prepend=True, with_kwargs=True)
-        if others:  # they may change the arguments, or what the layer is (a lazy one)
+        before, after = nn.Module.register_forward_pre_hook, nn.Module.register_forward_hook
+        makes_weights = any(
+            getattr(hook, "__module__", "").startswith("torch.nn.")
+            for hook in module._forward_pre_hooks.values()
+        )
+        yield before(module, self._enter_module, prepend=makes_weights, with_kwargs=True)
+        if makes_weights:
             yield before(module, self._take_arguments, with_kwargs=True)
-        yield nn.Module.register_forward_hook(module, self._leave_module, with_kwargs=True)
+        is_inside = module is not self.model
+        yield after(module, self._leave_module, prepend=is_inside, with_kwargs=True)
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -153,7 +154,7 @@ class Recorder:
             buffers=_parameter_specs(path, module._buffers, first),
             children=tuple(dict.fromkeys(self._paths[i][0] for i in children if i in self._paths)),
             aliases=tuple(paths[1:]),
-            training=module.training,
+            training=is_training(module),
         )
 
     # -- modules ---------------------------------------------------------------------------------
@@ -325,9 +326,9 @@ class Recorder:
         inputs = []
         reads = []
         for label, tensor in given:
-            weight = self._weights.get(id(tensor))
-            if weight is not None:
-                reads.append(weight)
+            held = self._held.get(id(tensor))
+            if held is not None:
+                reads.append(held[1])
             else:
                 inputs.append(Port(label, self._tensors.number(tensor)))
         return inputs, reads
@@ -406,6 +407,17 @@ def _version(tensor: Tensor) -> int | None:
         return tensor._version
     except RuntimeError:  # inference tensors
         return None
+
+
+def _held_tensors(model: nn.Module) -> dict[int, tuple[Tensor, str]]:
+    """Tensors that modules hold, with their full names, by id: parameters, buffers, constants."""
+    found: dict[int, tuple[Tensor, str]] = {}
+    for path, module in model.named_modules():
+        registered = (*module._parameters.items(), *module._buffers.items())
+        for name, value in (*registered, *vars(module).items()):
+            if isinstance(value, Tensor):
+                found.setdefault(id(value), (value, join(path, name)))
+    return found
 
 
 def _parameter_specs(

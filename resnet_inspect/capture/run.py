@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from resnet_inspect.analysis.failure import sentence
-from resnet_inspect.capture.left_as_found import left_as_found
+from resnet_inspect.capture.left_as_found import left_as_found, lent, like_lazy
 from resnet_inspect.capture.provenance import provenance
 from resnet_inspect.capture.recorder import Recorder
 from resnet_inspect.errors import ForwardError, UntraceableModel
@@ -40,8 +40,8 @@ def capture(
 ) -> Trace:
     """Run `model(*args, **kwargs)` once without gradients and return what happened.
 
-    The model is left as it was found, also when the forward raises. `device` is where it runs
-    (None: where its parameters are); the arguments must be there already.
+    The model and the arguments are left as they were found, also when the forward raises.
+    `device` is where it runs (None: where its parameters are); the arguments must be there already.
 
     Raises `ForwardError`, with the trace up to there, if the forward raises; `UntraceableModel`
     for TorchScript; `MetaCannotRun` if the device is meta and an operation needs numbers.
@@ -55,7 +55,7 @@ def capture(
     notes = [*notes, *wrappers]
     name = model_name or type(model).__name__
     if any(is_lazy(parameter) for parameter in (*model.parameters(), *model.buffers())):
-        model = copy.deepcopy(model)
+        model = _copy_of_lazy(model)
         notes.append("lazy layers were given their shapes on a copy")
     failure: Exception | None = None
     with left_as_found(model, device), torch.no_grad(), _eagerly():
@@ -63,13 +63,14 @@ def capture(
             model.train(mode == "train")
         recorder = Recorder(model)
         result: Any = None
+        positional, named = lent((tuple(args), dict(kwargs or {})))
         try:
             with recorder:
-                result = model(*args, **(kwargs or {}))
+                result = model(*positional, **named)
         except Exception as error:
             if device is not None and device.type == "meta" and _needs_numbers(error):
-                at = recorder.failed_at
-                raise MetaCannotRun(recorder.calls[at].path if at else "the network") from error
+                at = recorder.calls[recorder.failed_at or 0].path
+                raise MetaCannotRun(at if at[:1].strip(":") else f"{name}{at}") from error
             failure = error
         del result
         trace = _trace(
@@ -103,6 +104,12 @@ def unwrapped(model: nn.Module) -> tuple[nn.Module, list[str]]:
             model = inner
         else:
             return model, notes
+
+
+def _copy_of_lazy(model: nn.Module) -> nn.Module:
+    """A deep copy of a model with lazy layers; torch itself cannot copy a lazy buffer."""
+    memo = {id(b): like_lazy(b, b.device) for b in model.buffers() if is_lazy(b)}
+    return copy.deepcopy(model, memo)
 
 
 def _eagerly() -> AbstractContextManager[Any]:

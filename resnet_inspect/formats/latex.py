@@ -22,7 +22,14 @@ _SPECIAL = {
     "→": r"$\rightarrow$",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
+    "`": r"\textasciigrave{}",
+    "'": r"\textquotesingle{}",
+    "[": "{[}",
+    "]": "{]}",
+    "*": "{*}",
+    "-": "{-}",
 }
+"""Also what means something only beside something else: `--`, and `[` and `*` after a row."""
 
 
 def render(table: Table) -> str:

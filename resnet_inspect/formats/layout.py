@@ -37,8 +37,9 @@ def lay_out(table: Table, width: int | None = None, *, bars: bool = True) -> Lay
     across = _is_across(table)
     columns = [c for c in table.shown_columns if not (c.key == "note" and across)]
     dropped: list[Heading] = []
+    natural: dict[tuple[str, bool], int] = {}
     while True:
-        grid = _Grid(table, columns, width, bars)
+        grid = _Grid(table, columns, width, bars, natural)
         if width is None or grid.width <= width or len(columns) <= 2:
             break
         worst = max(reversed(columns), key=lambda column: column.worth)
@@ -111,7 +112,11 @@ def _cut_path(written: str, width: int) -> str:
 def _wrapped(written: str, width: int | None) -> list[str]:
     if width is None or _cells(written) <= width:
         return [written]
-    return textwrap.wrap(written, width, subsequent_indent=" " * len("note: "))
+    indent = " " * len("note: ")
+    lines = textwrap.wrap(written, width, subsequent_indent=indent)
+    if any(_cells(line) > width for line in lines):
+        return textwrap.wrap(written, width // 2, subsequent_indent=indent)
+    return lines
 
 
 def bar(part: float | None, length: int = _BAR) -> str:
@@ -127,15 +132,21 @@ class _Grid:
     """Columns with their widths."""
 
     def __init__(
-        self, table: Table, columns: Sequence[Heading], limit: int | None, bars: bool
+        self,
+        table: Table,
+        columns: Sequence[Heading],
+        limit: int | None,
+        bars: bool,
+        natural: dict[tuple[str, bool], int],
     ) -> None:
         self.table = table
         self.columns = columns
+        self.limit = limit
         self.bars = bars
         self.across = _is_across(table)
         self.leading = _leading([column.key for column in columns])
         self.places = [i for i, key in enumerate(self.leading) if key in _ACROSS]
-        self.widths = [max(map(_cells, self._written_in(column))) for column in columns]
+        self.widths = [self._natural(column, natural) for column in columns]
         if limit is not None:
             self._shrink(limit)
         self._widen(limit)
@@ -193,11 +204,15 @@ class _Grid:
             return f"{bar(part)} {cell.text:>6}"
         return cell.text
 
-    def _written_in(self, column: Heading) -> list[str]:
-        """All that stands in a column; not what goes into the words of a section."""
+    def _natural(self, column: Heading, known: dict[tuple[str, bool], int]) -> int:
+        """The width of all that stands in a column; not of what goes into a section's words."""
         in_words = column.key in {"path", "op"} and column.key in self.leading
-        rows = (row for row in self.table.rows if not (in_words and self._is_worded(row)))
-        return [column.title, *(self.written(row, column) for row in rows)]
+        width = known.get((column.key, in_words))
+        if width is None:
+            rows = (row for row in self.table.rows if not (in_words and self._is_worded(row)))
+            written = (column.title, *(self.written(row, column) for row in rows))
+            width = known[column.key, in_words] = max(map(_cells, written))
+        return width
 
     def header(self) -> tuple[Span, ...]:
         parts = [
@@ -229,11 +244,15 @@ class _Grid:
         return _aligned(cut(self.written(row, column), width), width, column.align)
 
     def _with_note(self, row: Row, spans: list[Span]) -> tuple[Span, ...]:
-        """The row with its note in the empty window columns, if it has one and they are empty."""
+        """The row with its note in the window columns or, where these are full, at its end."""
         if self._is_noted(row):
             room = self._span(self.places)
             note = _aligned(_cut(self._note(row), room), room, "left")
             spans[self.places[0] : self.places[-1] + 1] = [(note, "note")]
+        elif self.across and self._note(row):
+            left = None if self.limit is None else self.limit - self.width - GAP
+            if left is None or left > GAP:
+                spans.append((_cut(self._note(row), left), "note"))
         return _joined(spans)
 
     def _style(self, column: Heading, style: str) -> str:

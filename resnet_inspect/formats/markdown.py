@@ -19,7 +19,7 @@ def render(table: Table) -> str:
     for row in table.rows:
         cells = [escape(table.cell(row, column.key).text) for column in shown]
         if row.kind in {"stem", "stage", "block", "head"} and cells[0]:
-            cells[0] = f"**{cells[0]}**"
+            cells[0] = f"**{cells[0].strip()}**"
         rows.append(cells)
     parts = [f"## {escape(table.title)}", "", *_grid(header, aligns, rows), ""]
     totals = [[escape(total.label), escape(total.cell.text)] for total in table.totals]

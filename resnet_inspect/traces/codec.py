@@ -99,7 +99,9 @@ def loads(text: str) -> Trace:
             hint="a trace is written by `resnet-inspect trace MODEL --save FILE`",
         )
     version = document.get("format_version")
-    if type(version) is int and version > FORMAT_VERSION:
+    if type(version) is not int or version < 1:
+        raise TraceFileError(f"damaged trace: no format version but {reprlib.repr(version)}")
+    if version > FORMAT_VERSION:
         raise TraceFileError(
             f"the trace has format version {version}; the newest known here is {FORMAT_VERSION}",
             hint="upgrade resnet-inspect",

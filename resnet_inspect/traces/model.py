@@ -38,7 +38,7 @@ class Call:
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     reads: tuple[str, ...] = ()
-    """Full names of parameters and buffers that a function was given directly."""
+    """Full names of parameters, buffers and constants of modules that it was given directly."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.views import build
 from resnet_inspect.views.layers import fold, left_out, under_sections
@@ -19,12 +21,12 @@ def view(survey: Survey, selection: Selection) -> Table:
     """Stem, blocks under their stages, head; `stage`, `match` and `fold` apply."""
     selection.check_for(survey)
     every = sections(survey)
-    headings = [line for line in every if line.kind == "stage"]
+    headings = [line for line, inner in pairwise(every) if inner.spans[0][0] <= line.spans[0][1]]
     numbers = {b.path: stage.number for stage in survey.anatomy.stages for b in stage.blocks}
     items = [
         line
         for line in every
-        if line.kind != "stage"
+        if line not in headings
         and selection.takes_section(line.path or line.kind, numbers.get(line.path or ""))
     ]
     lines = under_sections(headings, items)

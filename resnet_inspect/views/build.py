@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from resnet_inspect.analysis import parameters
+from resnet_inspect.analysis.activations import from_outside
 from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.survey import Amounts, Survey
 from resnet_inspect.traces.model import Provenance, Trace
@@ -20,9 +23,12 @@ def table(
     view: str,
     lines: Sequence[Line],
     columns: Sequence[str],
-    remarks: Sequence[str] = (),
+    worth: Mapping[str, int] | None = None,
 ) -> Table:
-    """The table of these lines; `columns` are the keys of those that are shown."""
+    """The table of these lines; `columns` are the keys of those that are shown.
+
+    `worth` says which columns matter more, or less, in this view than in others.
+    """
     check_keys(tuple(columns))
     every = tuple(COLUMNS.values())
     rows = tuple(
@@ -39,11 +45,14 @@ def table(
         model=survey.trace.model_name,
         view=view,
         title=text.visible(title(survey.trace)),
-        columns=tuple(column.heading for column in every),
+        columns=tuple(
+            replace(column.heading, worth=(worth or {}).get(column.key, column.worth))
+            for column in every
+        ),
         shown=tuple(columns),
         rows=rows,
         totals=totals(survey),
-        remarks=tuple(text.visible(remark) for remark in (*_remarks(survey), *remarks)),
+        remarks=tuple(text.visible(remark) for remark in _remarks(survey)),
         provenance=provenance(survey.trace.provenance),
     )
 
@@ -150,6 +159,9 @@ def _remarks(survey: Survey) -> list[str]:
     for module in parameters.never_called(trace):
         held = parameters.of_module(trace, module.path).total
         remarks.append(f"never called: {module.path} ({text.count(held, 'parameter')})")
+    takers = Counter(trace.calls[index].path for index in from_outside(trace).values())
+    for path, number in takers.items():
+        remarks.append(f"{path} takes {text.count(number, 'tensor')} that no recorded call made")
     if not survey.anatomy.stages and trace.failure is None:
         remarks.append("no residual block found")
     remarks.extend(trace.provenance.notes)

@@ -114,8 +114,11 @@ def _path(survey: Survey, line: Line) -> Cell:
         written = survey.trace.model_name if line.kind == "network" else line.kind
     elif line.kind == "rest":
         written = "not shown"
-    if line.call is not None and line.call.nth > 1:
-        written = f"{written} #{line.call.nth}"
+    named = line.call
+    if named is None and line.block is not None:
+        named = survey.trace.calls[line.block.add]
+    if named is not None and named.nth > 1:
+        written = f"{written} #{named.nth}"
     if line.repeat > 1:
         written = f"{written} ×{line.repeat}"
     return Cell(path, written)
@@ -210,8 +213,6 @@ def _amount(part: str) -> Callable[[Survey, Line], int | None]:
 
 def _macs(times: int) -> Callable[[Survey, Line], Any]:
     def read(survey: Survey, line: Line) -> Any:
-        if line.kind in {"module", "never called"} and line.module is not None:
-            return None
         if line.amounts.uncounted and not line.amounts.macs:
             return Cell(None, text.NOT_KNOWN)
         written = text.quantity(line.amounts.macs * times)
@@ -225,8 +226,7 @@ def _macs(times: int) -> Callable[[Survey, Line], Any]:
 def _share(part: str) -> Callable[[Survey, Line], float | None]:
     def read(survey: Survey, line: Line) -> float | None:
         whole = getattr(survey.whole, part)
-        held = getattr(line.amounts, part) * line.repeat
-        return held / whole if whole else None
+        return getattr(line.amounts, part) / whole if whole else None
 
     return read
 

@@ -74,7 +74,7 @@ def under_sections(headings: Sequence[Line], items: Sequence[Line]) -> list[Line
         if not is_item:
             opened.append(line)
             continue
-        same = bool(opened) and opened[-1].spans == line.spans
+        same = bool(opened) and opened[-1].spans == line.spans and opened[-1].call is not None
         for level in range(written, len(opened)):
             heading = opened[level]
             own = same and level == len(opened) - 1

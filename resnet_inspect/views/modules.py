@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from resnet_inspect.analysis import parameters
@@ -22,12 +23,13 @@ SHOWN = (
 def view(survey: Survey, selection: Selection) -> Table:
     """Every module once; `only`, `match`, `depth` apply.
 
-    A row counts the parameters on the module itself; the row of a module at `depth` counts
-    those of all modules in it too, so that the rows sum to the total.
+    A row counts the parameters on the module itself and what its own calls do; the row of a
+    module at `depth` counts all modules in it too, so that the rows sum to the total.
     """
     selection.check_for(survey)
     unused = {m.path for m in parameters.never_called(survey.trace)}
-    lines = []
+    held = _amounts(survey)
+    lines: list[Line] = []
     for module in survey.trace.modules:
         level = module.path.count(".") + 1 if module.path else 0
         if selection.depth is not None and level > selection.depth:
@@ -36,17 +38,42 @@ def view(survey: Survey, selection: Selection) -> Table:
             continue
         if selection.only and kind_of(module.op) not in selection.only:
             continue
-        lines.append(_line(survey, module, level, level == selection.depth, unused))
-    left = build.rest(survey, [*lines, _uncounted_here(survey)], "modules that are not shown")
+        inside = f"{module.path}." if module.path else ""
+        amounts = held[module.path]
+        if level == selection.depth:
+            for path, others in held.items():
+                if path.startswith(inside) and path != module.path:
+                    amounts = amounts + others
+        above = sum(_is_in(module.path, line.path) for line in lines)
+        lines.append(_line(survey, module, above, amounts, unused))
+    left = build.rest(survey, lines, "modules that are not shown")
     return build.table(survey, "modules", [*lines, *left], selection.columns or SHOWN)
 
 
-def _line(survey: Survey, module: ModuleSpec, level: int, is_last: bool, unused: set[str]) -> Line:
-    held = parameters.own(module)
-    if is_last:
-        for inner in parameters.subtree(survey.trace, module.path):
-            if inner is not module:
-                held = held + parameters.own(inner)
+def _is_in(path: str, outer: str | None) -> bool:
+    return not outer or path.startswith(f"{outer}.")
+
+
+def _amounts(survey: Survey) -> dict[str, Amounts]:
+    """By module: the parameters on it, and the amounts of its calls without those they call."""
+    found = {}
+    for module in survey.trace.modules:
+        own = parameters.own(module)
+        found[module.path] = Amounts(own.total, own.trainable, own.nbytes)
+    callers: list[str] = []
+    for call in survey.trace.calls:
+        outer = "" if call.parent is None else callers[call.parent]
+        callers.append(outer if call.module is None else call.module)
+        does = replace(
+            survey.amounts(call.index, call.index), parameters=0, trainable=0, parameter_bytes=0
+        )
+        found[callers[-1]] = found[callers[-1]] + does
+    return found
+
+
+def _line(
+    survey: Survey, module: ModuleSpec, level: int, amounts: Amounts, unused: set[str]
+) -> Line:
     notes = [f"also {alias}" for alias in module.aliases]
     notes += [f"{p.name} is {p.same_as}" for p in module.parameters if p.same_as is not None]
     if module.path in unused:
@@ -60,20 +87,5 @@ def _line(survey: Survey, module: ModuleSpec, level: int, is_last: bool, unused:
         module=module,
         path=module.path,
         note="; ".join(notes),
-        amounts=Amounts(held.total, held.trainable, held.nbytes),
-    )
-
-
-def _uncounted_here(survey: Survey) -> Line:
-    """All that belongs to calls and not to modules, so that the rest is parameters alone."""
-    whole = survey.whole
-    return Line(
-        "rest",
-        0,
-        amounts=Amounts(
-            macs=whole.macs,
-            uncounted=whole.uncounted,
-            activation_bytes=whole.activation_bytes,
-            activation_bytes_distinct=whole.activation_bytes_distinct,
-        ),
+        amounts=amounts,
     )

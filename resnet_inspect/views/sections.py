@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resnet_inspect.analysis.anatomy import Block, Stage, net_effect
+from resnet_inspect.analysis.parameters import subtree
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import Container
@@ -11,13 +12,15 @@ from resnet_inspect.views.lines import Line
 
 
 def sections(survey: Survey, *, blocks: bool = True) -> list[Line]:
-    """Every section in order, an outer one before those in it."""
+    """Every section in order, an outer one before those in it; only the outermost if no blocks."""
     body = survey.anatomy.body
     if body is None:
         return [
             call_line(survey, call)
             for call in survey.trace.calls[1:]
-            if isinstance(call.op, Container) and survey.trace.children[call.index]
+            if isinstance(call.op, Container)
+            and survey.trace.children[call.index]
+            and (blocks or call.parent == 0)
         ]
     found = [_end_line(survey, "stem", 1, body[0] - 1)]
     for stage in survey.anatomy.stages:
@@ -79,24 +82,30 @@ def call_line(survey: Survey, call: Call) -> Line:
         notes.append(f"+ {in_stage[1].shortcut}")
     if survey.macs[call.index] is None:
         notes.append(getattr(call.op, "reason", "no rule for its multiply-accumulates"))
-    kind = (
-        "module"
-        if isinstance(call.op, Container)
-        else "layer"
-        if call.module is not None
-        else "function"
-    )
-    if call.index == 0:
-        kind = "network"
+    held = survey.amounts(call.index, last)
+    if call.module is not None and not held.parameters and _has_weights(survey, call.module):
+        notes.append("weights counted elsewhere")
     return Line(
-        kind,
+        _kind(call),
         0,
         call=call,
         add=in_stage[1] if in_stage else None,
         note="; ".join(notes),
         spans=((call.index, last),),
-        amounts=survey.amounts(call.index, last),
+        amounts=held,
     )
+
+
+def _kind(call: Call) -> str:
+    if call.index == 0:
+        return "network"
+    if call.module is None:
+        return "function"
+    return "module" if isinstance(call.op, Container) else "layer"
+
+
+def _has_weights(survey: Survey, path: str) -> bool:
+    return any(module.parameters for module in subtree(survey.trace, path))
 
 
 def _end_line(survey: Survey, kind: str, first: int, last: int) -> Line | None:

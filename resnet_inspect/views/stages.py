@@ -14,6 +14,9 @@ SHOWN = (
     "parameters", "macs", "share", "note",
 )  # fmt: skip
 
+WORTH = {"note": 1, "jump": 2, "op": 7}
+"""What a stage did is what this view is for."""
+
 
 def view(survey: Survey, selection: Selection) -> Table:
     """Stem, stages and head; `stage` and `match` apply."""
@@ -26,6 +29,5 @@ def view(survey: Survey, selection: Selection) -> Table:
         )
     ]
     lines = under_sections([], items)
-    return build.table(
-        survey, "stages", [*lines, *left_out(survey, lines)], selection.columns or SHOWN
-    )
+    every = [*lines, *left_out(survey, lines)]
+    return build.table(survey, "stages", every, selection.columns or SHOWN, WORTH)

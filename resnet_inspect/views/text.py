@@ -75,11 +75,13 @@ def padding(before: Sequence[int], after: Sequence[int] | None) -> str:
 
 
 def share(part: float) -> str:
-    """2.6%; "<0.1%" for what would round to nothing, "0%" for nothing."""
+    """2.6%; "<0.1%" for what would round to nothing, "0%" for nothing; the same at the top."""
     if part == 0:
         return "0%"
     if part < 0.0005:
         return "<0.1%"
+    if 0.9995 <= part < 1:
+        return ">99.9%"
     return f"{part * 100:.1f}%"
 
 

@@ -29,9 +29,7 @@ def environment(**changes: str) -> dict[str, str]:
     return plain | {"PYTHONPATH": str(ROOT)} | changes
 
 
-def inspect(
-    *arguments: str, cwd: Path = ROOT, **changes: str
-) -> subprocess.CompletedProcess[str]:
+def inspect(*arguments: str, cwd: Path = ROOT, **changes: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "resnet_inspect", *arguments],
         capture_output=True,
@@ -262,7 +260,9 @@ def test_torchvision_that_does_not_match_torch(tmp_path: Path) -> None:
         "raise RuntimeError('operator torchvision::nms does not exist')\n"
     )
     done = inspect("trace", "resnet18", PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
-    refused(done, 3, "does not fit torch", "nms does not exist", "--force-reinstall torch torchvision")
+    refused(
+        done, 3, "does not fit torch", "nms does not exist", "--force-reinstall torch torchvision"
+    )
 
 
 def test_a_saved_trace_that_is_damaged_foreign_or_newer(tmp_path: Path) -> None:

@@ -52,7 +52,9 @@ def windowed_layers(draw: st.DrawFn) -> tuple[nn.Module, tuple[int, ...]]:
 
 @quick
 @given(windowed_layers())
-def test_the_window_formula_gives_what_torch_gives(drawn: tuple[nn.Module, tuple[int, ...]]) -> None:
+def test_the_window_formula_gives_what_torch_gives(
+    drawn: tuple[nn.Module, tuple[int, ...]],
+) -> None:
     layer, shape = drawn
     trace = ri.trace(layer, shape, device="cpu")
     window = window_of(trace.calls[0].op)

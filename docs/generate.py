@@ -1,0 +1,149 @@
+"""Make the pages and pictures that show the program, from the program itself.
+
+    python docs/generate.py            write them
+    python docs/generate.py --check    exit with 1 if any is not what would be written
+
+Needs the saved traces in tests/data and no torch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+
+ROOT = Path(__file__).parents[1]
+COMMANDS = ("trace", "show", "export", "list")
+
+
+def made_with() -> str:
+    """The versions that decide how help and pictures look."""
+    minor = {name: ".".join(version(name).split(".")[:2]) for name in ("click", "rich")}
+    return ", ".join(f"{name} {number}" for name, number in minor.items())
+
+
+def run(*arguments: str, columns: str = "") -> str:
+    """What the command line prints where a terminal has that many columns."""
+    from resnet_inspect.cli import main
+
+    out = io.StringIO()
+    os.environ["COLUMNS"] = columns
+    with contextlib.redirect_stdout(out), contextlib.chdir(ROOT):
+        code = main(arguments)
+    if code:
+        raise SystemExit(f"resnet-inspect {' '.join(arguments)} ended with {code}")
+    return out.getvalue()
+
+
+def reference() -> str:
+    """Every command, column, format, kind and exit code."""
+    from resnet_inspect import errors
+    from resnet_inspect.formats import FORMATS, SUFFIXES
+    from resnet_inspect.views import VIEWS
+    from resnet_inspect.views.columns import COLUMNS
+
+    parts = [
+        "# Reference",
+        "",
+        "Written by `python docs/generate.py` from the program itself; a test holds it to that.",
+        f"<!-- made with {made_with()} -->",
+        "",
+        "## Commands",
+        "",
+    ]
+    for command in COMMANDS:
+        parts += [
+            f"### {command}",
+            "",
+            "```text",
+            run(command, "--help", columns="80").rstrip(),
+            "```",
+            "",
+        ]
+    parts += ["## Views", ""]
+    for name, view in VIEWS.items():
+        summary = (sys.modules[view.__module__].__doc__ or "").strip().splitlines()[0]
+        parts.append(f"- `{name}`: {summary}")
+    parts += ["", "## Formats", "", "| format | file suffixes |", "| :-- | :-- |"]
+    for name in FORMATS:
+        suffixes = ", ".join(f"`{s}`" for s, format in SUFFIXES.items() if format == name)
+        parts.append(f"| `{name}` | {suffixes} |")
+    parts += ["", "## Columns", "", "| key | title | meaning |", "| :-- | :-- | :-- |"]
+    for column in COLUMNS.values():
+        parts.append(f"| `{column.key}` | {column.title} | {column.meaning} |")
+    parts += ["", "## Exit codes and errors", ""]
+    parts += ["| code | meaning |", "| --: | :-- |"]
+    parts += [
+        "| 0 | done (also when the reader of a pipe has had enough) |",
+        "| 1 | the work failed: a forward that raised, a damaged file, an output that exists |",
+        "| 2 | usage: a name, option, shape or argument that cannot be |",
+        "| 3 | a missing dependency or device |",
+        "| 130 | interrupted |",
+        "",
+    ]
+    parts += ["```text", (errors.__doc__ or "").partition("\n\n")[2].partition("\n\n")[0], "```"]
+    return "\n".join(parts) + "\n"
+
+
+def readme() -> str:
+    """The README, with each marked output replaced by what the program prints now."""
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    marked = re.compile(r"<!-- output: (.*?) -->\n(?:```text\n.*?```\n)?", re.DOTALL)
+
+    def renew(found: re.Match[str]) -> str:
+        rows = run(*found.group(1).split()).split("\n\n")[-1].splitlines()
+        table = "\n".join(rows[: next(i for i, row in enumerate(rows[2:], 2) if row[0] == "─")])
+        return f"<!-- output: {found.group(1)} -->\n```text\n{table}\n```\n"
+
+    return marked.sub(renew, page)
+
+
+def picture() -> str:
+    """The trace of ResNet-50 as a terminal of 120 columns shows it, as SVG."""
+    from resnet_inspect import load
+    from resnet_inspect.formats.layout import lay_out
+    from resnet_inspect.formats.terminal import styled
+    from resnet_inspect.pipeline import tabulate
+    from resnet_inspect.views.selection import Selection
+
+    table = tabulate(load(ROOT / "tests/data/resnet50.json"), "layers", Selection(fold=True))
+    console = Console(record=True, width=120, file=io.StringIO(), force_terminal=True)
+    console.print("[bold]$[/] resnet-inspect trace resnet50 --fold", highlight=False)
+    for line in styled(lay_out(table, 120)):
+        console.print(line, soft_wrap=True, highlight=False)
+    svg = console.export_svg(title="resnet-inspect", unique_id="trace")
+    # Nothing is fetched: the fonts are those of the reader's machine.
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    return svg.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, monospace")
+
+
+PAGES = {
+    "docs/reference.md": reference,
+    "README.md": readme,
+    "docs/pictures/trace.svg": picture,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check every page."""
+    stale = []
+    for name, make in PAGES.items():
+        path = ROOT / name
+        made = make()
+        if not path.exists() or path.read_text(encoding="utf-8") != made:
+            stale.append(name)
+            if "--check" not in arguments:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(made, encoding="utf-8")
+    print("\n".join(stale) or "all as the program prints it")
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

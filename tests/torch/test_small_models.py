@@ -1,0 +1,684 @@
+"""Small models whose numbers other tools get wrong: each against a formula or a second counter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import torch
+import torchvision
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.functional import scaled_dot_product_attention as attend
+from torch.nn.parameter import is_lazy
+from torch.utils.flop_counter import FlopCounterMode
+
+import resnet_inspect as ri
+from resnet_inspect.errors import UntraceableModel
+from resnet_inspect.traces import invariants
+
+
+class Forward(nn.Module):
+    """A network from its layers and parameters by name and a function that runs them."""
+
+    def __init__(self, run: Callable[..., Any], **parts: Any) -> None:
+        super().__init__()
+        self.run = run
+        for name, part in parts.items():
+            setattr(self, name, part)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        return self.run(self, *args, **kwargs)
+
+
+def parameter(*shape: int) -> nn.Parameter:
+    return nn.Parameter(torch.full(shape, 0.5))
+
+
+def distinct_parameters(model: nn.Module) -> int:
+    return sum({id(p): p.numel() for p in model.parameters()}.values())
+
+
+def counted_by_torch(model: nn.Module, *args: Any, **kwargs: Any) -> int:
+    """Half of what FlopCounterMode counts."""
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        model(*args, **kwargs)
+    return int(counter.get_total_flops()) // 2
+
+
+def surveyed(model: nn.Module, *args: Any, **kwargs: Any) -> ri.Survey:
+    """Trace a model, and hold the trace to what is true of every trace and every sum of rows."""
+    survey = ri.Survey(ri.trace(model, *args, **kwargs))
+    assert invariants.check(survey.trace) == []
+    assert sum(own.total for own in survey.parameters) == survey.totals.parameters.total
+    assert sum(own or 0 for own in survey.macs) == survey.totals.macs
+    if not any(is_lazy(p) for p in model.parameters()):
+        assert survey.totals.parameters.total == distinct_parameters(model)
+        trainable = {id(p): p.numel() for p in model.parameters() if p.requires_grad}
+        assert survey.totals.parameters.trainable == sum(trainable.values())
+    return survey
+
+
+def call(survey: ri.Survey, path: str, nth: int = 1) -> ri.Call:
+    (found,) = (c for c in survey.trace.calls if c.path == path and c.nth == nth)
+    return found
+
+
+def shapes(survey: ri.Survey, path: str) -> list[tuple[int, ...]]:
+    return [survey.trace.spec(port).shape for port in call(survey, path).outputs]
+
+
+def ones(size: Any) -> dict[str, Tensor] | tuple[Tensor, ...]:
+    if isinstance(size, Mapping):
+        return {name: torch.ones(shape) for name, shape in size.items()}
+    if all(isinstance(item, int) for item in size):
+        return (torch.ones(size),)
+    return tuple(torch.ones(shape) for shape in size)
+
+
+pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:FutureWarning")
+
+
+@dataclass
+class Case:
+    """A model whose every step is counted, with its true numbers."""
+
+    build: Callable[[], nn.Module]
+    size: Any
+    parameters: int
+    macs: int
+
+
+def tied() -> nn.Module:
+    model = nn.Sequential(nn.Linear(100, 100, bias=False), nn.Linear(100, 100, bias=False))
+    model[1].weight = model[0].weight
+    return model
+
+
+def shared_by_two_parents() -> nn.Module:
+    shared = nn.Conv2d(4, 4, 3, padding=1)
+    return nn.Sequential(
+        nn.Sequential(shared, nn.ReLU()), nn.Sequential(shared, nn.Conv2d(4, 2, 1))
+    )
+
+
+def called_twice() -> nn.Module:
+    return Forward(lambda m, x: m.conv(m.conv(x)), conv=nn.Conv2d(4, 4, 3, padding=1))
+
+
+def functional_only() -> nn.Module:
+    def run(m: Any, x: Tensor) -> Tensor:
+        x = functional.relu(functional.conv2d(x, m.kernel, stride=2, padding=1))
+        return functional.linear(x.flatten(1), m.matrix, m.bias)
+
+    return Forward(run, kernel=parameter(8, 3, 3, 3), matrix=parameter(5, 128), bias=parameter(5))
+
+
+def branch() -> nn.Module:
+    def run(m: Any, x: Tensor) -> Tensor:
+        taken = m.narrow if x.sum() > -1e9 else m.wide
+        return taken(x)
+
+    return Forward(run, narrow=nn.Conv2d(3, 4, 3), wide=nn.Conv2d(3, 8, 3))
+
+
+def option_a() -> nn.Module:
+    """A residual block with the paper's option A: a strided slice, padded with zero channels."""
+
+    def run(m: Any, x: Tensor) -> Tensor:
+        shortcut = functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 2, 2))
+        return functional.relu(m.bn(m.conv(x)) + shortcut)
+
+    return Forward(run, conv=nn.Conv2d(4, 8, 3, 2, 1, bias=False), bn=nn.BatchNorm2d(8))
+
+
+def in_place() -> nn.Module:
+    def run(m: Any, x: Tensor) -> Tensor:
+        y = m.conv(x)
+        y += x
+        y.mul_(2).relu_()
+        y[:, 0] = 0
+        return functional.relu(y, inplace=True)
+
+    return Forward(run, conv=nn.Conv2d(4, 4, 3, padding=1))
+
+
+def attention(m: Any, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    return attend(q, k, v)
+
+
+COUNTED = {
+    "two layers with one weight": Case(tied, (1, 100), 10_000, 20_000),
+    "a layer shared by two parents": Case(
+        shared_by_two_parents, (1, 4, 8, 8), 4 * 4 * 9 + 4 + 4 * 2 + 2,
+        2 * 64 * 4 * 4 * 9 + 64 * 4 * 2,
+    ),
+    "a layer called twice": Case(called_twice, (1, 4, 8, 8), 148, 2 * 64 * 4 * 4 * 9),
+    "a parameter on the network itself": Case(
+        lambda: Forward(lambda m, x: m.conv(x) * m.scale, conv=nn.Conv2d(3, 8, 3),
+                        scale=parameter(1, 8, 1, 1)),
+        (1, 3, 8, 8), 8 * 27 + 8 + 8, 36 * 8 * 27,
+    ),
+    "functions instead of layers": Case(
+        functional_only, (1, 3, 8, 8), 8 * 27 + 5 * 128 + 5, 16 * 8 * 27 + 5 * 128
+    ),
+    "linear on an image": Case(
+        lambda: nn.Linear(64, 32, bias=False), (1, 3, 64, 64), 64 * 32, 393_216
+    ),
+    "transposed convolution": Case(
+        lambda: nn.ConvTranspose2d(16, 24, 4, 2, 1, bias=False), (1, 16, 16, 16), 6_144, 1_572_864
+    ),
+    "grouped transposed convolution": Case(
+        lambda: nn.ConvTranspose2d(8, 12, 3, 2, groups=4), (1, 8, 5, 5),
+        8 * 3 * 9 + 12, 25 * 8 * 3 * 9,
+    ),
+    "transposed convolution as a function": Case(
+        lambda: Forward(lambda m, x: functional.conv_transpose2d(x, m.w, stride=2),
+                        w=parameter(4, 6, 2, 2)),
+        (1, 4, 5, 5), 4 * 6 * 4, 25 * 4 * 6 * 4,
+    ),
+    "grouped convolution": Case(
+        lambda: nn.Conv2d(8, 16, 3, groups=4), (2, 8, 6, 6), 16 * 2 * 9 + 16, 2 * 16 * 16 * 2 * 9
+    ),
+    "depthwise convolution": Case(
+        lambda: nn.Conv2d(8, 8, 3, groups=8, padding="same"), (1, 8, 6, 6), 80, 36 * 8 * 9
+    ),
+    "an image without a batch": Case(lambda: nn.Conv2d(3, 4, 3), (3, 8, 8), 112, 36 * 4 * 27),
+    "a layer never called": Case(
+        lambda: Forward(lambda m, x: m.used(x), used=nn.Conv2d(3, 8, 3, bias=False),
+                        unused=nn.Conv2d(8, 80, 3, bias=False)),
+        (1, 3, 8, 8), 5_976, 36 * 8 * 27,
+    ),
+    "a branch not taken": Case(branch, (1, 3, 8, 8), 4 * 28 + 8 * 28, 36 * 4 * 27),
+    "option A shortcut": Case(option_a, (1, 4, 8, 8), 8 * 4 * 9 + 16, 16 * 8 * 4 * 9),
+    "operations in place": Case(in_place, (1, 4, 8, 8), 148, 64 * 4 * 4 * 9),
+    "strided slices and a concatenation": Case(
+        lambda: Forward(
+            lambda m, x: m.conv(torch.cat([x[:, ::2], x[:, 1::2, ::1]], dim=1)),
+            conv=nn.Conv2d(4, 2, 3),
+        ),
+        (1, 4, 8, 8), 2 * 37, 36 * 2 * 36,
+    ),
+    "interpolation": Case(
+        lambda: Forward(lambda m, x: m.conv(functional.interpolate(x, scale_factor=2)),
+                        conv=nn.Conv2d(3, 4, 1)),
+        (1, 3, 8, 8), 16, 256 * 12,
+    ),
+    "scaled dot product attention": Case(
+        lambda: Forward(attention), ((2, 4, 7, 8), (2, 4, 9, 8), (2, 4, 9, 6)), 0,
+        2 * 4 * 7 * 9 * (8 + 6),
+    ),
+    "attention with a mask": Case(
+        lambda: Forward(
+            lambda m, q, k, v, mask: attend(q, k, v, attn_mask=mask)
+        ),
+        ((2, 4, 7, 8), (2, 4, 9, 8), (2, 4, 9, 6), (7, 9)), 0, 2 * 4 * 7 * 9 * (8 + 6),
+    ),
+    "attention whose query is a parameter": Case(
+        lambda: Forward(
+            lambda m, x, mask: attend(m.query, x, x, attn_mask=mask),
+            query=parameter(2, 3, 8),
+        ),
+        ((2, 7, 8), (3, 7)), 48, 2 * 3 * 7 * (8 + 8),
+    ),
+    "matmul of two results": Case(
+        lambda: Forward(lambda m, x, y: x @ y), ((2, 3, 4), (2, 4, 5)), 0, 2 * 3 * 4 * 5
+    ),
+    "matmul with a parameter to the left": Case(
+        lambda: Forward(lambda m, x: m.w @ x, w=parameter(3, 4)), (4, 5), 12, 60
+    ),
+    "matmul with a parameter to the left and a name to the right": Case(
+        lambda: Forward(lambda m, x: torch.matmul(m.w, other=x), w=parameter(3, 4)), (4, 5), 12, 60
+    ),
+    "matmul with a parameter to the right": Case(
+        lambda: Forward(lambda m, x: torch.matmul(x, m.w), w=parameter(4, 3)), (2, 5, 4), 12, 120
+    ),
+    "addmm with names": Case(
+        lambda: Forward(lambda m, x: torch.addmm(input=m.b, mat1=m.w, mat2=x),
+                        w=parameter(3, 4), b=parameter(5)),
+        (4, 5), 17, 60,
+    ),
+    "bmm and baddbmm": Case(
+        lambda: Forward(lambda m, x, y: torch.baddbmm(torch.bmm(x, y), x, y)),
+        ((2, 3, 4), (2, 4, 5)), 0, 2 * 2 * 3 * 4 * 5,
+    ),
+    "a layer called past its hooks": Case(
+        lambda: Forward(lambda m, x: m.conv.forward(x), conv=nn.Conv2d(3, 4, 3)),
+        (1, 3, 8, 8), 112, 36 * 4 * 27,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_parameters_and_macs_are_exact(name: str) -> None:
+    case = COUNTED[name]
+    model = case.build().eval()
+    survey = surveyed(model, case.size, device="cpu")
+    assert survey.totals.not_counted == ()
+    assert survey.totals.parameters.total == case.parameters
+    assert survey.totals.macs == case.macs == counted_by_torch(model, *ones(case.size))
+
+
+NEEDS_NUMBERS = {"a branch not taken"}
+
+
+@pytest.mark.parametrize("name", [name for name in COUNTED if name not in NEEDS_NUMBERS])
+def test_meta_gives_the_same_calls_as_the_cpu(name: str) -> None:
+    case = COUNTED[name]
+    model = case.build()
+    on_cpu = ri.trace(model, case.size, device="cpu")
+    on_meta = ri.trace(model, case.size, device="meta")
+    assert on_meta.provenance.device == "meta"
+    assert on_meta.modules == on_cpu.modules
+    assert on_meta.calls == on_cpu.calls
+    assert on_meta.activations == on_cpu.activations
+
+
+def test_a_tied_weight_is_credited_once_and_named_where_it_is_again() -> None:
+    survey = surveyed(tied(), (1, 100))
+    assert [own.total for own in survey.parameters] == [0, 10_000, 0]
+    assert survey.trace.module_at["1"].parameters[0].same_as == "0.weight"
+
+
+def test_a_shared_layer_has_both_names_and_keeps_its_caller_s() -> None:
+    survey = surveyed(shared_by_two_parents(), (1, 4, 8, 8))
+    assert survey.trace.module_at["0.0"].aliases == ("1.0",)
+    assert [c.path for c in survey.trace.calls] == ["", "0", "0.0", "0.1", "1", "1.0", "1.1"]
+    assert [own.total for own in survey.parameters] == [0, 0, 148, 0, 0, 0, 10]
+
+
+def test_a_layer_called_twice_has_two_calls_and_its_parameters_once() -> None:
+    survey = surveyed(called_twice(), (1, 4, 8, 8))
+    assert [(c.path, c.nth) for c in survey.trace.calls] == [("", 1), ("conv", 1), ("conv", 2)]
+    assert [own.total for own in survey.parameters] == [0, 148, 0]
+
+
+def test_parameters_of_functions_are_credited_to_the_functions() -> None:
+    survey = surveyed(functional_only(), (1, 3, 8, 8))
+    credited = {c.path: survey.parameters[c.index].total for c in survey.trace.calls}
+    assert credited[":conv2d"] == 8 * 27
+    assert credited[":linear"] == 5 * 128 + 5
+
+
+def test_the_branch_is_chosen_on_defined_input_values() -> None:
+    model = branch()
+    for device in ("cpu", "meta"):
+        for _ in range(5):
+            survey = surveyed(model, (1, 3, 8, 8), device=device)
+            assert [c.module for c in survey.trace.calls if c.module] == ["narrow"]
+            assert survey.trace.provenance.device == "cpu"
+    assert any("meta cannot run" in note for note in survey.trace.provenance.notes)
+
+
+def test_input_values_are_the_same_each_time_and_finite() -> None:
+    seen: list[Tensor] = []
+
+    def run(m: Any, x: Tensor) -> Tensor:
+        seen.append(x.clone())
+        return x.neg()
+
+    model = Forward(run)
+    ri.trace(model, (2, 3, 4, 4), device="cpu")
+    torch.rand(7)
+    ri.trace(model, (2, 3, 4, 4), device="cpu")
+    assert torch.equal(*seen)
+    assert torch.isfinite(seen[0]).all()
+    assert seen[0].std() > 0
+
+
+# -- whole networks ------------------------------------------------------------------------------
+
+
+def test_a_partly_frozen_network_is_counted_whole() -> None:
+    model = torchvision.models.resnet18()
+    for name, weight in model.named_parameters():
+        weight.requires_grad_(not name.startswith("layer1"))
+    parameters = surveyed(model, (1, 3, 64, 64), device="meta").totals.parameters
+    assert parameters.total == 11_689_512
+    assert parameters.frozen == 147_968
+    assert parameters.trainable == 11_689_512 - 147_968
+
+
+def test_vision_transformer_counts_attention_and_its_projections() -> None:
+    with torch.device("meta"):
+        model = torchvision.models.vit_b_16().eval()
+    totals = surveyed(model, (1, 3, 224, 224)).totals
+    assert totals.parameters.total == 86_567_656
+    assert round(totals.macs / 1e9, 3) == 17.564
+    assert totals.not_counted == ()
+    model.train()  # in eval mode the fused kernel hides the attention from the counter
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.eval()
+    assert totals.macs == counted_by_torch(model, torch.empty(1, 3, 224, 224, device="meta"))
+
+
+def test_auxiliary_heads_run_in_train_mode() -> None:
+    with torch.device("meta"):
+        model = torchvision.models.googlenet(aux_logits=True, init_weights=False)
+    image = torch.empty(2, 3, 224, 224, device="meta")
+    in_train = surveyed(model, (2, 3, 224, 224), mode="train")
+    in_eval = surveyed(model, (2, 3, 224, 224), mode="eval")
+    for survey in (in_train, in_eval):
+        assert survey.totals.parameters.total == 13_004_888
+        assert survey.totals.not_counted == ()
+    assert in_train.totals.macs == counted_by_torch(model.train(), image)
+    assert in_eval.totals.macs == counted_by_torch(model.eval(), image)
+    # an auxiliary head: 1×1 convolution to 128 channels on 4×4, then two linear layers
+    heads = sum(16 * channels * 128 + 2_048 * 1_024 + 1_024 * 1_000 for channels in (512, 528))
+    assert in_train.totals.macs - in_eval.totals.macs == 2 * heads
+    assert len(in_train.trace.outputs) == 3
+
+
+def test_a_dict_as_output_keeps_its_keys() -> None:
+    with torch.device("meta"):
+        model = torchvision.models.segmentation.fcn_resnet50(weights_backbone=None, aux_loss=True)
+    survey = surveyed(model, (1, 3, 64, 64))
+    assert [port.label for port in survey.trace.outputs] == ["out", "aux"]
+    assert [survey.trace.spec(p).shape for p in survey.trace.outputs] == [(1, 21, 64, 64)] * 2
+    image = torch.empty(1, 3, 64, 64, device="meta")
+    assert survey.totals.macs == counted_by_torch(model.eval(), image)
+
+
+# -- element types, devices, memory formats ------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_a_model_of_another_dtype_gets_an_input_of_that_dtype(dtype: str, device: str) -> None:
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU())
+    model.to(getattr(torch, dtype))
+    survey = surveyed(model, (1, 3, 8, 8), device=device)
+    itemsize = {"float16": 2, "bfloat16": 2, "float64": 8}[dtype]
+    assert {a.tensor.dtype for a in survey.trace.activations} == {dtype}
+    assert survey.totals.parameters.nbytes == (112 + 8) * itemsize
+    assert survey.totals.macs == 36 * 4 * 27
+
+
+@pytest.mark.parametrize(
+    ("option", "dtype"), [("half", "float16"), ("bf16", "bfloat16"), ("double", "float64")]
+)
+def test_the_dtype_option_rules_a_named_variant(option: str, dtype: str) -> None:
+    trace = ri.trace("resnet18", (1, 3, 64, 64), dtype=option)
+    assert {a.tensor.dtype for a in trace.activations} == {dtype}
+    assert {p.tensor.dtype for m in trace.modules for p in m.parameters} == {dtype}
+
+
+@pytest.mark.parametrize("option", ["half", "bf16", "double"])
+def test_the_dtype_option_rules_the_input_of_a_module_without_parameters(option: str) -> None:
+    trace = ri.trace(nn.ReLU(), (2, 3), dtype=option)
+    expected = {"half": "float16", "bf16": "bfloat16", "double": "float64"}[option]
+    assert trace.spec(trace.outputs[0]).dtype == expected
+
+
+def test_channels_last_changes_nothing() -> None:
+    model = torchvision.models.resnet18().eval()
+    plain = ri.trace(model, (1, 3, 64, 64))
+    model.to(memory_format=torch.channels_last)
+    last = ri.trace(model, (1, 3, 64, 64))
+    image = torch.ones(1, 3, 64, 64).to(memory_format=torch.channels_last)
+    given = ri.trace(model, inputs=image)
+    assert plain.calls == last.calls == given.calls
+    assert plain.modules == last.modules == given.modules
+
+
+def test_a_model_on_meta_is_traced_there() -> None:
+    with torch.device("meta"):
+        model = torchvision.models.resnet18()
+    survey = surveyed(model, (1, 3, 224, 224))
+    assert survey.trace.provenance.device == "meta"
+    assert survey.totals.parameters.total == 11_689_512
+    assert survey.totals.macs == 1_814_073_344
+
+
+def test_a_model_on_meta_that_needs_numbers_is_traced_on_the_cpu_and_stays_on_meta() -> None:
+    with torch.device("meta"):
+        model = branch()
+    survey = surveyed(model, (1, 3, 8, 8))
+    assert survey.trace.provenance.device == "cpu"
+    assert {p.device.type for p in model.parameters()} == {"meta"}
+    assert survey.totals.macs == 36 * 4 * 27
+
+
+def lazy() -> nn.Module:
+    return nn.Sequential(
+        nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(), nn.ReLU(), nn.Flatten(), nn.LazyLinear(5)
+    )
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_lazy_layers_get_their_shapes_and_the_model_stays_lazy(device: str) -> None:
+    model = lazy()
+    state = torch.get_rng_state()
+    survey = surveyed(model, (1, 3, 8, 8), device=device)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert survey.totals.parameters.total == 4 * 27 + 4 + 8 + 144 * 5 + 5
+    assert survey.totals.macs == 36 * 4 * 27 + 144 * 5
+    assert survey.totals.not_counted == ()
+    assert [c.module for c in survey.trace.calls] == ["", "0", "1", "2", "3", "4"]
+    assert [m.class_name for m in survey.trace.modules][1:3] == ["Conv2d", "BatchNorm2d"]
+    assert survey.trace.provenance.device == device
+    assert survey.trace.provenance.notes
+    lazy_layers = [nn.LazyConv2d, nn.LazyBatchNorm2d, nn.ReLU, nn.Flatten, nn.LazyLinear]
+    assert [type(m) for m in model] == lazy_layers
+    assert all(is_lazy(p) for p in model.parameters())
+    assert is_lazy(model[1].running_mean)
+    model(torch.ones(1, 6, 9, 9))  # still free to take another shape
+    assert model[0].in_channels == 6
+
+
+# -- arguments and results -----------------------------------------------------------------------
+
+
+def test_a_model_called_with_names_only() -> None:
+    def run(m: Any, *, image: Tensor, mask: Tensor) -> Tensor:
+        return m.conv(image) * mask
+
+    model = Forward(run, conv=nn.Conv2d(3, 4, 3, padding=1))
+    size = {"image": (1, 3, 8, 8), "mask": (1, 1, 8, 8)}
+    survey = surveyed(model, size)
+    assert [port.label for port in survey.trace.inputs] == ["image", "mask"]
+    assert survey.totals.macs == 64 * 4 * 27
+    given = {name: torch.ones(shape) for name, shape in size.items()}
+    assert ri.trace(model, inputs=given).calls == survey.trace.calls
+    assert survey.totals.macs == counted_by_torch(model, **given)
+
+
+def test_several_positional_inputs() -> None:
+    survey = surveyed(Forward(lambda m, x, y: x + y), [(2, 3), (2, 1)])
+    assert [port.label for port in survey.trace.inputs] == ["0", "1"]
+    assert shapes(survey, ":add") == [(2, 3)]
+
+
+def test_an_embedding_takes_integers() -> None:
+    model = nn.Sequential(nn.Embedding(10, 4), nn.Linear(4, 2))
+    for survey in (
+        surveyed(model, (1, 7), dtype="int64"),
+        surveyed(model, inputs=torch.tensor([[3, 1, 4, 1, 5, 9, 2]])),
+    ):
+        assert survey.trace.spec(survey.trace.inputs[0]).dtype == "int64"
+        assert survey.totals.parameters.total == 40 + 10
+        assert survey.totals.macs == 7 * 8
+        assert survey.totals.not_counted == ()
+
+
+@dataclass
+class Features:
+    low: Tensor
+    high: list[Tensor]
+
+
+def test_nested_arguments_and_results_are_labelled_by_where_they_stand() -> None:
+    def inner(m: Any, features: Features, options: dict[str, Any]) -> Any:
+        total = features.low + features.high[0] + options["bias"][1]
+        return {"sum": total, "parts": (features.low * 2, [features.high[1] * 3])}
+
+    def run(m: Any, x: Tensor) -> Features:
+        given = Features(x.neg(), [x.abs(), x.exp()])
+        made = m.inner(given, options={"bias": (None, x.sin()), "name": "ignored"})
+        return Features(made["sum"], [made["parts"][0], *made["parts"][1]])
+
+    survey = surveyed(Forward(run, inner=Forward(inner)), (2, 3))
+    inside = call(survey, "inner")
+    assert [p.label for p in inside.inputs] == ["0.low", "0.high.0", "0.high.1", "options.bias.1"]
+    assert [p.label for p in inside.outputs] == ["sum", "parts.0", "parts.1.0"]
+    assert [p.label for p in survey.trace.outputs] == ["low", "high.0", "high.1"]
+    makers = [survey.trace.calls[survey.trace.producer[p.activation]] for p in inside.inputs]
+    assert [maker.path for maker in makers] == [":neg", ":abs", ":exp", ":sin"]
+
+
+# -- what no rule covers is said by name ---------------------------------------------------------
+
+
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.clamp(min=0) * 2
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return gradient * 2
+
+
+def test_what_a_custom_autograd_function_does_is_recorded() -> None:
+    model = Forward(lambda m, x: m.conv(Doubled.apply(x)), conv=nn.Conv2d(3, 4, 3))
+    survey = surveyed(model, (1, 3, 8, 8))
+    assert [c.path for c in survey.trace.calls] == ["", ":clamp", ":mul", "conv"]
+    assert survey.totals.not_counted == ()
+    assert survey.totals.macs == 36 * 4 * 27
+
+
+UNCOUNTED = {
+    "LSTM": (
+        lambda: Forward(
+            lambda m, x: m.head(m.lstm(x)[0][:, -1]),
+            lstm=nn.LSTM(8, 16, batch_first=True),
+            head=nn.Linear(16, 2),
+        ),
+        (1, 5, 8),
+        "LSTM",
+        16 * 2,
+    ),
+    "einsum": (
+        lambda: Forward(
+            lambda m, x: m.head(torch.einsum("bc,cd->bd", x, m.w)),
+            w=parameter(8, 16),
+            head=nn.Linear(16, 2),
+        ),
+        (1, 8),
+        "einsum",
+        16 * 2,
+    ),
+    "bilinear": (lambda: nn.Bilinear(4, 5, 3), ((2, 4), (2, 5)), "Bilinear", 0),
+    "attention that adds keys": (
+        lambda: Forward(
+            lambda m, x: m.attention(x, x, x)[0],
+            attention=nn.MultiheadAttention(8, 2, add_bias_kv=True),
+        ),
+        (5, 1, 8),
+        "MultiheadAttention",
+        0,
+    ),
+    "Fourier transform": (
+        lambda: Forward(lambda m, x: torch.fft.ifft(torch.fft.fft(x) * 2).real),
+        (1, 8),
+        "fft_fft",
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNCOUNTED)
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_what_no_rule_covers_is_named_and_the_total_is_partial(name: str, device: str) -> None:
+    build, size, reported, macs = UNCOUNTED[name]
+    survey = surveyed(build(), size, device=device)
+    assert dict(survey.totals.not_counted)[reported] == 1
+    assert survey.totals.macs == macs
+    assert None in survey.macs
+
+
+def scripted() -> nn.Module:
+    return torch.jit.script(nn.Sequential(nn.Conv2d(4, 6, 3), nn.ReLU()))
+
+
+def by_tracing() -> nn.Module:
+    return torch.jit.trace(nn.Sequential(nn.Conv2d(4, 6, 3), nn.ReLU()), torch.ones(1, 4, 6, 6))
+
+
+def frozen() -> nn.Module:
+    return torch.jit.freeze(torch.jit.script(nn.Sequential(nn.Conv2d(4, 6, 3), nn.ReLU()).eval()))
+
+
+@pytest.mark.parametrize("build", [scripted, by_tracing, frozen])
+def test_a_whole_script_module_is_refused(build: Callable[[], nn.Module]) -> None:
+    with pytest.raises(UntraceableModel) as raised:
+        ri.trace(build(), (1, 4, 8, 8))
+    assert "TorchScript" in raised.value.message
+    assert raised.value.hint
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+@pytest.mark.parametrize("build", [scripted, by_tracing, frozen])
+def test_a_nested_script_module_is_one_call_reported_by_name(
+    build: Callable[[], nn.Module], device: str
+) -> None:
+    inner = build()
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), inner, nn.Conv2d(6, 2, 1))
+    model.train() if build is not frozen else model[0].train()
+    tensors = {name: (t, t.clone()) for name, t in model.state_dict(keep_vars=True).items()}
+    flags = [getattr(module, "training", None) for module in model.modules()]
+    image = torch.ones(1, 3, 10, 10)
+    before = model(image)
+
+    survey = surveyed(model, (1, 3, 10, 10), device=device)
+    assert [c.module for c in survey.trace.calls] == ["", "0", "1", "2"]
+    assert [count for _, count in survey.totals.not_counted] == [1]
+    assert survey.totals.macs == 64 * 4 * 27 + 36 * 2 * 6
+    expected = distinct_parameters(inner)
+    assert survey.parameters[2].total == expected
+    assert expected == (0 if build is frozen else 6 * 36 + 6)
+
+    assert [getattr(module, "training", None) for module in model.modules()] == flags
+    now = model.state_dict(keep_vars=True)
+    assert list(now) == list(tensors)
+    assert all(now[name] is t and torch.equal(t, copy) for name, (t, copy) in tensors.items())
+    assert torch.equal(model(image), before)
+
+
+def test_a_layer_made_in_the_forward_runs_as_functions_and_is_not_kept() -> None:
+    def run(m: Any, x: Tensor) -> Tensor:
+        if m.late is None:
+            m.late = nn.Linear(4, 2)
+        return m.late(m.first(x))
+
+    model = Forward(run, first=nn.Linear(4, 4))
+    model.late = None
+    survey = surveyed(model, (1, 4), device="cpu")
+    assert survey.totals.macs == 16 + 8
+    assert survey.totals.not_counted == ()
+    assert model.late is None
+    assert [name for name, _ in model.named_modules()] == ["", "first"]
+
+
+def test_the_result_of_code_that_cannot_be_watched_is_said_to_come_from_outside() -> None:
+    @torch.jit.script
+    def square(x: torch.Tensor) -> torch.Tensor:
+        return x @ x
+
+    class Partly(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.linear = nn.Linear(8, 8)
+            self.constant = torch.ones(8)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            result: torch.Tensor = self.linear(square(x)) + self.constant
+            return result
+
+    trace = ri.trace(Partly(), (8, 8))
+    remarks = ri.tabulate(trace).remarks
+    assert "linear takes 1 tensor that no recorded call made" in remarks
+    assert trace.calls[-1].reads == ("constant",)
