@@ -11,8 +11,9 @@ to the add must pass. For steps in execution order one pass builds it.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from resnet_inspect.analysis.receptive_field import Number
@@ -216,18 +217,18 @@ class _Flow:
 
 def _blocks(trace: Trace) -> list[Block]:
     flow = _Flow(trace)
-    found: list[tuple[Block, tuple[int, ...]]] = []
+    found: dict[int, Block] = {}
     for index in trace.steps:
         candidate = _candidate(trace, flow, index)
         if candidate is None:
             continue
-        inside = set(candidate.branch)
-        nested = [b for b, _ in found if b.add in inside]
-        if any(trace.calls[b.add].parent != trace.calls[index].parent for b in nested):
+        nested = [step for step in candidate.branch if step in found]
+        if any(trace.calls[add].parent != trace.calls[index].parent for add in nested):
             continue  # a long shortcut around whole blocks
-        found = [(b, s) for b, s in found if b not in nested]
-        found.append((candidate, ()))
-    return _with_modules(trace, [block for block, _ in found])
+        for add in nested:
+            del found[add]
+        found[index] = candidate
+    return _with_modules(trace, list(found.values()))
 
 
 def _candidate(trace: Trace, flow: _Flow, index: int) -> Block | None:
@@ -297,44 +298,32 @@ def _is_wide(op: Conv) -> bool:
 
 def _with_modules(trace: Trace, blocks: list[Block]) -> list[Block]:
     """The blocks with the module calls that hold each of them alone."""
-    around = [_smallest_call(trace, block) for block in blocks]
-    held = []
-    for block, call in zip(blocks, around, strict=True):
-        if (
-            call is not None
-            and around.count(call) == 1
-            and not _holds_another(trace, call, block, blocks)
-        ):
-            output = _applied_after(trace, block, trace.last_descendant[call])
-            given = trace.calls[call].inputs
-            held.append(
-                Block(
-                    block.kind,
-                    block.shortcut,
-                    trace.calls[call].path,
-                    call,
-                    block.add,
-                    block.fork,
-                    given[0].activation if len(given) == 1 else block.fork,
-                    output,
-                    block.branch,
-                    block.bypass,
-                    call,
-                    trace.last_descendant[call],
-                )
-            )
-        else:
-            held.append(_without_module(trace, block))
-    return held
+    adds = [block.add for block in blocks]
+    return [_placed(trace, block, _smallest_call(trace, block), adds) for block in blocks]
 
 
-def _without_module(trace: Trace, block: Block) -> Block:
-    output = _applied_after(trace, block, len(trace.calls) - 1)
-    last = trace.producer.get(output, block.add)
-    return Block(
-        block.kind, block.shortcut, block.path, None, block.add, block.fork, block.fork,
-        output, block.branch, block.bypass, block.first, max(last, block.add),
-    )  # fmt: skip
+def _placed(trace: Trace, block: Block, call: int | None, adds: Sequence[int]) -> Block:
+    """The block with its output, and with the module call that holds it if that holds no other."""
+    if call is None or _how_many(adds, call, trace.last_descendant[call]) != 1:
+        output = _applied_after(trace, block, len(trace.calls) - 1)
+        last = max(block.add, trace.producer.get(output, block.add))
+        return replace(block, output=output, last=last)
+    last = trace.last_descendant[call]
+    given = trace.calls[call].inputs
+    return replace(
+        block,
+        path=trace.calls[call].path,
+        call=call,
+        input=given[0].activation if len(given) == 1 else block.fork,
+        output=_applied_after(trace, block, last),
+        first=call,
+        last=last,
+    )
+
+
+def _how_many(ordered: Sequence[int], first: int, last: int) -> int:
+    """How many of these ordered indexes lie between `first` and `last`, both included."""
+    return bisect_right(ordered, last) - bisect_left(ordered, first)
 
 
 def _smallest_call(trace: Trace, block: Block) -> int | None:
@@ -343,11 +332,6 @@ def _smallest_call(trace: Trace, block: Block) -> int | None:
     while call is not None and block.first < call:
         call = trace.calls[call].parent
     return call or None
-
-
-def _holds_another(trace: Trace, call: int, block: Block, blocks: Sequence[Block]) -> bool:
-    last = trace.last_descendant[call]
-    return any(call < other.add <= last and other.add != block.add for other in blocks)
 
 
 def _applied_after(trace: Trace, block: Block, last: int) -> int:
@@ -373,8 +357,9 @@ def _stages(trace: Trace, blocks: Sequence[Block]) -> Iterator[Stage]:
             runs[-1].append(block)
         else:
             runs.append([block])
+    adds = [block.add for block in blocks]
     for number, run in enumerate(runs, start=1):
-        call = _stage_call(trace, run, blocks)
+        call = _stage_call(trace, run, adds)
         yield Stage(
             number=number,
             path="" if call is None else trace.calls[call].path,
@@ -393,9 +378,8 @@ def _continues(trace: Trace, before: Block, after: Block) -> bool:
     return same_shape and before.output in (after.input, after.fork)
 
 
-def _stage_call(trace: Trace, run: Sequence[Block], blocks: Sequence[Block]) -> int | None:
+def _stage_call(trace: Trace, run: Sequence[Block], adds: Sequence[int]) -> int | None:
     """The module call that makes these blocks, no other block and no other layer."""
-    steps = trace.steps
     call: int | None = trace.calls[run[0].first].parent
     if run[0].call is None:
         call = run[0].first
@@ -403,12 +387,9 @@ def _stage_call(trace: Trace, run: Sequence[Block], blocks: Sequence[Block]) -> 
         call = trace.calls[call].parent
     if not call or any(block.call == call for block in run):
         return None
-    low, high = call, trace.last_descendant[call]
-    inside = {block.add for block in blocks if low <= block.add <= high}
-    if inside != {block.add for block in run}:
-        return None
-    covered = [(block.first, block.last) for block in run]
-    for step in steps:
-        if low <= step <= high and not any(a <= step <= b for a, b in covered):
-            return None
-    return call
+    last = trace.last_descendant[call]
+    in_blocks = sum(_how_many(trace.steps, block.first, block.last) for block in run)
+    makes_others = (
+        _how_many(adds, call, last) != len(run) or _how_many(trace.steps, call, last) != in_blocks
+    )
+    return None if makes_others else call

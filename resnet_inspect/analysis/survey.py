@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from functools import cached_property
@@ -93,6 +94,11 @@ class Survey:
     def receptive_fields(self) -> dict[int, ReceptiveField]:
         """Receptive fields by activation."""
         return receptive_field.by_activation(self.trace)
+
+    @cached_property
+    def calls_of(self) -> Counter[str]:
+        """How often each module was called, by path."""
+        return Counter(call.module for call in self.trace.calls if call.module is not None)
 
     @cached_property
     def stage_of_add(self) -> dict[int, tuple[Stage, Block]]:

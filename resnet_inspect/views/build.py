@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import overload
 
 from resnet_inspect.analysis import parameters
 from resnet_inspect.analysis.activations import from_outside
@@ -12,10 +13,47 @@ from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.survey import Amounts, Survey
 from resnet_inspect.traces.model import Provenance, Trace
 from resnet_inspect.views import text
-from resnet_inspect.views.columns import COLUMNS, check_keys
+from resnet_inspect.views.columns import COLUMNS, Column, check_keys
 from resnet_inspect.views.lines import Line
 from resnet_inspect.views.selection import kind_of
-from resnet_inspect.views.table import Cell, Row, Table, Total, Value
+from resnet_inspect.views.table import NO_CALLS, Cell, Row, Table, Total, Value
+
+
+class Cells(Sequence[Cell]):
+    """The cells of a line, each written when it is first asked for.
+
+    A table has every column and shows few: a trace of 100,000 calls opens without writing the
+    four million cells that nobody looks at.
+    """
+
+    __slots__ = ("_columns", "_line", "_survey", "_written")
+
+    def __init__(self, survey: Survey, line: Line, columns: Sequence[Column]) -> None:
+        self._survey = survey
+        self._line = line
+        self._columns = columns
+        self._written: dict[int, Cell] = {}
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    @overload
+    def __getitem__(self, place: int) -> Cell: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Cell]: ...
+    def __getitem__(self, place: int | slice) -> Cell | Sequence[Cell]:
+        if isinstance(place, slice):
+            return tuple(self[i] for i in range(*place.indices(len(self))))
+        cell = self._written.get(place)
+        if cell is None:
+            cell = self._written[place] = self._columns[place].cell(self._survey, self._line)
+        return cell
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
 
 
 def table(
@@ -36,8 +74,9 @@ def table(
             line.kind,
             line.level,
             line.subtotal,
-            tuple(column.cell(survey, line) for column in every),
+            Cells(survey, line, every),
             "" if line.op is None or line.block or line.stage else kind_of(line.op),
+            line.spans[0] if line.spans else NO_CALLS,
         )
         for line in lines
     )

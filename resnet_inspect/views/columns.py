@@ -305,7 +305,7 @@ def _in_place(survey: Survey, line: Line) -> bool | None:
 def _calls(survey: Survey, line: Line) -> int | None:
     if line.module is None:
         return None
-    return sum(call.module == line.module.path for call in survey.trace.calls)
+    return survey.calls_of[line.module.path]
 
 
 def _buffers(survey: Survey, line: Line) -> int | None:

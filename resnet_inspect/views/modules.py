@@ -28,34 +28,37 @@ def view(survey: Survey, selection: Selection) -> Table:
     """
     selection.check_for(survey)
     unused = {m.path for m in parameters.never_called(survey.trace)}
-    held = _amounts(survey)
+    held = _amounts(survey, selection.depth)
     lines: list[Line] = []
+    around: list[str] = []
     for module in survey.trace.modules:
-        level = module.path.count(".") + 1 if module.path else 0
-        if selection.depth is not None and level > selection.depth:
+        if selection.depth is not None and _depth(module.path) > selection.depth:
             continue
         if selection.match is not None and not fnmatchcase(module.path, selection.match):
             continue
         if selection.only and kind_of(module.op) not in selection.only:
             continue
-        inside = f"{module.path}." if module.path else ""
-        amounts = held[module.path]
-        if level == selection.depth:
-            for path, others in held.items():
-                if path.startswith(inside) and path != module.path:
-                    amounts = amounts + others
-        above = sum(_is_in(module.path, line.path) for line in lines)
-        lines.append(_line(survey, module, above, amounts, unused))
+        while around and not _is_in(module.path, around[-1]):
+            around.pop()
+        lines.append(_line(survey, module, len(around), held[module.path], unused))
+        around.append(module.path)
     left = build.rest(survey, lines, "modules that are not shown")
     return build.table(survey, "modules", [*lines, *left], selection.columns or SHOWN)
 
 
-def _is_in(path: str, outer: str | None) -> bool:
+def _depth(path: str) -> int:
+    return path.count(".") + 1 if path else 0
+
+
+def _is_in(path: str, outer: str) -> bool:
     return not outer or path.startswith(f"{outer}.")
 
 
-def _amounts(survey: Survey) -> dict[str, Amounts]:
-    """By module: the parameters on it, and the amounts of its calls without those they call."""
+def _amounts(survey: Survey, depth: int | None) -> dict[str, Amounts]:
+    """By module: the parameters on it, and the amounts of its calls without those they call.
+
+    What is nested deeper than `depth` goes to the module there that holds it.
+    """
     found = {}
     for module in survey.trace.modules:
         own = parameters.own(module)
@@ -68,7 +71,13 @@ def _amounts(survey: Survey) -> dict[str, Amounts]:
             survey.amounts(call.index, call.index), parameters=0, trainable=0, parameter_bytes=0
         )
         found[callers[-1]] = found[callers[-1]] + does
-    return found
+    if depth is None:
+        return found
+    summed: dict[str, Amounts] = {}
+    for path, amounts in found.items():
+        holder = ".".join(path.split(".")[:depth])
+        summed[holder] = summed.get(holder, Amounts()) + amounts
+    return summed
 
 
 def _line(

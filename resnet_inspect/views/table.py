@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -23,6 +24,7 @@ class Cell:
 
 
 EMPTY = Cell(None, text.NOTHING)
+NO_CALLS = (-1, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: a cell for every column of its table."""
+    """One row: a cell for every column of its table, written when it is first asked for."""
 
     kind: str
     """"stem", "stage", "block", "head", "module", "layer", "function", "rest", "never called"."""
@@ -48,9 +50,11 @@ class Row:
     """Depth of indentation."""
     subtotal: bool
     """Whether rows below it break its numbers down. The others sum to the totals."""
-    cells: tuple[Cell, ...]
+    cells: Sequence[Cell]
     op: str = ""
     """What kind of layer it is, for colours: "conv", "pool", "norm", "add", ..."""
+    span: tuple[int, int] = NO_CALLS
+    """First and last index of the calls that it stands for."""
 
 
 @dataclass(frozen=True, slots=True)
