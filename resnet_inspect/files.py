@@ -31,12 +31,12 @@ def write_all(contents: Mapping[Path, str], *, overwrite: bool = False) -> None:
     path = Path()
     try:
         for path, text in contents.items():
-            target = path.resolve()
-            if target.exists() and not target.is_file():
-                if target.is_dir():
-                    raise OutputError(f"{path} is a folder", hint="name a file in it")
-                target.write_text(text, encoding="utf-8")
+            if path.is_dir():
+                raise OutputError(f"{path} is a folder", hint="name a file in it")
+            if path.exists() and not path.is_file():
+                path.write_text(text, encoding="utf-8")
                 continue
+            target = path.resolve()
             beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
             written.append((beside, target))
             beside.write_text(text, encoding="utf-8", newline="\n")

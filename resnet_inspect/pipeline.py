@@ -8,10 +8,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.survey import Survey
-from resnet_inspect.errors import BadInput, MissingDependency, TraceFileError, UnknownName
+from resnet_inspect.errors import (
+    BadInput,
+    ForwardError,
+    MissingDependency,
+    TraceFileError,
+    UnknownName,
+)
 from resnet_inspect.formats import FORMATS, SUFFIXES
 from resnet_inspect.formats import render as write_format
 from resnet_inspect.sources.catalogue import VARIANTS, Variant, variant
@@ -25,8 +32,10 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-InputSize = Sequence[int] | Sequence[Sequence[int]] | Mapping[str, Sequence[int]]
-Mode = Literal["eval", "train", "as found"]
+    from resnet_inspect.capture.inputs import InputSize
+    from resnet_inspect.capture.run import Mode
+
+MODES = ("eval", "train", "as found")
 
 _DTYPES = {
     "float": "float32", "fp32": "float32", "half": "float16", "fp16": "float16",
@@ -73,15 +82,24 @@ def trace(
         MissingDevice, MissingDependency: a device or package that is not here.
 
     """
+    if mode not in MODES:
+        raise UnknownName("mode", mode, MODES, see=f"known: {', '.join(MODES)}")
+    if isinstance(input_size, int):
+        raise BadInput("input_size is a shape, batch first: (1, 3, 224, 224)")
     tell("importing torch")
     _import_torch()
-    if isinstance(model, str):
-        if inputs is not None:
-            raise BadInput("a named variant takes input_size, not inputs")
-        return _trace_named(model, input_size, device, dtype, mode, arguments or {}, tell)
-    if arguments:
-        raise BadInput("arguments are for the builder of a named variant; this model is built")
-    return _trace_module(model, input_size, inputs, device, dtype, mode, tell)
+    from resnet_inspect.capture.run import ForwardRaised
+
+    try:
+        if isinstance(model, str):
+            if inputs is not None:
+                raise BadInput("a named variant takes input_size, not inputs")
+            return _trace_named(model, input_size, device, dtype, mode, arguments or {}, tell)
+        if arguments:
+            raise BadInput("arguments are for the builder of a named variant; this one is built")
+        return _trace_module(model, input_size, inputs, device, dtype, mode, tell)
+    except ForwardRaised as raised:
+        raise ForwardError(sentence(raised.trace), trace=raised.trace) from raised.__cause__
 
 
 def _import_torch() -> None:
@@ -106,6 +124,8 @@ def _trace_named(
     from resnet_inspect.capture.run import MetaCannotRun
 
     chosen = variant(name)
+    if chosen.family == "detection" and mode == "train":
+        raise BadInput(f"{name} in training mode needs targets; it can be traced in eval mode")
     shape = _one_shape(chosen.input if size is None else size)
     device = backends.resolve(device_name or "meta")
     try:
@@ -130,6 +150,8 @@ def _build_and_capture(
     from resnet_inspect.capture.run import capture
 
     dtype = _dtype(dtype_name or "float32")
+    if not dtype.is_floating_point:
+        raise BadInput(f"a network computes in floats, not in {dtype_name}")
     if chosen.family == "detection":
         given: Any = [make_tensor(shape[1:], dtype, device) for _ in range(shape[0])]
     else:
@@ -139,8 +161,7 @@ def _build_and_capture(
 
     tell(f"building {chosen.name}")
     model = build(chosen, arguments, device)
-    if dtype.is_floating_point:
-        model = model.to(dtype)
+    model = model.to(dtype)
     tell(f"running {chosen.name} on {device}")
     return capture(
         model,

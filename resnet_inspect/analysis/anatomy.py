@@ -14,6 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Literal
 
 from resnet_inspect.analysis.receptive_field import Number
@@ -128,16 +129,20 @@ def net_effect(
 ) -> str:
     """What happened to a feature map, in the tutorials' words: "planes ×2, dimensions ÷2".
 
-    The change of the dimensions is that of the strides where these are known, since an odd size
-    does not divide.
+    The change of the dimensions is that of the strides where these are known and explain the
+    sizes, since an odd size does not divide.
     """
     if len(before) < 3 or len(before) != len(after):
         return ""
     planes = _times(before[1], after[1])
-    if jump and len(jump) == len(jump_before) == len(before) - 2:
-        factors = [_times(j, i) for i, j in zip(jump_before, jump, strict=True)]
-    else:
-        factors = [_times(i, o) for i, o in zip(before[2:], after[2:], strict=True)]
+    factors = [_times(i, o) for i, o in zip(before[2:], after[2:], strict=True)]
+    if len(jump) == len(jump_before) == len(factors):
+        strides = [
+            Fraction(new) / Fraction(old) for old, new in zip(jump_before, jump, strict=True)
+        ]
+        sizes = zip(before[2:], strides, after[2:], strict=True)
+        if all(abs(size / stride - made) < 1 for size, stride, made in sizes):
+            factors = [_times(i, o) for i, o in zip(jump, jump_before, strict=True)]
     same = len(set(factors)) == 1
     dimensions = factors[0] if same else ", ".join(factor or "×1" for factor in factors)
     if not planes and not dimensions:
@@ -246,17 +251,16 @@ def _candidate(trace: Trace, flow: _Flow, index: int) -> Block | None:
         return None
     ways = [flow.between(fork, end) for end in ends]
     weights = [sum(is_weighted(trace.calls[s].op) for s in way) for way in ways]
-    # The longer way is the branch; of two with as many weights, the one with more steps.
-    order = sorted((0, 1), key=lambda i: (weights[i], len(ways[i])))
+    # The way with more weighted layers is the branch; at one each, the one that is not pointwise.
+    order = sorted((0, 1), key=lambda i: (weights[i], _has_wide(trace, ways[i]), len(ways[i])))
     bypass, branch = ways[order[0]], ways[order[1]]
-    if weights[order[1]] == 0 or weights[order[0]] > 1:
+    alike = weights[0] == weights[1]
+    if alike and not (weights[0] == 1 and _has_wide(trace, branch) > _has_wide(trace, bypass)):
         return None
     if any(_cannot_be_residual(trace.calls[s].op) for s in (*branch, *bypass)):
         return None
     if set(branch) & set(bypass):
         return None
-    if weights[order[0]] and weights[order[1]] == 1:
-        return None  # two single layers side by side: no branch to shortcut
     output = call.outputs[0].activation
     return Block(
         kind=_kind(trace, branch, flow.chain(fork, ends[order[1]])),
@@ -290,6 +294,11 @@ def _kind(trace: Trace, branch: Sequence[int], chain: Sequence[int]) -> BlockKin
     if not first and not last and any(_is_wide(op) for op in anywhere):
         return "bottleneck"
     return "residual"
+
+
+def _has_wide(trace: Trace, way: Sequence[int]) -> bool:
+    ops = (trace.calls[step].op for step in way)
+    return any(isinstance(op, Conv) and _is_wide(op) for op in ops)
 
 
 def _is_wide(op: Conv) -> bool:
@@ -337,13 +346,14 @@ def _smallest_call(trace: Trace, block: Block) -> int | None:
 def _applied_after(trace: Trace, block: Block, last: int) -> int:
     """The activation after the nonlinearity, norm or dropout that takes the sum alone."""
     output = block.output
+    results = {port.activation for port in trace.outputs}
     while True:
         takers = trace.consumers.get(output, ())
-        if len(takers) != 1 or takers[0] > last:
+        if len(takers) != 1 or takers[0] > last or output in results:
             return output
         taker = trace.calls[takers[0]]
         finishing = isinstance(taker.op, Activate) or same_values(taker.op)
-        if block.call is not None or last < len(trace.calls) - 1:
+        if last < len(trace.calls) - 1:
             finishing = finishing or isinstance(taker.op, Norm)
         if not finishing or len(taker.outputs) != 1:
             return output

@@ -33,7 +33,10 @@ def _described(op: Op) -> str:
     match op:
         case Conv(window=w) | Pool(window=w):
             kind = "conv" if isinstance(op, Conv) else f"{op.kind} pool"
-            return f"{kind} {_shape(w.kernel_size)}, stride {_shape(w.stride)}"
+            window = (
+                f"{_shape(w.kernel_size)}, stride {_shape(w.stride)}, padding {_shape(w.padding)}"
+            )
+            return f"{kind} {window}"
         case Linear():
             return f"linear, {op.in_features:,} to {op.out_features:,}"
         case Norm():

@@ -33,9 +33,6 @@ class ParameterCount:
         )
 
 
-NONE = ParameterCount()
-
-
 def count(specs: Iterator[ParameterSpec]) -> ParameterCount:
     """The count of these parameters, each taken once."""
     total = trainable = nbytes = 0

@@ -58,8 +58,8 @@ _Field = ReceptiveField | None
 def by_activation(trace: Trace) -> dict[int, ReceptiveField]:
     """Receptive fields of the tensors that have one.
 
-    None for a tensor before the first window, or behind an op that has no rule (a permutation, an
-    attention, a roi align).
+    Not among them: a tensor before the first window, or behind an op that has no rule (a
+    permutation, an attention, a roi align).
     """
     found: dict[int, ReceptiveField] = {}
     lost: set[int] = set()
@@ -90,13 +90,8 @@ def _step(trace: Trace, call: Call, known: list[ReceptiveField]) -> _Field:
     before = trace.spec(call.inputs[0]).shape
     after = trace.spec(call.outputs[0]).shape
     if isinstance(op, Conv | Pool):
-        dimensions = len(op.window.kernel_size)
-        field = known[0] if known else _pixel(dimensions)
-        if field.whole or len(field.jump) != dimensions:
-            return field if field.whole else None
-        if isinstance(op, Conv) and op.transposed:
-            return _transposed(field, op.window)
-        return _window(field, op.window)
+        field = known[0] if known else _pixel(len(op.window.kernel_size))
+        return _slid(field, op, before, after)
     if isinstance(op, Linear):
         return WHOLE if len(after) <= 2 else (known[0] if known and known[0].whole else None)
     if not known:
@@ -122,31 +117,46 @@ def _pixel(dimensions: int) -> ReceptiveField:
     return ReceptiveField((1,) * dimensions, (1,) * dimensions, (0,) * dimensions)
 
 
-def _window(field: ReceptiveField, window: Window) -> ReceptiveField:
-    rows = zip(
-        field.size, field.jump, field.start,
-        window.kernel_size, window.stride, window.padding, window.dilation, strict=True,
-    )  # fmt: skip
-    size, jump, start = [], [], []
-    for r, j, lo, k, s, p, d in rows:
-        size.append(_plain(r + d * (k - 1) * j))
-        jump.append(_plain(j * s))
-        start.append(_plain(lo - p * j))
-    return ReceptiveField(tuple(size), tuple(jump), tuple(start))
+def _slid(field: ReceptiveField, op: Conv | Pool, before: Shape, after: Shape) -> _Field:
+    """The field behind a window; of a window that takes in all there is, the whole image."""
+    window = op.window
+    dimensions = len(window.kernel_size)
+    if len(field.jump) != dimensions or min(len(before), len(after)) < dimensions:
+        return field if field.whole else None
+    if isinstance(op, Conv) and op.transposed:
+        return _transposed(field, window)
+    given, made = before[-dimensions:], after[-dimensions:]
+    takes_all = all(k >= i for k, i in zip(window.kernel_size, given, strict=True))
+    if isinstance(op, Pool) and takes_all and set(made) == {1}:
+        return WHOLE
+    extents = [d * (k - 1) for k, d in zip(window.kernel_size, window.dilation, strict=True)]
+    return _moved(field, [-p for p in window.padding], window.stride, extents)
+
+
+def _moved(
+    field: ReceptiveField, starts: Sequence[int], steps: Sequence[Number], extents: Sequence[Number]
+) -> ReceptiveField:
+    """The field of a map whose element i takes `extent` + 1 elements from start + i·step."""
+    jump = tuple(_plain(j * s) for j, s in zip(field.jump, steps, strict=True))
+    if field.whole:
+        return ReceptiveField((), jump, ())
+    return ReceptiveField(
+        tuple(_plain(r + e * j) for r, e, j in zip(field.size, extents, field.jump, strict=True)),
+        jump,
+        tuple(_plain(lo + s * j) for lo, s, j in zip(field.start, starts, field.jump, strict=True)),
+    )
 
 
 def _transposed(field: ReceptiveField, window: Window) -> ReceptiveField:
-    rows = zip(
-        field.size, field.jump, field.start,
-        window.kernel_size, window.stride, window.padding, window.dilation, strict=True,
-    )  # fmt: skip
-    size, jump, start = [], [], []
-    for r, j, lo, k, s, p, d in rows:
-        reach = d * (k - 1) // s  # how many further inputs one output can see
-        size.append(_plain(r + reach * j))
-        jump.append(_plain(Fraction(j) / s))
-        start.append(_plain(lo - (d * (k - 1) - p) // s * j))
-    return ReceptiveField(tuple(size), tuple(jump), tuple(start))
+    steps = [Fraction(1, s) for s in window.stride]
+    rows = list(
+        zip(window.kernel_size, window.stride, window.padding, window.dilation, strict=True)
+    )
+    # Element 0 is reached from the inputs up to (d(k−1) − p) / s before it, and every output from
+    # d(k−1) / s further ones at most.
+    starts = [-((d * (k - 1) - p) // s) for k, s, p, d in rows]
+    extents = [d * (k - 1) // s for k, s, p, d in rows]
+    return _moved(field, starts, steps, extents)
 
 
 def _hull(fields: Sequence[ReceptiveField]) -> _Field:
@@ -165,54 +175,43 @@ def _hull(fields: Sequence[ReceptiveField]) -> _Field:
 def _adaptive(field: ReceptiveField, op: AdaptivePool, before: Shape, after: Shape) -> _Field:
     dimensions = len(op.output_size)
     given, made = before[-dimensions:], after[-dimensions:]
-    if all(size == 1 for size in made) or field.whole:
+    if all(size == 1 for size in made):
         return WHOLE
-    if any(i % o for i, o in zip(given, made, strict=True)):
+    if len(field.jump) != dimensions or any(i % o for i, o in zip(given, made, strict=True)):
         return None
-    steps = tuple(i // o for i, o in zip(given, made, strict=True))
-    none = (0,) * dimensions
-    return _window(field, Window(steps, steps, none, (1,) * dimensions))
+    steps = [i // o for i, o in zip(given, made, strict=True)]
+    return _moved(field, [0] * dimensions, steps, [s - 1 for s in steps])
+
+
+_REACH = {"nearest": 0, "nearest-exact": 0, "pixelshuffle": 0, "pixel_shuffle": 0, "bicubic": 3}
+"""How many further elements an interpolated one takes; one for all others."""
 
 
 def _resized(field: ReceptiveField, op: Resample, before: Shape, after: Shape) -> _Field:
     dimensions = len(field.jump)
     if dimensions == 0 or len(before) != len(after):
         return field if field.whole else None
-    reach = {"nearest": 0, "nearest-exact": 0, "pixelshuffle": 0, "pixel_shuffle": 0}.get(
-        op.name, {"bicubic": 3}.get(op.name, 1)
-    )
     if op.name in {"roi_align", "roi_pool", "ps_roi_align", "ps_roi_pool", "grid_sample"}:
         return None
-    ratio = [Fraction(i, o) for i, o in zip(before[-dimensions:], after[-dimensions:], strict=True)]
-    jump = tuple(_plain(j * x) for j, x in zip(field.jump, ratio, strict=True))
-    if field.whole:
-        return ReceptiveField((), jump, ())
-    size = tuple(_plain(r + reach * j) for r, j in zip(field.size, field.jump, strict=True))
-    return ReceptiveField(size, jump, field.start)
+    given, made = before[-dimensions:], after[-dimensions:]
+    steps = [_plain(Fraction(i, o)) for i, o in zip(given, made, strict=True)]
+    if op.name in {"pixelunshuffle", "pixel_unshuffle"}:
+        return _moved(field, [0] * dimensions, steps, [s - 1 for s in steps])
+    return _moved(field, [0] * dimensions, steps, [_REACH.get(op.name, 1)] * dimensions)
 
 
 def _reshaped(field: ReceptiveField, op: Reshape, before: Shape, after: Shape) -> _Field:
     dimensions = len(field.jump)
-    if before == after and op.name not in {"permute", "transpose", "roll", "flip", "rot90"}:
-        return field
-    if field.whole and not field.jump:
-        return field
-    if len(before) != len(after) or dimensions == 0:
+    if dimensions and len(op.starts) == len(op.steps) >= dimensions:
+        spatial = slice(-dimensions, None)
+        return _moved(field, op.starts[spatial], op.steps[spatial], [0] * dimensions)
+    moves = {"permute", "transpose", "swapaxes", "movedim", "roll", "flip", "rot90", "pad", "t"}
+    if op.name in moves:
         return None
-    given, made = before[-dimensions:], after[-dimensions:]
-    if op.name in {"pad", "constant_pad_nd"}:
-        shift = [(o - i) // 2 for i, o in zip(given, made, strict=True)]
-        if field.whole:
-            return field
-        start = tuple(
-            _plain(lo - p * j) for lo, p, j in zip(field.start, shift, field.jump, strict=True)
-        )
-        return ReceptiveField(field.size, field.jump, start)
-    if op.name in {"slice", "narrow", "chunk", "split", "tensor_split", "index_select", "alias"}:
-        steps = [max(1, round(i / o)) if o else 1 for i, o in zip(given, made, strict=True)]
-        jump = tuple(_plain(j * s) for j, s in zip(field.jump, steps, strict=True))
-        return ReceptiveField(field.size, jump, field.start)
-    return None
+    if before == after or (field.whole and not field.jump):
+        return field
+    same_map = dimensions and before[-dimensions:] == after[-dimensions:]
+    return field if same_map and len(before) == len(after) else None
 
 
 def _plain(number: Number) -> Number:

@@ -74,6 +74,7 @@ def resolve(name: str) -> torch.device:
     """The device that "meta", "cpu", "cuda", "cuda:1" or "mps" names."""
     kind, _, index = name.partition(":")
     backend = BACKENDS.get(kind)
-    if backend is None or (index and not index.isdecimal()):
+    numbered = kind == "cuda"
+    if backend is None or (index and not (numbered and index.isdecimal())):
         raise UnknownName("device", name, BACKENDS, see="known: meta, cpu, cuda, cuda:N, mps")
     return backend.device(int(index) if index else None)

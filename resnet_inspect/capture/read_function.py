@@ -149,6 +149,29 @@ def _join(name: str, a: Arguments) -> Op:
     return Join(name, int(a.get("dim", a.get("axis", 0))) % max(rank, 1))
 
 
+def _slice(name: str, a: Arguments) -> Op:
+    """A slice of each dimension; an index that picks, adds or drops dimensions is not described."""
+    shape = a["input"].shape
+    index = a["index"] if isinstance(a["index"], tuple) else (a["index"],)
+    if Ellipsis in index:
+        at = index.index(Ellipsis)
+        missing = len(shape) - len(index) + 1
+        index = (*index[:at], *[slice(None)] * missing, *index[at + 1 :])
+    if len(index) > len(shape) or not all(isinstance(part, slice) for part in index):
+        return Reshape(name)
+    whole = (*index, *[slice(None)] * (len(shape) - len(index)))
+    bounds = [part.indices(size) for part, size in zip(whole, shape, strict=True)]
+    return Reshape(name, tuple(b[0] for b in bounds), tuple(b[2] for b in bounds))
+
+
+def _pad(name: str, a: Arguments) -> Op:
+    """A pad from two numbers for each padded dimension, the last dimension first."""
+    rank = a["input"].dim()
+    before = [int(number) for number in a["pad"][::2]][::-1]
+    starts = (*[0] * (rank - len(before)), *(-number for number in before))
+    return Reshape(name, starts, (1,) * rank)
+
+
 _READERS: dict[str, tuple[tuple[str, ...], Callable[[str, Arguments], Op]]] = {
     **{f"conv{n}d": (_CONV, _conv) for n in (1, 2, 3)},
     **{f"conv_transpose{n}d": (_CONV_TRANSPOSE, _conv) for n in (1, 2, 3)},
@@ -161,6 +184,8 @@ _READERS: dict[str, tuple[tuple[str, ...], Callable[[str, Arguments], Op]]] = {
         for n in (1, 2, 3)
     },
     "linear": (("input", "weight", "bias"), _linear),
+    "slice": (("input", "index"), _slice),
+    "pad": (("input", "pad"), _pad),
     "interpolate": (("input", "size", "scale_factor", "mode"), _interpolate),
     "batch_norm": (("input",), _norm),
     "instance_norm": (("input",), _norm),
@@ -280,7 +305,6 @@ _RESHAPE = frozenset(
         "repeat",
         "repeat_interleave",
         "tile",
-        "slice",
         "narrow",
         "select",
         "index_select",
@@ -295,7 +319,6 @@ _RESHAPE = frozenset(
         "hsplit",
         "vsplit",
         "dsplit",
-        "pad",
         "constant_pad_nd",
         "roll",
         "flip",

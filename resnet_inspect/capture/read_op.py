@@ -58,8 +58,21 @@ def read_op(module: nn.Module) -> Op:
     for base in type(module).__mro__:
         reader = READERS.get(base) or READERS.get(f"{base.__module__}.{base.__qualname__}")
         if reader is not None:
-            return reader(module)
+            return reader(module) if _forwards_as(module, base) else Container()
     return Container()
+
+
+def _forwards_as(module: nn.Module, base: type) -> bool:
+    """Whether a module computes what its base class does.
+
+    A user's subclass with a forward of its own may do more than the layer that it is made from;
+    what it calls is recorded instead.
+    """
+    for name in ("forward", "_conv_forward"):
+        owner = next((cls for cls in type(module).__mro__ if name in vars(cls)), base)
+        if issubclass(owner, base) and owner is not base and owner.__module__[:6] != "torch.":
+            return False
+    return True
 
 
 def class_name(module: nn.Module) -> str:
@@ -258,8 +271,10 @@ def _reshape(module: nn.Module) -> Op:
     nn.modules.padding._ReplicationPadNd,
     nn.modules.padding._CircularPadNd,
 )
-def _pad(module: nn.Module) -> Op:
-    return Reshape("pad")
+def _pad(module: nn.ZeroPad2d) -> Op:
+    before = [int(number) for number in module.padding[::2]][::-1]
+    starts = (0, 0, *(-number for number in before))
+    return Reshape("pad", starts, (1,) * len(starts))
 
 
 @reads(

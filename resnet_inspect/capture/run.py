@@ -12,11 +12,10 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.capture.left_as_found import left_as_found, lent, like_lazy
 from resnet_inspect.capture.provenance import provenance
 from resnet_inspect.capture.recorder import Recorder
-from resnet_inspect.errors import ForwardError, UntraceableModel
+from resnet_inspect.errors import UntraceableModel
 from resnet_inspect.traces.model import Call, Failure, Trace
 
 Mode = Literal["eval", "train", "as found"]
@@ -24,6 +23,14 @@ Mode = Literal["eval", "train", "as found"]
 
 class MetaCannotRun(Exception):
     """An operation needs numbers and the meta device has none; the message is its path."""
+
+
+class ForwardRaised(Exception):
+    """The forward pass raised; `trace` has the calls up to there, its cause is what was raised."""
+
+    def __init__(self, trace: Trace) -> None:
+        super().__init__(trace.model_name)
+        self.trace = trace
 
 
 def capture(
@@ -43,7 +50,7 @@ def capture(
     The model and the arguments are left as they were found, also when the forward raises.
     `device` is where it runs (None: where its parameters are); the arguments must be there already.
 
-    Raises `ForwardError`, with the trace up to there, if the forward raises; `UntraceableModel`
+    Raises `ForwardRaised`, with the trace up to there, if the forward raises; `UntraceableModel`
     for TorchScript; `MetaCannotRun` if the device is meta and an operation needs numbers.
     """
     model, wrappers = unwrapped(model)
@@ -86,7 +93,7 @@ def capture(
             ),
         )
     if failure is not None:
-        raise ForwardError(sentence(trace), trace=trace) from failure
+        raise ForwardRaised(trace) from failure
     return trace
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,12 @@ import click
 from resnet_inspect._version import __version__
 from resnet_inspect.cli.diagnostics import Progress, remark
 from resnet_inspect.cli.options import (
+    INPUT_OPTIONS,
     Documented,
     ModelName,
     Named,
     common_options,
+    format_names,
     input_options,
     output_options,
     read_settings,
@@ -104,16 +106,23 @@ def trace(model: str | None, **options: Any) -> int:
     Prints path, op, kernel, stride, padding, input and output shape, parameters and MACs of each
     call in order. Rows whose numbers are not broken down below them sum to the totals.
     """
-    if options["columns"] == "help":
-        return _print_columns()
+    from resnet_inspect import pipeline
+    from resnet_inspect.errors import ForwardError
+
     if model is None:
         raise click.UsageError("which model? `resnet-inspect list` shows them")
+    if options["save"] == "-":
+        raise click.UsageError("--save needs a file: stdout has the table")
     _check_outputs([options["output"], options["save"]], options["force"])
     _selection(options)
-    captured = _capture(model, options)
+    try:
+        captured = _capture(model, options)
+    except ForwardError as error:
+        if options["save"]:
+            pipeline.save(error.trace, options["save"], overwrite=options["force"])
+            remark(f"saved the trace up to there in {options['save']}")
+        raise
     if options["save"]:
-        from resnet_inspect import pipeline
-
         pipeline.save(captured, options["save"], overwrite=options["force"])
     _print(captured, options)
     return 0
@@ -133,11 +142,13 @@ def trace(model: str | None, **options: Any) -> int:
 @common_options
 def show(file: str, **options: Any) -> int:
     """Print a trace that was saved, with every view and format. Needs no torch."""
-    if options["columns"] == "help":
-        return _print_columns()
     from resnet_inspect import pipeline
+    from resnet_inspect.sources.catalogue import VARIANTS
 
+    if file in VARIANTS and not Path(file).exists():
+        raise click.UsageError(f"`resnet-inspect trace {file}` traces a model by name")
     _check_outputs([options["output"]], options["force"])
+    _selection(options)
     _print(pipeline.load(file), options)
     return 0
 
@@ -161,8 +172,6 @@ def export(model: str, files: tuple[str, ...], **options: Any) -> int:
 
     Suffixes: .md .csv .json .html .tex .txt. Either all files are written or none.
     """
-    if options["columns"] == "help":
-        return _print_columns()
     from resnet_inspect import pipeline
     from resnet_inspect.files import write_all
     from resnet_inspect.formats import render
@@ -170,9 +179,16 @@ def export(model: str, files: tuple[str, ...], **options: Any) -> int:
     paths = [Path(file) for file in files]
     formats = [pipeline.format_of(path) for path in paths]
     _check_outputs(files, options["force"])
-    saved = model.endswith(".json") or os.sep in model
-    captured = pipeline.load(model) if saved else _capture(model, options)
-    table = pipeline.tabulate(captured, options["view"], _selection(options))
+    selection = _selection(options)
+    if Path(model).is_file() or model.endswith(".json"):
+        given = [name for name in INPUT_OPTIONS if options[name]]
+        if given:
+            raise click.UsageError("a saved trace is not run again: leave out the input options")
+        captured = pipeline.load(model)
+    else:
+        captured = _capture(model, options)
+    table = pipeline.tabulate(captured, options["view"], selection)
+    _say_if_nothing_matches(table, options)
     contents = {path: render(table, name) for path, name in zip(paths, formats, strict=True)}
     write_all(contents, overwrite=options["force"])
     for path in paths:
@@ -194,7 +210,7 @@ def export(model: str, files: tuple[str, ...], **options: Any) -> int:
 @click.option(
     "--format",
     "format",
-    type=Named("format", lambda: _list_formats()),
+    type=Named("format", format_names),
     default="table",
     show_default=True,
     help="table, text, md, csv, json, html or latex.",
@@ -204,25 +220,22 @@ def list_models(globs: tuple[str, ...], format: str, debug: bool) -> int:
     """List the models that can be traced by name: block, depth, parameters, GMACs, input."""
     from resnet_inspect.errors import UnknownName
     from resnet_inspect.sources.catalogue import VARIANTS, names
-    from resnet_inspect.sources.listing import table
+    from resnet_inspect.views.variants import table
 
     chosen = names(globs)
     if not chosen:
         raise UnknownName("model", " ".join(globs), VARIANTS, see="`resnet-inspect list` shows all")
-    _write_table(table(chosen), format, None, {"width": None, "color": "auto", "force": False})
+    shown = table([VARIANTS[name] for name in chosen])
+    _write_table(shown, format, None, {"width": None, "color": "auto", "force": False})
     return 0
-
-
-def _list_formats() -> list[str]:
-    from resnet_inspect.formats import FORMATS
-
-    return list(FORMATS)
 
 
 def _capture(model: str, options: Mapping[str, Any]) -> Trace:
     from resnet_inspect import pipeline
     from resnet_inspect.errors import BadInput
 
+    if model.endswith(".json"):
+        raise click.UsageError(f"`resnet-inspect show {model}` prints a saved trace")
     parts = {key: options[key] for key in ("image_size", "batch", "channels")}
     if options["input_size"] is not None and any(part is not None for part in parts.values()):
         raise BadInput(
@@ -263,6 +276,32 @@ def _selection(options: Mapping[str, Any]) -> Selection:
     return selection
 
 
+_APPLY = {
+    "layers": {"everything", "only", "match", "stage", "depth", "fold"},
+    "blocks": {"match", "stage", "fold"},
+    "stages": {"match", "stage"},
+    "modules": {"only", "match", "depth"},
+    "totals": set(),
+}
+"""The options of a selection that each view heeds."""
+
+
+def _say_if_nothing_matches(table: Table, options: Mapping[str, Any]) -> None:
+    """Say which options the view does not heed, and when they leave nothing to show."""
+    view = options["view"]
+    every = _APPLY["layers"]
+    unheeded = [
+        name
+        for name in sorted(every)
+        if name not in _APPLY[view] and options[name] not in (None, False)
+    ]
+    for name in unheeded:
+        option = "all" if name == "everything" else name
+        remark(f"--{option} does not apply to the {view} view")
+    if all(row.kind == "rest" for row in table.rows):
+        remark("no row is left by what was selected")
+
+
 def _keys(written: str | None) -> tuple[str, ...]:
     return tuple(key.strip() for key in (written or "").split(",") if key.strip())
 
@@ -280,21 +319,15 @@ def _columns(written: str | None, view: str) -> tuple[str, ...]:
     return (*own, *(key for key in more if key not in own))
 
 
-def _print_columns() -> int:
-    from resnet_inspect.views.columns import COLUMNS
-
-    width = max(map(len, COLUMNS))
-    for column in COLUMNS.values():
-        click.echo(f"{column.key:<{width}}  {column.meaning}")
-    return 0
-
-
-def _check_outputs(files: Any, force: bool) -> None:
-    """Refuse existing files before any work is done."""
+def _check_outputs(files: Iterable[str | None], force: bool) -> None:
+    """Refuse existing files, and one named twice, before any work is done."""
     from resnet_inspect.files import refuse_existing
 
+    paths = [Path(file) for file in files if file and file != "-"]
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise click.UsageError("two outputs would go to the same file")
     if not force:
-        refuse_existing(Path(file) for file in files if file and file != "-")
+        refuse_existing(paths)
 
 
 def _print(captured: Trace, options: Mapping[str, Any]) -> None:
@@ -305,6 +338,7 @@ def _print(captured: Trace, options: Mapping[str, Any]) -> None:
     if chosen is None and output not in (None, "-"):
         chosen = pipeline.format_of(Path(output))
     table = pipeline.tabulate(captured, options["view"], _selection(options))
+    _say_if_nothing_matches(table, options)
     _write_table(table, chosen or "table", output, options)
 
 

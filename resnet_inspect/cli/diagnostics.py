@@ -36,7 +36,11 @@ def run(arguments: Sequence[str] | None) -> int:
     if not debug:
         warnings.simplefilter("ignore")
     try:
-        code = commands.main(given, prog_name="resnet-inspect", standalone_mode=False)
+        if "_RESNET_INSPECT_COMPLETE" in os.environ:  # the shell asks for completions
+            commands.main(given, prog_name="resnet-inspect")
+        # click's own main would end a closed pipe with 1.
+        with commands.make_context("resnet-inspect", given) as context:
+            code = commands.invoke(context)
         sys.stdout.flush()
         return int(code or 0)
     except click.exceptions.Exit as stop:

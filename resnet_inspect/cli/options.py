@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
-from resnet_inspect.errors import BadInput
+from resnet_inspect.errors import BadInput, UnknownName
 
 if TYPE_CHECKING:
     _Type = click.ParamType[Any]
@@ -45,14 +44,9 @@ class Named(_Type):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The name itself, if it is known."""
         known = list(self.known())
-        if value in known:
-            return value
-        return self.fail(self._unknown(str(value), known), param, ctx)
-
-    def _unknown(self, value: str, known: Sequence[str]) -> str:
-        close = difflib.get_close_matches(value, known, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(known)}"
-        return f"unknown {self.name} '{value}': {hint}"
+        if value not in known:
+            raise UnknownName(self.name, str(value), known, see=f"known: {', '.join(known)}")
+        return value
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
@@ -108,7 +102,8 @@ class ImageSize(Shape):
         return sizes
 
 
-def _formats() -> Iterable[str]:
+def format_names() -> Iterable[str]:
+    """The formats that can be asked for."""
     from resnet_inspect.formats import FORMATS
 
     return FORMATS
@@ -124,6 +119,26 @@ def _kinds() -> Iterable[str]:
     from resnet_inspect.views.selection import KINDS
 
     return KINDS
+
+
+def _list_columns(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    """Answer `--columns help` at once, whatever else was asked."""
+    if value != "help" or context.resilient_parsing:
+        return value
+    from resnet_inspect.views.columns import COLUMNS
+
+    width = max(map(len, COLUMNS))
+    for column in COLUMNS.values():
+        click.echo(f"{column.key:<{width}}  {column.meaning}")
+    return context.exit()
+
+
+INPUT_OPTIONS = (
+    "input_size", "image_size", "batch", "channels", "dtype", "device", "train", "settings",
+)  # fmt: skip
+"""Names of the options that `input_options` adds."""
 
 
 def input_options(command: F) -> F:
@@ -183,6 +198,8 @@ def selection_options(command: F) -> F:
         click.option(
             "--columns",
             metavar="KEYS",
+            is_eager=True,
+            callback=_list_columns,
             help="Columns to show, with commas; +KEY adds one; help lists all.",
         ),
     ]
@@ -195,7 +212,7 @@ def output_options(command: F) -> F:
         click.option(
             "--format",
             "format",
-            type=Named("format", _formats),
+            type=Named("format", format_names),
             default=None,
             help="table (default), text, md, csv, json, html or latex.",
         ),

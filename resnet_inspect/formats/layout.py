@@ -230,7 +230,7 @@ class _Grid:
             ]
             return self._with_note(row, spans)
         room = self._room(row)
-        words = next((w for w in self._words(row) if _cells(w) <= room), self._words(row)[-1])
+        words = self._words(row)[self._version(row)]
         first = self._first_filled(row)
         spans = [(_aligned(_cut(words, room), room, "left"), style)]
         spans += [
@@ -270,6 +270,20 @@ class _Grid:
             return [*named, f"{op} · {note}", *([f"{op} · {effect}"] if effect else [])]
         described = ", ".join(part for part in (op, note) if part)
         return [f"{path}  {described}".rstrip(), path]
+
+    def _version(self, row: Row) -> int:
+        """Which version of its words a section has room for; for stages, one that all have."""
+        if row.kind != "stage":
+            return self._fitting(row)
+        stages = [other for other in self.table.rows if other.kind == "stage"]
+        fullest = max(map(self._fitting, stages))
+        return min(fullest, len(self._words(row)) - 1)
+
+    def _fitting(self, row: Row) -> int:
+        versions = self._words(row)
+        room = self._room(row)
+        fits = (i for i, words in enumerate(versions) if _cells(words) <= room)
+        return next(fits, len(versions) - 1)
 
     def _first_filled(self, row: Row) -> int:
         """The first column after the words that has something to show."""

@@ -159,6 +159,11 @@ class Reshape:
     """The same elements, or some of them, in another shape: flatten, permute, slice, pad."""
 
     name: str
+    starts: Sizes = ()
+    """Slices and pads: the input index of the first output element in each dimension; negative
+    in what was padded. () where it is not known."""
+    steps: Sizes = ()
+    """Slices and pads: the step through the input in each dimension."""
 
 
 @dataclass(frozen=True, slots=True)

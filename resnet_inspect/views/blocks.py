@@ -7,14 +7,18 @@ from itertools import pairwise
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.views import build
 from resnet_inspect.views.layers import fold, left_out, under_sections
+from resnet_inspect.views.lines import Line
 from resnet_inspect.views.sections import sections
 from resnet_inspect.views.selection import Selection
 from resnet_inspect.views.table import Table
 
 SHOWN = (
     "path", "op", "shortcut", "input_shape", "output_shape", "receptive_field", "jump",
-    "parameters", "macs", "share",
+    "parameters", "share", "macs",
 )  # fmt: skip
+
+WORTH = {"shortcut": 1, "op": 1, "input_shape": 7, "jump": 4, "receptive_field": 6}
+"""What a block is matters most here."""
 
 
 def view(survey: Survey, selection: Selection) -> Table:
@@ -22,16 +26,19 @@ def view(survey: Survey, selection: Selection) -> Table:
     selection.check_for(survey)
     every = sections(survey)
     headings = [line for line, inner in pairwise(every) if inner.spans[0][0] <= line.spans[0][1]]
-    numbers = {b.path: stage.number for stage in survey.anatomy.stages for b in stage.blocks}
     items = [
         line
         for line in every
         if line not in headings
-        and selection.takes_section(line.path or line.kind, numbers.get(line.path or ""))
+        and selection.takes_section(line.path or line.kind, _stage(survey, line))
     ]
     lines = under_sections(headings, items)
     if selection.fold:
         lines = fold(survey, lines)
-    return build.table(
-        survey, "blocks", [*lines, *left_out(survey, lines)], selection.columns or SHOWN
-    )
+    every = [*lines, *left_out(survey, lines)]
+    return build.table(survey, "blocks", every, selection.columns or SHOWN, WORTH)
+
+
+def _stage(survey: Survey, line: Line) -> int | None:
+    """The number of the stage that a block's line is in."""
+    return None if line.block is None else survey.stage_of_add[line.block.add][0].number

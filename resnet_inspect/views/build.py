@@ -91,9 +91,15 @@ def table(
         shown=tuple(columns),
         rows=rows,
         totals=totals(survey),
-        remarks=tuple(text.visible(remark) for remark in _remarks(survey)),
+        remarks=tuple(text.visible(remark) for remark in (*_remarks(survey), *_folded(lines))),
         provenance=provenance(survey.trace.provenance),
     )
+
+
+def _folded(lines: Sequence[Line]) -> list[str]:
+    if all(line.repeat == 1 for line in lines):
+        return []
+    return ["a row marked ×N stands for N identical blocks and has the amounts of one"]
 
 
 def title(trace: Trace) -> str:
@@ -200,7 +206,11 @@ def _remarks(survey: Survey) -> list[str]:
         remarks.append(f"never called: {module.path} ({text.count(held, 'parameter')})")
     takers = Counter(trace.calls[index].path for index in from_outside(trace).values())
     for path, number in takers.items():
-        remarks.append(f"{path} takes {text.count(number, 'tensor')} that no recorded call made")
+        tensors = text.count(number, "tensor")
+        remarks.append(
+            f"{path} takes {tensors} that no recorded call made: a constant, or the result of code"
+            " that cannot be watched"
+        )
     if not survey.anatomy.stages and trace.failure is None:
         remarks.append("no residual block found")
     remarks.extend(trace.provenance.notes)

@@ -18,7 +18,7 @@ from resnet_inspect.views.table import Table
 
 SHOWN = (
     "path", "op", "kernel_size", "stride", "padding", "input_shape", "output_shape",
-    "parameters", "macs", "share", "note",
+    "parameters", "share", "macs", "note",
 )  # fmt: skip
 
 

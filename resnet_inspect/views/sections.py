@@ -105,25 +105,30 @@ def _kind(call: Call) -> str:
 
 
 def _has_weights(survey: Survey, path: str) -> bool:
-    return any(module.parameters for module in subtree(survey.trace, path))
+    modules = subtree(survey.trace, path)
+    return any(p.tensor.elements for module in modules for p in module.parameters)
 
 
 def _end_line(survey: Survey, kind: str, first: int, last: int) -> Line | None:
     """The line of the stem or head; None if no step is in it."""
     trace = survey.trace
     steps = [trace.calls[index] for index in trace.steps if first <= index <= last]
-    if not steps:
+    if not steps or (kind == "head" and trace.failure is not None):
         return None
     stages = survey.anatomy.stages
     given = trace.inputs[0].activation if trace.inputs else None
-    made = trace.outputs[0].activation if trace.outputs else None
+    results = [port.activation for port in trace.outputs]
+    made = next((a for a in results if first <= trace.producer.get(a, -1) <= last), None)
+    note = text.count(len(steps), "step")
+    if kind == "head" and len(results) > 1:
+        note += f"; 1 of {len(results)} outputs"
     return Line(
         kind,
         0,
         input=given if kind == "stem" else stages[-1].output,
         output=stages[0].input if kind == "stem" else made,
         path="",
-        note=text.count(len(steps), "step"),
+        note=note,
         spans=((first, last),),
         amounts=survey.amounts(first, last),
     )

@@ -86,7 +86,7 @@ class Selection:
             if kind not in KINDS:
                 raise UnknownName("kind of layer", kind, KINDS, see=f"known: {', '.join(KINDS)}")
         if self.depth is not None and self.depth < 0:
-            raise BadInput("--depth counts modules from 0, the network itself")
+            raise BadInput(f"depth {self.depth}: it counts from 0, the network itself")
 
     def check_for(self, survey: Survey) -> None:
         """Raise if this cannot be asked of that trace."""

@@ -11,7 +11,7 @@ from resnet_inspect.views.table import Table
 
 SHOWN = (
     "path", "op", "input_shape", "output_shape", "jump", "receptive_field",
-    "parameters", "macs", "share", "note",
+    "parameters", "share", "macs", "note",
 )  # fmt: skip
 
 WORTH = {"note": 1, "jump": 2, "op": 7}

@@ -680,5 +680,7 @@ def test_the_result_of_code_that_cannot_be_watched_is_said_to_come_from_outside(
 
     trace = ri.trace(Partly(), (8, 8))
     remarks = ri.tabulate(trace).remarks
-    assert "linear takes 1 tensor that no recorded call made" in remarks
+    assert any(
+        remark.startswith("linear takes 1 tensor that no recorded call made") for remark in remarks
+    )
     assert trace.calls[-1].reads == ("constant",)

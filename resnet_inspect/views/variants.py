@@ -1,10 +1,10 @@
-"""The catalogue as a table, so that every format can write it. Torch is not imported."""
+"""The variants that can be named, as a table, so that every format can write them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
-from resnet_inspect.sources.catalogue import VARIANTS, Variant
 from resnet_inspect.views import text
 from resnet_inspect.views.table import Cell, Heading, Row, Table
 
@@ -19,9 +19,41 @@ _COLUMNS = (
 )
 
 
-def table(names: Sequence[str]) -> Table:
+class Variant(Protocol):
+    """What is known of a variant."""
+
+    @property
+    def name(self) -> str:
+        """As in the catalogue."""
+
+    @property
+    def family(self) -> str:
+        """As in the catalogue."""
+
+    @property
+    def block(self) -> str:
+        """As in the catalogue."""
+
+    @property
+    def depths(self) -> tuple[int, ...]:
+        """As in the catalogue."""
+
+    @property
+    def parameters(self) -> int:
+        """As in the catalogue."""
+
+    @property
+    def macs(self) -> int:
+        """As in the catalogue."""
+
+    @property
+    def input(self) -> tuple[int, ...]:
+        """As in the catalogue."""
+
+
+def table(variants: Sequence[Variant]) -> Table:
     """These variants: block type, blocks per stage, parameters, GMACs, default input."""
-    rows = [_row(VARIANTS[name]) for name in names]
+    rows = [_row(variant) for variant in variants]
     return Table(
         model="torchvision",
         view="list",
