@@ -19,12 +19,12 @@ from pathlib import Path
 from rich.console import Console
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("trace", "show", "export", "list")
+COMMANDS = ("trace", "show", "export", "list", "tui")
 
 
 def made_with() -> str:
     """The versions that decide how help and pictures look."""
-    minor = {name: ".".join(version(name).split(".")[:2]) for name in ("click", "rich")}
+    minor = {name: ".".join(version(name).split(".")[:2]) for name in ("click", "rich", "textual")}
     return ", ".join(f"{name} {number}" for name, number in minor.items())
 
 
@@ -123,10 +123,39 @@ def picture() -> str:
     return svg.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, monospace")
 
 
+def explorer() -> str:
+    """The explorer on ResNet-50 at 150×44, its second stage chosen, as SVG."""
+    import asyncio
+    import tempfile
+
+    from resnet_inspect import load
+    from resnet_inspect.tui.app import Explorer
+    from resnet_inspect.tui.session import Request
+
+    async def draw() -> str:
+        trace = load(ROOT / "tests/data/resnet50.json")
+        app = Explorer(Request("resnet50", path="tests/data/resnet50.json"), trace)
+        async with app.run_test(size=(150, 44)) as pilot:
+            await pilot.pause()
+            await pilot.press("right_square_bracket", "right_square_bracket", "right_curly_bracket")
+            await pilot.pause()
+            return app.export_screenshot(title="resnet-inspect tui resnet50")
+
+    with tempfile.TemporaryDirectory() as nothing:
+        os.environ["RESNET_INSPECT_STATE"] = f"{nothing}/state.json"
+        os.environ["RESNET_INSPECT_CONFIG"] = f"{nothing}/config.toml"
+        svg = asyncio.run(draw())
+    # The identifier is drawn at random for each picture.
+    svg = re.sub(r"terminal-\d+", "terminal-explorer", svg)
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    return svg.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, monospace")
+
+
 PAGES = {
     "docs/reference.md": reference,
     "README.md": readme,
     "docs/pictures/trace.svg": picture,
+    "docs/pictures/explorer.svg": explorer,
 }
 
 

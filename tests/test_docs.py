@@ -21,7 +21,15 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/reference.md", "docs/pictures/trace.svg"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        "docs/reference.md",
+        "docs/pictures/trace.svg",
+        "docs/pictures/explorer.svg",
+    ],
+)
 def test_generated_pages_are_what_the_program_prints(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,10 +76,45 @@ class _Top(click.Group):
 @click.pass_context
 def commands(ctx: click.Context) -> int | None:
     """Inspect the architecture of residual networks, as they really run."""
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help(), err=True)
-        ctx.exit(2)
-    return None
+    if ctx.invoked_subcommand is not None:
+        return None
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from resnet_inspect.tui import explore
+
+        return explore()
+    click.echo(ctx.get_help(), err=True)
+    return 2
+
+
+@commands.command(
+    cls=Documented,
+    context_settings=_HELP,
+    examples=[
+        ("resnet-inspect tui resnet34", "a variant"),
+        ("resnet-inspect tui trace.json", "a saved trace; needs no torch"),
+        ("resnet-inspect", "what was open last"),
+    ],
+)
+@click.argument("model", type=ModelName(), required=False)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def tui(model: str | None, debug: bool) -> int:
+    """Browse MODEL (a name or a saved trace) in the terminal; ? shows the keys.
+
+    Without a terminal, the trace is printed instead.
+    """
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from resnet_inspect.tui import explore
+
+        return explore(model)
+    from resnet_inspect import pipeline
+
+    name = model or "resnet50"
+    remark("no terminal: the trace is printed instead")
+    saved = name.endswith(".json") or Path(name).is_file()
+    captured = pipeline.load(name) if saved else pipeline.trace(name)
+    shown = pipeline.tabulate(captured)
+    _write_table(shown, "table", None, {"width": None, "color": "auto", "force": False})
+    return 0
 
 
 @commands.command(

@@ -1,0 +1,94 @@
+"""A few lines to fill in; each change is told at once, so that the trace can follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, Static
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line to fill in."""
+
+    key: str
+    label: str
+    value: str = ""
+    hint: str = ""
+
+
+class Ask(ModalScreen[dict[str, str] | None]):
+    """Some fields; gives their values on enter, None on escape."""
+
+    BINDINGS: ClassVar = [Binding("escape", "leave", "back")]
+
+    def __init__(
+        self,
+        title: str,
+        fields: Sequence[Field],
+        *,
+        changed: Callable[[Mapping[str, str]], None] | None = None,
+        check: Callable[[Mapping[str, str]], str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.heading = title
+        self.fields = fields
+        self.changed = changed
+        self.check = check
+        """What is wrong with these values, or ""."""
+
+    def compose(self) -> ComposeResult:
+        """The fields and a line for what is wrong."""
+        with Vertical(classes="dialog"):
+            yield Static(Content(self.heading), classes="dialog-title")
+            for field in self.fields:
+                with Horizontal(classes="field"):
+                    yield Label(Content(field.label))
+                    yield Input(
+                        field.value,
+                        placeholder=field.hint,
+                        select_on_focus=False,
+                        id=f"field-{field.key}",
+                    )
+            yield Static("", id="ask-problem")
+
+    def on_mount(self) -> None:
+        """Start in the first field."""
+        self.query(Input).first().focus()
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What stands in the fields."""
+        return {
+            field.key: self.query_one(f"#field-{field.key}", Input).value.strip()
+            for field in self.fields
+        }
+
+    def on_input_changed(self) -> None:
+        """Tell it at once."""
+        self.problem("")
+        if self.changed is not None:
+            self.changed(self.values)
+
+    def problem(self, text: str) -> None:
+        """Say what is wrong under the fields."""
+        self.query_one("#ask-problem", Static).update(Content(text))
+
+    def on_input_submitted(self) -> None:
+        """Take the values, unless something is wrong with them."""
+        wrong = self.check(self.values) if self.check is not None else ""
+        if wrong:
+            self.problem(wrong)
+        else:
+            self.dismiss(self.values)
+
+    def action_leave(self) -> None:
+        """Take nothing."""
+        self.dismiss(None)

@@ -1,0 +1,120 @@
+"""Choosing one of several things from a list that narrows as one types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.fuzzy import Matcher
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing to choose."""
+
+    key: str
+    label: str
+    detail: str = ""
+    """What is known of it; it can be searched for too."""
+
+
+class Choose(ModalScreen[str | None]):
+    """A list with a search line; gives the key of what was chosen, or None."""
+
+    BINDINGS: ClassVar = [
+        Binding("escape", "leave", "back"),
+        Binding("down,ctrl+n", "move(1)", "down", show=False),
+        Binding("up,ctrl+p", "move(-1)", "up", show=False),
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        *,
+        current: str | None = None,
+        preview: Callable[[str], None] | None = None,
+        free: bool = False,
+    ) -> None:
+        super().__init__()
+        self.heading = title
+        self.choices = choices
+        self.current = current
+        self.preview = preview
+        self.free = free
+        """Whether something that is not in the list may be typed."""
+
+    def compose(self) -> ComposeResult:
+        """A search line over the list."""
+        with Vertical(classes="dialog"):
+            yield Static(Content(self.heading), classes="dialog-title")
+            yield Input(placeholder="type to search")
+            yield OptionList()
+
+    def on_mount(self) -> None:
+        """Show all; the current one is highlighted."""
+        self._narrow("")
+        self.query_one(Input).focus()
+
+    def _narrow(self, text: str) -> None:
+        found = list(self.choices)
+        if text.strip():
+            matcher = Matcher(text.strip())
+            scored = [
+                (max(matcher.match(c.label) * 1.5, matcher.match(c.detail)), -i, c)
+                for i, c in enumerate(self.choices)
+            ]
+            found = [
+                c for score, _, c in sorted(scored, reverse=True, key=lambda s: s[:2]) if score > 0
+            ]
+        options = self.query_one(OptionList)
+        options.clear_options()
+        width = max((len(c.label) for c in found), default=0)
+        options.add_options(
+            Option(Content.assemble(c.label.ljust(width), "  ", (c.detail, "dim")), id=str(i))
+            for i, c in enumerate(found)
+        )
+        self.found = found
+        if found:
+            places = [i for i, c in enumerate(found) if c.key == self.current]
+            options.highlighted = places[0] if places and not text.strip() else 0
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Narrow the list."""
+        self._narrow(event.value)
+
+    def on_input_submitted(self) -> None:
+        """Take what is highlighted, or what was typed."""
+        options = self.query_one(OptionList)
+        typed = self.query_one(Input).value.strip()
+        if options.highlighted is not None and self.found:
+            self.dismiss(self.found[options.highlighted].key)
+        elif self.free and typed:
+            self.dismiss(typed)
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Show what choosing it would do."""
+        if self.preview is not None and self.found:
+            self.preview(self.found[event.option_index].key)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Take what was clicked."""
+        self.dismiss(self.found[event.option_index].key)
+
+    def action_move(self, by: int) -> None:
+        """Move the highlight while the search line has the keys."""
+        options = self.query_one(OptionList)
+        if self.found:
+            options.highlighted = ((options.highlighted or 0) + by) % len(self.found)
+
+    def action_leave(self) -> None:
+        """Choose nothing."""
+        self.dismiss(None)

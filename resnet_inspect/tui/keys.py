@@ -1,0 +1,79 @@
+"""Every action of the explorer: its name, keys and words, once for bindings, help and palette."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that a key does."""
+
+    name: str
+    """Its name in config.toml and the method that does it."""
+    keys: str
+    """Keys with commas, as Textual names them."""
+    label: str
+    """A word or two for the footer."""
+    meaning: str
+    """One line for help and palette."""
+    group: str
+    footer: bool = False
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("filter", "slash", "filter", "show only rows that match, as you type", "find", True),
+    Action("next_match", "n", "next", "the next row that matches", "find"),
+    Action("previous_match", "N", "previous", "the previous row that matches", "find"),
+    Action("sort", "s", "sort", "sort by a column; the same again reverses", "find"),
+    Action("heat", "H", "heat", "show a column's numbers as heat bars", "find"),
+    Action("columns", "c", "columns", "choose and order the columns", "look"),
+    Action("view", "v", "view", "layers, blocks, stages or modules", "look"),
+    Action(
+        "everything", "a", "all", "norms and activations too, or the tutorials' selection", "look"
+    ),
+    Action("fold_blocks", "x", "×N", "identical blocks as one row", "look"),
+    Action("flat", "t", "flat", "tree or flat list", "look"),
+    Action("model", "m", "model", "look at another variant", "network", True),
+    Action(
+        "inputs", "i", "input", "change input, batch, dtype, builder arguments", "network", True
+    ),
+    Action("device", "D", "device", "run it on a real device", "network"),
+    Action("open_trace", "O", "open", "open a saved trace", "network"),
+    Action("compare", "d", "diff", "set a second network beside this one", "network", True),
+    Action("undo", "ctrl+z,U", "undo", "back to the network before", "network"),
+    Action("redo", "ctrl+y,ctrl+r", "redo", "forward again", "network"),
+    Action("retry", "R", "retry", "run it again", "network"),
+    Action("go_back", "backspace,alt+left", "back", "the place visited before", "place"),
+    Action("go_forward", "alt+right", "forward", "the place visited after", "place"),
+    Action("pane(1)", "1", "tree", "the network", "pane"),
+    Action("pane(2)", "2", "table", "the shape trace", "pane"),
+    Action("pane(3)", "3", "card", "the card", "pane"),
+    Action("full", "f", "full", "one pane over the whole screen", "pane"),
+    Action("resize(-2)", "less_than_sign", "narrower", "the focused pane narrower", "pane"),
+    Action("resize(2)", "greater_than_sign", "wider", "the focused pane wider", "pane"),
+    Action("copy_row", "y", "copy row", "the row to the clipboard, also over ssh", "take"),
+    Action("copy_table", "Y", "copy table", "the table as markdown to the clipboard", "take"),
+    Action("export", "e", "export", "write the view to a file", "take", True),
+    Action("picture", "P", "picture", "write the screen to an SVG file", "take"),
+    Action("theme", "T", "theme", "choose a theme, with a preview", "habits"),
+    Action("help", "question_mark", "help", "keys of this pane and of all", "habits", True),
+    Action("command_palette", "ctrl+p", "palette", "every action, variant and layer", "habits"),
+    Action("quit", "q", "quit", "leave", "habits", True),
+)
+"""In the order of the help screen."""
+
+GROUPS = {
+    "find": "Find",
+    "look": "Look",
+    "network": "Network",
+    "place": "Places",
+    "pane": "Panes",
+    "take": "Take along",
+    "habits": "Habits",
+}
+
+
+def identifier(action: Action) -> str:
+    """Its name in a keymap: "next-match", "pane-1"."""
+    return action.name.replace("(", "-").replace(")", "").replace("_", "-").replace("--", "-less-")

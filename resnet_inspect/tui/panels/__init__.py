@@ -1,0 +1,1 @@
+"""The panels of the explorer: each lays out cells of the views and computes no number."""

@@ -1,0 +1,243 @@
+"""The shape trace: the cells of the printouts, in as many columns as there is room for."""
+
+from __future__ import annotations
+
+from textual.geometry import Size
+
+from resnet_inspect.formats.layout import bar
+from resnet_inspect.tui.panels.network_tree import short_name
+from resnet_inspect.tui.rows import Piece, Rows
+from resnet_inspect.views.table import Heading, Row, Table
+
+GAP = 2
+BAR = 6
+LONGEST = 60
+MEASURED = 2_000
+"""Rows whose cells are measured for the widths; of more, these many are taken evenly."""
+
+
+class TraceTable(Rows):
+    """A table of cells under a header; scrolls sideways where columns do not fit."""
+
+    BORDER_TITLE = "Shape trace"
+    ascii = False
+    heat: str | None = None
+    """Key of the column whose numbers are shown as a heat bar in front of each row."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.columns: list[Heading] = []
+        self.widths: list[int] = []
+        self.sorted_by: str | None = None
+        self.changed: set[tuple[str, str]] = set()
+        """Path and column of the cells that differ from the trace shown before."""
+        self.hottest = 0.0
+
+    def show_rows(self, table: Table) -> None:
+        """Show this table; what differs from the one before it is marked."""
+        before = self.table
+        self.changed = _changes(before, table) if before is not None else set()
+        super().show_rows(table)
+
+    def measure(self) -> None:
+        """Widths of the columns from the cells of some rows, so that any number opens at once."""
+        assert self.table is not None
+        step = max(1, len(self.every) // MEASURED)
+        sample = self.every[::step]
+        columns = [
+            c for c in self.table.shown_columns if c.key != "note" or not self._has_windows()
+        ]
+        widths = {
+            c.key: min(
+                LONGEST, max([len(c.title), *(len(self._measured(row, c)) for row in sample)])
+            )
+            for c in columns
+        }
+        heat = BAR + 1 if self.heat else 0
+        while len(columns) > 2 and heat + sum(widths[c.key] + GAP for c in columns) > self.room:
+            columns.remove(max(reversed(columns), key=lambda column: column.worth))
+        self.columns = columns
+        self.widths = [widths[c.key] for c in columns]
+        hidden = len(widths) - len(columns)
+        self.border_subtitle = f"{hidden} more columns with f" if hidden else ""
+        self._measure_heat()
+
+    def _measured(self, row: Row, column: Heading) -> str:
+        """What a column must have room for; the words of a section go beyond theirs."""
+        worded = self._has_windows() and row.kind in {"stage", "block", "rest", "stem", "head"}
+        return "" if worded and column.key in {"path", "op"} else self.written(row, column)
+
+    def _has_windows(self) -> bool:
+        assert self.table is not None
+        return self.table.view == "layers" and "kernel_size" in self.table.shown
+
+    def _measure_heat(self) -> None:
+        self.hottest = 0.0
+        if self.heat is not None and self.table is not None and self.heat in self.table.index:
+            values = (
+                self.table.cell(row, self.heat).value for row in self.every if not row.subtotal
+            )
+            self.hottest = max(
+                (float(v) for v in values if isinstance(v, int | float) and v is not None),
+                default=0.0,
+            )
+
+    def written(self, row: Row, column: Heading) -> str:
+        """The text of a cell as the table shows it."""
+        assert self.table is not None
+        cell = self.table.cell(row, column.key)
+        if column.key == "path":
+            inside = row.level and self.order is None and row.kind in {"layer", "function"}
+            return "  " * row.level + (short_name(cell.text) if inside else cell.text)
+        if column.key == "share" and cell.text:
+            part = cell.value if isinstance(cell.value, float) else 0.0
+            drawn = ("#" * round(part * BAR)).ljust(BAR) if self.ascii else bar(part, BAR)
+            return f"{drawn} {cell.text:>6}"
+        return cell.text
+
+    @property
+    def content_width(self) -> int:
+        """Cells that a row takes."""
+        return sum(self.widths) + GAP * len(self.widths) + (BAR + 1 if self.heat else 0)
+
+    def header(self) -> list[Piece]:
+        """Titles; the sorted column with an arrow."""
+        pieces: list[Piece] = [(" " * (BAR + 1), "header")] if self.heat else []
+        for column, width in zip(self.columns, self.widths, strict=True):
+            title = column.title
+            if column.key == self.sorted_by:
+                arrow = (
+                    ("v" if self.reverse else "^") if self.ascii else ("▼" if self.reverse else "▲")
+                )
+                title = f"{title[: width - 1]}{arrow}"
+            pieces.append((_aligned(title, width, column.align) + " " * GAP, "header"))
+        return pieces
+
+    def pieces(self, place: int, row: Row) -> list[Piece]:
+        """The cells of a row; the words of a section stand across its empty window columns."""
+        assert self.table is not None
+        style = row.kind if row.kind in {"stage", "block", "rest", "stem", "head"} else row.op
+        style = {"stem": "section", "head": "section"}.get(style, style)
+        pieces: list[Piece] = [self._heat_of(row)] if self.heat else []
+        cells = [
+            (column, self.written(row, column), width)
+            for column, width in zip(self.columns, self.widths, strict=True)
+        ]
+        path = self.table.cell(row, "path").text
+        skip_until = -1
+        for i, (column, written, width) in enumerate(cells):
+            if i < skip_until:
+                continue
+            text = _aligned(_cut(written, width), width, column.align)
+            if (
+                i == 0
+                and self._has_windows()
+                and row.kind in {"stage", "block", "rest", "stem", "head"}
+            ):
+                text, skip_until = self._worded(row, cells)
+            elif column.key == "kernel_size" and not written and self._has_windows():
+                text, skip_until = self._noted(row, cells, i)
+            name = style if column.key in {"path", "op", "class_name"} or row.subtotal else ""
+            if (path, column.key) in self.changed:
+                text = ("*" + text[1:]) if text[:1] == " " else text
+                name = "changed"
+            pieces.append((text + " " * GAP, name))
+        return pieces
+
+    def _worded(self, row: Row, cells: list[tuple[Heading, str, int]]) -> tuple[str, int]:
+        """What a section says of itself, across the columns that it leaves empty."""
+        assert self.table is not None
+        end = 1
+        while end < len(cells) and (not cells[end][1] or cells[end][0].key == "op"):
+            end += 1
+        room = sum(width for _, _, width in cells[:end]) + GAP * (end - 1)
+        path, op, note = (self.table.cell(row, key).text for key in ("path", "op", "note"))
+        indent = "  " * row.level
+        if row.kind == "stage":
+            versions = [
+                f"{op} ({path}) · {note}",
+                f"{op} · {note}",
+                f"{op} · {note.partition('; ')[2]}",
+            ]
+        else:
+            described = ", ".join(part for part in (op, note) if part)
+            versions = [f"{path}  {described}", path]
+        fitting = next((v for v in versions if len(indent + v) <= room), versions[-1])
+        return _cut(indent + fitting, room).ljust(room), end
+
+    def _noted(
+        self, row: Row, cells: list[tuple[Heading, str, int]], start: int
+    ) -> tuple[str, int]:
+        """A row's note in its empty window columns."""
+        assert self.table is not None
+        end = start
+        while end < len(cells) and not cells[end][1] and cells[end][0].key != "note":
+            end += 1
+        room = sum(width for _, _, width in cells[start:end]) + GAP * (end - start - 1)
+        return _cut(self.table.cell(row, "note").text, room).ljust(room), end
+
+    def _heat_of(self, row: Row) -> Piece:
+        assert self.table is not None
+        assert self.heat is not None
+        value = self.table.cell(row, self.heat).value
+        if row.subtotal or not isinstance(value, int | float) or not self.hottest:
+            return (" " * (BAR + 1), "")
+        part = float(value) / self.hottest
+        drawn = ("#" * round(part * BAR)).ljust(BAR) if self.ascii else bar(part, BAR)
+        return (drawn + " ", "bar")
+
+    def arrange_rows(self) -> None:
+        """Find the rows to show, and the size that they take."""
+        super().arrange_rows()
+        self.virtual_size = Size(self.content_width, len(self.shown) + self.header_height)
+
+    def sort_by(self, key: str | None) -> None:
+        """Sort by a column, large numbers first; the same again reverses; None is trace order."""
+        table = self.table
+        if key is None or table is None:
+            self.sorted_by, self.order = None, None
+        else:
+            numeric = table.columns[table.index[key]].align == "right"
+            self.reverse = not self.reverse if key == self.sorted_by else numeric
+            self.sorted_by = key
+            self.order = lambda row: _rank(table.cell(row, key).value)
+        self.arrange_rows()
+
+
+def _rank(value: object) -> tuple[int, float, str]:
+    """An order for cells: nothing, numbers, shapes by their size, text."""
+    if value is None:
+        return (0, 0.0, "")
+    if isinstance(value, int | float):
+        return (1, float(value), "")
+    if isinstance(value, tuple):
+        product = 1.0
+        for part in value:
+            product *= part if isinstance(part, int | float) else 1.0
+        return (1, product, str(value))
+    return (2, 0.0, str(value))
+
+
+def _changes(before: Table, after: Table) -> set[tuple[str, str]]:
+    """Path and column of the shown cells whose text is another than before, of rows in both."""
+    if before.model != after.model or before.view != after.view or len(after.rows) > MEASURED:
+        return set()
+    rows = {before.cell(row, "path").text: row for row in before.rows}
+    found = set()
+    for row in after.rows:
+        path = after.cell(row, "path").text
+        old = rows.get(path)
+        if old is None:
+            continue
+        for key in after.shown:
+            if key != "note" and before.cell(old, key).text != after.cell(row, key).text:
+                found.add((path, key))
+    return found
+
+
+def _aligned(written: str, width: int, align: str) -> str:
+    return written.rjust(width) if align == "right" else written.ljust(width)
+
+
+def _cut(written: str, width: int) -> str:
+    return written if len(written) <= width else written[: max(0, width - 1)] + "…"

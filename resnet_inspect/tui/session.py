@@ -1,0 +1,152 @@
+"""What the explorer looks at: a network as it was asked for, and the trace that came of it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.errors import BadInput
+from resnet_inspect.sources.catalogue import VARIANTS
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A network and how to run it; a saved trace where `path` is set."""
+
+    model: str
+    input: tuple[int, ...] = ()
+    dtype: str = "float32"
+    device: str = "meta"
+    mode: str = "eval"
+    arguments: tuple[tuple[str, str], ...] = ()
+    """Builder arguments as written, Python literals."""
+    path: str = ""
+
+    @classmethod
+    def of_variant(cls, name: str) -> Request:
+        """A variant with its default input."""
+        return cls(name, VARIANTS[name].input)
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """What the child process is asked."""
+        return {
+            "ask": "trace",
+            "model": self.model,
+            "input": list(self.input),
+            "dtype": self.dtype,
+            "device": self.device,
+            "mode": self.mode,
+            "arguments": {name: ast.literal_eval(value) for name, value in self.arguments},
+        }
+
+    @property
+    def title(self) -> str:
+        """Model, arguments, input, device in one line."""
+        if self.path:
+            return f"{self.model} · {self.path}"
+        arguments = ", ".join(f"{name}={value}" for name, value in self.arguments)
+        name = f"{self.model}({arguments})" if arguments else self.model
+        parts = (name, "×".join(map(str, self.input)), self.dtype, self.device, self.mode)
+        return " · ".join(part for part in parts if part not in ("float32", "eval"))
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What the input dialog starts with."""
+        return {
+            "input": ",".join(map(str, self.input)),
+            "dtype": self.dtype,
+            "mode": self.mode,
+            "arguments": " ".join(f"{name}={value}" for name, value in self.arguments),
+        }
+
+    def with_fields(self, values: Mapping[str, str]) -> Request:
+        """The request that the input dialog describes; `BadInput` for what cannot be read."""
+        try:
+            sizes = tuple(
+                int(s) for s in values["input"].replace("x", ",").replace("×", ",").split(",")
+            )
+        except ValueError:
+            raise BadInput("the input is sizes with commas: 1,3,224,224") from None
+        if values["mode"] not in ("eval", "train"):
+            raise BadInput("the mode is eval or train")
+        return Request(
+            self.model,
+            sizes,
+            values["dtype"] or "float32",
+            self.device,
+            values["mode"],
+            _arguments(values["arguments"]),
+        )
+
+
+def _arguments(written: str) -> tuple[tuple[str, str], ...]:
+    """NAME=VALUE pairs with blanks between them; a value may have blanks in brackets or quotes."""
+    if not written.strip():
+        return ()
+    pairs = []
+    for name, value in _pairs(written):
+        try:
+            ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            raise BadInput(f"{name}: {value or 'nothing'} is no Python literal") from None
+        pairs.append((name, value))
+    return tuple(pairs)
+
+
+def _pairs(written: str) -> list[tuple[str, str]]:
+    try:
+        call = ast.parse(f"f({_with_commas(written)})", mode="eval").body
+    except SyntaxError:
+        raise BadInput("arguments are NAME=VALUE, Python literals: num_classes=10") from None
+    if not isinstance(call, ast.Call) or call.args or any(k.arg is None for k in call.keywords):
+        raise BadInput("arguments are NAME=VALUE, Python literals: num_classes=10")
+    return [(str(k.arg), ast.unparse(k.value)) for k in call.keywords]
+
+
+def _with_commas(written: str) -> str:
+    """Blanks between two arguments as commas."""
+    depth, out = 0, ""
+    for character in " ".join(written.split()):
+        depth += (character in "([{") - (character in ")]}")
+        out += "," if character == " " and depth == 0 and out[-1:] not in ",=" else character
+    return out
+
+
+@dataclass
+class History:
+    """Requests in the order they were looked at, with undo and redo."""
+
+    done: list[Request] = field(default_factory=list)
+    undone: list[Request] = field(default_factory=list)
+
+    def visit(self, request: Request) -> None:
+        """Look at this one now; what was undone is forgotten."""
+        if not self.done or self.done[-1] != request:
+            self.done.append(request)
+            self.undone.clear()
+
+    def undo(self) -> Request | None:
+        """The one before, if there is one."""
+        if len(self.done) < 2:
+            return None
+        self.undone.append(self.done.pop())
+        return self.done[-1]
+
+    def redo(self) -> Request | None:
+        """The one that was undone last, if there is one."""
+        if not self.undone:
+            return None
+        self.done.append(self.undone.pop())
+        return self.done[-1]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A request and its survey."""
+
+    request: Request
+    survey: Survey

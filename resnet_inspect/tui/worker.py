@@ -1,0 +1,170 @@
+"""The child process that traces for the explorer: JSON lines in, JSON lines out.
+
+    {"id": 1, "ask": "trace", "model": "resnet50", "input": [1, 3, 224, 224], "dtype": null,
+     "device": null, "mode": "eval", "arguments": {"num_classes": 10}}
+
+is answered by any number of steps and one end:
+
+    {"id": 1, "step": "importing torch"}
+    {"id": 1, "trace": "the trace as `codec` writes it"}
+    {"id": 1, "error": {"slug": "forward", "message": "...", "hint": "", "partial": "a trace"}}
+    {"id": 1, "obsolete": true}
+
+Requests are served one at a time. One that waits while another is served is obsolete as soon as a
+newer one comes. torch is imported for the first and stays; the process ends when stdin does,
+whatever it is doing then, because nobody is left to be answered. What the model's code writes to
+stdout goes to stderr, and its stdin is empty.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+from resnet_inspect.errors import BadInput, ForwardError, InspectError
+from resnet_inspect.traces import codec
+from resnet_inspect.traces.model import Trace
+
+Tracer = Callable[..., Trace]
+"""`pipeline.trace`, or what stands in for it in a test."""
+
+_GIVEN = ("dtype", "device", "mode", "arguments")
+
+
+class Worker:
+    """Serves requests: one thread reads them, another works."""
+
+    def __init__(self, requests: BinaryIO, answers: BinaryIO, tracer: Tracer) -> None:
+        self._requests = requests
+        self._answers = answers
+        self._tracer = tracer
+        self._writing = threading.Lock()
+        self._changed = threading.Condition()
+        self._waiting: dict[str, Any] | None = None
+
+    def read(self) -> None:
+        """Take requests until there are no more."""
+        for line in self._requests:
+            try:
+                request = json.loads(line)
+            except (ValueError, RecursionError):
+                request = None
+            if not isinstance(request, dict):
+                self._answer(None, error=_described(BadInput("a request is one JSON object")))
+                continue
+            with self._changed:
+                older, self._waiting = self._waiting, request
+                self._changed.notify()
+            if older is not None:
+                self._answer(older.get("id"), obsolete=True)
+
+    def work(self) -> None:
+        """Serve requests for as long as the process lives."""
+        while True:
+            with self._changed:
+                while self._waiting is None:
+                    self._changed.wait()
+                request, self._waiting = self._waiting, None
+            self._serve(request)
+
+    def _serve(self, request: dict[str, Any]) -> None:
+        number = request.get("id")
+        try:
+            trace = self._trace(request, lambda step: self._answer(number, step=step))
+            written = codec.dumps(trace)
+        except BaseException as error:
+            # Also SystemExit: what a model's code raises is an answer, not the end.
+            self._answer(number, error=_described(error))
+        else:
+            self._answer(number, trace=written)
+
+    def _trace(self, request: dict[str, Any], tell: Callable[[str], None]) -> Trace:
+        if request.get("ask") != "trace" or not isinstance(request.get("model"), str):
+            raise BadInput("a request asks for the trace of a named model")
+        given = {name: request[name] for name in _GIVEN if request.get(name) is not None}
+        return self._tracer(request["model"], request.get("input"), tell=tell, **given)
+
+    def _answer(self, number: Any, **answer: Any) -> None:
+        line = json.dumps({"id": number, **answer}).encode() + b"\n"
+        with self._writing:
+            self._answers.write(line)
+            self._answers.flush()
+
+
+def _described(error: BaseException) -> dict[str, Any]:
+    """An exception as plain data; a forward that raised brings the calls made before."""
+    described: dict[str, Any] = {"partial": None}
+    if isinstance(error, InspectError):
+        described |= {"slug": error.slug, "message": error.message, "hint": error.hint}
+    elif isinstance(error, MemoryError):
+        hint = "the meta device needs none"
+        described |= {"slug": "out-of-memory", "message": "out of memory", "hint": hint}
+    else:
+        lines = str(error).splitlines() or [""]
+        message = f"unexpected {type(error).__name__}: {lines[0]}".removesuffix(": ")
+        described |= {"slug": "unexpected", "message": message, "hint": ""}
+    if isinstance(error, ForwardError):
+        described["partial"] = codec.dumps(error.trace)
+    return described
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to kill this process when its parent dies, even where Python cannot notice."""
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    set_parent_death_signal = 1
+    try:
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+    except (OSError, AttributeError):
+        return
+
+
+def _own_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Keep stdin and stdout for the protocol and give the model's code others."""
+    requests, answers = os.dup(0), os.dup(1)
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.dup2(2, 1)
+    os.close(empty)
+    return os.fdopen(requests, "rb"), os.fdopen(answers, "wb")
+
+
+def _pipeline() -> Tracer:
+    from resnet_inspect.pipeline import trace
+
+    return trace
+
+
+def main(tracer: Tracer | None = None) -> None:
+    """Serve until stdin ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with_parent()
+    requests, answers = _own_streams()
+    if not os.environ.get("RESNET_INSPECT_DEBUG"):
+        warnings.simplefilter("ignore")
+    worker = Worker(requests, answers, tracer or _pipeline())
+
+    def read() -> None:
+        try:
+            worker.read()
+        finally:
+            os._exit(0)
+
+    # A model is run in the main thread, where all code expects to be.
+    threading.Thread(target=read, name="requests", daemon=True).start()
+    try:
+        worker.work()
+    except BrokenPipeError:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
