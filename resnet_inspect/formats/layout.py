@@ -269,7 +269,7 @@ class _Grid:
             effect = note.partition("; ")[2]
             return [*named, f"{op} · {note}", *([f"{op} · {effect}"] if effect else [])]
         described = ", ".join(part for part in (op, note) if part)
-        return [f"{path}  {described}".rstrip(), path]
+        return [f"{path}  {described}".rstrip(), f"{path}  {note}".rstrip(), path]
 
     def _version(self, row: Row) -> int:
         """Which version of its words a section has room for; for stages, one that all have."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -152,6 +153,7 @@ class Explorer(App[int]):
         ascii = self.config.ascii or (self.config.ascii is None and not self._draws_unicode())
         for pane in (self.query_one("#tree", NetworkTree), self.query_one("#table", TraceTable)):
             pane.ascii = ascii
+        self.screen.set_class(ascii, "-ascii")
         for name, width in self.kept.panes.items():
             if name in ("tree", "card"):
                 self.query_one(f"#{name}").styles.width = max(12, min(self.size.width - 30, width))
@@ -214,9 +216,16 @@ class Explorer(App[int]):
         self.title_line(request.title)
         self.lay_out()
         self.write_totals()
+        if self.kept.place and self.kept.model == request.model:
+            self.restore(self.kept.place)
+
+    def restore(self, path: str) -> None:
+        """Go to where the last time ended, once."""
+        self.kept = replace(self.kept, place=None)
         table = self.query_one("#table", TraceTable)
-        if table.row is None:
-            table.tell()
+        if table.table is not None:
+            current = table.table
+            table.move_to(lambda row: current.cell(row, "path").text == path)
 
     def lay_out(self) -> None:
         """Make the tables of the present view and show them."""
@@ -241,7 +250,11 @@ class Explorer(App[int]):
         tree = self.query_one("#tree", NetworkTree)
         fresh = tree.table is None or tree.table.model != survey.trace.model_name
         tree.folded = set() if fresh else tree.folded
-        tree.show_rows(VIEWS["layers"](survey, Selection(everything=self.selection.everything)))
+        plain = Selection(everything=self.selection.everything)
+        same = self.other is None and self.view == "layers" and selection == plain
+        layers = table.table if same else None
+        layers = layers or VIEWS["layers"](survey, plain)
+        tree.show_network(layers, VIEWS["totals"](survey, Selection()).rows[0])
         if fresh:
             tree.action_fold_all()
         self.count_matches()
@@ -268,7 +281,8 @@ class Explorer(App[int]):
             return
         span, kind = event.row.span, event.row.kind
         other = self.query_one("#tree" if event.rows.id == "table" else "#table", Rows)
-        if event.rows.has_focus or event.rows.id == "table":
+        chosen_here = event.rows.has_focus or event.rows.id == "table"
+        if chosen_here and kind != "network":
             with other.prevent(Rows.Chosen):
                 other.move_to_span(span, kind)
         self.remember_place(span)
@@ -291,7 +305,9 @@ class Explorer(App[int]):
         if self.shown is None:
             return
         survey = self.shown.survey
-        self.query_one("#card", CardPanel).show_card(lambda width: card(survey, subject, width))
+        self.query_one("#card", CardPanel).show_card(
+            lambda width: card(survey, subject, width, ascii=self.screen.has_class("-ascii"))
+        )
 
     def on_card_panel_followed(self, event: CardPanel.Followed) -> None:
         """Go to where an entry of the card leads."""
@@ -786,7 +802,11 @@ class Explorer(App[int]):
             if width is not None and width.is_cells and width.value != 0:
                 widths[name] = int(width.value)
         model = self.request.model if self.request.model in VARIANTS else self.kept.model
-        write_state(State(self.theme, widths, dict(self.columns), model))
+        table = self.query_one("#table", TraceTable)
+        place = None
+        if table.row is not None and table.table is not None and self.request.model == model:
+            place = table.table.cell(table.row, "path").text
+        write_state(State(self.theme, widths, dict(self.columns), model, place))
 
     def on_unmount(self) -> None:
         """Leave no process behind, however the program ends."""

@@ -207,6 +207,30 @@ def test_back_and_forward_through_the_places_visited() -> None:
     explore(drive)
 
 
+def test_the_network_itself_has_a_card_with_its_totals() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        await pilot.press("1", "g")
+        await pilot.pause()
+        text = card_text(app)
+        assert "11,689,512" in text
+        assert "bar width ∝ log channels" in text
+        assert len(tree_of(app).shown) < 12, "sections are folded at first"
+
+    explore(drive)
+
+
+def test_a_click_on_a_title_sorts_and_on_a_row_chooses() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        table = table_of(app)
+        await pilot.click("#table", offset=(3, 1))
+        assert table.sorted_by == "path"
+        await pilot.press("escape", "g")
+        await pilot.click("#table", offset=(8, 4))
+        assert chosen_path(table) == "maxpool"
+
+    explore(drive)
+
+
 def test_an_entry_of_the_card_can_be_followed() -> None:
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
         table = table_of(app)
@@ -273,6 +297,72 @@ def test_theme_panes_and_model_are_remembered(own_state: Path) -> None:
     again = Explorer()
     assert again.theme == "high-contrast"
     assert again.kept.panes["tree"] > 0
+
+
+def test_the_place_is_found_again(own_state: Path) -> None:
+    async def leave(app: Explorer, pilot: Pilot[int]) -> None:
+        table_of(app).move_to(lambda row: row.span[0] == 40)
+        await pilot.pause()
+        await pilot.press("q")
+
+    async def come_back(app: Explorer, pilot: Pilot[int]) -> None:
+        assert table_of(app).row is not None
+        assert table_of(app).row.span[0] == 40  # type: ignore[union-attr]
+
+    explore(leave)
+    explore(come_back)
+
+
+def test_a_terminal_without_unicode_gets_ascii(own_state: Path) -> None:
+    (own_state / "config.toml").write_text("ascii = true\n")
+
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        await pilot.press("right_square_bracket", "right_curly_bracket")
+        await pilot.pause()
+        for rows in (table_of(app), tree_of(app)):
+            drawn = "".join(s.text for y in range(20) for s in rows.render_line(y))
+            assert not set(drawn) & set("▸▾█▏▎▍▌▋▊▉─│")
+        assert not set(card_text(app)) & set("┌┐└┘├┤│─⊕▁█")
+
+    explore(drive)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+def test_quitting_during_the_load_leaves_no_process(own_state: Path) -> None:
+    import pty
+    import select
+    import time
+
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ["TERM"] = "xterm-256color"
+        os.environ["PYTHONPATH"] = str(DATA.parents[1])
+        os.execv(sys.executable, [sys.executable, "-m", "resnet_inspect", "tui", "resnet18"])
+    seen = b""
+    until = time.monotonic() + 60
+    asked = False
+    while time.monotonic() < until:
+        ready, _, _ = select.select([terminal], [], [], 0.1)
+        if ready:
+            try:
+                seen += os.read(terminal, 65536)
+            except OSError:
+                break
+        if not asked and b"importing" in seen:
+            os.write(terminal, b"q")
+            asked = True
+    _, status = os.waitpid(child, 0)
+    assert asked
+    assert os.waitstatus_to_exitcode(status) == 0
+    time.sleep(0.5)
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                stat = (entry / "stat").read_text().split()
+                command = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            assert not (b"tui.worker" in command and int(stat[3]) in (1, child)), command
 
 
 def test_the_keymap_and_its_mistakes(own_state: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from resnet_inspect.formats.layout import bar
 from resnet_inspect.tui.rows import Piece, Rows
-from resnet_inspect.views.table import Row
+from resnet_inspect.views.table import Row, Table
 
 BAR = 5
 
@@ -19,6 +21,18 @@ class NetworkTree(Rows):
     def header_height(self) -> int:  # type: ignore[override]
         """The tree has no header."""
         return 0
+
+    def show_network(self, layers: Table, network: Row) -> None:
+        """Show these layers under a row for the network itself."""
+        inside = (replace(row, level=row.level + 1) for row in layers.rows)
+        self.show_rows(replace(layers, rows=(replace(network, level=0), *inside)))
+
+    def action_fold_all(self) -> None:
+        """Fold every section but the network."""
+        self.folded = {
+            row.span for i, row in enumerate(self.every) if row.level and self.has_inside(i)
+        }
+        self.arrange_rows()
 
     def pieces(self, place: int, row: Row) -> list[Piece]:
         """Fold mark, name, share."""
@@ -51,7 +65,7 @@ class NetworkTree(Rows):
                 self.table.cell(row, "shortcut").text, ""
             )
             return f"{path}  {shortcut}"
-        if row.kind in {"layer", "function"} and row.level:
+        if row.kind in {"layer", "function"} and row.level > 1:
             return short_name(path)
         return path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.geometry import Size
 
 from resnet_inspect.formats.layout import bar
@@ -54,7 +55,10 @@ class TraceTable(Rows):
             for c in columns
         }
         heat = BAR + 1 if self.heat else 0
-        while len(columns) > 2 and heat + sum(widths[c.key] + GAP for c in columns) > self.room:
+        while len(columns) > 2:
+            width = sum(widths[c.key] for c in columns) + GAP * (len(columns) - 1)
+            if heat + width <= self.room:
+                break
             columns.remove(max(reversed(columns), key=lambda column: column.worth))
         self.columns = columns
         self.widths = [widths[c.key] for c in columns]
@@ -98,7 +102,7 @@ class TraceTable(Rows):
     @property
     def content_width(self) -> int:
         """Cells that a row takes."""
-        return sum(self.widths) + GAP * len(self.widths) + (BAR + 1 if self.heat else 0)
+        return sum(self.widths) + GAP * (len(self.widths) - 1) + (BAR + 1 if self.heat else 0)
 
     def header(self) -> list[Piece]:
         """Titles; the sorted column with an arrow."""
@@ -161,7 +165,7 @@ class TraceTable(Rows):
             ]
         else:
             described = ", ".join(part for part in (op, note) if part)
-            versions = [f"{path}  {described}", path]
+            versions = [f"{path}  {described}", f"{path}  {note}", path]
         fitting = next((v for v in versions if len(indent + v) <= room), versions[-1])
         return _cut(indent + fitting, room).ljust(room), end
 
@@ -190,6 +194,19 @@ class TraceTable(Rows):
         """Find the rows to show, and the size that they take."""
         super().arrange_rows()
         self.virtual_size = Size(self.content_width, len(self.shown) + self.header_height)
+
+    def on_click(self, event: events.Click) -> None:
+        """Sort by the column whose title is clicked; elsewhere, choose the row."""
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y >= self.header_height:
+            super().on_click(event)
+            return
+        left = (BAR + 1 if self.heat else 0) - int(self.scroll_offset.x)
+        for column, width in zip(self.columns, self.widths, strict=True):
+            if left <= offset.x < left + width + GAP:
+                self.sort_by(column.key)
+                return
+            left += width + GAP
 
     def sort_by(self, key: str | None) -> None:
         """Sort by a column, large numbers first; the same again reverses; None is trace order."""
