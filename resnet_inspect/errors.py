@@ -11,7 +11,8 @@
         ├── ForwardError       1  the forward pass raised; carries the trace up to there
         ├── UntraceableModel   1  a model that runs without Python (TorchScript)
         ├── TraceFileError     1  a damaged, foreign or newer trace file
-        └── OutputError        1  a file that exists or could not be written
+        ├── OutputError        1  a file that exists or could not be written
+        └── ChildDied          1  the explorer's child process ended (`tui.child`)
 
 An error is one sentence and, where there is one, a hint: what to do next. It never refers to
 torch, so every floor may raise it.
