@@ -1,77 +1,16 @@
-"""All of stderr, and the exit codes: errors in one line, hints, progress, remarks.
-
-0 done; 1 the work failed; 2 usage; 3 a missing dependency or device; 130 interrupted. A closed
-pipe is the reader's choice and ends quietly with 0.
-"""
+"""All of stderr: errors in one line, hints, remarks, progress."""
 
 from __future__ import annotations
 
 import codecs
-import os
 import sys
 import threading
-import traceback
-import warnings
-from collections.abc import Sequence
 from types import TracebackType
 
-import click
-
-from resnet_inspect.errors import InspectError
-
-INTERRUPTED = 130
 _ASCII = {
     "×": "x", "÷": "/", "·": "-", "─": "-", "…": "...", "→": "->", "≥": ">=", "█": "#",
     "▏": "|", "▎": "|", "▍": "|", "▌": "|", "▋": "#", "▊": "#", "▉": "#",
 }  # fmt: skip
-
-
-def run(arguments: Sequence[str] | None) -> int:
-    """Run the command line and turn whatever happens into an exit code."""
-    from resnet_inspect.cli.commands import commands
-
-    _write_what_the_terminal_can()
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in given or bool(os.environ.get("RESNET_INSPECT_DEBUG"))
-    if not debug:
-        warnings.simplefilter("ignore")
-    try:
-        if "_RESNET_INSPECT_COMPLETE" in os.environ:  # the shell asks for completions
-            commands.main(given, prog_name="resnet-inspect")
-        # click's own main would end a closed pipe with 1.
-        with commands.make_context("resnet-inspect", given) as context:
-            code = commands.invoke(context)
-        sys.stdout.flush()
-        return int(code or 0)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.ClickException as error:
-        hint = _usage_hint(error)
-        return fail(error.format_message(), hint, 2)
-    except InspectError as error:
-        if debug:
-            traceback.print_exc()
-        return fail(error.message, error.hint, error.exit_code)
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        return fail("interrupted", "", INTERRUPTED)
-    except BrokenPipeError:
-        # What is still buffered has nowhere to go; keep the interpreter from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:
-        if debug:
-            traceback.print_exc()
-        return fail(f"{error.strerror or error}", "", 1)
-    except MemoryError:
-        return fail("out of memory", "--device meta needs none", 1)
-    except Exception as error:
-        if debug:
-            traceback.print_exc()
-        return fail(
-            f"unexpected {type(error).__name__}: {_first_line(error)}",
-            "this is a defect of resnet-inspect; --debug shows where",
-            1,
-        )
 
 
 def fail(message: str, hint: str, code: int) -> int:
@@ -97,18 +36,7 @@ def remark(line: str) -> None:
     say(f"resnet-inspect: {line}")
 
 
-def _usage_hint(error: click.ClickException) -> str:
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "resnet-inspect"
-    return f"{path} --help"
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines()
-    return lines[0] if lines else ""
-
-
-def _write_what_the_terminal_can() -> None:
+def write_what_the_terminal_can() -> None:
     """Where stdout is not Unicode, write × as x and bars as #."""
 
     def replace(error: UnicodeError) -> tuple[str, int]:
