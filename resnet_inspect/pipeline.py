@@ -267,6 +267,11 @@ def variants() -> tuple[Variant, ...]:
     return tuple(VARIANTS.values())
 
 
+def is_trace_file(subject: str) -> bool:
+    """Whether a command's subject is a saved trace rather than the name of a variant."""
+    return subject.endswith(".json") or Path(subject).is_file()
+
+
 def load(path: str | Path) -> Trace:
     """The trace that `save` wrote.
 

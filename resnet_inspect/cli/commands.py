@@ -110,8 +110,7 @@ def tui(model: str | None, debug: bool) -> int:
 
     name = model or "resnet50"
     remark("no terminal: the trace is printed instead")
-    saved = name.endswith(".json") or Path(name).is_file()
-    captured = pipeline.load(name) if saved else pipeline.trace(name)
+    captured = pipeline.load(name) if pipeline.is_trace_file(name) else pipeline.trace(name)
     shown = pipeline.tabulate(captured)
     _write_table(shown, "table", None, {"width": None, "color": "auto", "force": False})
     return 0
@@ -215,7 +214,7 @@ def export(model: str, files: tuple[str, ...], **options: Any) -> int:
     formats = [pipeline.format_of(path) for path in paths]
     _check_outputs(files, options["force"])
     selection = _selection(options)
-    if Path(model).is_file() or model.endswith(".json"):
+    if pipeline.is_trace_file(model):
         given = [name for name in INPUT_OPTIONS if options[name]]
         if given:
             raise click.UsageError("a saved trace is not run again: leave out the input options")

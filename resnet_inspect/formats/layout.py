@@ -11,6 +11,7 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise, takewhile
 
 from resnet_inspect.views.table import Heading, Row, Table
@@ -22,6 +23,10 @@ GAP = 2
 _ACROSS = ("kernel_size", "stride", "padding")
 _BAR = 6
 _EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+SECTIONS = frozenset({"stage", "block", "stem", "head", "rest"})
+"""Kinds of rows that say what they are in words, across the columns that they leave empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ def lay_out(table: Table, width: int | None = None, *, bars: bool = True) -> Lay
         columns.remove(worst)
         dropped.insert(0, worst)
     lines: list[tuple[Span, ...]] = [
-        ((_cut(table.title, width), "title"),),
+        ((cut(table.title, width), "title"),),
         (),
         grid.header(),
         (("─" * grid.width, "rule"),),
@@ -81,7 +86,7 @@ def _leading(keys: Sequence[str]) -> tuple[str, ...]:
     return (*keys[:start], *takewhile(lambda key: key in _ACROSS, keys[start:]))
 
 
-def _cells(written: str) -> int:
+def cells(written: str) -> int:
     """How many cells of a terminal a text takes: Chinese letters two, accents on others none."""
     if written.isascii():
         return len(written)
@@ -91,41 +96,58 @@ def _cells(written: str) -> int:
     )
 
 
-def _cut(written: str, width: int | None) -> str:
+def cut(written: str, width: int | None) -> str:
     """Text that fits; what is cut off is marked."""
-    if width is None or _cells(written) <= width:
+    if width is None or cells(written) <= width:
         return written
     kept = written[: max(width - 1, 0)]
-    while kept and _cells(kept) > width - 1:
+    while kept and cells(kept) > width - 1:
         kept = kept[:-1]
     return kept + "…"
 
 
 def _cut_path(written: str, width: int) -> str:
     """A path that fits, with its indentation and its end."""
-    if _cells(written) <= width:
+    if cells(written) <= width:
         return written
     indent = written[: min(len(written) - len(written.lstrip()), width // 2)]
-    return indent + _cut(written[::-1], width - len(indent))[::-1]
+    return indent + cut(written[::-1], width - len(indent))[::-1]
 
 
 def _wrapped(written: str, width: int | None) -> list[str]:
-    if width is None or _cells(written) <= width:
+    if width is None or cells(written) <= width:
         return [written]
     indent = " " * len("note: ")
     lines = textwrap.wrap(written, width, subsequent_indent=indent)
-    if any(_cells(line) > width for line in lines):
+    if any(cells(line) > width for line in lines):
         return textwrap.wrap(written, width // 2, subsequent_indent=indent)
     return lines
 
 
-def bar(part: float | None, length: int = _BAR) -> str:
-    """A bar for a part of the whole, in eighths of a character; any part above 0 shows."""
+def bar(part: float | None, length: int = _BAR, *, ascii: bool = False) -> str:
+    """A bar for a part of the whole, in eighths of a character; any part above 0 shows.
+
+    In ASCII it is of whole characters, and what is less than half a one does not show.
+    """
     if not part:
         return " " * length
+    if ascii:
+        return ("#" * round(part * length)).ljust(length)
     eighths = max(1, round(min(part, 1.0) * length * 8))
     whole, left = divmod(eighths, 8)
     return ("█" * whole + (_EIGHTHS[left] if left else "")).ljust(length)
+
+
+def section_words(table: Table, row: Row) -> list[str]:
+    """What a section says of itself, indented, the fullest version first."""
+    path, op, note = (table.cell(row, key).text for key in ("path", "op", "note"))
+    if row.kind == "stage":
+        named = [] if path == op else [f"{op} ({path}) · {note}"]
+        effect = note.partition("; ")[2]
+        return [*named, f"{op} · {note}", *([f"{op} · {effect}"] if effect else [])]
+    name = "  " * row.level + path
+    described = ", ".join(part for part in (op, note) if part)
+    return [f"{name}  {described}".rstrip(), f"{name}  {note}".rstrip(), name]
 
 
 class _Grid:
@@ -168,9 +190,9 @@ class _Grid:
         """Make room for the words of every section and for every note, if there is any."""
         for row in self.table.rows:
             if self._is_worded(row):
-                i, short = 0, _cells(self._words(row)[0]) - self._room(row)
+                i, short = 0, cells(self._words(row)[0]) - self._room(row)
             elif self._is_noted(row):
-                i, short = self.places[-1], _cells(self._note(row)) - self._span(self.places)
+                i, short = self.places[-1], cells(self._note(row)) - self._span(self.places)
             else:
                 continue
             if short > 0 and (limit is None or self.width + short <= limit):
@@ -193,7 +215,7 @@ class _Grid:
         )
 
     def _is_worded(self, row: Row) -> bool:
-        return self.across and row.kind in {"stage", "block", "stem", "head", "rest"}
+        return self.across and row.kind in SECTIONS
 
     def written(self, row: Row, column: Heading) -> str:
         cell = self.table.cell(row, column.key)
@@ -211,12 +233,12 @@ class _Grid:
         if width is None:
             rows = (row for row in self.table.rows if not (in_words and self._is_worded(row)))
             written = (column.title, *(self.written(row, column) for row in rows))
-            width = known[column.key, in_words] = max(map(_cells, written))
+            width = known[column.key, in_words] = max(map(cells, written))
         return width
 
     def header(self) -> tuple[Span, ...]:
         parts = [
-            _aligned(column.title, width, column.align)
+            aligned(column.title, width, column.align)
             for column, width in zip(self.columns, self.widths, strict=True)
         ]
         return (((" " * GAP).join(parts).rstrip(), "header"),)
@@ -232,7 +254,7 @@ class _Grid:
         room = self._room(row)
         words = self._words(row)[self._version(row)]
         first = self._first_filled(row)
-        spans = [(_aligned(_cut(words, room), room, "left"), style)]
+        spans = [(aligned(cut(words, room), room, "left"), style)]
         spans += [
             (self._fitted(row, column, width), style)
             for column, width in list(zip(self.columns, self.widths, strict=True))[first:]
@@ -240,49 +262,41 @@ class _Grid:
         return _joined(spans)
 
     def _fitted(self, row: Row, column: Heading, width: int) -> str:
-        cut = _cut_path if column.key == "path" else _cut
-        return _aligned(cut(self.written(row, column), width), width, column.align)
+        shorten = _cut_path if column.key == "path" else cut
+        return aligned(shorten(self.written(row, column), width), width, column.align)
 
     def _with_note(self, row: Row, spans: list[Span]) -> tuple[Span, ...]:
         """The row with its note in the window columns or, where these are full, at its end."""
         if self._is_noted(row):
             room = self._span(self.places)
-            note = _aligned(_cut(self._note(row), room), room, "left")
+            note = aligned(cut(self._note(row), room), room, "left")
             spans[self.places[0] : self.places[-1] + 1] = [(note, "note")]
         elif self.across and self._note(row):
             left = None if self.limit is None else self.limit - self.width - GAP
             if left is None or left > GAP:
-                spans.append((_cut(self._note(row), left), "note"))
+                spans.append((cut(self._note(row), left), "note"))
         return _joined(spans)
 
     def _style(self, column: Heading, style: str) -> str:
         return style if column.key in {"path", "op", "class_name"} else "cell"
 
     def _words(self, row: Row) -> list[str]:
-        """What a section says of itself, the fullest version first."""
-        path = "  " * row.level + self.table.cell(row, "path").text
-        op = self.table.cell(row, "op").text
-        note = self.table.cell(row, "note").text
-        if row.kind == "stage":
-            name = self.table.cell(row, "path").text
-            named = [] if name == op else [f"{op} ({name}) · {note}"]
-            effect = note.partition("; ")[2]
-            return [*named, f"{op} · {note}", *([f"{op} · {effect}"] if effect else [])]
-        described = ", ".join(part for part in (op, note) if part)
-        return [f"{path}  {described}".rstrip(), f"{path}  {note}".rstrip(), path]
+        return section_words(self.table, row)
 
     def _version(self, row: Row) -> int:
         """Which version of its words a section has room for; for stages, one that all have."""
         if row.kind != "stage":
             return self._fitting(row)
-        stages = [other for other in self.table.rows if other.kind == "stage"]
-        fullest = max(map(self._fitting, stages))
-        return min(fullest, len(self._words(row)) - 1)
+        return min(self._stage_version, len(self._words(row)) - 1)
+
+    @cached_property
+    def _stage_version(self) -> int:
+        return max(self._fitting(row) for row in self.table.rows if row.kind == "stage")
 
     def _fitting(self, row: Row) -> int:
         versions = self._words(row)
         room = self._room(row)
-        fits = (i for i, words in enumerate(versions) if _cells(words) <= room)
+        fits = (i for i, words in enumerate(versions) if cells(words) <= room)
         return next(fits, len(versions) - 1)
 
     def _first_filled(self, row: Row) -> int:
@@ -296,8 +310,9 @@ class _Grid:
         return self._span(range(self._first_filled(row)))
 
 
-def _aligned(written: str, width: int, align: str) -> str:
-    blanks = " " * (width - _cells(written))
+def aligned(written: str, width: int, align: str) -> str:
+    """Text with blanks to `width` cells, at its left for "right"."""
+    blanks = " " * (width - cells(written))
     return blanks + written if align == "right" else written + blanks
 
 
@@ -329,7 +344,7 @@ def _totals(table: Table, width: int) -> list[tuple[Span, ...]]:
         for total in table.totals[i::down]:
             if spans:
                 spans.append((" " * 4, "cell"))
-            spans.append((f"{_cut(total.label, labels):<{labels}}  ", "label"))
+            spans.append((f"{cut(total.label, labels):<{labels}}  ", "label"))
             spans.append((f"{total.cell.text:>{values}}", "total"))
         lines.append(tuple(spans))
     return lines

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from resnet_inspect.errors import InspectError
 
 
@@ -19,7 +17,7 @@ def explore(subject: str | None = None) -> int:
 
     if subject is None:
         app = Explorer()
-    elif subject.endswith(".json") or Path(subject).is_file():
+    elif pipeline.is_trace_file(subject):
         trace = pipeline.load(subject)
         app = Explorer(Request(trace.model_name, path=subject), trace)
     else:

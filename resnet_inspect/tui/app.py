@@ -158,9 +158,7 @@ class Explorer(App[int]):
             if name in ("tree", "card"):
                 self.query_one(f"#{name}").styles.width = max(12, min(self.size.width - 30, width))
         for warning in self.config.warnings:
-            self.notify(
-                Content(warning).plain, title="config.toml", severity="warning", markup=False
-            )
+            self.notify(warning, title="config.toml", severity="warning", markup=False)
         if self.given is not None:
             self.call_after_refresh(self.show_trace, self.request, self.given)
         else:
@@ -232,11 +230,7 @@ class Explorer(App[int]):
         if self.shown is None:
             return
         survey = self.shown.survey
-        selection = Selection(
-            everything=self.selection.everything,
-            fold=self.selection.fold,
-            columns=self.columns.get(self.view, ()),
-        )
+        selection = replace(self.selection, columns=self.columns.get(self.view, ()))
         table = self.query_one("#table", TraceTable)
         if self.other is not None:
             difference = compare(survey, self.other)
@@ -252,8 +246,7 @@ class Explorer(App[int]):
         tree.folded = set() if fresh else tree.folded
         plain = Selection(everything=self.selection.everything)
         same = self.other is None and self.view == "layers" and selection == plain
-        layers = table.table if same else None
-        layers = layers or VIEWS["layers"](survey, plain)
+        layers = table.table if same and table.table else VIEWS["layers"](survey, plain)
         tree.show_network(layers, VIEWS["totals"](survey, Selection()).rows[0])
         if fresh:
             tree.action_fold_all()
@@ -316,13 +309,13 @@ class Explorer(App[int]):
             first = index_of(self.shown.survey, target)
             last = target.last if isinstance(target, Block | Stage) else first
             self.go_to((first, last))
-            self.show_card_of(event.target)
+            self.show_card_of(target)
 
     def go_to(self, span: tuple[int, int]) -> None:
         """Put the cursor on the row of these calls, or on the layer that holds them."""
         table = self.query_one("#table", TraceTable)
-        sections = (key for key in ("stage", "block", "layer", "function", "module"))
-        kind = next((k for k in sections if (k, span) in table.place_of), "layer")
+        kinds = ("stage", "block", "layer", "function", "module")
+        kind = next((k for k in kinds if (k, span) in table.place_of), "layer")
         table.move_to_span(span, kind)
 
     def action_go_back(self) -> None:
@@ -459,16 +452,12 @@ class Explorer(App[int]):
 
     def action_everything(self) -> None:
         """All steps, or the tutorials' selection."""
-        self.selection = Selection(
-            everything=not self.selection.everything, fold=self.selection.fold
-        )
+        self.selection = replace(self.selection, everything=not self.selection.everything)
         self.lay_out()
 
     def action_fold_blocks(self) -> None:
         """Identical blocks as one row, or each."""
-        self.selection = Selection(
-            everything=self.selection.everything, fold=not self.selection.fold
-        )
+        self.selection = replace(self.selection, fold=not self.selection.fold)
         self.lay_out()
 
     def action_flat(self) -> None:
@@ -579,8 +568,7 @@ class Explorer(App[int]):
             Choose("Device", choices, current=self.request.device, free=True)
         )
         if name is not None and not self.request.path:
-            r = self.request
-            self.ask(Request(r.model, r.input, r.dtype, name, r.mode, r.arguments))
+            self.ask(replace(self.request, device=name))
 
     @work
     async def action_open_trace(self) -> None:

@@ -70,6 +70,37 @@ def chosen_path(rows: TraceTable | NetworkTree) -> str:
     return rows.table.cell(rows.row, "path").text
 
 
+def in_a_terminal(subject: str, *, until: bytes) -> tuple[int, int, bytes, bool]:
+    """Run the explorer in a pty and press q once `until` is on the screen.
+
+    Gives the process, its exit code, what it wrote, and whether q was pressed.
+    """
+    import pty
+    import select
+    import time
+
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ["TERM"] = "xterm-256color"
+        os.environ["PYTHONPATH"] = str(DATA.parents[1])
+        os.execv(sys.executable, [sys.executable, "-m", "resnet_inspect", "tui", subject])
+    seen = b""
+    pressed = False
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        ready, _, _ = select.select([terminal], [], [], 0.1)
+        if ready:
+            try:
+                seen += os.read(terminal, 65536)
+            except OSError:
+                break
+        if not pressed and until in seen:
+            os.write(terminal, b"q")
+            pressed = True
+    _, status = os.waitpid(child, 0)
+    return child, os.waitstatus_to_exitcode(status), seen, pressed
+
+
 SIZES = [(80, 24), (120, 40), (200, 60), (60, 20), (40, 12), (10, 3)]
 
 
@@ -329,31 +360,11 @@ def test_a_terminal_without_unicode_gets_ascii(own_state: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 def test_quitting_during_the_load_leaves_no_process(own_state: Path) -> None:
-    import pty
-    import select
     import time
 
-    child, terminal = pty.fork()
-    if child == 0:
-        os.environ["TERM"] = "xterm-256color"
-        os.environ["PYTHONPATH"] = str(DATA.parents[1])
-        os.execv(sys.executable, [sys.executable, "-m", "resnet_inspect", "tui", "resnet18"])
-    seen = b""
-    until = time.monotonic() + 60
-    asked = False
-    while time.monotonic() < until:
-        ready, _, _ = select.select([terminal], [], [], 0.1)
-        if ready:
-            try:
-                seen += os.read(terminal, 65536)
-            except OSError:
-                break
-        if not asked and b"importing" in seen:
-            os.write(terminal, b"q")
-            asked = True
-    _, status = os.waitpid(child, 0)
+    child, code, _, asked = in_a_terminal("resnet18", until=b"importing")
     assert asked
-    assert os.waitstatus_to_exitcode(status) == 0
+    assert code == 0
     time.sleep(0.5)
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
@@ -542,32 +553,10 @@ def test_the_death_of_the_child_is_shown_and_can_be_retried() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pty")
 def test_a_real_terminal_opens_quits_and_is_restored(own_state: Path) -> None:
-    import pty
-    import select
-    import time
-
-    child, terminal = pty.fork()
-    if child == 0:
-        os.environ["TERM"] = "xterm-256color"
-        os.environ["PYTHONPATH"] = str(DATA.parents[1])
-        saved = str(DATA / "resnet18.json")
-        os.execv(sys.executable, [sys.executable, "-m", "resnet_inspect", "tui", saved])
-    seen = b""
-    until = time.monotonic() + 60
-    quit_sent = False
-    while time.monotonic() < until:
-        ready, _, _ = select.select([terminal], [], [], 0.2)
-        if ready:
-            try:
-                seen += os.read(terminal, 65536)
-            except OSError:
-                break
-        if not quit_sent and b"11,689,512 parameters" in seen:
-            os.write(terminal, b"q")
-            quit_sent = True
-    _, status = os.waitpid(child, 0)
+    saved = str(DATA / "resnet18.json")
+    _, code, seen, quit_sent = in_a_terminal(saved, until=b"11,689,512 parameters")
     assert quit_sent
-    assert os.waitstatus_to_exitcode(status) == 0
+    assert code == 0
     assert b"\x1b[?1049h" in seen
     assert b"\x1b[?1049l" in seen, "the alternate screen is left"
     assert b"\x1b[?25h" in seen, "the cursor is shown again"

@@ -44,9 +44,7 @@ class NetworkTree(Rows):
         name = self.name_of(row)
         share = self.table.cell(row, "share").value
         part = share if isinstance(share, float) else 0.0
-        drawn = bar(part, BAR)
-        if self.ascii:
-            drawn = ("#" * round(part * BAR)).ljust(BAR)
+        drawn = bar(part, BAR, ascii=self.ascii)
         indent = "  " * row.level
         room = max(4, self.room - BAR - 1 - len(indent) - 2)
         label = name if len(name) <= room else name[: room - 1] + "…"

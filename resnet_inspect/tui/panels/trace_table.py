@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from textual import events
-from textual.geometry import Size
 
-from resnet_inspect.formats.layout import bar
+from resnet_inspect.formats.layout import GAP, SECTIONS, aligned, bar, cut, section_words
+from resnet_inspect.formats.layout import cells as cells_of
 from resnet_inspect.tui.panels.network_tree import short_name
 from resnet_inspect.tui.rows import Piece, Rows
 from resnet_inspect.views.table import Heading, Row, Table
 
-GAP = 2
 BAR = 6
 LONGEST = 60
 MEASURED = 2_000
@@ -68,7 +67,7 @@ class TraceTable(Rows):
 
     def _measured(self, row: Row, column: Heading) -> str:
         """What a column must have room for; the words of a section go beyond theirs."""
-        worded = self._has_windows() and row.kind in {"stage", "block", "rest", "stem", "head"}
+        worded = self._has_windows() and row.kind in SECTIONS
         return "" if worded and column.key in {"path", "op"} else self.written(row, column)
 
     def _has_windows(self) -> bool:
@@ -82,7 +81,7 @@ class TraceTable(Rows):
                 self.table.cell(row, self.heat).value for row in self.every if not row.subtotal
             )
             self.hottest = max(
-                (float(v) for v in values if isinstance(v, int | float) and v is not None),
+                (float(v) for v in values if isinstance(v, int | float)),
                 default=0.0,
             )
 
@@ -95,7 +94,7 @@ class TraceTable(Rows):
             return "  " * row.level + (short_name(cell.text) if inside else cell.text)
         if column.key == "share" and cell.text:
             part = cell.value if isinstance(cell.value, float) else 0.0
-            drawn = ("#" * round(part * BAR)).ljust(BAR) if self.ascii else bar(part, BAR)
+            drawn = bar(part, BAR, ascii=self.ascii)
             return f"{drawn} {cell.text:>6}"
         return cell.text
 
@@ -114,13 +113,13 @@ class TraceTable(Rows):
                     ("v" if self.reverse else "^") if self.ascii else ("▼" if self.reverse else "▲")
                 )
                 title = f"{title[: width - 1]}{arrow}"
-            pieces.append((_aligned(title, width, column.align) + " " * GAP, "header"))
+            pieces.append((aligned(title, width, column.align) + " " * GAP, "header"))
         return pieces
 
     def pieces(self, place: int, row: Row) -> list[Piece]:
         """The cells of a row; the words of a section stand across its empty window columns."""
         assert self.table is not None
-        style = row.kind if row.kind in {"stage", "block", "rest", "stem", "head"} else row.op
+        style = row.kind if row.kind in SECTIONS else row.op
         style = {"stem": "section", "head": "section"}.get(style, style)
         pieces: list[Piece] = [self._heat_of(row)] if self.heat else []
         cells = [
@@ -132,12 +131,8 @@ class TraceTable(Rows):
         for i, (column, written, width) in enumerate(cells):
             if i < skip_until:
                 continue
-            text = _aligned(_cut(written, width), width, column.align)
-            if (
-                i == 0
-                and self._has_windows()
-                and row.kind in {"stage", "block", "rest", "stem", "head"}
-            ):
+            text = aligned(cut(written, width), width, column.align)
+            if i == 0 and self._has_windows() and row.kind in SECTIONS:
                 text, skip_until = self._worded(row, cells)
             elif column.key == "kernel_size" and not written and self._has_windows():
                 text, skip_until = self._noted(row, cells, i)
@@ -155,19 +150,9 @@ class TraceTable(Rows):
         while end < len(cells) and (not cells[end][1] or cells[end][0].key == "op"):
             end += 1
         room = sum(width for _, _, width in cells[:end]) + GAP * (end - 1)
-        path, op, note = (self.table.cell(row, key).text for key in ("path", "op", "note"))
-        indent = "  " * row.level
-        if row.kind == "stage":
-            versions = [
-                f"{op} ({path}) · {note}",
-                f"{op} · {note}",
-                f"{op} · {note.partition('; ')[2]}",
-            ]
-        else:
-            described = ", ".join(part for part in (op, note) if part)
-            versions = [f"{path}  {described}", f"{path}  {note}", path]
-        fitting = next((v for v in versions if len(indent + v) <= room), versions[-1])
-        return _cut(indent + fitting, room).ljust(room), end
+        versions = section_words(self.table, row)
+        fitting = next((v for v in versions if cells_of(v) <= room), versions[-1])
+        return aligned(cut(fitting, room), room, "left"), end
 
     def _noted(
         self, row: Row, cells: list[tuple[Heading, str, int]], start: int
@@ -178,7 +163,7 @@ class TraceTable(Rows):
         while end < len(cells) and not cells[end][1] and cells[end][0].key != "note":
             end += 1
         room = sum(width for _, _, width in cells[start:end]) + GAP * (end - start - 1)
-        return _cut(self.table.cell(row, "note").text, room).ljust(room), end
+        return aligned(cut(self.table.cell(row, "note").text, room), room, "left"), end
 
     def _heat_of(self, row: Row) -> Piece:
         assert self.table is not None
@@ -187,13 +172,8 @@ class TraceTable(Rows):
         if row.subtotal or not isinstance(value, int | float) or not self.hottest:
             return (" " * (BAR + 1), "")
         part = float(value) / self.hottest
-        drawn = ("#" * round(part * BAR)).ljust(BAR) if self.ascii else bar(part, BAR)
+        drawn = bar(part, BAR, ascii=self.ascii)
         return (drawn + " ", "bar")
-
-    def arrange_rows(self) -> None:
-        """Find the rows to show, and the size that they take."""
-        super().arrange_rows()
-        self.virtual_size = Size(self.content_width, len(self.shown) + self.header_height)
 
     def on_click(self, event: events.Click) -> None:
         """Sort by the column whose title is clicked; elsewhere, choose the row."""
@@ -250,11 +230,3 @@ def _changes(before: Table, after: Table) -> set[tuple[str, str]]:
             if key != "note" and before.cell(old, key).text != after.cell(row, key).text:
                 found.add((path, key))
     return found
-
-
-def _aligned(written: str, width: int, align: str) -> str:
-    return written.rjust(width) if align == "right" else written.ljust(width)
-
-
-def _cut(written: str, width: int) -> str:
-    return written if len(written) <= width else written[: max(0, width - 1)] + "…"
