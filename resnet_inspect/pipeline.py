@@ -21,7 +21,8 @@ from resnet_inspect.errors import (
 )
 from resnet_inspect.formats import FORMATS, SUFFIXES
 from resnet_inspect.formats import render as write_format
-from resnet_inspect.sources.catalogue import VARIANTS, Variant, variant
+from resnet_inspect.sources import Subject, source, subject
+from resnet_inspect.sources.catalogue import VARIANTS, Variant
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.views import VIEWS
@@ -123,10 +124,12 @@ def _trace_named(
     from resnet_inspect.capture import backends
     from resnet_inspect.capture.run import MetaCannotRun
 
-    chosen = variant(name)
-    if chosen.family == "detection" and mode == "train":
+    chosen = subject(name)
+    if _takes_a_list(chosen) and mode == "train":
         raise BadInput(f"{name} in training mode needs targets; it can be traced in eval mode")
-    shape = _one_shape(chosen.input if size is None else size)
+    tell(f"importing {chosen.source}")
+    source(chosen.source)
+    shape = _one_shape(input_shape(name) if size is None else size)
     device = backends.resolve(device_name or "meta")
     try:
         return _build_and_capture(chosen, shape, device, dtype_name, mode, arguments, tell, ())
@@ -136,8 +139,14 @@ def _trace_named(
         return _build_and_capture(chosen, shape, cpu, dtype_name, mode, arguments, tell, (note,))
 
 
+def _takes_a_list(chosen: Subject) -> bool:
+    """Whether a network takes its images as a list."""
+    known = VARIANTS.get(chosen.written)
+    return known is not None and known.family == "detection"
+
+
 def _build_and_capture(
-    chosen: Variant,
+    chosen: Subject,
     shape: Sequence[int],
     device: torch.device,
     dtype_name: str | None,
@@ -152,15 +161,12 @@ def _build_and_capture(
     dtype = _dtype(dtype_name or "float32")
     if not dtype.is_floating_point:
         raise BadInput(f"a network computes in floats, not in {dtype_name}")
-    if chosen.family == "detection":
+    if _takes_a_list(chosen):
         given: Any = [make_tensor(shape[1:], dtype, device) for _ in range(shape[0])]
     else:
         given = make_tensor(shape, dtype, device)
-    tell("importing torchvision")
-    from resnet_inspect.sources.torchvision import build
-
     tell(f"building {chosen.name}")
-    model = build(chosen, arguments, device)
+    model = source(chosen.source).build(chosen.name, arguments, device)
     model = model.to(dtype)
     tell(f"running {chosen.name} on {device}")
     return capture(
@@ -169,7 +175,7 @@ def _build_and_capture(
         device=device,
         mode=mode,
         model_name=chosen.name,
-        source=f"torchvision:{chosen.name}",
+        source=f"{chosen.source}:{chosen.name}",
         arguments=arguments,
         notes=notes,
     )
@@ -251,8 +257,13 @@ def input_shape(
     batch: int | None = None,
     channels: int | None = None,
 ) -> tuple[int, ...]:
-    """A variant's default input shape with its image size, batch or channels replaced."""
-    shape = list(variant(name).input)
+    """A network's default input shape with its image size, batch or channels replaced.
+
+    torch is imported only for a source whose networks are not in the catalogue.
+    """
+    known = VARIANTS.get(name)
+    chosen = subject(name)
+    shape = list(known.input if known else source(chosen.source).default_input(chosen.name))
     if image_size is not None:
         shape[-len(image_size) :] = image_size
     if batch is not None:

@@ -11,11 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Literal, cast
 
 from resnet_inspect.errors import UnknownName
-
-Family = Literal["classification", "quantizable", "segmentation", "detection", "video"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +20,17 @@ class Variant:
     """A network that can be named."""
 
     name: str
-    family: Family
-    block: Literal["basic", "bottleneck"]
-    depths: tuple[int, ...]
-    """Blocks per stage."""
-    parameters: int
-    macs: int
+    """As a user writes it, with the prefix of its source: "resnet50", "timm:resnet50d"."""
+    family: str
+    """What it is for, "classification", or the kin it belongs to."""
+    block: str = ""
+    """The kind of its blocks; "" where it is not known before the network is built."""
+    depths: tuple[int, ...] = ()
+    """Blocks per stage; () where not known."""
+    parameters: int | None = None
+    macs: int | None = None
     """Multiply-accumulates for one default input."""
-    input: tuple[int, ...]
+    input: tuple[int, ...] = (1, 3, 224, 224)
     """Default input shape, batch first; a detector gets it as a list of images."""
 
 
@@ -71,8 +71,8 @@ def _read(line: str) -> Variant:
     name, family, block, depths, parameters, macs, shape = line.split()
     return Variant(
         name,
-        cast(Family, family),
-        cast(Literal["basic", "bottleneck"], block),
+        family,
+        block,
         tuple(map(int, depths.split("-"))),
         int(parameters),
         int(macs),

@@ -3,36 +3,47 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
 from resnet_inspect.errors import BadInput, BuildError, MissingDependency
-from resnet_inspect.sources.catalogue import Variant
+from resnet_inspect.sources.catalogue import VARIANTS, Variant, variant
 
 _FORBIDDEN = {"weights", "weights_backbone", "pretrained", "progress", "quantize"}
 """Arguments that would download, or build something that is no float network."""
 
 
-def build(variant: Variant, arguments: Mapping[str, Any], device: torch.device) -> nn.Module:
+def variants() -> Sequence[Variant]:
+    """Those of the catalogue that are torchvision's."""
+    return tuple(found for found in VARIANTS.values() if ":" not in found.name)
+
+
+def default_input(name: str) -> tuple[int, ...]:
+    """As in the catalogue."""
+    return variant(name).input
+
+
+def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.Module:
     """The network with fresh weights, on meta or from seed 0 on a real device.
 
     Raises `BadInput` for an argument that its builder does not take, `BuildError` if the builder
     raises, `MissingDependency` if torchvision is absent or does not fit torch.
     """
-    builder = _builder(variant)
-    for name in arguments:
-        if name in _FORBIDDEN:
+    chosen = variant(name)
+    builder = _builder(chosen)
+    for argument in arguments:
+        if argument in _FORBIDDEN:
             raise BadInput(
-                f"--set {name} is not offered: networks are built in floats and without weights"
+                f"--set {argument} is not offered: networks are built in floats and without weights"
             )
     given = dict(arguments)
     named = inspect.signature(builder).parameters
-    for name in ("weights", "weights_backbone"):
-        if name in named:
-            given[name] = None
+    for untrained in ("weights", "weights_backbone"):
+        if untrained in named:
+            given[untrained] = None
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(0)
         try:
@@ -41,10 +52,10 @@ def build(variant: Variant, arguments: Mapping[str, Any], device: torch.device) 
                 model = builder(**given)
         except TypeError as error:
             if "argument" not in str(error):
-                raise BuildError(_refused(variant, error)) from error
-            raise BadInput(_refused(variant, error), hint=_arguments_hint(variant)) from error
+                raise BuildError(_refused(chosen, error)) from error
+            raise BadInput(_refused(chosen, error), hint=_arguments_hint(chosen)) from error
         except Exception as error:
-            raise BuildError(_refused(variant, error), hint=_arguments_hint(variant)) from error
+            raise BuildError(_refused(chosen, error), hint=_arguments_hint(chosen)) from error
     built: nn.Module = model.to(device)
     return built
 

@@ -40,7 +40,7 @@ from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.rows import Rows
 from resnet_inspect.tui.session import History, Request, Shown
 from resnet_inspect.tui.splitter import Splitter
-from resnet_inspect.views import SHOWN, VIEWS, differences
+from resnet_inspect.views import SHOWN, VIEWS, differences, variants
 from resnet_inspect.views.cards import Card, Entry, Section, Subject, card, index_of
 from resnet_inspect.views.columns import COLUMNS
 from resnet_inspect.views.query import parse
@@ -478,15 +478,7 @@ class Explorer(App[int]):
     @work
     async def action_model(self) -> None:
         """Look at another variant."""
-        choices = [
-            Choice(
-                v.name,
-                v.name,
-                f"{v.family}, {v.block} {'-'.join(map(str, v.depths))}, "
-                f"{v.parameters / 1e6:.1f} M params, {v.macs / 1e9:.1f} GMACs",
-            )
-            for v in VARIANTS.values()
-        ]
+        choices = [Choice(v.name, v.name, variants.facts(v)) for v in VARIANTS.values()]
         name = await self.push_screen_wait(Choose("Model", choices, current=self.request.model))
         if name is not None:
             self.ask(Request.of_variant(name))

@@ -39,11 +39,11 @@ class Variant(Protocol):
         """As in the catalogue."""
 
     @property
-    def parameters(self) -> int:
+    def parameters(self) -> int | None:
         """As in the catalogue."""
 
     @property
-    def macs(self) -> int:
+    def macs(self) -> int | None:
         """As in the catalogue."""
 
     @property
@@ -55,9 +55,9 @@ def table(variants: Sequence[Variant]) -> Table:
     """These variants: block type, blocks per stage, parameters, GMACs, default input."""
     rows = [_row(variant) for variant in variants]
     return Table(
-        model="torchvision",
+        model="",
         view="list",
-        title=f"{text.count(len(rows), 'model')} of torchvision",
+        title=text.count(len(rows), "model"),
         columns=_COLUMNS,
         shown=tuple(column.key for column in _COLUMNS),
         rows=tuple(rows),
@@ -68,6 +68,7 @@ def table(variants: Sequence[Variant]) -> Table:
 
 
 def _row(variant: Variant) -> Row:
+    gmacs = None if variant.macs is None else variant.macs / 1e9
     return Row(
         kind="variant",
         level=0,
@@ -77,8 +78,23 @@ def _row(variant: Variant) -> Row:
             Cell(variant.family, variant.family),
             Cell(variant.block, variant.block),
             Cell(variant.depths, "-".join(map(str, variant.depths))),
-            Cell(variant.parameters, text.integer(variant.parameters)),
-            Cell(variant.macs / 1e9, f"{variant.macs / 1e9:.3f}"),
+            Cell(variant.parameters, _count(variant.parameters)),
+            Cell(gmacs, text.NOT_KNOWN if gmacs is None else f"{gmacs:.3f}"),
             Cell(variant.input, text.shape(variant.input)),
         ),
     )
+
+
+def facts(variant: Variant) -> str:
+    """What is known of it in one line: "classification, bottleneck 3-4-6-3, 25.56 M params"."""
+    depths = "-".join(map(str, variant.depths))
+    known = [variant.family, f"{variant.block} {depths}".strip()]
+    if variant.parameters is not None:
+        known.append(f"{text.quantity(variant.parameters)} params")
+    if variant.macs is not None:
+        known.append(f"{text.quantity(variant.macs)} MACs")
+    return ", ".join(filter(None, known))
+
+
+def _count(number: int | None) -> str:
+    return text.NOT_KNOWN if number is None else text.integer(number)
