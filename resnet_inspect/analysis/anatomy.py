@@ -119,6 +119,20 @@ def find(trace: Trace) -> Anatomy:
     return Anatomy(tuple(_stages(trace, _blocks(trace))))
 
 
+def trunk(trace: Trace, end: int) -> tuple[int, ...]:
+    """The activations through which every way from the input to `end` passes, in order.
+
+    They are what all of the data flows through: outputs of stages and blocks, and the layers
+    outside; nothing within a branch.
+    """
+    flow = _Flow(trace)
+    found = []
+    while end != _ROOT and end in flow.parent:
+        found.append(end)
+        end = flow.parent[end]
+    return tuple(reversed(found))
+
+
 def is_weighted(op: Op) -> bool:
     """Whether an op multiplies by learned weights (or may, being unknown)."""
     return isinstance(op, Conv | Linear | Attention | MatMul | Unknown)

@@ -8,7 +8,7 @@ import io
 from resnet_inspect.views.table import Cell, Table
 
 ALWAYS = ("kind", "subtotal", "repeat")
-"""Columns without which the rows could not be summed."""
+"""Columns without which the rows of a trace could not be summed."""
 
 
 def render(table: Table) -> str:
@@ -17,7 +17,8 @@ def render(table: Table) -> str:
     Numbers are written bare, without separators or units; shapes as 1×64×56×56; no value as an
     empty cell. Rows whose `subtotal` is false, times `repeat`, sum to the totals.
     """
-    keys = [*table.shown, *(key for key in ALWAYS if key not in table.shown)]
+    more = (key for key in ALWAYS if key in table.index and key not in table.shown)
+    keys = [*table.shown, *more]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(keys)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -96,3 +96,29 @@ class Table:
     def cell(self, row: Row, key: str) -> Cell:
         """The cell of a row in the column with that key."""
         return row.cells[self.index[key]]
+
+
+def listing(
+    view: str,
+    title: str,
+    columns: tuple[Heading, ...],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    model: str = "",
+    kind: str = "entry",
+    remarks: tuple[str, ...] = (),
+    totals: tuple[Total, ...] = (),
+    provenance: tuple[tuple[str, Value], ...] = (),
+) -> Table:
+    """A table of rows that stand for no calls: every column is shown, nothing is a subtotal."""
+    return Table(
+        model=model,
+        view=view,
+        title=title,
+        columns=columns,
+        shown=tuple(column.key for column in columns),
+        rows=tuple(Row(kind=kind, level=0, subtotal=False, cells=cells) for cells in rows),
+        totals=totals,
+        remarks=remarks,
+        provenance=provenance,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from resnet_inspect.views import text
-from resnet_inspect.views.table import Cell, Heading, Row, Table
+from resnet_inspect.views.table import Cell, Heading, Table, listing
 
 _COLUMNS = (
     Heading("name", "model", "left", 0),
@@ -53,35 +53,25 @@ class Variant(Protocol):
 
 def table(variants: Sequence[Variant]) -> Table:
     """These variants: block type, blocks per stage, parameters, GMACs, default input."""
-    rows = [_row(variant) for variant in variants]
-    return Table(
-        model="",
-        view="list",
-        title=text.count(len(rows), "model"),
-        columns=_COLUMNS,
-        shown=tuple(column.key for column in _COLUMNS),
-        rows=tuple(rows),
-        totals=(),
-        remarks=(),
-        provenance=(),
+    return listing(
+        "list",
+        text.count(len(variants), "model"),
+        _COLUMNS,
+        [_cells(variant) for variant in variants],
+        kind="variant",
     )
 
 
-def _row(variant: Variant) -> Row:
+def _cells(variant: Variant) -> tuple[Cell, ...]:
     gmacs = None if variant.macs is None else variant.macs / 1e9
-    return Row(
-        kind="variant",
-        level=0,
-        subtotal=False,
-        cells=(
-            Cell(variant.name, variant.name),
-            Cell(variant.family, variant.family),
-            Cell(variant.block, variant.block),
-            Cell(variant.depths, "-".join(map(str, variant.depths))),
-            Cell(variant.parameters, _count(variant.parameters)),
-            Cell(gmacs, text.NOT_KNOWN if gmacs is None else f"{gmacs:.3f}"),
-            Cell(variant.input, text.shape(variant.input)),
-        ),
+    return (
+        Cell(variant.name, variant.name),
+        Cell(variant.family, variant.family),
+        Cell(variant.block, variant.block),
+        Cell(variant.depths, "-".join(map(str, variant.depths))),
+        Cell(variant.parameters, _count(variant.parameters)),
+        Cell(gmacs, text.NOT_KNOWN if gmacs is None else f"{gmacs:.3f}"),
+        Cell(variant.input, text.shape(variant.input)),
     )
 
 

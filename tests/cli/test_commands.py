@@ -402,3 +402,11 @@ def test_what_a_view_does_not_heed_is_said() -> None:
 def test_columns_help_is_answered_whatever_else_is_asked() -> None:
     assert inspect("show", "--columns", "help").stdout.startswith("path")
     assert inspect("export", "--columns", "help").stdout.startswith("path")
+
+
+@pytest.mark.parametrize("format", sorted(FORMATS))
+def test_the_list_can_be_written_in_every_format(format: str) -> None:
+    done = inspect("list", "wide*", "--format", format)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "wide" in done.stdout
+    assert "68,883,240" in done.stdout or "68883240" in done.stdout

@@ -1,0 +1,123 @@
+"""Taps against what the tutorials and torchvision say of the same networks."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+import pytest
+
+from resnet_inspect.analysis import taps
+from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.errors import BadInput
+from resnet_inspect.formats import render
+from resnet_inspect.views import taps as views
+from tests.reading.saved import survey_of, trace_of
+
+
+def found(name: str) -> list[tuple[str, tuple[int, ...], tuple[int, ...]]]:
+    return [(tap.path, tap.shape[1:], tap.stride) for tap in taps.find(survey_of(name))]
+
+
+@pytest.mark.parametrize(
+    ("name", "planes"),
+    [
+        ("resnet18", (64, 64, 128, 256, 512)),
+        ("resnet34", (64, 64, 128, 256, 512)),
+        ("resnet50", (64, 256, 512, 1024, 2048)),
+        ("resnet101", (64, 256, 512, 1024, 2048)),
+    ],
+)
+def test_a_classifier_has_a_tap_for_each_stride_from_2_to_32(name, planes):
+    paths = ("relu", "layer1", "layer2", "layer3", "layer4")
+    sizes = (112, 56, 28, 14, 7)
+    assert found(name) == [
+        (path, (c, size, size), (stride, stride))
+        for path, c, size, stride in zip(paths, planes, sizes, (2, 4, 8, 16, 32), strict=True)
+    ]
+
+
+def test_a_dilated_backbone_ends_at_stride_8():
+    assert [(path, stride) for path, _, stride in found("fcn_resnet50")] == [
+        ("backbone.relu", (2, 2)),
+        ("backbone.layer1", (4, 4)),
+        ("backbone", (8, 8)),
+    ]
+
+
+def test_each_dimension_of_a_video_has_its_own_stride():
+    assert [stride for _, _, stride in found("r3d_18")] == [
+        (1, 2, 2), (2, 4, 4), (4, 8, 8), (8, 16, 16),
+    ]  # fmt: skip
+
+
+def test_a_plain_network_has_taps_too():
+    assert [path for path, _, _ in found("plain")] == ["features.4", "features"]
+
+
+def test_sizes_that_divide_are_no_misfit():
+    survey = survey_of("resnet50")
+    assert taps.misfits(survey, taps.find(survey)) == ()
+
+
+def test_an_odd_size_is_told_with_what_a_decoder_misses():
+    survey = survey_of("resnet18_odd")
+    height, width = taps.misfits(survey, taps.find(survey))
+    assert height.size == 225
+    assert height.sizes == (113, 57, 29, 15, 8)
+    assert height.nearest == (224, 256)
+    assert height.misses == ((226, 225), (114, 113), (58, 57), (30, 29), (16, 15))
+    assert (width.size, width.nearest) == (161, (160, 192))
+    assert views.view(survey).remarks[0] == (
+        "height 225 does not divide by every stride: 113, 57, 29, 15, 8; upsampling gives 16"
+        " where the skip has 15 (nearest that would: 224 and 256)"
+    )
+
+
+def test_a_unet_decoder_takes_what_comes_from_below_and_the_skip():
+    plan = [
+        (step.upsampled, step.skip, step.inputs, step.out)
+        for step in taps.unet(taps.find(survey_of("resnet34")))
+    ]
+    # segmentation_models_pytorch's Unet("resnet34"): in channels 512+256, 256+128, ..., 32.
+    assert plan == [
+        (512, 256, 768, 256),
+        (256, 128, 384, 128),
+        (128, 64, 192, 64),
+        (64, 64, 128, 32),
+        (32, 0, 32, 16),
+    ]
+
+
+@pytest.mark.parametrize("channels", [(8,), (5, 4, 3), (9, 8, 7, 6, 5, 4, 3)])
+def test_a_decoder_of_other_channels_ends_at_the_input_size(channels):
+    steps = taps.unet(taps.find(survey_of("resnet50")), channels)
+    assert len(steps) == 5
+    factor = 1
+    for number, step in enumerate(steps):
+        assert step.out == channels[min(number, len(channels) - 1)]
+        factor *= step.factor[0]
+    assert factor == 32
+
+
+def test_the_tables_can_be_written_in_every_format():
+    for table in (views.view(survey_of("resnet50")), views.decoder(survey_of("resnet50"))):
+        for name in ("text", "md", "csv", "json", "html", "latex"):
+            assert "layer3" in render(table, name)
+
+
+@pytest.mark.parametrize("name", ["resnet50", "resnet18_odd", "r3d_18", "plain"])
+def test_the_python_that_is_printed_parses_and_names_every_tap(name):
+    survey = survey_of(name)
+    written = views.extractor(survey)
+    ast.parse(written)
+    for tap in taps.find(survey):
+        assert f'"{tap.path}": "stride' in written
+
+
+def test_a_network_without_a_window_has_no_taps():
+    trace = trace_of("resnet50")
+    cut = replace(trace, calls=trace.calls[:1], outputs=())
+    assert taps.find(Survey(cut)) == ()
+    with pytest.raises(BadInput, match="no feature map"):
+        views.extractor(Survey(cut))
