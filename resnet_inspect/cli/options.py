@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 else:  # older versions of click have no type argument here
     _Type = click.ParamType
 
+HELP = {"help_option_names": ["-h", "--help"]}
+"""Settings of every command's context."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -1,0 +1,42 @@
+"""From the options of a command to a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from resnet_inspect.cli.diagnostics import Progress, remark
+from resnet_inspect.cli.options import read_settings
+
+if TYPE_CHECKING:
+    from resnet_inspect.traces.model import Trace
+
+
+def capture(model: str, options: Mapping[str, Any]) -> Trace:
+    """Run the network as these options say, with progress on stderr."""
+    from resnet_inspect import pipeline
+    from resnet_inspect.errors import BadInput
+
+    if model.endswith(".json"):
+        raise click.UsageError(f"`resnet-inspect show {model}` prints a saved trace")
+    parts = {key: options[key] for key in ("image_size", "batch", "channels")}
+    if options["input_size"] is not None and any(part is not None for part in parts.values()):
+        raise BadInput(
+            "--input is the whole shape", hint="leave out --image-size, --batch, --channels"
+        )
+    size = options["input_size"] or pipeline.input_shape(model, **parts)
+    with Progress() as progress:
+        captured = pipeline.trace(
+            model,
+            size,
+            device=options["device"],
+            dtype=options["dtype"],
+            mode="train" if options["train"] else "eval",
+            arguments=read_settings(options["settings"]),
+            tell=progress.tell,
+        )
+    for note in captured.provenance.notes:
+        remark(note)
+    return captured

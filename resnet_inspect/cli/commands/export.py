@@ -1,0 +1,65 @@
+"""`resnet-inspect export`: write a network to files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from resnet_inspect.cli.capturing import capture
+from resnet_inspect.cli.diagnostics import remark
+from resnet_inspect.cli.options import (
+    HELP,
+    INPUT_OPTIONS,
+    Documented,
+    ModelName,
+    common_options,
+    input_options,
+    selection_options,
+)
+from resnet_inspect.cli.printing import check_outputs, say_if_nothing_matches, selection_of
+
+
+@click.command(
+    name="export",
+    cls=Documented,
+    context_settings=HELP,
+    examples=[
+        ("resnet-inspect export resnet50 out.md", "a table for GitHub"),
+        ("resnet-inspect export resnet50 out.csv out.json out.html --all", "three, one trace"),
+        ("resnet-inspect export trace.json stages.tex --view stages", "from a saved trace"),
+    ],
+)
+@click.argument("model", type=ModelName())
+@click.argument("files", nargs=-1, required=True, type=click.Path())
+@input_options
+@selection_options
+@common_options
+def command(model: str, files: tuple[str, ...], **options: Any) -> int:
+    """Write MODEL (a name or a saved trace) to FILES, each in the format its suffix names.
+
+    Suffixes: .md .csv .json .html .tex .txt. Either all files are written or none.
+    """
+    from resnet_inspect import pipeline
+    from resnet_inspect.files import write_all
+    from resnet_inspect.formats import render
+
+    paths = [Path(file) for file in files]
+    formats = [pipeline.format_of(path) for path in paths]
+    check_outputs(files, options["force"])
+    selection = selection_of(options)
+    if pipeline.is_trace_file(model):
+        given = [name for name in INPUT_OPTIONS if options[name]]
+        if given:
+            raise click.UsageError("a saved trace is not run again: leave out the input options")
+        captured = pipeline.load(model)
+    else:
+        captured = capture(model, options)
+    table = pipeline.tabulate(captured, options["view"], selection)
+    say_if_nothing_matches(table, options)
+    contents = {path: render(table, name) for path, name in zip(paths, formats, strict=True)}
+    write_all(contents, overwrite=options["force"])
+    for path in paths:
+        remark(f"wrote {path}")
+    return 0

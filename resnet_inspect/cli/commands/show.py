@@ -1,0 +1,43 @@
+"""`resnet-inspect show`: print a saved trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from resnet_inspect.cli.options import (
+    HELP,
+    Documented,
+    common_options,
+    output_options,
+    selection_options,
+)
+from resnet_inspect.cli.printing import check_outputs, print_trace, selection_of
+
+
+@click.command(
+    name="show",
+    cls=Documented,
+    context_settings=HELP,
+    examples=[
+        ("resnet-inspect show trace.json", "as `trace` printed it"),
+        ("resnet-inspect show trace.json --view blocks --format html -o t.html", "as a page"),
+    ],
+)
+@click.argument("file", type=click.Path())
+@selection_options
+@output_options
+@common_options
+def command(file: str, **options: Any) -> int:
+    """Print a trace that was saved, with every view and format. Needs no torch."""
+    from resnet_inspect import pipeline
+    from resnet_inspect.sources.catalogue import VARIANTS
+
+    if file in VARIANTS and not Path(file).exists():
+        raise click.UsageError(f"`resnet-inspect trace {file}` traces a model by name")
+    check_outputs([options["output"]], options["force"])
+    selection_of(options)
+    print_trace(pipeline.load(file), options)
+    return 0

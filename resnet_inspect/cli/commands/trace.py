@@ -1,0 +1,67 @@
+"""`resnet-inspect trace`: run a network once and print what every layer did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from resnet_inspect.cli.capturing import capture
+from resnet_inspect.cli.diagnostics import remark
+from resnet_inspect.cli.options import (
+    HELP,
+    Documented,
+    ModelName,
+    common_options,
+    input_options,
+    output_options,
+    selection_options,
+)
+from resnet_inspect.cli.printing import check_outputs, print_trace, selection_of
+
+
+@click.command(
+    name="trace",
+    cls=Documented,
+    context_settings=HELP,
+    examples=[
+        ("resnet-inspect trace resnet50", "convolutions, pools, adds, linear layers"),
+        ("resnet-inspect trace resnet50 --all --fold", "every step, identical blocks as one"),
+        ("resnet-inspect trace resnet34 --stage 2 --format md", "one stage as markdown"),
+        ("resnet-inspect trace resnet18 --image-size 32 --set num_classes=10", "CIFAR-10"),
+        ("resnet-inspect trace resnet50 --columns +receptive_field,jump", "two columns more"),
+        ("resnet-inspect trace resnet50 --save trace.json", "keep it; `show` reads it back"),
+    ],
+)
+@click.argument("model", type=ModelName(), required=False)
+@input_options
+@selection_options
+@output_options
+@click.option("--save", type=click.Path(), help="Keep the whole trace in this file.")
+@common_options
+def command(model: str | None, **options: Any) -> int:
+    """Run MODEL once and print what every layer did.
+
+    Prints path, op, kernel, stride, padding, input and output shape, parameters and MACs of each
+    call in order. Rows whose numbers are not broken down below them sum to the totals.
+    """
+    from resnet_inspect import pipeline
+    from resnet_inspect.errors import ForwardError
+
+    if model is None:
+        raise click.UsageError("which model? `resnet-inspect list` shows them")
+    if options["save"] == "-":
+        raise click.UsageError("--save needs a file: stdout has the table")
+    check_outputs([options["output"], options["save"]], options["force"])
+    selection_of(options)
+    try:
+        captured = capture(model, options)
+    except ForwardError as error:
+        if options["save"]:
+            pipeline.save(error.trace, options["save"], overwrite=options["force"])
+            remark(f"saved the trace up to there in {options['save']}")
+        raise
+    if options["save"]:
+        pipeline.save(captured, options["save"], overwrite=options["force"])
+    print_trace(captured, options)
+    return 0

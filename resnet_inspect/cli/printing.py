@@ -1,0 +1,137 @@
+"""From the options of a command to its output: a table on stdout or in files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from resnet_inspect.cli.diagnostics import remark
+
+if TYPE_CHECKING:
+    from resnet_inspect.traces.model import Trace
+    from resnet_inspect.views.selection import Selection
+    from resnet_inspect.views.table import Table
+
+
+def selection_of(options: Mapping[str, Any]) -> Selection:
+    """What the options select; raises for a kind or column that does not exist."""
+    from resnet_inspect.views.columns import check_keys
+    from resnet_inspect.views.selection import Selection
+
+    selection = Selection(
+        everything=options["everything"],
+        only=_keys(options["only"]),
+        match=options["match"],
+        stage=options["stage"],
+        depth=options["depth"],
+        fold=options["fold"],
+        columns=_columns(options["columns"], options["view"]),
+    )
+    selection.check()
+    check_keys(selection.columns)
+    return selection
+
+
+_APPLY = {
+    "layers": {"everything", "only", "match", "stage", "depth", "fold"},
+    "blocks": {"match", "stage", "fold"},
+    "stages": {"match", "stage"},
+    "modules": {"only", "match", "depth"},
+    "totals": set(),
+}
+"""The options of a selection that each view heeds."""
+
+
+def say_if_nothing_matches(table: Table, options: Mapping[str, Any]) -> None:
+    """Say which options the view does not heed, and when they leave nothing to show."""
+    view = options["view"]
+    every = _APPLY["layers"]
+    unheeded = [
+        name
+        for name in sorted(every)
+        if name not in _APPLY[view] and options[name] not in (None, False)
+    ]
+    for name in unheeded:
+        option = "all" if name == "everything" else name
+        remark(f"--{option} does not apply to the {view} view")
+    if all(row.kind == "rest" for row in table.rows):
+        remark("no row is left by what was selected")
+
+
+def _keys(written: str | None) -> tuple[str, ...]:
+    return tuple(key.strip() for key in (written or "").split(",") if key.strip())
+
+
+def _columns(written: str | None, view: str) -> tuple[str, ...]:
+    """Keys as given; with + before the first, they come after the view's own."""
+    if not written or not written.startswith("+"):
+        return _keys(written)
+    from resnet_inspect.views import SHOWN
+    from resnet_inspect.views.columns import check_keys
+
+    more = tuple(key.removeprefix("+") for key in _keys(written))
+    check_keys(more)
+    own = SHOWN[view]
+    return (*own, *(key for key in more if key not in own))
+
+
+def check_outputs(files: Iterable[str | None], force: bool) -> None:
+    """Refuse existing files, and one named twice, before any work is done."""
+    from resnet_inspect.files import refuse_existing
+
+    paths = [Path(file) for file in files if file and file != "-"]
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise click.UsageError("two outputs would go to the same file")
+    if not force:
+        refuse_existing(paths)
+
+
+def print_trace(captured: Trace, options: Mapping[str, Any]) -> None:
+    """Print a trace, or write it to `--output`, as view and format ask."""
+    from resnet_inspect import pipeline
+
+    output = options["output"]
+    chosen = options["format"]
+    if chosen is None and output not in (None, "-"):
+        chosen = pipeline.format_of(Path(output))
+    table = pipeline.tabulate(captured, options["view"], selection_of(options))
+    say_if_nothing_matches(table, options)
+    write_table(table, chosen or "table", output, options)
+
+
+def write_table(table: Table, format: str, output: str | None, options: Mapping[str, Any]) -> None:
+    """Write a table to a file or to stdout; in a terminal, fitted and coloured."""
+    if output not in (None, "-"):
+        from resnet_inspect.files import write_all
+        from resnet_inspect.formats import render
+
+        write_all({Path(output): render(table, format)}, overwrite=options["force"])
+        remark(f"wrote {output}")
+        return
+    if format != "table":
+        from resnet_inspect.formats import render
+
+        sys.stdout.write(render(table, format))
+        return
+    from resnet_inspect.cli.console import console
+    from resnet_inspect.formats.terminal import show as show_table
+
+    width = options["width"] or _width()
+    dropped = show_table(table, console(options["color"]), width)
+    if dropped:
+        remark(f"no room in {width} columns for: {', '.join(dropped)} (--width, or a wider window)")
+
+
+def _width() -> int | None:
+    """Columns to fit into: COLUMNS, or the terminal's; None where stdout is no terminal."""
+    if os.environ.get("COLUMNS", "").isdecimal() and int(os.environ["COLUMNS"]) > 0:
+        return int(os.environ["COLUMNS"])
+    if not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns

@@ -1,0 +1,97 @@
+"""The command line's top: one line for each command; a command is imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from resnet_inspect._version import __version__
+from resnet_inspect.cli.options import HELP
+from resnet_inspect.errors import UnknownName
+
+COMMANDS = {
+    "trace": "Run MODEL once and print what every layer did.",
+    "show": "Print a trace that was saved, with every view and format.",
+    "export": "Write MODEL to FILES, each in the format its suffix names.",
+    "tui": "Browse MODEL in the terminal.",
+    "list": "List the models that can be traced by name.",
+}
+"""Every command with its line in the help, in that order; `cli/commands/NAME.py` has it."""
+
+
+def _print_versions(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    def found(package: str) -> str:
+        try:
+            return f"{package} {version(package)}"
+        except PackageNotFoundError:
+            return f"{package} not installed"
+
+    python = ".".join(map(str, sys.version_info[:3]))
+    others = ", ".join((f"Python {python}", *map(found, ("torch", "torchvision"))))
+    click.echo(f"resnet-inspect {__version__} ({others})")
+    ctx.exit()
+
+
+class _Top(click.Group):
+    """The group of all commands; its help begins with examples."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, without importing any."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        if name not in COMMANDS:
+            return None
+        found: click.Command = import_module(f"resnet_inspect.cli.commands.{name}").command
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first argument names; raises `UnknownName` with the nearest."""
+        if args and args[0] not in COMMANDS and not ctx.resilient_parsing:
+            raise UnknownName("command", args[0], COMMANDS, see="resnet-inspect --help")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands' lines."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, then the description."""
+        with formatter.section("Examples"):
+            formatter.write_dl(
+                [
+                    ("resnet-inspect trace resnet50", "every layer's window, shapes and cost"),
+                    ("resnet-inspect trace resnet34 --view stages", "what each stage did"),
+                    ("resnet-inspect export resnet50 out.md out.html", "the same, as files"),
+                    ("resnet-inspect list 'wide*'", "what can be traced"),
+                ]
+            )
+        super().format_help_text(ctx, formatter)
+
+
+@click.group(cls=_Top, context_settings=HELP, invoke_without_command=True)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_versions,
+    help="Show the version, and those of Python, torch and torchvision.",
+)  # fmt: skip
+@click.pass_context
+def commands(ctx: click.Context) -> int | None:
+    """Inspect the architecture of residual networks, as they really run."""
+    if ctx.invoked_subcommand is not None:
+        return None
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from resnet_inspect.tui import explore
+
+        return explore()
+    click.echo(ctx.get_help(), err=True)
+    return 2
