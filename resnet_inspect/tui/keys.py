@@ -77,3 +77,15 @@ GROUPS = {
 def identifier(action: Action) -> str:
     """Its name in a keymap: "next-match", "pane-1"."""
     return action.name.replace("(", "-").replace(")", "").replace("_", "-").replace("--", "-less-")
+
+
+_SIGNS = {
+    "slash": "/", "question_mark": "?", "less_than_sign": "<", "greater_than_sign": ">",
+    "minus": "-", "equals_sign": "=", "right_square_bracket": "]", "left_square_bracket": "[",
+    "right_curly_bracket": "}", "left_curly_bracket": "{",
+}  # fmt: skip
+
+
+def written(keys: str) -> str:
+    """Keys as a person writes them: "/" for slash."""
+    return " ".join(_SIGNS.get(key, key) for key in keys.split(","))

@@ -29,6 +29,7 @@ Piece = tuple[str, str]
 class Rows(ScrollView, can_focus=True):
     """Rows with a cursor. The first line is a header that stays in place."""
 
+    DEFAULT_CLASSES = "panel"
     COMPONENT_CLASSES: ClassVar = {
         f"rows--{name}"
         for name in (

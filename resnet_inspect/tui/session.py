@@ -144,6 +144,42 @@ class History:
         return self.done[-1]
 
 
+Span = tuple[int, int]
+"""First and last index of the calls that a row stands for."""
+
+_MOST_PLACES = 200
+
+
+@dataclass
+class Places:
+    """The places visited, with back and forward."""
+
+    behind: list[Span] = field(default_factory=list)
+    """The last one is where we are."""
+    ahead: list[Span] = field(default_factory=list)
+
+    def visit(self, span: Span) -> None:
+        """Be here now; what was gone back from is forgotten."""
+        if not self.behind or self.behind[-1] != span:
+            self.behind.append(span)
+            del self.behind[:-_MOST_PLACES]
+            self.ahead.clear()
+
+    def back(self) -> Span | None:
+        """The place before, if there is one."""
+        if len(self.behind) < 2:
+            return None
+        self.ahead.append(self.behind.pop())
+        return self.behind[-1]
+
+    def forward(self) -> Span | None:
+        """The place that was left with back, if there is one."""
+        if not self.ahead:
+            return None
+        self.behind.append(self.ahead.pop())
+        return self.behind[-1]
+
+
 @dataclass(frozen=True)
 class Shown:
     """A request and its survey."""

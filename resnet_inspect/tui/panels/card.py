@@ -19,6 +19,7 @@ class CardPanel(VerticalScroll, can_focus=True):
     """A card as text; entries that lead to a call can be followed with enter or a click."""
 
     BORDER_TITLE = "Card"
+    DEFAULT_CLASSES = "panel"
     BINDINGS: ClassVar = [
         Binding("down,j", "step(1)", "down", show=False),
         Binding("up,k", "step(-1)", "up", show=False),

@@ -1,0 +1,154 @@
+"""What the explorer asks its user: each question gives the answer, or None for none.
+
+They are asked with `await`, from a worker of the app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from textual.app import App
+from textual.binding import Binding
+
+from resnet_inspect.errors import InspectError
+from resnet_inspect.sources.catalogue import VARIANTS
+from resnet_inspect.tui.ask import Ask, Field
+from resnet_inspect.tui.choose import Choice, Choose
+from resnet_inspect.tui.keys import ACTIONS, GROUPS, written
+from resnet_inspect.tui.rows import Rows
+from resnet_inspect.tui.session import Request
+from resnet_inspect.views import VIEWS, variants
+from resnet_inspect.views.columns import COLUMNS
+from resnet_inspect.views.table import Heading
+
+_INPUT_HINTS = {
+    "input": "batch, channels, height, width",
+    "dtype": "float32, bf16, fp16, float64",
+    "mode": "eval or train",
+    "arguments": "num_classes=10 width_per_group=128",
+}
+
+
+async def variant(app: App[Any], current: str) -> str | None:
+    """Another variant, by its name."""
+    choices = [Choice(v.name, v.name, variants.facts(v)) for v in VARIANTS.values()]
+    return await app.push_screen_wait(Choose("Model", choices, current=current))
+
+
+async def other_network(app: App[Any]) -> str | None:
+    """What to compare with: the name of a variant, or the path of a saved trace."""
+    choices = [Choice(v.name, v.name, v.family) for v in VARIANTS.values()]
+    title = "Compare with (a variant, or type the path of a saved trace)"
+    return await app.push_screen_wait(Choose(title, choices, free=True))
+
+
+async def input_of(
+    app: App[Any], before: Request, follow: Callable[[Request], object]
+) -> Request | None:
+    """The request with another input; `follow` is called with what can be read while one types."""
+
+    def changed(values: Mapping[str, str]) -> None:
+        try:
+            request = before.with_fields(values)
+        except InspectError as error:
+            dialog.problem(error.message)
+        else:
+            follow(request)
+
+    def wrong(values: Mapping[str, str]) -> str:
+        try:
+            before.with_fields(values)
+        except InspectError as error:
+            return error.message
+        return ""
+
+    fields = [Field(key, key, value, _INPUT_HINTS[key]) for key, value in before.fields.items()]
+    dialog = Ask(f"Input of {before.model}", fields, changed=changed, check=wrong)
+    values = await app.push_screen_wait(dialog)
+    return None if values is None else before.with_fields(values)
+
+
+async def device(app: App[Any], current: str) -> str | None:
+    """The device to run on."""
+    choices = [
+        Choice("meta", "meta", "shapes without numbers; no memory"),
+        Choice("cpu", "cpu"),
+        Choice("cuda", "cuda", "an NVIDIA or AMD card"),
+        Choice("mps", "mps", "Apple's graphics"),
+    ]
+    return await app.push_screen_wait(Choose("Device", choices, current=current, free=True))
+
+
+async def saved_trace(app: App[Any]) -> str | None:
+    """The path of a saved trace."""
+    field = Field("file", "file", "", "trace.json")
+    values = await app.push_screen_wait(Ask("Open a saved trace", [field]))
+    return values["file"] or None if values else None
+
+
+async def column_to_sort_by(
+    app: App[Any], columns: Sequence[Heading], current: str | None
+) -> str | None:
+    """The key of a column; "" for the order of the trace."""
+    choices = [Choice("", "trace order"), *(Choice(c.key, c.title) for c in columns)]
+    dialog = Choose("Sort by (again reverses)", choices, current=current or "")
+    return await app.push_screen_wait(dialog)
+
+
+async def column_to_heat(app: App[Any], current: str | None) -> str | None:
+    """The key of a column with numbers; "" for none."""
+    numbers = (c for c in COLUMNS.values() if c.align == "right")
+    choices = [Choice("", "none"), *(Choice(c.key, c.title, c.meaning) for c in numbers)]
+    return await app.push_screen_wait(Choose("Heat", choices, current=current or ""))
+
+
+async def columns(app: App[Any], shown: Sequence[str]) -> tuple[str, ...] | None:
+    """The keys of the columns to show, in order."""
+
+    def keys(text: str) -> tuple[str, ...]:
+        return tuple(key.strip() for key in text.split(",") if key.strip())
+
+    def wrong(values: Mapping[str, str]) -> str:
+        unknown = [key for key in keys(values["columns"]) if key not in COLUMNS]
+        return f"no column {', '.join(unknown)}; known: {', '.join(COLUMNS)}" if unknown else ""
+
+    field = Field("columns", "columns", ", ".join(shown), "keys with commas, in order")
+    values = await app.push_screen_wait(Ask("Columns", [field], check=wrong))
+    return None if values is None else keys(values["columns"])
+
+
+async def view(app: App[Any], current: str) -> str | None:
+    """The name of a view."""
+    choices = [Choice(name, name) for name in VIEWS if name != "totals"]
+    return await app.push_screen_wait(Choose("View", choices, current=current))
+
+
+async def theme(app: App[Any]) -> str | None:
+    """A theme; each is shown while it is highlighted."""
+    choices = [
+        Choice(name, name, "dark" if theme.dark else "light")
+        for name, theme in sorted(app.available_themes.items())
+    ]
+
+    def preview(name: str) -> None:
+        app.theme = name
+
+    return await app.push_screen_wait(Choose("Theme", choices, current=app.theme, preview=preview))
+
+
+async def key(app: App[Any], pane: str) -> str | None:
+    """The name of an action, from the list of all keys."""
+    lines = []
+    for group, title in GROUPS.items():
+        lines.append(Choice("", title.upper()))
+        lines += [
+            Choice(a.name, f"  {written(a.keys):<16}{a.label}", a.meaning)
+            for a in ACTIONS
+            if a.group == group
+        ]
+    lines.append(Choice("", "ROWS"))
+    for binding in Rows.BINDINGS:
+        assert isinstance(binding, Binding)
+        lines.append(Choice("", f"  {written(binding.key):<16}{binding.description}"))
+    return await app.push_screen_wait(Choose(f"Keys · {pane}", lines))

@@ -1,0 +1,203 @@
+"""The three panes, which follow each other: the tree, the table, and the card of what is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from resnet_inspect.analysis.anatomy import Block, Stage
+from resnet_inspect.analysis.difference import Difference, compare
+from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.tui.panels.card import CardPanel
+from resnet_inspect.tui.panels.network_tree import NetworkTree
+from resnet_inspect.tui.panels.trace_table import TraceTable
+from resnet_inspect.tui.rows import Rows
+from resnet_inspect.tui.session import Places, Span
+from resnet_inspect.tui.splitter import Splitter
+from resnet_inspect.views import VIEWS, differences
+from resnet_inspect.views.cards import Card, Entry, Section, Subject, card, index_of
+from resnet_inspect.views.selection import Selection
+from resnet_inspect.views.table import Row
+
+PANES = ("tree", "table", "card")
+_FULL = tuple(f"-full-{name}" for name in PANES)
+_NARROWEST = 12
+_LEFT_FOR_OTHERS = 30
+
+
+class Workbench(Horizontal):
+    """Tree, table and card of one network, or of two side by side."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.survey: Survey | None = None
+        self.other: Survey | None = None
+        """What is set beside the network, if two are compared."""
+        self.ascii = False
+        self.places = Places()
+
+    def compose(self) -> ComposeResult:
+        """The tree beside the table and the card."""
+        yield NetworkTree(id="tree")
+        yield Splitter("tree", id="tree-splitter")
+        with Horizontal(id="side"):
+            with Horizontal(id="middle"):
+                yield TraceTable(id="table")
+            yield Splitter("card", from_right=True, id="card-splitter")
+            yield CardPanel(id="card")
+
+    @property
+    def network(self) -> NetworkTree:
+        """The network by its parts."""
+        return self.query_one("#tree", NetworkTree)
+
+    @property
+    def table(self) -> TraceTable:
+        """The rows of the present view."""
+        return self.query_one("#table", TraceTable)
+
+    @property
+    def card(self) -> CardPanel:
+        """What is known of the chosen row."""
+        return self.query_one("#card", CardPanel)
+
+    def draw_in_ascii(self, ascii: bool) -> None:
+        """Draw with letters and signs that every terminal has, or with all."""
+        self.ascii = self.network.ascii = self.table.ascii = ascii
+        self.screen.set_class(ascii, "-ascii")
+
+    # -- what is shown ---------------------------------------------------------------------------
+
+    def show(self, survey: Survey, other: Survey | None, view: str, selection: Selection) -> None:
+        """Make the tables of a view and show them; with another survey, the differences."""
+        self.survey, self.other = survey, other
+        table, tree = self.table, self.network
+        if other is not None:
+            difference = compare(survey, other)
+            table.show_rows(differences.view(difference, selection))
+            table.border_title = f"{survey.trace.model_name} against {other.trace.model_name}"
+            self.card.show_card(lambda width: _summary(difference))
+        else:
+            table.show_rows(VIEWS[view](survey, selection))
+            table.border_title = f"Shape trace · {view}"
+        fresh = tree.table is None or tree.table.model != survey.trace.model_name
+        tree.folded = set() if fresh else tree.folded
+        plain = Selection(everything=selection.everything)
+        same = other is None and view == "layers" and selection == plain
+        layers = table.table if same and table.table else VIEWS["layers"](survey, plain)
+        tree.show_network(layers, VIEWS["totals"](survey, Selection()).rows[0])
+        if fresh:
+            tree.action_fold_all()
+
+    def show_card_of(self, subject: Subject) -> None:
+        """Show the card of a call, block, stage or end."""
+        if self.survey is not None:
+            survey, ascii = self.survey, self.ascii
+            self.card.show_card(lambda width: card(survey, subject, width, ascii=ascii))
+
+    # -- following -------------------------------------------------------------------------------
+
+    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+        """The tree and the table follow each other; the card follows both."""
+        if self.survey is None or self.other is not None or event.row.span[0] < 0:
+            return
+        span, kind = event.row.span, event.row.kind
+        follower: Rows = self.network if event.rows is self.table else self.table
+        leads = event.rows.has_focus or event.rows is self.table
+        if leads and kind != "network":
+            with follower.prevent(Rows.Chosen):
+                follower.move_to_span(span, kind)
+        self.places.visit(span)
+        self.show_card_of(_subject(self.survey, event.row))
+
+    def on_card_panel_followed(self, event: CardPanel.Followed) -> None:
+        """Go to where an entry of the card leads."""
+        if self.survey is not None:
+            target = event.target
+            first = index_of(self.survey, target)
+            last = target.last if isinstance(target, Block | Stage) else first
+            self.go_to((first, last))
+            self.show_card_of(target)
+
+    def go_to(self, span: Span | None) -> None:
+        """Put the cursor on the row of these calls, or on the layer that holds them."""
+        if span is None:
+            return
+        kinds = ("stage", "block", "layer", "function", "module")
+        kind = next((k for k in kinds if (k, span) in self.table.place_of), "layer")
+        self.table.move_to_span(span, kind)
+
+    def go_to_path(self, path: str) -> None:
+        """Put the cursor on the row with this path, if there is one."""
+        table = self.table.table
+        if table is not None:
+            self.table.move_to(lambda row: table.cell(row, "path").text == path)
+
+    # -- panes -----------------------------------------------------------------------------------
+
+    @property
+    def pane(self) -> str:
+        """The pane that has the keys; the table if none has."""
+        return next((name for name in PANES if self.query_one(f"#{name}").has_focus), "table")
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """Widths of the side panes, where they were set."""
+        found = {}
+        for name in ("tree", "card"):
+            width = self.query_one(f"#{name}").styles.width
+            if width is not None and width.is_cells and width.value != 0:
+                found[name] = int(width.value)
+        return found
+
+    def set_widths(self, widths: Mapping[str, int]) -> None:
+        """Make the side panes so wide, as far as the screen allows."""
+        most = self.app.size.width - _LEFT_FOR_OTHERS
+        for name in ("tree", "card"):
+            if name in widths:
+                pane = self.query_one(f"#{name}")
+                pane.styles.width = max(_NARROWEST, min(most, widths[name]))
+
+    def resize_pane(self, by: int) -> None:
+        """Make the focused side pane wider or narrower; the table takes from the tree."""
+        name, by = ("tree", -by) if self.pane == "table" else (self.pane, by)
+        self.set_widths({name: self.query_one(f"#{name}").size.width + 2 + by})
+
+    def enter(self, name: str) -> None:
+        """Go to a pane; one that there is no room for is shown alone."""
+        pane = self.query_one(f"#{name}")
+        if self.leave_full() or not pane.display or not pane.region:
+            self.screen.add_class(f"-full-{name}")
+        pane.focus()
+
+    def toggle_full(self) -> None:
+        """The focused pane over the whole screen, and back."""
+        name = f"-full-{self.pane}"
+        on = not self.screen.has_class(name)
+        self.leave_full()
+        self.screen.set_class(on, name)
+
+    def leave_full(self) -> bool:
+        """Show all panes again; whether one was over the whole screen."""
+        was = any(self.screen.has_class(name) for name in _FULL)
+        self.screen.remove_class(*_FULL)
+        return was
+
+
+def _summary(difference: Difference) -> Card:
+    """What two networks differ in, in words."""
+    lines = tuple(Entry("", line) for line in differences.summary(difference))
+    return Card("in words", "d ends the comparison", (Section("", lines),))
+
+
+def _subject(survey: Survey, row: Row) -> Subject:
+    """What a row is of."""
+    first = row.span[0]
+    if row.kind == "stage":
+        return next(s for s in survey.anatomy.stages if s.first == first)
+    if row.kind == "block":
+        return next(b for b in survey.anatomy.blocks if b.first == first)
+    ends: dict[str, Subject] = {"stem": "stem", "head": "head", "network": "network"}
+    return ends.get(row.kind, first)
