@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import accumulate
+from operator import add, attrgetter, sub
 
 from resnet_inspect.analysis import activations, anatomy, macs, parameters, receptive_field
 from resnet_inspect.analysis.anatomy import Anatomy, Block, Stage
@@ -60,13 +61,17 @@ class Amounts:
     activation_bytes_distinct: int = 0
 
     def __add__(self, other: Amounts) -> Amounts:
-        return Amounts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Amounts(*map(add, _numbers(self), _numbers(other)))
 
     def __sub__(self, other: Amounts) -> Amounts:
-        return Amounts(*(a - b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Amounts(*map(sub, _numbers(self), _numbers(other)))
 
     def __mul__(self, times: int) -> Amounts:
-        return Amounts(*(a * times for a in astuple(self)))
+        return self if times == 1 else Amounts(*(a * times for a in _numbers(self)))
+
+
+_numbers = attrgetter(*(field.name for field in fields(Amounts)))
+"""The numbers of `Amounts` in the order of its fields; `astuple` would copy each deeply."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ class Survey:
 
     @cached_property
     def _before(self) -> tuple[tuple[int, ...], ...]:
-        """Running sums in the order of the fields of `Amounts`."""
+        """For each call, and the end, the sums of all before it, in the order of `Amounts`."""
         columns: tuple[Iterable[int], ...] = (
             (own.total for own in self.parameters),
             (own.trainable for own in self.parameters),
@@ -117,11 +122,13 @@ class Survey:
             activations.written(self.trace),
             activations.held(self.trace),
         )
-        return tuple(tuple(accumulate(column, initial=0)) for column in columns)
+        sums = (accumulate(column, initial=0) for column in columns)
+        return tuple(zip(*sums, strict=True))
 
     def amounts(self, first: int, last: int) -> Amounts:
         """The amounts of the calls from `first` to `last`, both included."""
-        return Amounts(*(sums[last + 1] - sums[first] for sums in self._before))
+        before = self._before
+        return Amounts(*map(sub, before[last + 1], before[first]))
 
     @cached_property
     def whole(self) -> Amounts:

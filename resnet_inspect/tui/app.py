@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any, ClassVar
 
 from textual import work
@@ -26,10 +27,13 @@ from resnet_inspect.formats import render
 from resnet_inspect.sources.catalogue import VARIANTS
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui import dialogs, taking
+from resnet_inspect.tui.beside import LONG_TEXT, MANY_CALLS, beside_the_screen
 from resnet_inspect.tui.child import Child, Obsolete
 from resnet_inspect.tui.config import State, read_config, read_state, write_state
 from resnet_inspect.tui.keys import ACTIONS, identifier, written
+from resnet_inspect.tui.laying import Laid, lay_out, matches
 from resnet_inspect.tui.panels.filter_line import FilterLine
+from resnet_inspect.tui.panels.trace_table import FLAT
 from resnet_inspect.tui.session import History, Request, Shown
 from resnet_inspect.tui.themes import HIGH_CONTRAST
 from resnet_inspect.tui.workbench import PANES, Workbench
@@ -37,7 +41,10 @@ from resnet_inspect.views import SHOWN
 from resnet_inspect.views.columns import COLUMNS
 from resnet_inspect.views.query import parse
 from resnet_inspect.views.selection import Selection
-from resnet_inspect.views.table import Table
+
+
+def _silent(step: str) -> None:
+    """Tell nobody what step short work is at."""
 
 
 class Explorer(App[int]):
@@ -83,7 +90,6 @@ class Explorer(App[int]):
         }
         self.other: Survey | None = None
         """What is set beside the network, if two are compared."""
-        self.flat = False
 
     def _theme(self, name: str | None) -> str:
         return name if name in self.available_themes else self.theme
@@ -125,9 +131,9 @@ class Explorer(App[int]):
         for warning in self.config.warnings:
             self.notify(warning, title="config.toml", severity="warning", markup=False)
         if self.given is not None:
-            self.call_after_refresh(self.show_trace, self.request, self.given)
+            self.call_after_refresh(self.show_given, self.given)
         else:
-            self.call_after_refresh(self.ask, self.request)
+            self.call_after_refresh(self.look_at, self.request)
 
     @staticmethod
     def _draws_unicode() -> bool:
@@ -146,20 +152,13 @@ class Explorer(App[int]):
 
     # -- traces ----------------------------------------------------------------------------------
 
-    @work(exclusive=True, group="trace", exit_on_error=False)
-    async def ask(self, request: Request, *, remember: bool = True) -> None:
-        """Ask the child process for a trace; the last good one stays on the screen meanwhile."""
-        self.title_line(request.title, "starting")
+    @work(exclusive=True, group="trace")
+    async def look_at(self, request: Request, *, remember: bool = True) -> None:
+        """Get a trace and show it; the last good one stays on the screen meanwhile."""
         try:
-            trace = await self.child.ask(
-                request.message, lambda step: self.title_line(request.title, step)
-            )
+            trace = await self.trace_of(request)
         except ForwardError as error:
-            self.title_line(self.request.title)
-            self.problem(f"{error.message}  (R runs it again)")
-            if self.shown is None and error.trace is not None:
-                self.show_trace(request, error.trace, remember=remember)
-                self.problem(f"{error.message}  (the trace up to there is shown)")
+            await self.show_failure(request, error, remember=remember)
         except Obsolete:
             return
         except InspectError as error:
@@ -167,37 +166,73 @@ class Explorer(App[int]):
             hint = f"  ({error.hint})" if error.hint else ""
             self.problem(f"{error.message}{hint}  (R runs it again)")
         else:
-            self.show_trace(request, trace, remember=remember)
+            request = replace(request, model=trace.model_name) if request.path else request
+            await self.show_trace(request, trace, remember=remember)
 
-    def open_file(self, path: str) -> None:
-        """Show the trace in this file."""
-        try:
-            trace = pipeline.load(Path(path).expanduser())
-        except InspectError as error:
-            self.problem(error.message)
-            return
-        self.show_trace(Request(trace.model_name, path=path), trace)
+    async def trace_of(self, request: Request) -> Trace:
+        """The trace from a file, or from the child process; the title says at what step it is."""
+        if request.path:
+            self.title_line(request.title, "reading")
+            path = Path(request.path).expanduser()
+            return await beside_the_screen(_is_long(path), pipeline.load, path)
+        self.title_line(request.title, "starting")
+        return await self.child.ask(
+            request.message, lambda step: self.title_line(request.title, step)
+        )
 
-    def show_trace(self, request: Request, trace: Trace, *, remember: bool = True) -> None:
+    @work(exclusive=True, group="trace")
+    async def show_given(self, trace: Trace) -> None:
+        """Show the trace that the explorer was opened with."""
+        await self.show_trace(self.request, trace)
+
+    async def show_failure(self, request: Request, error: ForwardError, *, remember: bool) -> None:
+        """Say which layer broke; show the trace up to there only if there is no good one."""
+        self.title_line(self.request.title)
+        self.problem(f"{error.message}  (R runs it again)")
+        if self.shown is None and error.trace is not None:
+            await self.show_trace(request, error.trace, remember=remember)
+            self.problem(f"{error.message}  (the trace up to there is shown)")
+
+    async def show_trace(self, request: Request, trace: Trace, *, remember: bool = True) -> None:
         """Look at this trace now."""
+        shown = Shown(request, Survey(trace))
+        laid = await self.laid_out(shown, self.other)
         self.problem("")
-        self.request = request
+        self.request, self.shown = request, shown
         if remember:
             self.history.visit(request)
-        self.shown = Shown(request, Survey(trace))
-        self.title_line(request.title)
-        self.lay_out()
-        self.write_totals()
+        self.show(laid)
         if self.kept.place and self.kept.model == request.model:
             self.bench.go_to_path(self.kept.place)
             self.kept = replace(self.kept, place=None)
 
-    def lay_out(self) -> None:
-        """Make the tables of the present view and show them."""
+    async def laid_out(self, shown: Shown, other: Survey | None) -> Laid:
+        """The tables of the present view; the title says at what step their making is."""
+        title = shown.request.title
+
+        def tell(step: str) -> None:
+            self.call_later(self.title_line, title, step)
+
+        calls = len(shown.survey.trace.calls) + (len(other.trace.calls) if other else 0)
+        selection = replace(self.selection, columns=self.columns.get(self.view, ()))
+        long = calls > MANY_CALLS
+        laid = await beside_the_screen(
+            long, lay_out, shown.survey, other, self.view, selection, tell if long else _silent
+        )
+        self.call_later(self.title_line, title)
+        return laid
+
+    def show(self, laid: Laid) -> None:
+        """Put tables on the panes, filtered as those before them."""
+        self.bench.show(laid)
+        self.write_totals()
+        self.apply_filter(self.filter_line.text)
+
+    @work(exclusive=True, group="lay-out")
+    async def lay_out(self) -> None:
+        """Make the tables of the present view again and show them."""
         if self.shown is not None:
-            selection = replace(self.selection, columns=self.columns.get(self.view, ()))
-            self.bench.show(self.shown.survey, self.other, self.view, selection)
-            self.count_matches()
+            self.show(await self.laid_out(self.shown, self.other))
 
     def write_totals(self) -> None:
         """The line above the keys."""
@@ -220,7 +255,7 @@ class Explorer(App[int]):
         """Look at another variant."""
         name = await dialogs.variant(self, self.request.model)
         if name is not None:
-            self.ask(Request.of_variant(name))
+            self.look_at(Request.of_variant(name))
 
     @work
     async def action_inputs(self) -> None:
@@ -229,25 +264,25 @@ class Explorer(App[int]):
             self.problem("a saved trace cannot be run again; m chooses a variant")
             return
         before = self.request
-        after = await dialogs.input_of(self, before, lambda r: self.ask(r, remember=False))
+        after = await dialogs.input_of(self, before, lambda r: self.look_at(r, remember=False))
         if after is None:
-            self.ask(before, remember=False)
+            self.look_at(before, remember=False)
         else:
-            self.ask(after)
+            self.look_at(after)
 
     @work
     async def action_device(self) -> None:
         """Run it on a device."""
         name = await dialogs.device(self, self.request.device)
         if name is not None and not self.request.path:
-            self.ask(replace(self.request, device=name))
+            self.look_at(replace(self.request, device=name))
 
     @work
     async def action_open_trace(self) -> None:
         """Open a saved trace."""
         path = await dialogs.saved_trace(self)
         if path is not None:
-            self.open_file(path)
+            self.look_at(Request(Path(path).stem, path=path))
 
     @work
     async def action_compare(self) -> None:
@@ -259,29 +294,19 @@ class Explorer(App[int]):
         name = await dialogs.other_network(self)
         if name is None or self.shown is None:
             return
-        self.title_line(self.request.title, f"tracing {name}")
+        variant = name in VARIANTS
+        request = Request.of_variant(name) if variant else Request(Path(name).stem, path=name)
         try:
-            if name in VARIANTS:
-                trace = await self.child.ask(
-                    Request.of_variant(name).message,
-                    lambda step: self.title_line(self.request.title, step),
-                )
-            else:
-                trace = pipeline.load(Path(name).expanduser())
+            self.other = Survey(await self.trace_of(request))
         except InspectError as error:
+            self.title_line(self.request.title)
             self.problem(error.message)
         else:
-            self.other = Survey(trace)
             self.lay_out()
-        self.title_line(self.request.title)
 
     def _again(self, request: Request | None) -> None:
-        if request is None:
-            return
-        if request.path:
-            self.open_file(request.path)
-        else:
-            self.ask(request, remember=False)
+        if request is not None:
+            self.look_at(request, remember=False)
 
     def action_undo(self) -> None:
         """Back to the network before."""
@@ -309,29 +334,30 @@ class Explorer(App[int]):
         """Go back to the table."""
         self.bench.table.focus()
 
-    def apply_filter(self, text: str) -> None:
+    @work(exclusive=True, group="filter")
+    async def apply_filter(self, text: str) -> None:
         """Show the rows that match; all for no text."""
-        table = self.bench.table
-        query = parse(text)
-        shown: Table | None = table.table
-        table.matching = None
-        if text.strip() and shown is not None:
-            current = shown
-            table.matching = lambda row: query.matches(current, row)
-        table.arrange_rows()
-        if table.matches and table.row_place not in table.matches:
-            table.next_match(1)
-        self.count_matches(query.problems)
-
-    def count_matches(self, problems: Iterable[str] = ()) -> None:
-        """Say how many rows match (9 of 36), and what is wrong with the filter."""
-        table = self.bench.table
-        text = ""
-        if table.matching is not None:
-            whole = sum(row.kind != "rest" for row in table.every)
-            text = f"{len(table.matches)} of {whole}"
-        problem = "; ".join(problems)
-        self.filter_line.found(f"{problem}  {text}".strip())
+        rows, query = self.bench.table, parse(text)
+        table = rows.table
+        if table is None:
+            return
+        if not text.strip():
+            rows.show_matches(None)
+            self.filter_line.found("")
+            return
+        stop = Event()
+        many = len(table.rows) > MANY_CALLS
+        if many:
+            self.filter_line.found("searching …")
+        try:
+            places = await beside_the_screen(many, matches, table, query, stop.is_set)
+        finally:
+            stop.set()
+        rows.show_matches(places)
+        assert rows.outline is not None
+        whole = len(table.rows) - rows.outline.rests
+        problem = "; ".join(query.problems)
+        self.filter_line.found(f"{problem}  {len(places):,} of {whole:,}".strip())
 
     def action_next_match(self) -> None:
         """The next row that matches."""
@@ -365,9 +391,7 @@ class Explorer(App[int]):
         table = self.bench.table
         key = await dialogs.column_to_heat(self, table.heat)
         if key is not None:
-            table.heat = key or None
-            table.measure()
-            table.arrange_rows()
+            table.show_heat(key or None)
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -400,15 +424,7 @@ class Explorer(App[int]):
     def action_flat(self) -> None:
         """A flat list of layers, or the tree."""
         table = self.bench.table
-        self.flat = not self.flat
-        table.matching = (lambda row: not row.subtotal) if self.flat else None
-        if self.flat:
-            table.sorted_by, table.reverse = "trace", False
-            places = {id(row): i for i, row in enumerate(table.every)}
-            table.order = lambda row: places[id(row)]
-        else:
-            table.sorted_by, table.order = None, None
-        table.arrange_rows()
+        table.sort_by(None if table.sorted_by == FLAT else FLAT)
 
     # -- places and panes ------------------------------------------------------------------------
 
@@ -490,7 +506,7 @@ class Explorer(App[int]):
             yield SystemCommand(
                 f"model {name}",
                 "look at it",
-                lambda name=name: self.ask(Request.of_variant(name)),
+                lambda name=name: self.look_at(Request.of_variant(name)),
             )
         if self.shown is not None:
             for call in self.shown.survey.trace.calls[:5_000]:
@@ -520,3 +536,11 @@ class Explorer(App[int]):
     def on_unmount(self) -> None:
         """Leave no process behind, however the program ends."""
         self.child.kill()
+
+
+def _is_long(path: Path) -> bool:
+    """Whether reading a file takes longer than the blink of an eye; not so if there is none."""
+    try:
+        return path.stat().st_size > LONG_TEXT
+    except OSError:
+        return False

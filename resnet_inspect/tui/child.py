@@ -24,13 +24,13 @@ import resnet_inspect
 from resnet_inspect.errors import BadInput, ForwardError, InspectError, WorkFailed
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.tui.beside import LONG_TEXT, beside_the_screen
 
 COMMAND = (sys.executable, "-P", "-m", "resnet_inspect.tui.worker")
 """-P: files in the folder that the user is in are not taken for modules."""
 
 _LONGEST_LINE = 2**30
-_LONG = 2**16
-"""Lines beyond this are read in a thread: they would hold up the screen."""
+_CHUNK = 2**16
 _PATIENCE = 1.0
 """Seconds that a process may take to end after it has closed its stdout."""
 
@@ -225,7 +225,7 @@ class _Session:
         assert self.process.stdout is not None
         try:
             while line := await self.process.stdout.readline():
-                answer = await _beside_the_screen(len(line), _object_in, line)
+                answer = await beside_the_screen(len(line) > LONG_TEXT, _object_in, line)
                 if answer is not None:
                     await self._pass_on(answer)
         except ValueError:
@@ -265,9 +265,9 @@ class _Session:
         """Keep the last line of stderr, and keep the pipe from filling up."""
         assert self.process.stderr is not None
         rest = b""
-        while chunk := await self.process.stderr.read(_LONG):
+        while chunk := await self.process.stderr.read(_CHUNK):
             *lines, rest = (rest + chunk).split(b"\n")
-            rest = rest[-_LONG:]
+            rest = rest[-_CHUNK:]
             self._said.extend(_last_words([*lines, rest]))
 
     async def _pass_on(self, answer: dict[str, Any]) -> None:
@@ -282,10 +282,10 @@ class _Session:
                 raise Obsolete
             elif "error" in answer:
                 error = answer["error"]
-                raise await _beside_the_screen(len(str(error)), _error, error)
+                raise await beside_the_screen(len(str(error)) > LONG_TEXT, _error, error)
             elif "trace" in answer:
                 text = str(answer["trace"])
-                result = await _beside_the_screen(len(text), codec.loads, text)
+                result = await beside_the_screen(len(text) > LONG_TEXT, codec.loads, text)
         except Exception as error:
             # Also what `on_step` raised: it goes to the one who gave it.
             if not asked.answer.done():
@@ -293,13 +293,6 @@ class _Session:
         else:
             if result is not None and not asked.answer.done():
                 asked.answer.set_result(result)
-
-
-async def _beside_the_screen(length: int, work: Callable[..., Any], *given: Any) -> Any:
-    """Do work on a text of that length, in a thread if it would take long."""
-    if length <= _LONG:
-        return work(*given)
-    return await asyncio.to_thread(work, *given)
 
 
 def _line(request: Mapping[str, Any]) -> bytes:

@@ -6,7 +6,7 @@ nothing of what they mean. Any number of rows opens and scrolls alike.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -24,6 +24,43 @@ from resnet_inspect.views.table import Row, Table
 
 Piece = tuple[str, str]
 """Text and the component class that styles it."""
+
+
+class Outline:
+    """A table with what it takes to fold it and to find rows in it; made in any thread."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.outer: list[int] = []
+        """For each row, the place of the row that it is in; -1 if it is in none."""
+        self.after: list[int] = [len(table.rows)] * len(table.rows)
+        """For each row, the place behind all that is in it."""
+        self.place_of: dict[tuple[str, tuple[int, int]], int] = {}
+        """Places by kind and span."""
+        self.leaves: list[tuple[int, int]] = []
+        """First call and place of the rows that nothing breaks down, in the order of calls."""
+        self.rests = 0
+        """How many rows stand for what the others leave out."""
+        opened: list[int] = []
+        for place, row in enumerate(table.rows):
+            while opened and table.rows[opened[-1]].level >= row.level:
+                self.after[opened.pop()] = place
+            self.outer.append(opened[-1] if opened else -1)
+            opened.append(place)
+            self.place_of[row.kind, row.span] = place
+            if not row.subtotal and row.span[0] >= 0:
+                self.leaves.append((row.span[0], place))
+            self.rests += row.kind == "rest"
+        self.leaves.sort()
+
+    def place_at(self, span: tuple[int, int], kind: str) -> int | None:
+        """The place of the row of these calls, or of the leaf that begins or holds them."""
+        place = self.place_of.get((kind, span))
+        if place is None and self.leaves:
+            first = bisect_left(self.leaves, (span[0], 0))
+            begins = first < len(self.leaves) and self.leaves[first][0] == span[0]
+            place = self.leaves[first if begins else max(0, first - 1)][1]
+        return place
 
 
 class Rows(ScrollView, can_focus=True):
@@ -91,44 +128,51 @@ class Rows(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.outline: Outline | None = None
         self.table: Table | None = None
         self.every: Sequence[Row] = ()
         self.shown: list[int] = []
         """Places of the shown rows in `every`."""
-        self.line_of: dict[int, int] = {}
-        """The line of each shown place."""
-        self.place_of: dict[tuple[str, tuple[int, int]], int] = {}
-        self.leaves: list[tuple[int, int]] = []
-        """First call and place of the rows that nothing breaks down, in the order of calls."""
-        self.leaf_from: dict[int, int] = {}
         self.folded: set[tuple[int, int]] = set()
         """Spans of the rows that are folded."""
-        self.matching: Callable[[Row], bool] | None = None
-        self.matches: list[int] = []
-        """Places of the rows that match the filter."""
-        self.order: Callable[[Row], object] | None = None
+        self.matches: list[int] | None = None
+        """Places of the rows that match the filter; None without a filter."""
+        self.order: list[int] | None = None
+        """Places of the rows that nothing breaks down, sorted; None for the trace's own order."""
         self.reverse = False
+        """Whether they are sorted from the end."""
+        self._line_of: dict[int, int] | None = None
+        """The line of each shown place, if they are sorted and one was asked for."""
 
     # -- what is shown ---------------------------------------------------------------------------
 
-    def show_rows(self, table: Table) -> None:
+    def show_rows(self, outline: Outline) -> None:
         """Show these rows instead; the cursor stays on the row of the same path."""
-        before = self.row
-        path = None if before is None or self.table is None else self._path(self.table, before)
-        self.table, self.every = table, table.rows
-        self.place_of = {(row.kind, row.span): i for i, row in enumerate(self.every)}
-        leaves = [(row.span[0], i) for i, row in enumerate(self.every) if not row.subtotal]
-        self.leaves = sorted(leaf for leaf in leaves if leaf[0] >= 0)
-        self.leaf_from = dict(reversed(self.leaves))
+        before, table = self.row, self.table
+        self.outline, self.table, self.every = outline, outline.table, outline.table.rows
+        self.matches = self.order = None
         self.measure()
         self.arrange_rows()
-        if path is not None:
-            self.move_to(lambda row: self._path(table, row) == path, tell=False)
+        if before is not None and table is not None:
+            place = self._same(table, before)
+            if place is not None:
+                self.go(place, tell=False)
         self.tell()
 
-    @staticmethod
-    def _path(table: Table, row: Row) -> tuple[str, str]:
-        return row.kind, table.cell(row, "path").text
+    def _same(self, before: Table, row: Row) -> int | None:
+        """The place of the row that has the path of a row of the table before."""
+        assert self.outline is not None
+        now = self.outline.table
+        path = before.cell(row, "path").text
+
+        def is_same(place: int) -> bool:
+            other = self.every[place]
+            return other.kind == row.kind and now.cell(other, "path").text == path
+
+        likely = self.outline.place_of.get((row.kind, row.span))
+        if likely is not None and is_same(likely):
+            return likely
+        return next((place for place in range(len(self.every)) if is_same(place)), None)
 
     def measure(self) -> None:
         """Find the widths of columns for the present rows."""
@@ -136,55 +180,63 @@ class Rows(ScrollView, can_focus=True):
     def arrange_rows(self) -> None:
         """Find the rows to show: sorted, or in order without what is folded away."""
         chosen = self.row_place
-        matching = self.matching
-        self.matches = []
-        if matching is not None:
-            self.matches = [
-                i for i, row in enumerate(self.every) if row.kind != "rest" and matching(row)
-            ]
         if self.order is not None:
-            places = self.matches if matching is not None else range(len(self.every))
-            leaves = [i for i in places if not self.every[i].subtotal]
-            order = self.order
-            self.shown = sorted(leaves, key=lambda i: order(self.every[i]), reverse=self.reverse)  # type: ignore[arg-type,return-value]
-        elif matching is not None:
+            wanted = None if self.matches is None else set(self.matches)
+            self.shown = [i for i in self.order if wanted is None or i in wanted]
+        elif self.matches is not None:
             self.shown = self._with_sections(self.matches)
         else:
             self.shown = self._unfolded()
-        self.line_of = {place: line for line, place in enumerate(self.shown)}
+        self._line_of = None
         self.virtual_size = Size(self.content_width, len(self.shown) + self.header_height)
         if chosen is not None:
             self._move_near(chosen)
         self.refresh()
 
+    def show_matches(self, places: list[int] | None) -> None:
+        """Show only these rows and the sections they are in; None shows all."""
+        if places is None and self.matches is None:
+            return
+        self.matches = places
+        self.arrange_rows()
+        if places and self.row_place not in places:
+            self.next_match(1)
+
     def _unfolded(self) -> list[int]:
+        if self.outline is None:
+            return []
+        if not self.folded:
+            return list(range(len(self.every)))
         found = []
-        hidden_below: int | None = None
-        for i, row in enumerate(self.every):
-            if hidden_below is not None and row.level > hidden_below:
-                continue
-            hidden_below = row.level if row.span in self.folded and self.has_inside(i) else None
-            found.append(i)
+        place, after = 0, self.outline.after
+        while place < len(self.every):
+            found.append(place)
+            place = after[place] if self.every[place].span in self.folded else place + 1
         return found
 
     def _with_sections(self, places: Sequence[int]) -> list[int]:
         """These rows and the sections that they are in."""
-        wanted = set(places)
-        above: list[int] = []
-        found: set[int] = set()
-        for i, row in enumerate(self.every):
-            while above and self.every[above[-1]].level >= row.level:
-                above.pop()
-            if i in wanted:
-                found.update(above)
-                found.add(i)
-            above.append(i)
+        assert self.outline is not None
+        found = set(places)
+        for place in places:
+            outer = self.outline.outer[place]
+            while outer >= 0 and outer not in found:
+                found.add(outer)
+                outer = self.outline.outer[outer]
         return sorted(found)
 
     def has_inside(self, place: int) -> bool:
         """Whether deeper rows follow the row at this place."""
-        following = place + 1
-        return following < len(self.every) and self.every[following].level > self.every[place].level
+        return self.outline is not None and self.outline.after[place] > place + 1
+
+    def line_at(self, place: int) -> int | None:
+        """The line on which the row at this place is shown; None if it is not."""
+        if self.order is not None:
+            if self._line_of is None:
+                self._line_of = {shown: line for line, shown in enumerate(self.shown)}
+            return self._line_of.get(place)
+        line = bisect_left(self.shown, place)
+        return line if line < len(self.shown) and self.shown[line] == place else None
 
     @property
     def row_place(self) -> int | None:
@@ -201,7 +253,7 @@ class Rows(ScrollView, can_focus=True):
 
     def _move_near(self, place: int) -> None:
         """Put the cursor on the row of `every` at this place, or the last shown one before it."""
-        line = self.line_of.get(place)
+        line = self.line_at(place)
         if line is None and self.order is None:
             line = max(0, bisect_right(self.shown, place) - 1)
         self.cursor = line or 0
@@ -213,20 +265,16 @@ class Rows(ScrollView, can_focus=True):
 
     def move_to_span(self, span: tuple[int, int], kind: str) -> bool:
         """Put the cursor on the row of these calls, or on the layer that begins or holds them."""
-        place = self.place_of.get((kind, span))
-        if place is None:
-            place = self.leaf_from.get(span[0])
-        if place is None and self.leaves:
-            at = max(0, bisect_right(self.leaves, (span[0], len(self.every))) - 1)
-            place = self.leaves[at][1]
+        place = None if self.outline is None else self.outline.place_at(span, kind)
         return place is not None and self.go(place)
 
     def go(self, place: int, *, tell: bool = True) -> bool:
         """Put the cursor on the row at this place, unfolding what hides it."""
-        if place not in self.line_of and self.order is None and self.matching is None:
+        line = self.line_at(place)
+        if line is None and self.order is None and self.matches is None:
             self._unfold_around(place)
             self.arrange_rows()
-        line = self.line_of.get(place)
+            line = self.line_at(place)
         if line is None:
             return False
         if tell:
@@ -237,11 +285,11 @@ class Rows(ScrollView, can_focus=True):
         return True
 
     def _unfold_around(self, place: int) -> None:
-        level = self.every[place].level
-        for i in range(place - 1, -1, -1):
-            if self.every[i].level < level:
-                level = self.every[i].level
-                self.folded.discard(self.every[i].span)
+        assert self.outline is not None
+        outer = self.outline.outer[place]
+        while outer >= 0:
+            self.folded.discard(self.every[outer].span)
+            outer = self.outline.outer[outer]
 
     def watch_cursor(self, before: int, now: int) -> None:
         """Keep the cursor in sight and say where it is."""
@@ -361,9 +409,10 @@ class Rows(ScrollView, can_focus=True):
             self.folded.add(row.span)
             self.arrange_rows()
             return
-        outer = next((i for i in range(place - 1, -1, -1) if self.every[i].level < row.level), None)
-        if outer is not None and outer in self.line_of:
-            self.cursor = self.line_of[outer]
+        assert self.outline is not None
+        line = self.line_at(self.outline.outer[place])
+        if line is not None:
+            self.cursor = line
 
     def action_open(self) -> None:
         """Unfold the chosen row; if it is unfolded, go to the first row in it."""
@@ -396,7 +445,7 @@ class Rows(ScrollView, can_focus=True):
 
     def next_match(self, by: int) -> None:
         """Go to the next or previous row that matches the filter, around the end."""
-        matching = set(self.matches)
+        matching = set(self.matches or ())
         places = [i for i, place in enumerate(self.shown) if place in matching]
         if not places:
             return

@@ -8,17 +8,17 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from resnet_inspect.analysis.anatomy import Block, Stage
-from resnet_inspect.analysis.difference import Difference, compare
+from resnet_inspect.analysis.difference import Difference
 from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.tui.laying import Laid
 from resnet_inspect.tui.panels.card import CardPanel
 from resnet_inspect.tui.panels.network_tree import NetworkTree
 from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.rows import Rows
 from resnet_inspect.tui.session import Places, Span
 from resnet_inspect.tui.splitter import Splitter
-from resnet_inspect.views import VIEWS, differences
+from resnet_inspect.views import differences
 from resnet_inspect.views.cards import Card, Entry, Section, Subject, card, index_of
-from resnet_inspect.views.selection import Selection
 from resnet_inspect.views.table import Row
 
 PANES = ("tree", "table", "card")
@@ -32,9 +32,8 @@ class Workbench(Horizontal):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.survey: Survey | None = None
-        self.other: Survey | None = None
-        """What is set beside the network, if two are compared."""
+        self.laid: Laid | None = None
+        """What the panes show; None before there is anything to show."""
         self.ascii = False
         self.places = Places()
 
@@ -70,38 +69,36 @@ class Workbench(Horizontal):
 
     # -- what is shown ---------------------------------------------------------------------------
 
-    def show(self, survey: Survey, other: Survey | None, view: str, selection: Selection) -> None:
-        """Make the tables of a view and show them; with another survey, the differences."""
-        self.survey, self.other = survey, other
+    def show(self, laid: Laid) -> None:
+        """Show a network, or two side by side."""
+        before, self.laid = self.laid, laid
         table, tree = self.table, self.network
-        if other is not None:
-            difference = compare(survey, other)
-            table.show_rows(differences.view(difference, selection))
-            table.border_title = f"{survey.trace.model_name} against {other.trace.model_name}"
-            self.card.show_card(lambda width: _summary(difference))
+        if laid.difference is not None:
+            table.border_title = laid.rows.table.model
         else:
-            table.show_rows(VIEWS[view](survey, selection))
-            table.border_title = f"Shape trace · {view}"
-        fresh = tree.table is None or tree.table.model != survey.trace.model_name
-        tree.folded = set() if fresh else tree.folded
-        plain = Selection(everything=selection.everything)
-        same = other is None and view == "layers" and selection == plain
-        layers = table.table if same and table.table else VIEWS["layers"](survey, plain)
-        tree.show_network(layers, VIEWS["totals"](survey, Selection()).rows[0])
+            table.border_title = f"Shape trace · {laid.rows.table.view}"
+        table.show_rows(laid.rows)
+        fresh = before is None or tree.table is None or tree.table.model != laid.network.table.model
+        if fresh:
+            tree.folded = set()
+        tree.show_rows(laid.network)
         if fresh:
             tree.action_fold_all()
+        if laid.difference is not None:
+            difference = laid.difference
+            self.card.show_card(lambda width: _summary(difference))
 
     def show_card_of(self, subject: Subject) -> None:
         """Show the card of a call, block, stage or end."""
-        if self.survey is not None:
-            survey, ascii = self.survey, self.ascii
+        if self.laid is not None:
+            survey, ascii = self.laid.survey, self.ascii
             self.card.show_card(lambda width: card(survey, subject, width, ascii=ascii))
 
     # -- following -------------------------------------------------------------------------------
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """The tree and the table follow each other; the card follows both."""
-        if self.survey is None or self.other is not None or event.row.span[0] < 0:
+        if self.laid is None or self.laid.difference is not None or event.row.span[0] < 0:
             return
         span, kind = event.row.span, event.row.kind
         follower: Rows = self.network if event.rows is self.table else self.table
@@ -110,23 +107,24 @@ class Workbench(Horizontal):
             with follower.prevent(Rows.Chosen):
                 follower.move_to_span(span, kind)
         self.places.visit(span)
-        self.show_card_of(_subject(self.survey, event.row))
+        self.show_card_of(_subject(self.laid.survey, event.row))
 
     def on_card_panel_followed(self, event: CardPanel.Followed) -> None:
         """Go to where an entry of the card leads."""
-        if self.survey is not None:
+        if self.laid is not None:
             target = event.target
-            first = index_of(self.survey, target)
+            first = index_of(self.laid.survey, target)
             last = target.last if isinstance(target, Block | Stage) else first
             self.go_to((first, last))
             self.show_card_of(target)
 
     def go_to(self, span: Span | None) -> None:
         """Put the cursor on the row of these calls, or on the layer that holds them."""
-        if span is None:
+        outline = self.table.outline
+        if span is None or outline is None:
             return
         kinds = ("stage", "block", "layer", "function", "module")
-        kind = next((k for k in kinds if (k, span) in self.table.place_of), "layer")
+        kind = next((k for k in kinds if (k, span) in outline.place_of), "layer")
         self.table.move_to_span(span, kind)
 
     def go_to_path(self, path: str) -> None:

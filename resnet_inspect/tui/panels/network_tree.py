@@ -22,11 +22,6 @@ class NetworkTree(Rows):
         """The tree has no header."""
         return 0
 
-    def show_network(self, layers: Table, network: Row) -> None:
-        """Show these layers under a row for the network itself."""
-        inside = (replace(row, level=row.level + 1) for row in layers.rows)
-        self.show_rows(replace(layers, rows=(replace(network, level=0), *inside)))
-
     def action_fold_all(self) -> None:
         """Fold every section but the network."""
         self.folded = {
@@ -76,6 +71,12 @@ class NetworkTree(Rows):
         if len(set(sizes)) == 1 and len(sizes) == 2:
             return f"{channels}×{sizes[0]}²"
         return "×".join((channels, *sizes))
+
+
+def network_table(layers: Table, network: Row) -> Table:
+    """These layers under a row for the network itself."""
+    inside = (replace(row, level=row.level + 1) for row in layers.rows)
+    return replace(layers, rows=(replace(network, level=0), *inside))
 
 
 def short_name(path: str) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from textual import events
+from textual import events, work
 
 from resnet_inspect.formats.layout import GAP, SECTIONS, aligned, bar, cut, section_words
 from resnet_inspect.formats.layout import cells as cells_of
+from resnet_inspect.tui.beside import MANY_CALLS, beside_the_screen
+from resnet_inspect.tui.laying import hottest, leaves, ranked, sample
 from resnet_inspect.tui.panels.network_tree import short_name
-from resnet_inspect.tui.rows import Piece, Rows
+from resnet_inspect.tui.rows import Outline, Piece, Rows
 from resnet_inspect.views.table import Heading, Row, Table
 
 BAR = 6
 LONGEST = 60
-MEASURED = 2_000
-"""Rows whose cells are measured for the widths; of more, these many are taken evenly."""
+FLAT = "trace"
+"""What the rows are sorted by where they are a flat list in the order of the trace."""
+COMPARED = 2_000
+"""Rows of which every cell is compared with the one before; with more, none is marked."""
 
 
 class TraceTable(Rows):
@@ -33,24 +37,25 @@ class TraceTable(Rows):
         """Path and column of the cells that differ from the trace shown before."""
         self.hottest = 0.0
 
-    def show_rows(self, table: Table) -> None:
+    def show_rows(self, outline: Outline) -> None:
         """Show this table; what differs from the one before it is marked."""
         before = self.table
-        self.changed = _changes(before, table) if before is not None else set()
-        super().show_rows(table)
+        self.changed = set() if before is None else _changes(before, outline.table)
+        super().show_rows(outline)
+        if self.heat is not None:
+            self.show_heat(self.heat)
+        if self.sorted_by is not None:
+            self._sort()
 
     def measure(self) -> None:
         """Widths of the columns from the cells of some rows, so that any number opens at once."""
         assert self.table is not None
-        step = max(1, len(self.every) // MEASURED)
-        sample = self.every[::step]
+        rows = sample(self.table)
         columns = [
             c for c in self.table.shown_columns if c.key != "note" or not self._has_windows()
         ]
         widths = {
-            c.key: min(
-                LONGEST, max([len(c.title), *(len(self._measured(row, c)) for row in sample)])
-            )
+            c.key: min(LONGEST, max([len(c.title), *(len(self._measured(row, c)) for row in rows)]))
             for c in columns
         }
         heat = BAR + 1 if self.heat else 0
@@ -63,7 +68,6 @@ class TraceTable(Rows):
         self.widths = [widths[c.key] for c in columns]
         hidden = len(widths) - len(columns)
         self.border_subtitle = f"{hidden} more columns with f" if hidden else ""
-        self._measure_heat()
 
     def _measured(self, row: Row, column: Heading) -> str:
         """What a column must have room for; the words of a section go beyond theirs."""
@@ -73,17 +77,6 @@ class TraceTable(Rows):
     def _has_windows(self) -> bool:
         assert self.table is not None
         return self.table.view == "layers" and "kernel_size" in self.table.shown
-
-    def _measure_heat(self) -> None:
-        self.hottest = 0.0
-        if self.heat is not None and self.table is not None and self.heat in self.table.index:
-            values = (
-                self.table.cell(row, self.heat).value for row in self.every if not row.subtotal
-            )
-            self.hottest = max(
-                (float(v) for v in values if isinstance(v, int | float)),
-                default=0.0,
-            )
 
     def written(self, row: Row, column: Heading) -> str:
         """The text of a cell as the table shows it."""
@@ -168,7 +161,7 @@ class TraceTable(Rows):
     def _heat_of(self, row: Row) -> Piece:
         assert self.table is not None
         assert self.heat is not None
-        value = self.table.cell(row, self.heat).value
+        value = self.table.cell(row, self.heat).value if self.heat in self.table.index else None
         if row.subtotal or not isinstance(value, int | float) or not self.hottest:
             return (" " * (BAR + 1), "")
         part = float(value) / self.hottest
@@ -190,34 +183,43 @@ class TraceTable(Rows):
 
     def sort_by(self, key: str | None) -> None:
         """Sort by a column, large numbers first; the same again reverses; None is trace order."""
-        table = self.table
-        if key is None or table is None:
-            self.sorted_by, self.order = None, None
-        else:
-            numeric = table.columns[table.index[key]].align == "right"
+        if self.table is None:
+            return
+        if key is not None and key != FLAT:
+            numeric = self.table.columns[self.table.index[key]].align == "right"
             self.reverse = not self.reverse if key == self.sorted_by else numeric
-            self.sorted_by = key
-            self.order = lambda row: _rank(table.cell(row, key).value)
+        self.sorted_by = key
+        self._sort()
+
+    @work(exclusive=True, group="sort")
+    async def _sort(self) -> None:
+        table, key = self.table, self.sorted_by
+        if table is None or key is None or (key != FLAT and key not in table.index):
+            self.sorted_by = self.order = None
+        elif key == FLAT:
+            self.order = leaves(table)
+        else:
+            long = len(table.rows) > MANY_CALLS
+            self.order = await beside_the_screen(long, ranked, table, key, self.reverse)
         self.arrange_rows()
 
-
-def _rank(value: object) -> tuple[int, float, str]:
-    """An order for cells: nothing, numbers, shapes by their size, text."""
-    if value is None:
-        return (0, 0.0, "")
-    if isinstance(value, int | float):
-        return (1, float(value), "")
-    if isinstance(value, tuple):
-        product = 1.0
-        for part in value:
-            product *= part if isinstance(part, int | float) else 1.0
-        return (1, product, str(value))
-    return (2, 0.0, str(value))
+    @work(exclusive=True, group="heat")
+    async def show_heat(self, key: str | None) -> None:
+        """Show the numbers of a column as bars in front of the rows; None takes them off."""
+        table = self.table
+        if table is None:
+            return
+        hot = 0.0
+        if key is not None and key in table.index:
+            hot = await beside_the_screen(len(table.rows) > MANY_CALLS, hottest, table, key)
+        self.heat, self.hottest = key, hot
+        self.measure()
+        self.arrange_rows()
 
 
 def _changes(before: Table, after: Table) -> set[tuple[str, str]]:
     """Path and column of the shown cells whose text is another than before, of rows in both."""
-    if before.model != after.model or before.view != after.view or len(after.rows) > MEASURED:
+    if before.model != after.model or before.view != after.view or len(after.rows) > COMPARED:
         return set()
     rows = {before.cell(row, "path").text: row for row in before.rows}
     found = set()

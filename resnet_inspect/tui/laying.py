@@ -1,0 +1,112 @@
+"""What the panes show, made of surveys; pure, so that it can be made beside the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from resnet_inspect.analysis.difference import Difference, compare
+from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.tui.panels.network_tree import network_table
+from resnet_inspect.tui.rows import Outline
+from resnet_inspect.views import VIEWS, differences
+from resnet_inspect.views.query import Query
+from resnet_inspect.views.selection import Selection
+from resnet_inspect.views.table import Row, Table
+
+SAMPLE = 1_000
+"""Rows whose cells are measured for the widths of columns; of more, these many are taken evenly."""
+
+_SLICE = 500
+"""Rows after which a search asks whether it is still wanted."""
+
+
+@dataclass(frozen=True)
+class Laid:
+    """One network, or two side by side, as the panes show them."""
+
+    survey: Survey
+    difference: Difference | None
+    rows: Outline
+    """The rows of the view."""
+    network: Outline
+    """The (left) network by its parts."""
+
+
+def lay_out(
+    survey: Survey,
+    other: Survey | None,
+    view: str,
+    selection: Selection,
+    tell: Callable[[str], None],
+) -> Laid:
+    """The rows of a view; with another survey, those of the difference."""
+    tell("finding stages and blocks")
+    survey.stage_of_add  # noqa: B018 - named as a step of its own
+    tell("counting")
+    survey.totals  # noqa: B018
+    tell(f"laying out {len(survey.trace.calls):,} calls")
+    plain = Selection(everything=selection.everything)
+    difference = None
+    if other is None:
+        table = VIEWS[view](survey, selection)
+    else:
+        difference = compare(survey, other)
+        table = differences.view(difference, selection)
+    same = difference is None and view == "layers" and selection == plain
+    layers = table if same else VIEWS["layers"](survey, plain)
+    network = network_table(layers, VIEWS["totals"](survey, Selection()).rows[0])
+    for row in sample(table):
+        for key in table.shown:
+            table.cell(row, key)  # written here, and only read where the columns are measured
+    return Laid(survey, difference, Outline(table), Outline(network))
+
+
+def sample(table: Table) -> tuple[Row, ...]:
+    """Rows taken evenly; all, if they are few."""
+    return table.rows[:: max(1, len(table.rows) // SAMPLE)]
+
+
+def leaves(table: Table) -> list[int]:
+    """Places of the rows that nothing breaks down."""
+    return [place for place, row in enumerate(table.rows) if not row.subtotal]
+
+
+def ranked(table: Table, key: str, reverse: bool) -> list[int]:
+    """Places of the rows that nothing breaks down, by their values in a column."""
+    places = leaves(table)
+    ranks = {place: _rank(table.cell(table.rows[place], key).value) for place in places}
+    return sorted(places, key=ranks.__getitem__, reverse=reverse)
+
+
+def _rank(value: object) -> tuple[int, float, str]:
+    """An order for cells: nothing, numbers, shapes by their size, text."""
+    if value is None:
+        return (0, 0.0, "")
+    if isinstance(value, int | float):
+        return (1, float(value), "")
+    if isinstance(value, tuple):
+        product = 1.0
+        for part in value:
+            product *= part if isinstance(part, int | float) else 1.0
+        return (1, product, str(value))
+    return (2, 0.0, str(value))
+
+
+def hottest(table: Table, key: str) -> float:
+    """The largest number in a column, of the rows that nothing breaks down; 0 if there is none."""
+    values = (table.cell(row, key).value for row in table.rows if not row.subtotal)
+    return max((float(v) for v in values if isinstance(v, int | float)), default=0.0)
+
+
+def matches(table: Table, query: Query, unwanted: Callable[[], bool]) -> list[int]:
+    """Places of the rows that a query asks for; cut short where that is no longer wanted."""
+
+    def search() -> Iterator[int]:
+        for place, row in enumerate(table.rows):
+            if place % _SLICE == 0 and unwanted():
+                return
+            if row.kind != "rest" and query.matches(table, row):
+                yield place
+
+    return list(search())
