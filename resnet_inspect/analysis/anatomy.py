@@ -15,6 +15,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from operator import attrgetter
 from typing import Literal
 
 from resnet_inspect.analysis.receptive_field import Number
@@ -93,6 +94,12 @@ class Stage:
     def output(self) -> int:
         """The activation that the stage gives."""
         return self.blocks[-1].output
+
+    def block_at(self, call: int) -> Block | None:
+        """The block that the call with this index is in; None if it is between blocks."""
+        place = bisect_right(self.blocks, call, key=attrgetter("first")) - 1
+        found = self.blocks[place] if place >= 0 else None
+        return found if found is not None and call <= found.last else None
 
 
 @dataclass(frozen=True, slots=True)

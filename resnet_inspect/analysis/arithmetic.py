@@ -209,6 +209,8 @@ def _held(trace: Trace, call: Call) -> Iterator[tuple[str, str, ParameterSpec]]:
 
     Each with its name as seen from the call, and the full name of the first that is tied to it.
     """
+    if call.module is None and not call.reads:
+        return
     if call.module is None:
         named = {join(m.path, p.name): p for m in trace.modules for p in m.parameters}
         for name in call.reads:

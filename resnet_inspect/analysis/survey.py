@@ -14,6 +14,7 @@ from resnet_inspect.analysis.anatomy import Anatomy, Block, Stage
 from resnet_inspect.analysis.parameters import ParameterCount
 from resnet_inspect.analysis.receptive_field import ReceptiveField
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.modules import ModuleSpec
 from resnet_inspect.traces.tensors import Shape
 
 
@@ -99,6 +100,16 @@ class Survey:
     def receptive_fields(self) -> dict[int, ReceptiveField]:
         """Receptive fields by activation."""
         return receptive_field.by_activation(self.trace)
+
+    @cached_property
+    def never_called(self) -> tuple[ModuleSpec, ...]:
+        """Modules that no call names, outermost only."""
+        return parameters.never_called(self.trace)
+
+    @cached_property
+    def from_outside(self) -> dict[int, int]:
+        """Activations that no recorded call made, with the first step that takes each."""
+        return activations.from_outside(self.trace)
 
     @cached_property
     def calls_of(self) -> Counter[str]:

@@ -107,6 +107,22 @@ class Trace:
         return found
 
     @cached_property
+    def calls_at(self) -> dict[str, tuple[int, ...]]:
+        """Indexes of the calls with each path, in order."""
+        found: dict[str, list[int]] = {}
+        for call in self.calls:
+            found.setdefault(call.path, []).append(call.index)
+        return {path: tuple(indexes) for path, indexes in found.items()}
+
+    @cached_property
+    def sharing(self) -> dict[int, tuple[int, ...]]:
+        """For each storage, the numbers of the activations on it."""
+        found: dict[int, list[int]] = {}
+        for number, activation in enumerate(self.activations):
+            found.setdefault(activation.storage, []).append(number)
+        return {storage: tuple(numbers) for storage, numbers in found.items()}
+
+    @cached_property
     def children(self) -> tuple[tuple[int, ...], ...]:
         """For each call, the indexes of the calls it made itself, in order."""
         made: list[list[int]] = [[] for _ in self.calls]

@@ -44,7 +44,7 @@ def lay_out(
     tell("finding stages and blocks")
     survey.stage_of_add  # noqa: B018 - named as a step of its own
     tell("counting")
-    survey.totals  # noqa: B018
+    survey.totals, survey.trace.calls_at, survey.trace.sharing  # noqa: B018 - for the cards
     tell(f"laying out {len(survey.trace.calls):,} calls")
     plain = Selection(everything=selection.everything)
     difference = None

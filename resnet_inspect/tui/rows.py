@@ -294,7 +294,8 @@ class Rows(ScrollView, can_focus=True):
     def watch_cursor(self, before: int, now: int) -> None:
         """Keep the cursor in sight and say where it is."""
         self.scroll_to_cursor()
-        self.refresh()
+        for line in (before, now):
+            self.refresh_line(line + self.header_height)
         self.tell()
 
     def scroll_to_cursor(self) -> None:

@@ -196,6 +196,7 @@ def _subject(survey: Survey, row: Row) -> Subject:
     if row.kind == "stage":
         return next(s for s in survey.anatomy.stages if s.first == first)
     if row.kind == "block":
-        return next(b for b in survey.anatomy.blocks if b.first == first)
+        blocks = (stage.block_at(first) for stage in survey.anatomy.stages)
+        return next(block for block in blocks if block is not None)
     ends: dict[str, Subject] = {"stem": "stem", "head": "head", "network": "network"}
     return ends.get(row.kind, first)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import overload
 
 from resnet_inspect.analysis import parameters
-from resnet_inspect.analysis.activations import from_outside
 from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.survey import Amounts, Survey
 from resnet_inspect.traces.model import Provenance, Trace
@@ -201,10 +200,10 @@ def _remarks(survey: Survey) -> list[str]:
             f"{name} ({text.count(n, 'call')})" for name, n in survey.totals.not_counted
         )
         remarks.append(f"MACs are partial: no rule for {names}")
-    for module in parameters.never_called(trace):
+    for module in survey.never_called:
         held = parameters.of_module(trace, module.path).total
         remarks.append(f"never called: {module.path} ({text.count(held, 'parameter')})")
-    takers = Counter(trace.calls[index].path for index in from_outside(trace).values())
+    takers = Counter(trace.calls[index].path for index in survey.from_outside.values())
     for path, number in takers.items():
         tensors = text.count(number, "tensor")
         remarks.append(

@@ -37,6 +37,9 @@ from resnet_inspect.views.selection import Selection
 from resnet_inspect.views.table import Value
 
 End = Literal["network", "stem", "head"]
+_MOST = 100
+"""Blocks, steps or calls that a card lists; it says how many more there are."""
+
 Subject = int | Block | Stage | End
 """What a card is of: the index of a call, a block, a stage, or one of the ends by its name."""
 
@@ -106,9 +109,9 @@ def subject_at(survey: Survey, index: int) -> Subject:
     for stage in survey.anatomy.stages:
         if stage.call == index:
             return stage
-        for block in stage.blocks:
-            if block.call == index:
-                return block
+        block = stage.block_at(index)
+        if block is not None and block.call == index:
+            return block
     return index
 
 
@@ -155,7 +158,7 @@ def _of_call(survey: Survey, call: Call, width: int, ascii: bool) -> Card:
 
 def _where(survey: Survey, call: Call) -> Iterator[Entry]:
     trace = survey.trace
-    alike = [c.index for c in trace.calls if c.path == call.path]
+    alike = trace.calls_at[call.path]
     if len(alike) > 1:
         yield _entry("call", f"{text.ordinal(call.nth)} of {text.count(len(alike), 'call')}")
         for other in alike:
@@ -165,12 +168,12 @@ def _where(survey: Survey, call: Call) -> Iterator[Entry]:
     for stage in survey.anatomy.stages:
         if stage.first <= call.index <= stage.last:
             yield _entry("stage", _stage_name(stage), stage)
-            for block in stage.blocks:
-                if block.first <= call.index <= block.last:
-                    yield _entry("block", _block_name(survey, block), block)
-                    role = _role(survey, call, block)
-                    if role:
-                        yield _entry("role", role)
+            block = stage.block_at(call.index)
+            if block is not None:
+                yield _entry("block", _block_name(survey, block), block)
+                role = _role(survey, call, block)
+                if role:
+                    yield _entry("role", role)
     if call.parent:
         parent = trace.calls[call.parent]
         yield _entry("inside", _name(survey, parent), call.parent)
@@ -241,13 +244,15 @@ def _given(survey: Survey, call: Call) -> Iterator[Entry]:
 
 
 def _inner(survey: Survey, call: Call) -> Iterator[Entry]:
-    for child in survey.trace.children[call.index]:
+    children = survey.trace.children[call.index]
+    for child in children[:_MOST]:
         inner = survey.trace.calls[child]
         yield _entry(
             _cell(survey, call_line(survey, inner), "op"),
             _name(survey, inner),
             subject_at(survey, child),
         )
+    yield from _more(len(children), "call")
 
 
 def _weights(survey: Survey, call: Call, line: Line) -> Iterator[Entry]:
@@ -318,9 +323,7 @@ def _memory(survey: Survey, call: Call, line: Line) -> Iterator[Entry]:
     storage = trace.activations[call.outputs[0].activation].storage
     own = {port.activation for port in call.outputs}
     makers = dict.fromkeys(
-        trace.producer.get(number)
-        for number, activation in enumerate(trace.activations)
-        if activation.storage == storage and number not in own
+        trace.producer.get(number) for number in trace.sharing[storage] if number not in own
     )
     for maker in makers:
         if maker is None:
@@ -473,15 +476,23 @@ def _arrow(before: str, after: str) -> str:
 
 
 def _blocks(survey: Survey, stage: Stage) -> Iterator[Entry]:
-    for block in stage.blocks:
+    for block in stage.blocks[:_MOST]:
         yield _entry(_cell(survey, block_line(survey, block), "path"),
                      f"{block.kind}, {block.shortcut}", block)  # fmt: skip
+    yield from _more(len(stage.blocks), "block")
+
+
+def _more(number: int, noun: str) -> Iterator[Entry]:
+    """How many things a card leaves out, if any."""
+    if number > _MOST:
+        yield _entry("", f"and {text.count(number - _MOST, f'more {noun}')}")
 
 
 def _steps(survey: Survey, steps: Sequence[int]) -> Iterator[Entry]:
-    for step in steps:
+    for step in steps[:_MOST]:
         call = survey.trace.calls[step]
         yield _entry(drawings.op_text(call.op), _name(survey, call), step)
+    yield from _more(len(steps), "step")
 
 
 def _bytes(survey: Survey, line: Line) -> Iterator[Entry]:

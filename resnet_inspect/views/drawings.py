@@ -482,14 +482,14 @@ def _places(survey: Survey) -> list[_Place]:
     if not stages:
         return [*found, *_divided(trace)]
     reached = 0
-    if any(step < stages[0].first for step in trace.steps):
+    if trace.steps[0] < stages[0].first:
         found.append(_a_place(trace, "stem", "stem", stages[0].input, 1, stages[0].first - 1))
         reached = stages[0].first - 1
     for stage in stages:
         name, short = f"stage {stage.number}", f"{stage.number}"
         found.append(_a_place(trace, name, short, stage.output, reached + 1, stage.last))
         reached = stage.last
-    if trace.outputs and any(step > reached for step in trace.steps):
+    if trace.outputs and trace.steps[-1] > reached:
         end = trace.outputs[0].activation
         found.append(_a_place(trace, "head", "head", end, reached + 1, calls))
     return found
