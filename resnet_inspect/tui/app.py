@@ -21,6 +21,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from resnet_inspect import pipeline
+from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import ForwardError, InspectError
 from resnet_inspect.formats import render
@@ -37,7 +38,7 @@ from resnet_inspect.tui.panels.trace_table import FLAT
 from resnet_inspect.tui.session import History, Request, Shown
 from resnet_inspect.tui.themes import HIGH_CONTRAST
 from resnet_inspect.tui.workbench import PANES, Workbench
-from resnet_inspect.views import SHOWN
+from resnet_inspect.views import SHOWN, differences
 from resnet_inspect.views.columns import COLUMNS
 from resnet_inspect.views.query import parse
 from resnet_inspect.views.selection import Selection
@@ -80,6 +81,8 @@ class Explorer(App[int]):
         self.request = request or self._last()
         self.given = trace
         self.shown: Shown | None = None
+        self.failed: tuple[Request, Trace] | None = None
+        """What raised last, with the trace up to there."""
         self.child = Child()
         self.history = History()
         self.selection = Selection()
@@ -188,16 +191,19 @@ class Explorer(App[int]):
     async def show_failure(self, request: Request, error: ForwardError, *, remember: bool) -> None:
         """Say which layer broke; show the trace up to there only if there is no good one."""
         self.title_line(self.request.title)
-        self.problem(f"{error.message}  (R runs it again)")
+        self.failed = (request, error.trace) if error.trace is not None else None
         if self.shown is None and error.trace is not None:
             await self.show_trace(request, error.trace, remember=remember)
-            self.problem(f"{error.message}  (the trace up to there is shown)")
+        else:
+            look = "F shows the trace up to there, " if self.failed else ""
+            self.problem(f"{error.message}  ({look}R runs it again)")
 
     async def show_trace(self, request: Request, trace: Trace, *, remember: bool = True) -> None:
         """Look at this trace now."""
         shown = Shown(request, Survey(trace))
         laid = await self.laid_out(shown, self.other)
-        self.problem("")
+        failure = sentence(trace)
+        self.problem(f"{failure}  (the trace up to there is shown)" if failure else "")
         self.request, self.shown = request, shown
         if remember:
             self.history.visit(request)
@@ -246,7 +252,11 @@ class Explorer(App[int]):
         text = " · ".join(parts)
         if table.remarks:
             text += f" · {len(table.remarks)} remark{'s' if len(table.remarks) > 1 else ''}"
-        self.query_one("#totals", Static).update(Content(text))
+        line = self.query_one("#totals", Static)
+        difference = self.bench.laid.difference if self.bench.laid else None
+        line.set_class(difference is not None, "-two")
+        words = "" if difference is None else "\n" + " · ".join(differences.summary(difference))
+        line.update(Content(text + words))
 
     # -- networks --------------------------------------------------------------------------------
 
@@ -315,6 +325,14 @@ class Explorer(App[int]):
     def action_redo(self) -> None:
         """Forward again."""
         self._again(self.history.redo())
+
+    @work(exclusive=True, group="trace")
+    async def action_partial(self) -> None:
+        """Look at the trace up to where the forward pass raised last."""
+        if self.failed is None:
+            self.notify("no forward pass has raised", timeout=2)
+        else:
+            await self.show_trace(*self.failed)
 
     def action_retry(self) -> None:
         """Run the present one again."""

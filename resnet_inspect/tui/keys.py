@@ -43,6 +43,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("compare", "d", "diff", "set a second network beside this one", "network", True),
     Action("undo", "ctrl+z,U", "undo", "back to the network before", "network"),
     Action("redo", "ctrl+y,ctrl+r", "redo", "forward again", "network"),
+    Action("partial", "F", "failed", "the trace up to where the forward pass raised", "network"),
     Action("retry", "R", "retry", "run it again", "network"),
     Action("go_back", "backspace,alt+left", "back", "the place visited before", "place"),
     Action("go_forward", "alt+right", "forward", "the place visited after", "place"),

@@ -29,8 +29,10 @@ Piece = tuple[str, str]
 class Outline:
     """A table with what it takes to fold it and to find rows in it; made in any thread."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, failed: int | None = None) -> None:
         self.table = table
+        self.failed = failed
+        """Index of the call that raised, if one did."""
         self.outer: list[int] = []
         """For each row, the place of the row that it is in; -1 if it is in none."""
         self.after: list[int] = [len(table.rows)] * len(table.rows)
@@ -53,6 +55,10 @@ class Outline:
             self.rests += row.kind == "rest"
         self.leaves.sort()
 
+    def has_failed(self, row: Row) -> bool:
+        """Whether the call that raised is the row's, or is inside of it."""
+        return self.failed is not None and row.span[0] <= self.failed <= row.span[1]
+
     def place_at(self, span: tuple[int, int], kind: str) -> int | None:
         """The place of the row of these calls, or of the leaf that begins or holds them."""
         place = self.place_of.get((kind, span))
@@ -70,7 +76,7 @@ class Rows(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar = {
         f"rows--{name}"
         for name in (
-            "header", "cursor", "cursor-blurred", "match", "changed", "bar", "muted",
+            "header", "cursor", "cursor-blurred", "match", "changed", "failed", "bar", "muted",
             "stage", "block", "section", "rest", "conv", "pool", "norm", "activation", "add",
             "linear", "unknown",
         )
@@ -109,6 +115,9 @@ class Rows(ScrollView, can_focus=True):
             id="previous-block",
         ),
     ]
+
+    ascii = False
+    """Whether to draw with the signs that every terminal has."""
 
     cursor: reactive[int] = reactive(0)
     """Which of the shown rows is chosen."""
@@ -173,6 +182,12 @@ class Rows(ScrollView, can_focus=True):
         if likely is not None and is_same(likely):
             return likely
         return next((place for place in range(len(self.every)) if is_same(place)), None)
+
+    def sign_of(self, row: Row) -> str:
+        """A sign for the call that raised and for what it is in; nothing for all others."""
+        if self.outline is None or not self.outline.has_failed(row):
+            return ""
+        return "! " if self.ascii else "✗ "
 
     def measure(self) -> None:
         """Find the widths of columns for the present rows."""

@@ -19,6 +19,7 @@ from resnet_inspect.tui.session import Places, Span
 from resnet_inspect.tui.splitter import Splitter
 from resnet_inspect.views import differences
 from resnet_inspect.views.cards import Card, Entry, Section, Subject, card, index_of
+from resnet_inspect.views.pairs import pair
 from resnet_inspect.views.table import Row
 
 PANES = ("tree", "table", "card")
@@ -77,13 +78,14 @@ class Workbench(Horizontal):
             table.border_title = laid.rows.table.model
         else:
             table.border_title = f"Shape trace · {laid.rows.table.view}"
-        table.show_rows(laid.rows)
-        fresh = before is None or tree.table is None or tree.table.model != laid.network.table.model
+        fresh = before is None or before.survey.trace.model_name != laid.survey.trace.model_name
         if fresh:
             tree.folded = set()
-        tree.show_rows(laid.network)
-        if fresh:
-            tree.action_fold_all()
+        with self.prevent(*([Rows.Chosen] if laid.difference is not None else [])):
+            table.show_rows(laid.rows)
+            tree.show_rows(laid.network)
+            if fresh:
+                tree.action_fold_all()
         if laid.difference is not None:
             difference = laid.difference
             self.card.show_card(lambda width: _summary(difference))
@@ -94,20 +96,44 @@ class Workbench(Horizontal):
             survey, ascii = self.laid.survey, self.ascii
             self.card.show_card(lambda width: card(survey, subject, width, ascii=ascii))
 
+    def show_pair(self, difference: Difference, row: Row) -> None:
+        """Show what a row is of on both sides; for the network, how they differ in words."""
+        if row.kind == "network" or max(row.span[0], row.other[0]) < 0:
+            self.card.show_card(lambda width: _summary(difference))
+            return
+        sides = ((difference.left, row.span[0]), (difference.right, row.other[0]))
+        names = tuple(survey.trace.model_name for survey, _ in sides)
+
+        def make(width: int) -> Card:
+            left, right = (
+                card(survey, _subject(survey, row.kind, first), width, ascii=self.ascii)
+                if first >= 0
+                else None
+                for survey, first in sides
+            )
+            return pair(left, right, (names[0], names[1]))
+
+        self.card.show_card(make)
+
     # -- following -------------------------------------------------------------------------------
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """The tree and the table follow each other; the card follows both."""
-        if self.laid is None or self.laid.difference is not None or event.row.span[0] < 0:
+        if self.laid is None:
             return
-        span, kind = event.row.span, event.row.kind
-        follower: Rows = self.network if event.rows is self.table else self.table
-        leads = event.rows.has_focus or event.rows is self.table
-        if leads and kind != "network":
-            with follower.prevent(Rows.Chosen):
-                follower.move_to_span(span, kind)
-        self.places.visit(span)
-        self.show_card_of(_subject(self.laid.survey, event.row))
+        row, from_table = event.row, event.rows is self.table
+        if row.span[0] >= 0:
+            follower: Rows = self.network if from_table else self.table
+            if (event.rows.has_focus or from_table) and row.kind != "network":
+                with follower.prevent(Rows.Chosen):
+                    follower.move_to_span(row.span, row.kind)
+            self.places.visit(row.span)
+        if self.laid.difference is not None:
+            beside = row if from_table else self.table.row
+            same = beside is not None and beside.span == row.span
+            self.show_pair(self.laid.difference, beside if same and beside else row)
+        elif row.span[0] >= 0:
+            self.show_card_of(_subject(self.laid.survey, row.kind, row.span[0]))
 
     def on_card_panel_followed(self, event: CardPanel.Followed) -> None:
         """Go to where an entry of the card leads."""
@@ -190,13 +216,12 @@ def _summary(difference: Difference) -> Card:
     return Card("in words", "d ends the comparison", (Section("", lines),))
 
 
-def _subject(survey: Survey, row: Row) -> Subject:
-    """What a row is of."""
-    first = row.span[0]
-    if row.kind == "stage":
+def _subject(survey: Survey, kind: str, first: int) -> Subject:
+    """What a row of that kind, whose calls begin there, is of."""
+    if kind == "stage":
         return next(s for s in survey.anatomy.stages if s.first == first)
-    if row.kind == "block":
+    if kind == "block":
         blocks = (stage.block_at(first) for stage in survey.anatomy.stages)
         return next(block for block in blocks if block is not None)
     ends: dict[str, Subject] = {"stem": "stem", "head": "head", "network": "network"}
-    return ends.get(row.kind, first)
+    return ends.get(kind, first)

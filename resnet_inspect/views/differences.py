@@ -31,7 +31,17 @@ from resnet_inspect.views.layers import made_of
 from resnet_inspect.views.lines import Line
 from resnet_inspect.views.sections import block_line, call_line, sections, stage_line
 from resnet_inspect.views.selection import Selection, kind_of
-from resnet_inspect.views.table import EMPTY, Align, Cell, Heading, Row, Table, Total, Value
+from resnet_inspect.views.table import (
+    EMPTY,
+    NO_CALLS,
+    Align,
+    Cell,
+    Heading,
+    Row,
+    Table,
+    Total,
+    Value,
+)
 
 MARKS: dict[Kind, str] = {"same": "=", "changed": "~", "only left": "-", "only right": "+"}
 """What stands before a row."""
@@ -334,7 +344,8 @@ class _Rows:
         ops = [line.op for line in lines if line is not None]
         op = kind_of(ops[0]) if entry and ops and ops[0] is not None else ""
         filled = tuple(cells.get(key, EMPTY) for key in HEADINGS)
-        self.found.append(Row(kind, level, subtotal, filled, op))
+        spans = [line.spans[0] if line and line.spans else NO_CALLS for line in lines]
+        self.found.append(Row(kind, level, subtotal, filled, op, *spans))
 
     def _cells(self, lines: _Pair) -> dict[str, Cell]:
         cells: dict[str, Cell] = {}

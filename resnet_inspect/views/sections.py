@@ -82,6 +82,8 @@ def call_line(survey: Survey, call: Call) -> Line:
         notes.append(f"+ {in_stage[1].shortcut}")
     if survey.macs[call.index] is None:
         notes.append(getattr(call.op, "reason", "no rule for its multiply-accumulates"))
+    if survey.trace.failure is not None and survey.trace.failure.call == call.index:
+        notes.append(f"raised {survey.trace.failure.error}")
     held = survey.amounts(call.index, last)
     if call.module is not None and not held.parameters and _has_weights(survey, call.module):
         notes.append("weights counted elsewhere")

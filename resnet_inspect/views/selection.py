@@ -111,6 +111,8 @@ class Selection:
             return kind in self.only
         if self.everything or self.match is not None:
             return True
+        if trace.failure is not None and trace.failure.call == call.index:
+            return True
         return kind in _ALWAYS or (kind in _MAPS_ONLY and _is_of_maps(trace, call))
 
 

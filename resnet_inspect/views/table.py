@@ -54,7 +54,9 @@ class Row:
     op: str = ""
     """What kind of layer it is, for colours: "conv", "pool", "norm", "add", ..."""
     span: tuple[int, int] = NO_CALLS
-    """First and last index of the calls that it stands for."""
+    """First and last index of the calls that it stands for; in a comparison, on the left."""
+    other: tuple[int, int] = NO_CALLS
+    """In a comparison, the same on the right."""
 
 
 @dataclass(frozen=True, slots=True)

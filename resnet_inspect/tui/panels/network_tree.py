@@ -15,7 +15,6 @@ class NetworkTree(Rows):
     """The sections and layers of the trace, by name."""
 
     BORDER_TITLE = "Network"
-    ascii = False
 
     @property
     def header_height(self) -> int:  # type: ignore[override]
@@ -36,7 +35,8 @@ class NetworkTree(Rows):
         if self.has_inside(place):
             folded = row.span in self.folded
             mark = ("+ " if folded else "- ") if self.ascii else ("▸ " if folded else "▾ ")
-        name = self.name_of(row)
+        sign = self.sign_of(row)
+        name = sign + self.name_of(row)
         share = self.table.cell(row, "share").value
         part = share if isinstance(share, float) else 0.0
         drawn = bar(part, BAR, ascii=self.ascii)
@@ -44,6 +44,7 @@ class NetworkTree(Rows):
         room = max(4, self.room - BAR - 1 - len(indent) - 2)
         label = name if len(name) <= room else name[: room - 1] + "…"
         style = row.kind if row.kind in {"stage", "block", "rest"} else row.op or "section"
+        style = "failed" if sign else style
         return [(indent + mark, "muted"), (label.ljust(room), style), (" ", ""), (drawn, "bar")]
 
     def name_of(self, row: Row) -> str:

@@ -24,7 +24,6 @@ class TraceTable(Rows):
     """A table of cells under a header; scrolls sideways where columns do not fit."""
 
     BORDER_TITLE = "Shape trace"
-    ascii = False
     heat: str | None = None
     """Key of the column whose numbers are shown as a heat bar in front of each row."""
 
@@ -58,6 +57,8 @@ class TraceTable(Rows):
             c.key: min(LONGEST, max([len(c.title), *(len(self._measured(row, c)) for row in rows)]))
             for c in columns
         }
+        if self.outline is not None and self.outline.failed is not None:
+            widths[columns[0].key] += len("✗ ")
         heat = BAR + 1 if self.heat else 0
         while len(columns) > 2:
             width = sum(widths[c.key] for c in columns) + GAP * (len(columns) - 1)
@@ -120,20 +121,26 @@ class TraceTable(Rows):
             for column, width in zip(self.columns, self.widths, strict=True)
         ]
         path = self.table.cell(row, "path").text
+        sign = self.sign_of(row)
         skip_until = -1
         for i, (column, written, width) in enumerate(cells):
             if i < skip_until:
                 continue
             text = aligned(cut(written, width), width, column.align)
+            keys = {column.key}
             if i == 0 and self._has_windows() and row.kind in SECTIONS:
                 text, skip_until = self._worded(row, cells)
+                keys |= {"note", *(c.key for c, _, _ in cells[:skip_until])}
             elif column.key == "kernel_size" and not written and self._has_windows():
                 text, skip_until = self._noted(row, cells, i)
+                keys |= {"note", *(c.key for c, _, _ in cells[i:skip_until])}
             name = style if column.key in {"path", "op", "class_name"} or row.subtotal else ""
-            if (path, column.key) in self.changed:
-                text = ("*" + text[1:]) if text[:1] == " " else text
+            if sign and i == 0:
+                text, name = (sign + text)[: len(text)], "failed"
+            is_changed = any((path, key) in self.changed for key in keys)
+            if is_changed:
                 name = "changed"
-            pieces.append((text + " " * GAP, name))
+            pieces.append((text + ("*" if is_changed else "").ljust(GAP), name))
         return pieces
 
     def _worded(self, row: Row, cells: list[tuple[Heading, str, int]]) -> tuple[str, int]:
@@ -229,6 +236,6 @@ def _changes(before: Table, after: Table) -> set[tuple[str, str]]:
         if old is None:
             continue
         for key in after.shown:
-            if key != "note" and before.cell(old, key).text != after.cell(row, key).text:
+            if before.cell(old, key).text != after.cell(row, key).text:
                 found.add((path, key))
     return found
