@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
+from resnet_inspect.traces.modules import PythonClass
 from resnet_inspect.traces.ops import (
     Activate,
     AdaptivePool,
@@ -76,14 +77,25 @@ def _forwards_as(module: nn.Module, base: type) -> bool:
 
 
 def class_name(module: nn.Module) -> str:
-    """The class a user would name: without the subclass that parametrization puts on top."""
+    """The name of the class a user would name."""
+    return python_class(module).name
+
+
+def python_class(module: nn.Module) -> PythonClass:
+    """The class a user would name: without the subclass that parametrization puts on top.
+
+    A class that goes by another name than it was defined with (`torch.fx`, TorchScript) cannot be
+    found in any module: it is known by that name alone.
+    """
     cls = type(module)
     if cls.__name__.startswith("Parametrized") and nn.utils.parametrize.is_parametrized(module):
-        return nn.utils.parametrize.type_before_parametrizations(module).__name__
+        cls = nn.utils.parametrize.type_before_parametrizations(module)
     original = getattr(module, "original_name", None)
     if isinstance(module, torch.jit.ScriptModule) and isinstance(original, str):
-        return original
-    return cls.__name__
+        return PythonClass("", original)
+    if cls.__qualname__.rpartition(".")[2] != cls.__name__:
+        return PythonClass("", cls.__name__)
+    return PythonClass(cls.__module__, cls.__qualname__)
 
 
 def sizes(value: Any, dimensions: int) -> tuple[int, ...]:

@@ -24,7 +24,7 @@ from torch.utils.hooks import RemovableHandle
 
 from resnet_inspect.capture.left_as_found import is_training
 from resnet_inspect.capture.read_function import function_name, read_function
-from resnet_inspect.capture.read_op import class_name, read_op
+from resnet_inspect.capture.read_op import class_name, python_class, read_op
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, join
 from resnet_inspect.traces.ops import Container, Elementwise, Op, Unknown
@@ -148,7 +148,7 @@ class Recorder:
         children = [id(child) for child in module._modules.values() if child is not None]
         return ModuleSpec(
             path=path,
-            class_name=class_name(module),
+            python_class=python_class(module),
             op=read_op(module),
             parameters=_parameter_specs(path, module._parameters, first),
             buffers=_parameter_specs(path, module._buffers, first),

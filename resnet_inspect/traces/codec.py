@@ -1,7 +1,7 @@
 """Trace <-> JSON, with a format version.
 
-Equal ops and tensor specs are written once and referred to by number, so a file stays small and
-reads fast. What cannot be understood is a `TraceFileError`, never a half-read trace.
+Equal ops, classes and tensor specs are written once and referred to by number, so a file stays
+small and reads fast. What cannot be understood is a `TraceFileError`, never a half-read trace.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Generic, NoReturn, TypeVar
 from resnet_inspect.errors import TraceFileError
 from resnet_inspect.traces.invariants import broken_reference
 from resnet_inspect.traces.model import FORMAT_VERSION, Call, Failure, Provenance, Trace
-from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec
+from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, PythonClass
 from resnet_inspect.traces.ops import OPS, Conv, Op, Window
 from resnet_inspect.traces.tensors import Activation, Port, TensorSpec
 
@@ -39,6 +39,7 @@ def dumps(trace: Trace) -> str:
     """The trace as JSON text; `loads` gives an equal trace back."""
     tensors: _Numbered[TensorSpec] = _Numbered()
     ops: _Numbered[Op] = _Numbered()
+    classes: _Numbered[PythonClass] = _Numbered()
 
     def ports(values: Sequence[Port]) -> list[list[Any]]:
         return [[port.label, port.activation] for port in values]
@@ -49,7 +50,7 @@ def dumps(trace: Trace) -> str:
     modules = [
         {
             "path": m.path,
-            "class": m.class_name,
+            "class": classes.number(m.python_class),
             "op": ops.number(m.op),
             "parameters": parameters(m.parameters),
             "buffers": parameters(m.buffers),
@@ -76,6 +77,7 @@ def dumps(trace: Trace) -> str:
         "inputs": ports(trace.inputs),
         "outputs": ports(trace.outputs),
         "ops": [{"op": type(op).__name__, **_plain(op)} for op in ops.numbers],
+        "classes": [[c.module, c.qualname] for c in classes.numbers],
         "tensors": [[list(t.shape), t.dtype, t.itemsize] for t in tensors.numbers],
         "activations": activations,
         "modules": modules,
@@ -230,6 +232,10 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 
 def _read(document: dict[str, Any]) -> Trace:
     ops = [_op(entry) for entry in _list(document["ops"])]
+    classes = [
+        PythonClass(_text(module), _text(qualname))
+        for module, qualname in _list(document["classes"])
+    ]
     tensors = [
         TensorSpec(_counts(shape), _text(dtype), _count(itemsize))
         for shape, dtype, itemsize in _list(document["tensors"])
@@ -245,7 +251,7 @@ def _read(document: dict[str, Any]) -> Trace:
     modules = tuple(
         ModuleSpec(
             path=_text(m["path"]),
-            class_name=_text(m["class"]),
+            python_class=classes[_count(m["class"])],
             op=ops[_count(m["op"])],
             parameters=parameters(m["parameters"]),
             buffers=parameters(m["buffers"]),

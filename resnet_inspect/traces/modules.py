@@ -22,12 +22,33 @@ class ParameterSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class PythonClass:
+    """What Python calls a class, and the module that it is defined in."""
+
+    module: str
+    """"torchvision.models.resnet"; "" where the class cannot be found under its name."""
+    qualname: str
+    """"Bottleneck"; "Outer.Inner" or "build.<locals>.Net" for a class inside something. Without a
+    module, the name that the class goes by."""
+
+    @property
+    def name(self) -> str:
+        """Its own name, without what it is defined in."""
+        return self.qualname.rpartition(".")[2] if self.module else self.qualname
+
+    @property
+    def full_name(self) -> str:
+        """With its module: "torchvision.models.resnet.Bottleneck"; "" if that is not known."""
+        return f"{self.module}.{self.qualname}" if self.module else ""
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleSpec:
     """One `nn.Module` of the network."""
 
     path: str
     """Dotted name from the network; "" for the network itself. The first, if it has several."""
-    class_name: str
+    python_class: PythonClass
     op: Op
     parameters: tuple[ParameterSpec, ...]
     """Those that sit on this very module, not on its children."""
@@ -37,6 +58,11 @@ class ModuleSpec:
     aliases: tuple[str, ...] = ()
     """Its other dotted names, where several parents share it."""
     training: bool = False
+
+    @property
+    def class_name(self) -> str:
+        """The name of its class, without where that is defined."""
+        return self.python_class.name
 
 
 def join(path: str, name: str) -> str:

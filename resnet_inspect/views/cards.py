@@ -177,6 +177,15 @@ def _where(survey: Survey, call: Call) -> Iterator[Entry]:
     if call.parent:
         parent = trace.calls[call.parent]
         yield _entry("inside", _name(survey, parent), call.parent)
+    yield from _class(survey, call)
+
+
+def _class(survey: Survey, call: Call) -> Iterator[Entry]:
+    """The full name of the class that a call is of."""
+    if call.module is not None:
+        full_name = survey.trace.module_at[call.module].python_class.full_name
+        if full_name:
+            yield _entry("class", full_name)
 
 
 def _role(survey: Survey, call: Call, block: Block) -> str:
@@ -378,6 +387,8 @@ def _about_block(survey: Survey, block: Block) -> Iterator[Entry]:
     yield _entry("shortcut", block.shortcut)
     yield _entry("why", why(survey, block))
     yield _entry("add", _name(survey, survey.trace.calls[block.add]), block.add)
+    if block.call is not None:
+        yield from _class(survey, survey.trace.calls[block.call])
 
 
 def why(survey: Survey, block: Block) -> str:
@@ -550,6 +561,7 @@ def _parts(survey: Survey) -> Iterator[Entry]:
 
 
 def _provenance(survey: Survey) -> Iterator[Entry]:
+    yield from _class(survey, survey.trace.calls[0])
     for name, value in build.provenance(survey.trace.provenance):
         written = _plain(value)
         if written:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import resnet_inspect
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.traces.model import Call, Failure, Provenance, Trace
-from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec
+from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, PythonClass
 from resnet_inspect.traces.ops import (
     Activate,
     AdaptivePool,
@@ -156,7 +156,7 @@ class ByHand:
         self.modules.append(
             ModuleSpec(
                 path,
-                type(op).__name__,
+                PythonClass("", type(op).__name__),
                 op,
                 tuple(
                     ParameterSpec(name, TensorSpec(shape, "float32", 4), True)
@@ -173,7 +173,7 @@ class ByHand:
         made = tuple(Port("" if len(outputs) == 1 else str(n), n) for n in outputs)
         network = Call(0, "", "", 1, None, Container(), inputs, made)
         top = tuple(m.path for m in self.modules if "." not in m.path)
-        spec = ModuleSpec("", "Network", Container(), (), (), top)
+        spec = ModuleSpec("", PythonClass("by.hand", "Network"), Container(), (), (), top)
         return Trace(
             "network",
             (spec, *self.modules),
@@ -255,7 +255,7 @@ def traces(draw: st.DrawFn) -> Trace:
     modules = tuple(
         ModuleSpec(
             path,
-            draw(names),
+            draw(st.builds(PythonClass, names, names)),
             Container() if i == 0 else draw(ops),
             tuple(draw(st.lists(specs, max_size=2, unique_by=lambda spec: spec.name))),
             tuple(draw(st.lists(specs, max_size=1))),

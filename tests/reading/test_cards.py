@@ -56,7 +56,7 @@ def test_a_convolution() -> None:
     assert said(of_conv, "arithmetic")["weight"] == "128·128·3·3 = 147,456"
     assert said(of_conv, "place") == {
         "stage": "stage 2 (layer2)", "block": "layer2.0, bottleneck, projection",
-        "role": "on the branch", "inside": "layer2.0",
+        "role": "on the branch", "inside": "layer2.0", "class": "torch.nn.modules.conv.Conv2d",
     }  # fmt: skip
 
 
@@ -162,6 +162,7 @@ def test_a_block_and_why_its_shortcut_is_what_it_is() -> None:
         "layer2.0", "bottleneck block, projection shortcut",
     )  # fmt: skip
     assert of_block.sections[0].drawing == tuple(drawings.block(survey, fourth, 50))
+    assert said(of_block, "what it is")["class"] == "torchvision.models.resnet.Bottleneck"
     assert said(of_block, "what it is")["stage"] == "stage 2 (layer2), 1st of 4 blocks"
     assert [e.target for e in entries(of_block, "branch")] == list(fourth.branch)
     assert [e.target for e in entries(of_block, "shortcut")] == list(fourth.bypass)

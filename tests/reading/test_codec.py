@@ -55,9 +55,10 @@ def test_a_trace_survives_a_file(tmp_path: Path, trace: Trace) -> None:
     assert resnet_inspect.load(tmp_path / "saved.json") == trace
 
 
-def test_equal_ops_and_tensors_are_written_once() -> None:
+def test_equal_ops_classes_and_tensors_are_written_once() -> None:
     document = json.loads(codec.dumps(trace_of("resnet50")))
-    for part in ("ops", "tensors"):
+    assert ["torchvision.models.resnet", "Bottleneck"] in document["classes"]
+    for part in ("ops", "classes", "tensors"):
         entries = [json.dumps(entry) for entry in document[part]]
         assert len(entries) == len(set(entries)), part
     assert len(document["calls"]) == 200  # 183 module calls, 16 additions and a flatten
@@ -223,6 +224,8 @@ ALTERATIONS: dict[str, Callable[[dict[str, Any]], object]] = {
     "a negative activation": lambda d: d["calls"][1][5].append(["", -1]),
     "a call's tensor that is not there": lambda d: d["calls"][1][5].append(["", 10_000]),
     "an op that is not there": lambda d: d["calls"][1].__setitem__(4, 10_000),
+    "a class that is not there": lambda d: d["modules"][1].__setitem__("class", 10_000),
+    "a class without a module": lambda d: d["classes"].append(["Net"]),
     "a tensor that is not there": lambda d: d["activations"].append([10_000, 0]),
     "a module that is not there": lambda d: d["calls"][1].__setitem__(1, "nowhere"),
     "a child that is not there": lambda d: d["modules"][0]["children"].append("nowhere"),
