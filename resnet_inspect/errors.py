@@ -12,6 +12,7 @@
         ├── UntraceableModel   1  a model that runs without Python (TorchScript)
         ├── TraceFileError     1  a damaged, foreign or newer trace file
         ├── OutputError        1  a file that exists or could not be written
+        ├── NoDefinition       1  a class whose source is not on this machine (`definitions`)
         └── ChildDied          1  the explorer's child process ended (`tui.child`)
 
 An error is one sentence and, where there is one, a hint: what to do next. It never refers to

@@ -66,6 +66,15 @@ def test_formats_other_than_the_terminal_load_no_rich(format: str) -> None:
     assert not loaded & {*HEAVY, "rich"}
 
 
+def test_finding_a_definition_imports_nothing_of_its_package() -> None:
+    loaded = modules_after(
+        "import resnet_inspect as ri; from resnet_inspect import definitions\n"
+        f"trace = ri.load({str(SAVED)!r})\n"
+        "for call in trace.calls: definitions.of_calls(trace, call.index, call.index)"
+    )
+    assert not loaded & HEAVY
+
+
 def test_importing_the_package_loads_none_of_its_floors() -> None:
     done = run_python(
         "import sys, resnet_inspect;"

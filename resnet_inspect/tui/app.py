@@ -31,6 +31,7 @@ from resnet_inspect.tui import dialogs, taking
 from resnet_inspect.tui.beside import LONG_TEXT, MANY_CALLS, beside_the_screen
 from resnet_inspect.tui.child import Child, Obsolete
 from resnet_inspect.tui.config import State, read_config, read_state, write_state
+from resnet_inspect.tui.editor import open_source
 from resnet_inspect.tui.keys import ACTIONS, identifier, written
 from resnet_inspect.tui.laying import Laid, lay_out, matches
 from resnet_inspect.tui.panels.filter_line import FilterLine
@@ -494,6 +495,12 @@ class Explorer(App[int]):
     async def action_picture(self) -> None:
         """Write the screen as SVG."""
         await taking.picture(self, self.request.model)
+
+    def action_open_source(self) -> None:
+        """The source of the chosen row in the user's editor."""
+        if self.shown is not None:
+            rows = self.bench.network if self.bench.pane == "tree" else self.bench.table
+            open_source(self, self.shown.survey.trace, rows.row)
 
     # -- habits ----------------------------------------------------------------------------------
 

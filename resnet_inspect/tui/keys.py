@@ -56,6 +56,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("copy_row", "y", "copy row", "the row to the clipboard, also over ssh", "take"),
     Action("copy_table", "Y", "copy table", "the table as markdown to the clipboard", "take"),
     Action("export", "e", "export", "write the view to a file", "take", True),
+    Action("open_source", "o", "source", "open the layer's source in $EDITOR", "take"),
     Action("picture", "P", "picture", "write the screen to an SVG file", "take"),
     Action("theme", "T", "theme", "choose a theme, with a preview", "habits"),
     Action("help", "question_mark", "help", "keys of this pane and of all", "habits", True),
