@@ -14,11 +14,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from operator import attrgetter
 from typing import Literal
 
-from resnet_inspect.analysis.receptive_field import Number
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import (
     Activate,
@@ -34,7 +32,6 @@ from resnet_inspect.traces.ops import (
     Unknown,
     same_values,
 )
-from resnet_inspect.traces.tensors import Shape
 
 BlockKind = Literal["basic", "bottleneck", "residual"]
 ShortcutKind = Literal["identity", "projection"]
@@ -143,43 +140,6 @@ def trunk(trace: Trace, end: int) -> tuple[int, ...]:
 def is_weighted(op: Op) -> bool:
     """Whether an op multiplies by learned weights (or may, being unknown)."""
     return isinstance(op, Conv | Linear | Attention | MatMul | Unknown)
-
-
-def net_effect(
-    before: Shape, after: Shape, jump: Sequence[Number] = (), jump_before: Sequence[Number] = ()
-) -> str:
-    """What happened to a feature map, in the tutorials' words: "planes ×2, dimensions ÷2".
-
-    The change of the dimensions is that of the strides where these are known and explain the
-    sizes, since an odd size does not divide.
-    """
-    if len(before) < 3 or len(before) != len(after):
-        return ""
-    planes = _times(before[1], after[1])
-    factors = [_times(i, o) for i, o in zip(before[2:], after[2:], strict=True)]
-    if len(jump) == len(jump_before) == len(factors):
-        strides = [
-            Fraction(new) / Fraction(old) for old, new in zip(jump_before, jump, strict=True)
-        ]
-        sizes = zip(before[2:], strides, after[2:], strict=True)
-        if all(abs(size / stride - made) < 1 for size, stride, made in sizes):
-            factors = [_times(i, o) for i, o in zip(jump, jump_before, strict=True)]
-    same = len(set(factors)) == 1
-    dimensions = factors[0] if same else ", ".join(factor or "×1" for factor in factors)
-    if not planes and not dimensions:
-        return "planes and dimensions unchanged"
-    return f"planes {planes or 'unchanged'}, dimensions {dimensions or 'unchanged'}"
-
-
-def _times(before: Number, after: Number) -> str:
-    """A factor: "×2", "÷2", "" for equal, "64→96" where neither divides the other."""
-    if before == after:
-        return ""
-    if before and after % before == 0:
-        return f"×{after // before}"
-    if after and before % after == 0:
-        return f"÷{before // after}"
-    return f"{before}→{after}"
 
 
 class _Flow:

@@ -19,7 +19,8 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any, Literal
 
-from resnet_inspect.analysis.anatomy import Block, Stage, net_effect
+from resnet_inspect.analysis.anatomy import Block, Stage
+from resnet_inspect.analysis.net_effect import NetEffect, of_stage
 from resnet_inspect.analysis.survey import Amounts, Survey
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import (
@@ -85,10 +86,8 @@ class Part:
     """What the anatomy says of it; None for a stem, a head or all steps."""
     amounts: Amounts
     """What its steps hold and do."""
-    planes: str = ""
-    """What a stage did to the channels: "×4", "unchanged"; "" if not known."""
-    dimensions: str = ""
-    """What a stage did to height and width: "÷2", "unchanged"; "" if not known."""
+    effect: NetEffect | None = None
+    """What a stage did to its feature map; None for what is no stage, or if it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -645,7 +644,7 @@ class _Comparison:
     def _part(self, side: _Side, of: object, amounts: Sequence[Amounts]) -> Part:
         summed = Amounts(*map(sum, zip(*map(_amounts_of, amounts), strict=True)))
         if isinstance(of, Stage):
-            return Part(of.path, of, summed, *_effect(side.survey, of))
+            return Part(of.path, of, summed, of_stage(side.survey, of))
         return Part(of.path, of, summed) if isinstance(of, Block) else Part("", None, summed)
 
     def _entry(self, lane: Lane, left: _Item | None, right: _Item | None) -> Entry:
@@ -765,22 +764,6 @@ def _names(side: _Side, makers: Sequence[int | None]) -> tuple[str, ...]:
     )
 
 
-def _effect(survey: Survey, stage: Stage) -> tuple[str, str]:
-    """What a stage did to planes and dimensions, each in the words of `net_effect`."""
-    tensors, known = survey.trace.activations, survey.receptive_fields
-    before, after = known.get(stage.input), known.get(stage.output)
-    words = net_effect(
-        tensors[stage.input].tensor.shape,
-        tensors[stage.output].tensor.shape,
-        after.jump if after else (),
-        before.jump if before else (),
-    )
-    if words == "planes and dimensions unchanged":
-        return "unchanged", "unchanged"
-    planes, _, dimensions = words.partition(", dimensions ")
-    return planes.removeprefix("planes "), dimensions
-
-
 def _section_changes(left: Part, right: Part) -> Iterator[Change]:
     mine, theirs = left.of, right.of
     if isinstance(mine, Block) and isinstance(theirs, Block):
@@ -789,10 +772,11 @@ def _section_changes(left: Part, right: Part) -> Iterator[Change]:
             ("shortcut", mine.shortcut, theirs.shortcut),
         )
     elif isinstance(mine, Stage) and isinstance(theirs, Stage):
+        did, does = left.effect, right.effect
         parts = (
             ("blocks", len(mine.blocks), len(theirs.blocks)),
-            ("planes", left.planes, right.planes),
-            ("dimensions", left.dimensions, right.dimensions),
+            ("planes", did and did.planes, does and does.planes),
+            ("dimensions", did and did.dimensions, does and does.dimensions),
         )
     else:
         parts = ()

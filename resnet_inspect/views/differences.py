@@ -27,6 +27,7 @@ from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import Conv, Op, Window, window_of
 from resnet_inspect.views import build, text, totals
 from resnet_inspect.views.columns import COLUMNS, op_name
+from resnet_inspect.views.effects import factor, factors
 from resnet_inspect.views.layers import made_of
 from resnet_inspect.views.lines import Line
 from resnet_inspect.views.sections import block_line, call_line, sections, stage_line
@@ -462,6 +463,8 @@ _WORDS = {
 }
 """What parts are called where their own names would not do."""
 
+_FACTORS: dict[str, Callable[[Any], str]] = {"planes": factor, "dimensions": factors}
+
 _WRITTEN: dict[type, Callable[[Any], str]] = {
     bool: lambda value: "yes" if value else "no",
     int: text.integer,
@@ -474,6 +477,8 @@ def value_text(part: str, value: Any) -> str:
     """One side of a change as text."""
     if part == "op":
         return op_name(value)
+    if part in {"planes", "dimensions"}:
+        return text.NOT_KNOWN if value is None else _FACTORS[part](value)
     if part == "failure":
         return "complete" if value is None else str(value)
     if part == "kernel_size":
@@ -526,12 +531,11 @@ def _section_note(section: Section) -> str:
     if isinstance(mine, Block) and isinstance(theirs, Block):
         return f"{_arrow(mine.shortcut, theirs.shortcut)} shortcut"
     if isinstance(mine, Stage) and isinstance(theirs, Stage):
-        words = [
-            f"planes {_arrow(section.left.planes, section.right.planes)}",
-            f"dimensions {_arrow(section.left.dimensions, section.right.dimensions)}",
-        ]
-        if not section.left.planes and not section.right.planes:
-            words = []
+        did = (section.left.effect, section.right.effect)
+        words = []
+        for of_what in ("planes", "dimensions") if any(did) else ():
+            sides = (value_text(of_what, effect and getattr(effect, of_what)) for effect in did)
+            words.append(f"{of_what} {_arrow(*sides)}")
         count = _arrow(str(len(mine.blocks)), str(len(theirs.blocks)))
         return ", ".join((f"{count} {'block' if count == '1' else 'blocks'}", *words))
     return ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from resnet_inspect.analysis.anatomy import Block, Stage, net_effect
+from resnet_inspect.analysis.anatomy import Block, Stage
+from resnet_inspect.analysis.net_effect import of_stage
 from resnet_inspect.analysis.parameters import subtree
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import Container
-from resnet_inspect.views import text
+from resnet_inspect.views import effects, text
 from resnet_inspect.views.lines import Line
 
 
@@ -33,15 +34,7 @@ def sections(survey: Survey, *, blocks: bool = True) -> list[Line]:
 
 def stage_line(survey: Survey, stage: Stage) -> Line:
     """The line of a stage, with its net effect in words."""
-    tensors = survey.trace.activations
-    fields = survey.receptive_fields
-    before, after = fields.get(stage.input), fields.get(stage.output)
-    effect = net_effect(
-        tensors[stage.input].tensor.shape,
-        tensors[stage.output].tensor.shape,
-        after.jump if after else (),
-        before.jump if before else (),
-    )
+    effect = effects.effect(of_stage(survey, stage))
     blocks = text.count(len(stage.blocks), "block")
     return Line(
         "stage",

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from saved import ByHand, conv, steady, survey_of, trace_of, window
 
 from resnet_inspect.analysis import activations, macs, parameters, receptive_field
-from resnet_inspect.analysis.anatomy import Block, net_effect
+from resnet_inspect.analysis.anatomy import Block
+from resnet_inspect.analysis.net_effect import Factor, net_effect, of_stage
 from resnet_inspect.analysis.survey import Amounts, Survey
 from resnet_inspect.traces.model import Failure, Trace
 from resnet_inspect.traces.ops import (
@@ -38,6 +39,7 @@ from resnet_inspect.traces.ops import (
     Window,
 )
 from resnet_inspect.traces.tensors import Shape
+from resnet_inspect.views.effects import effect
 
 # Totals ------------------------------------------------------------------------------------------
 
@@ -462,14 +464,7 @@ def test_what_looks_like_a_unit_is_none(changed: dict[str, object]) -> None:
 )
 def test_the_net_effect_of_stages(name: str, words: list[str]) -> None:
     survey = survey_of(name)
-    found = []
-    for stage in survey.anatomy.stages:
-        before, after = (survey.receptive_fields.get(a) for a in (stage.input, stage.output))
-        shapes = (survey.trace.activations[a].tensor.shape for a in (stage.input, stage.output))
-        found.append(
-            net_effect(*shapes, after.jump if after else (), before.jump if before else ())
-        )
-    assert found == words
+    assert [effect(of_stage(survey, stage)) for stage in survey.anatomy.stages] == words
 
 
 @pytest.mark.parametrize(
@@ -490,7 +485,17 @@ def test_the_net_effect_of_stages(name: str, words: list[str]) -> None:
 def test_net_effect(
     before: Shape, after_it: Shape, jumps: tuple[tuple[int, ...], ...], words: str
 ) -> None:
-    assert net_effect(before, after_it, *jumps) == words
+    assert effect(net_effect(before, after_it, *jumps)) == words
+
+
+@steady
+@given(st.integers(1, 50), st.integers(1, 50), st.integers(1, 50))
+def test_equal_factors_are_equal(a: int, b: int, times: int) -> None:
+    assert Factor.of(a, a * times) == Factor.of(b, b * times) == Factor(1, times)
+    assert Factor.of(a * times, a) == Factor.of(b * times, b) == Factor(times, 1)
+    found = Factor.of(a, b)
+    assert found.after * a == found.before * b
+    assert Factor.of(found.before, found.after) == found
 
 
 # Multiply-accumulates, rule by rule --------------------------------------------------------------
