@@ -16,7 +16,7 @@
         └── ChildDied          1  the explorer's child process ended (`tui.child`)
 
 An error is one sentence and, where there is one, a hint: what to do next. It never refers to
-torch, so every floor may raise it.
+torch, so every floor may raise it. `Interrupted` is no error but the user's wish.
 """
 
 from __future__ import annotations
@@ -123,3 +123,11 @@ class OutputError(WorkFailed):
     """A file that exists already or could not be written."""
 
     slug = "output"
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl+c during the forward pass. `trace` holds the calls made up to there."""
+
+    def __init__(self, trace: Trace) -> None:
+        super().__init__()
+        self.trace = trace

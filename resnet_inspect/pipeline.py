@@ -21,7 +21,7 @@ from resnet_inspect.errors import (
 )
 from resnet_inspect.formats import FORMATS, SUFFIXES
 from resnet_inspect.formats import render as write_format
-from resnet_inspect.sources import Subject, source, subject
+from resnet_inspect.sources import Subject, source, subject, surroundings
 from resnet_inspect.sources.catalogue import VARIANTS, Variant
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
@@ -38,10 +38,8 @@ if TYPE_CHECKING:
 
 MODES = ("eval", "train", "as found")
 
-_DTYPES = {
-    "float": "float32", "fp32": "float32", "half": "float16", "fp16": "float16",
-    "bf16": "bfloat16", "double": "float64", "fp64": "float64",
-}  # fmt: skip
+USUAL_INPUT = (1, 3, 224, 224)
+"""The input shape that is taken where none is given and the source knows none."""
 
 
 def _silent(step: str) -> None:
@@ -62,11 +60,13 @@ def trace(
     """Run a network once and return what every layer did.
 
     Args:
-        model: the name of a variant (`resnet_inspect.variants()` lists them), or any
+        model: the name of a variant (`resnet_inspect.variants()` lists them), or of your own
+            code, which is run: "model.py:ResNet18", "package.module:factory"; or any
             `nn.Module`, which is left as it was found.
         input_size: shape of the input, batch first: (1, 3, 224, 224); a list of shapes for
-            several inputs, a mapping of names to shapes for keyword inputs. A named variant has
-            a default.
+            several inputs, a mapping of positions and names to shapes for keyword inputs. A
+            shape with a dtype of its own is a pair: ((1, 77), "int64"). A named variant has a
+            default; for your own code it is (1, 3, 224, 224), and the trace has a note of it.
         inputs: tensors instead of shapes: one, a tuple of positional ones, or a dict of keyword
             ones; they must be on the device that the model runs on.
         device: "meta" (no memory is used; the default for a named variant), "cpu", "cuda",
@@ -79,6 +79,8 @@ def trace(
 
     Raises:
         ForwardError: the forward pass raised; its `trace` has the calls up to there.
+        Interrupted: ctrl+c during the forward pass; a KeyboardInterrupt with such a `trace`.
+        BuildError: importing or building your own code raised.
         UnknownName, BadInput: a name, shape, dtype or argument that cannot be.
         MissingDevice, MissingDependency: a device or package that is not here.
 
@@ -128,15 +130,23 @@ def _trace_named(
     if _takes_a_list(chosen) and mode == "train":
         raise BadInput(f"{name} in training mode needs targets; it can be traced in eval mode")
     tell(f"importing {chosen.source}")
-    source(chosen.source)
-    shape = _one_shape(input_shape(name) if size is None else size)
+    notes = []
+    if size is None:
+        size = input_shape(name)
+        if source(chosen.source).default_input(chosen.name) is None:
+            notes.append(f"no input shape is given: {'×'.join(map(str, size))} is taken")
+    elif name in VARIANTS:
+        size = _one_shape(size)
     device = backends.resolve(device_name or "meta")
-    try:
-        return _build_and_capture(chosen, shape, device, dtype_name, mode, arguments, tell, ())
-    except MetaCannotRun as error:
-        note = _fall_back_note(error)
+    with surroundings(chosen):
+        try:
+            return _build_and_capture(
+                chosen, size, device, dtype_name, mode, arguments, tell, notes
+            )
+        except MetaCannotRun as error:
+            notes.append(_fall_back_note(error))
         cpu = backends.resolve("cpu")
-        return _build_and_capture(chosen, shape, cpu, dtype_name, mode, arguments, tell, (note,))
+        return _build_and_capture(chosen, size, cpu, dtype_name, mode, arguments, tell, notes)
 
 
 def _takes_a_list(chosen: Subject) -> bool:
@@ -147,7 +157,7 @@ def _takes_a_list(chosen: Subject) -> bool:
 
 def _build_and_capture(
     chosen: Subject,
-    shape: Sequence[int],
+    size: InputSize,
     device: torch.device,
     dtype_name: str | None,
     mode: Mode,
@@ -155,27 +165,41 @@ def _build_and_capture(
     tell: Callable[[str], None],
     notes: Sequence[str],
 ) -> Trace:
-    from resnet_inspect.capture.inputs import make_tensor
+    from resnet_inspect.capture.inputs import (
+        floating_dtype,
+        make_arguments,
+        make_tensor,
+        read_dtype,
+    )
     from resnet_inspect.capture.run import capture
 
-    dtype = _dtype(dtype_name or "float32")
-    if not dtype.is_floating_point:
+    asked = read_dtype(dtype_name) if dtype_name else None
+    if asked is not None and not asked.is_floating_point:
         raise BadInput(f"a network computes in floats, not in {dtype_name}")
-    if _takes_a_list(chosen):
-        given: Any = [make_tensor(shape[1:], dtype, device) for _ in range(shape[0])]
-    else:
-        given = make_tensor(shape, dtype, device)
     tell(f"building {chosen.name}")
     model = source(chosen.source).build(chosen.name, arguments, device)
-    model = model.to(dtype)
+    tensors = (*model.parameters(), *model.buffers())
+    if tensors and all(tensor.device.type != device.type for tensor in tensors):
+        notes = (*notes, "built on the CPU, since meta has no numbers to build it with")
+    if asked is not None:
+        model = model.to(asked)
+    dtype = floating_dtype(model)
+    if _takes_a_list(chosen):
+        shape = _one_shape(size)
+        images = [make_tensor(shape[1:], dtype, device) for _ in range(shape[0])]
+        args: tuple[Any, ...] = (images,)
+        kwargs: dict[str, Any] = {}
+    else:
+        args, kwargs = make_arguments(size, dtype, device)
     tell(f"running {chosen.name} on {device}")
     return capture(
         model,
-        (given,),
+        args,
+        kwargs,
         device=device,
         mode=mode,
-        model_name=chosen.name,
-        source=f"{chosen.source}:{chosen.name}",
+        model_name=chosen.title or None,
+        source=chosen.origin,
         arguments=arguments,
         notes=notes,
     )
@@ -192,7 +216,7 @@ def _trace_module(
 ) -> Trace:
 
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.inputs import floating_dtype, home, make_arguments
+    from resnet_inspect.capture.inputs import floating_dtype, home, make_arguments, read_dtype
     from resnet_inspect.capture.run import MetaCannotRun, capture
 
     device = backends.resolve(device_name) if device_name else home(model)
@@ -200,7 +224,7 @@ def _trace_module(
         raise BadInput(
             "a model needs either input_size or inputs", hint="input_size=(1, 3, 224, 224)"
         )
-    dtype = _dtype(dtype_name) if dtype_name else floating_dtype(model)
+    dtype = read_dtype(dtype_name) if dtype_name else floating_dtype(model)
 
     def arguments_on(where: torch.device) -> tuple[tuple[Any, ...], dict[str, Any]]:
         if size is not None:
@@ -231,19 +255,9 @@ def _fall_back_note(error: Exception) -> str:
     return note
 
 
-def _dtype(name: str) -> torch.dtype:
-    import torch
-
-    found = getattr(torch, _DTYPES.get(name, name), None)
-    if not isinstance(found, torch.dtype):
-        known = ("float32", "float16", "bfloat16", "float64", *_DTYPES)
-        raise UnknownName("dtype", name, known, see="known: float32, float16, bfloat16, float64")
-    return found
-
-
 def _one_shape(size: InputSize) -> tuple[int, ...]:
     if isinstance(size, Mapping) or not all(isinstance(item, int) for item in size):
-        raise BadInput("a named variant takes one input shape", hint="for example 1,3,224,224")
+        raise BadInput("this network takes one input shape", hint="for example 1,3,224,224")
     shape = tuple(item for item in size if isinstance(item, int))
     if len(shape) < 2:
         raise BadInput(f"an input shape needs a batch size and channels, not only {shape}")
@@ -259,11 +273,13 @@ def input_shape(
 ) -> tuple[int, ...]:
     """A network's default input shape with its image size, batch or channels replaced.
 
-    torch is imported only for a source whose networks are not in the catalogue.
+    It is `USUAL_INPUT` where the source knows none. torch is imported only for a source whose
+    networks are not in the catalogue.
     """
     known = VARIANTS.get(name)
     chosen = subject(name)
-    shape = list(known.input if known else source(chosen.source).default_input(chosen.name))
+    default = known.input if known else source(chosen.source).default_input(chosen.name)
+    shape = list(default or USUAL_INPUT)
     if image_size is not None:
         shape[-len(image_size) :] = image_size
     if batch is not None:
@@ -280,7 +296,7 @@ def variants() -> tuple[Variant, ...]:
 
 def is_trace_file(subject: str) -> bool:
     """Whether a command's subject is a saved trace rather than the name of a variant."""
-    return subject.endswith(".json") or Path(subject).is_file()
+    return subject.endswith(".json") or (Path(subject).is_file() and not subject.endswith(".py"))
 
 
 def load(path: str | Path) -> Trace:

@@ -8,10 +8,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from resnet_inspect.errors import BadInput
+from resnet_inspect.errors import BadInput, UnknownName
 
 Shape = Sequence[int]
-InputSize = Shape | Sequence[Shape] | Mapping[str, Shape]
+OneInput = Shape | tuple[Shape, str]
+"""A shape, or a shape and a dtype: (1, 77), ((1, 77), "int64")."""
+InputSize = OneInput | Sequence[OneInput] | Mapping[int | str, OneInput]
+"""One input, several in order, or several by position and name: {0: (1, 3, 8, 8), "mask": ...}."""
+
+_DTYPES = {
+    "float": "float32", "fp32": "float32", "half": "float16", "fp16": "float16",
+    "bf16": "bfloat16", "double": "float64", "fp64": "float64",
+}  # fmt: skip
+_COMMON_DTYPES = ("float32", "float16", "bfloat16", "float64", "int64", "int32", "uint8", "bool")
 
 LARGEST = 2**62
 """Most elements a tensor may be asked to have; torch counts bytes in 64 bits."""
@@ -47,14 +56,46 @@ def make_tensor(shape: Shape, dtype: torch.dtype, device: torch.device) -> Tenso
 def make_arguments(
     size: InputSize, dtype: torch.dtype, device: torch.device
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Positional and keyword arguments from one shape, several, or several by name."""
+    """Positional and keyword arguments from one shape, several, or several by name.
+
+    `dtype` is for the shapes that come without one. Raises `BadInput` for what is no shape,
+    `UnknownName` for a dtype that is not there.
+    """
     if isinstance(size, Mapping):
-        return (), {name: make_tensor(shape, dtype, device) for name, shape in size.items()}
-    if all(isinstance(item, int) for item in size):
-        return (make_tensor(size, dtype, device),), {}  # type: ignore[arg-type]
-    if any(isinstance(item, int) for item in size):
+        wanted: dict[int | str, Any] = dict(size)
+    elif _is_one(size):
+        wanted = {0: size}
+    else:
+        wanted = dict(enumerate(size))
+    made = {name: _make_one(one, dtype, device) for name, one in wanted.items()}
+    positions = sorted(name for name in made if isinstance(name, int))
+    named = {name: tensor for name, tensor in made.items() if isinstance(name, str)}
+    return tuple(made[position] for position in positions), named
+
+
+def _make_one(one: Any, dtype: torch.dtype, device: torch.device) -> Tensor:
+    if not isinstance(one, Sequence) or isinstance(one, str) or not _is_one(one):
         raise BadInput("input_size is one shape, several shapes, or a mapping of names to shapes")
-    return tuple(make_tensor(shape, dtype, device) for shape in size), {}  # type: ignore[arg-type]
+    if _has_dtype(one):
+        return make_tensor(one[0], read_dtype(one[1]), device)
+    return make_tensor(one, dtype, device)
+
+
+def _is_one(size: Sequence[Any]) -> bool:
+    return all(isinstance(item, int) for item in size) or _has_dtype(size)
+
+
+def _has_dtype(size: Sequence[Any]) -> bool:
+    return len(size) == 2 and isinstance(size[1], str)
+
+
+def read_dtype(name: str) -> torch.dtype:
+    """The dtype that "float32", "bf16" or "int64" names; raises `UnknownName` for another word."""
+    found = getattr(torch, _DTYPES.get(name, name), None)
+    if not isinstance(found, torch.dtype):
+        known = (*_COMMON_DTYPES, *_DTYPES)
+        raise UnknownName("dtype", name, known, see=f"known: {', '.join(_COMMON_DTYPES)}")
+    return found
 
 
 def floating_dtype(model: nn.Module) -> torch.dtype:

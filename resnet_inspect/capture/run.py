@@ -15,7 +15,7 @@ from torch.nn.parameter import is_lazy
 from resnet_inspect.capture.left_as_found import left_as_found, lent, like_lazy
 from resnet_inspect.capture.provenance import provenance
 from resnet_inspect.capture.recorder import Recorder
-from resnet_inspect.errors import UntraceableModel
+from resnet_inspect.errors import Interrupted, UntraceableModel
 from resnet_inspect.traces.model import Call, Failure, Trace
 
 Mode = Literal["eval", "train", "as found"]
@@ -26,7 +26,10 @@ class MetaCannotRun(Exception):
 
 
 class ForwardRaised(Exception):
-    """The forward pass raised; `trace` has the calls up to there, its cause is what was raised."""
+    """The forward pass raised or called `sys.exit`; `trace` has the calls up to there.
+
+    Its cause is what was raised.
+    """
 
     def __init__(self, trace: Trace) -> None:
         super().__init__(trace.model_name)
@@ -50,8 +53,9 @@ def capture(
     The model and the arguments are left as they were found, also when the forward raises.
     `device` is where it runs (None: where its parameters are); the arguments must be there already.
 
-    Raises `ForwardRaised`, with the trace up to there, if the forward raises; `UntraceableModel`
-    for TorchScript; `MetaCannotRun` if the device is meta and an operation needs numbers.
+    Raises `ForwardRaised`, with the trace up to there, if the forward raises; `Interrupted`, with
+    that trace too, for a KeyboardInterrupt; `UntraceableModel` for TorchScript; `MetaCannotRun` if
+    the device is meta and an operation needs numbers.
     """
     model, wrappers = unwrapped(model)
     if isinstance(model, torch.jit.ScriptModule):
@@ -64,7 +68,7 @@ def capture(
     if any(is_lazy(parameter) for parameter in (*model.parameters(), *model.buffers())):
         model = _copy_of_lazy(model)
         notes.append("lazy layers were given their shapes on a copy")
-    failure: Exception | None = None
+    failure: BaseException | None = None
     with left_as_found(model, device), torch.no_grad(), _eagerly():
         if mode != "as found":
             model.train(mode == "train")
@@ -74,7 +78,7 @@ def capture(
         try:
             with recorder:
                 result = model(*positional, **named)
-        except Exception as error:
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
             if device is not None and device.type == "meta" and _needs_numbers(error):
                 at = recorder.calls[recorder.failed_at or 0].path
                 raise MetaCannotRun(at if at[:1].strip(":") else f"{name}{at}") from error
@@ -92,6 +96,8 @@ def capture(
                 notes=notes,
             ),
         )
+    if isinstance(failure, KeyboardInterrupt):
+        raise Interrupted(trace) from failure
     if failure is not None:
         raise ForwardRaised(trace) from failure
     return trace
@@ -127,13 +133,22 @@ def _eagerly() -> AbstractContextManager[Any]:
     return nullcontext()
 
 
-def _needs_numbers(error: Exception) -> bool:
-    """Whether an exception on meta says that numbers were needed, not that a shape was wrong."""
+def _needs_numbers(error: BaseException) -> bool:
+    """Whether an exception on meta says that numbers were needed, not that a shape was wrong.
+
+    A forward that makes tensors of its own makes them on the CPU: "device meta" is about those.
+    """
     text = str(error).lower()
-    return isinstance(error, NotImplementedError) or "meta tensor" in text or "meta device" in text
+    return isinstance(error, NotImplementedError) or any(
+        words in text for words in ("meta tensor", "meta device", "device meta")
+    )
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"it calls sys.exit({'' if error.code is None else repr(error.code)})"
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 
@@ -145,7 +160,7 @@ def _device_of(model: nn.Module, args: Sequence[Any]) -> str:
     return "cpu"
 
 
-def _trace(recorder: Recorder, failure: Exception | None, **facts: Any) -> Trace:
+def _trace(recorder: Recorder, failure: BaseException | None, **facts: Any) -> Trace:
     calls = recorder.calls
     network = calls[0] if calls else None
     failed = None

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from resnet_inspect.cli.aside import streams_aside
 from resnet_inspect.cli.diagnostics import Progress, remark
-from resnet_inspect.cli.options import read_settings
+from resnet_inspect.cli.options import read_inputs, read_settings
 
 if TYPE_CHECKING:
     from resnet_inspect.traces.model import Trace
@@ -22,12 +23,15 @@ def capture(model: str, options: Mapping[str, Any]) -> Trace:
     if model.endswith(".json"):
         raise click.UsageError(f"`resnet-inspect show {model}` prints a saved trace")
     parts = {key: options[key] for key in ("image_size", "batch", "channels")}
-    if options["input_size"] is not None and any(part is not None for part in parts.values()):
+    has_parts = any(part is not None for part in parts.values())
+    if options["inputs"] and has_parts:
         raise BadInput(
             "--input is the whole shape", hint="leave out --image-size, --batch, --channels"
         )
-    size = options["input_size"] or pipeline.input_shape(model, **parts)
-    with Progress() as progress:
+    size = pipeline.input_shape(model, **parts) if has_parts else None
+    if options["inputs"]:
+        size = read_inputs(options["inputs"])
+    with Progress() as progress, streams_aside():
         captured = pipeline.trace(
             model,
             size,

@@ -69,7 +69,8 @@ class ModelName(_Type):
         """The variants whose names begin so."""
         from resnet_inspect.sources.catalogue import names
 
-        return [CompletionItem(name) for name in names() if name.startswith(incomplete)]
+        found = [CompletionItem(name) for name in names() if name.startswith(incomplete)]
+        return found or [CompletionItem(incomplete, type="file")]
 
 
 class Shape(_Type):
@@ -86,6 +87,23 @@ class Shape(_Type):
             return tuple(int(part) for part in parts)
         except ValueError:
             self.fail(f"'{value}' is no shape: write sizes like 1,3,224,224", param, ctx)
+
+
+class Input(Shape):
+    """One input: 1,3,224,224 or mask=1,1,224,224:bool."""
+
+    name = "input"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The keyword ("" for a positional input), and the shape or the shape with its dtype."""
+        if isinstance(value, tuple):
+            return value
+        keyword, equals, written = str(value).rpartition("=")
+        if equals and not keyword.isidentifier():
+            self.fail(f"'{value}' is no input: write NAME=1,3,224,224", param, ctx)
+        sizes, _, dtype = written.partition(":")
+        shape = super().convert(sizes, param, ctx)
+        return keyword, ((shape, dtype) if dtype else shape)
 
 
 class ImageSize(Shape):
@@ -139,7 +157,7 @@ def _list_columns(
 
 
 INPUT_OPTIONS = (
-    "input_size", "image_size", "batch", "channels", "dtype", "device", "train", "settings",
+    "inputs", "image_size", "batch", "channels", "dtype", "device", "train", "settings",
 )  # fmt: skip
 """Names of the options that `input_options` adds."""
 
@@ -149,9 +167,12 @@ def input_options(command: F) -> F:
     options = [
         click.option(
             "--input",
-            "input_size",
-            type=Shape(),
-            help="Whole input shape, batch first: 1,3,224,224.",
+            "inputs",
+            type=Input(),
+            multiple=True,
+            metavar="[NAME=]SHAPE[:DTYPE]",
+            help="Whole input shape, batch first: 1,3,224,224. Once for each input of the forward; "
+            "with the name of a keyword, with a type: mask=1,1,224,224:bool.",
         ),
         click.option(
             "--image-size", type=ImageSize(), help="Image size: 224, or 256x192 (height x width)."
@@ -250,6 +271,18 @@ def _with(options: Sequence[Callable[[Any], Any]], command: F) -> F:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def read_inputs(inputs: Sequence[tuple[str, Any]]) -> Any:
+    """What `--input` was given, as `pipeline.trace` takes it: one shape, or by place and name."""
+    if len(inputs) == 1 and not inputs[0][0]:
+        return inputs[0][1]
+    positional = [one for keyword, one in inputs if not keyword]
+    named = [(keyword, one) for keyword, one in inputs if keyword]
+    twice = [keyword for keyword, _ in named if [k for k, _ in named].count(keyword) > 1]
+    if twice:
+        raise BadInput(f"--input {twice[0]}= is given twice")
+    return dict(enumerate(positional)) | dict(named)
 
 
 def read_settings(settings: Iterable[str]) -> dict[str, Any]:

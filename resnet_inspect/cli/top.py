@@ -72,6 +72,7 @@ class _Top(click.Group):
                 [
                     ("resnet-inspect trace resnet50", "every layer's window, shapes and cost"),
                     ("resnet-inspect trace resnet34 --view stages", "what each stage did"),
+                    ("resnet-inspect trace model.py:ResNet18", "your own code; this runs it"),
                     ("resnet-inspect export resnet50 out.md out.html", "the same, as files"),
                     ("resnet-inspect list 'wide*'", "what can be traced"),
                 ]

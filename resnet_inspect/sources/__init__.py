@@ -8,6 +8,7 @@ in the entry-point group `resnet_inspect.sources` of a package of your own.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -25,13 +26,17 @@ ENTRY_POINTS = "resnet_inspect.sources"
 
 
 class Source(Protocol):
-    """Where networks come from. Its functions get the name without the prefix."""
+    """Where networks come from. Its functions get the name without the prefix.
+
+    A source may have one more function, `surroundings(name)`: a context in which the network is
+    built and run.
+    """
 
     def variants(self) -> Sequence[Variant]:
         """Every network that can be named here, without building one; none where names are open."""
 
-    def default_input(self, name: str) -> tuple[int, ...]:
-        """The input shape of a network when none is given, batch first."""
+    def default_input(self, name: str) -> tuple[int, ...] | None:
+        """The input shape of a network when none is given, batch first; None if nobody knows."""
 
     def build(self, name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.Module:
         """The network with fresh weights, on meta or from seed 0 on a real device.
@@ -43,12 +48,15 @@ class Source(Protocol):
 
 
 SOURCES: dict[str, str] = {
+    "code": "resnet_inspect.sources.code",
     "torchvision": "resnet_inspect.sources.torchvision",
 }
 """Prefix of a network's name -> the module that is the source."""
 
-_UNPREFIXED = ("torchvision",)
+_UNPREFIXED = ("torchvision", "code")
 """Sources whose networks are named without a prefix."""
+
+_SEE = "`resnet-inspect list` shows every name; your own code is FILE.py:NAME"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,17 @@ class Subject:
         """The shortest way to name it: "resnet50", "timm:resnet50d"."""
         return self.name if self.source in _UNPREFIXED else f"{self.source}:{self.name}"
 
+    @property
+    def origin(self) -> str:
+        """For a trace's provenance: "torchvision:resnet50", "model.py:ResNet18"."""
+        return self.name if self.source == "code" else f"{self.source}:{self.name}"
+
+    @property
+    def title(self) -> str:
+        """What its trace is called; "" where the class of the network must do ("model.py")."""
+        in_code = code_place(self.name) if self.source == "code" else None
+        return self.name if in_code is None else in_code[1]
+
 
 @cache
 def sources() -> dict[str, str]:
@@ -75,8 +94,26 @@ def sources() -> dict[str, str]:
     return found | SOURCES
 
 
+def code_place(written: str) -> tuple[str, str] | None:
+    """The file or module, and the name in it, that "model.py:Net" or "package.module:Net" means.
+
+    The name is "" for a file alone. None for what does not name code: a word without a colon,
+    however many dots it has, is the name of a variant.
+    """
+    place, colon, name = written.rpartition(":")
+    if not colon or is_path(name):  # C:\models\net.py has one too
+        place, name = written, ""
+    is_module = bool(name) and all(part.isidentifier() for part in place.split("."))
+    return (place, name) if is_path(place) or is_module else None
+
+
+def is_path(place: str) -> bool:
+    """Whether what is written names a file rather than a module."""
+    return place.endswith(".py") or "/" in place or "\\" in place
+
+
 def subject(written: str) -> Subject:
-    """What "resnet50", "timm:resnet50d" or "paper:resnet20" names; no network is built.
+    """What "resnet50", "timm:resnet50d" or "model.py:Net" names; no network is built.
 
     Raises `UnknownName`, with the nearest names, for what no source has.
     """
@@ -86,7 +123,9 @@ def subject(written: str) -> Subject:
     prefix, colon, name = written.partition(":")
     if colon and (prefix in SOURCES or prefix in sources()):
         return Subject(prefix, name)
-    raise UnknownName("model", written, VARIANTS, see="`resnet-inspect list` shows every name")
+    if code_place(written) is not None:
+        return Subject("code", written)
+    raise UnknownName("model", written, VARIANTS, see=_SEE)
 
 
 def source(prefix: str) -> Source:
@@ -102,3 +141,9 @@ def source(prefix: str) -> Source:
             f"the source {prefix} cannot be imported: {error}", hint=f"pip install {error.name}"
         ) from error
     return found
+
+
+def surroundings(chosen: Subject) -> AbstractContextManager[object]:
+    """What must hold while a network is built and run: for most sources, nothing."""
+    context = getattr(source(chosen.source), "surroundings", None)
+    return nullcontext() if context is None else context(chosen.name)

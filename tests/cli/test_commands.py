@@ -348,15 +348,17 @@ def test_a_pipe_that_is_closed() -> None:
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 def test_an_interrupt_is_quiet_and_130(tmp_path: Path) -> None:
     package = tmp_path / "torch.py"
-    package.write_text("import time\nprint('ready', flush=True)\ntime.sleep(30)\n")
+    package.write_text(
+        "import sys, time\nprint('ready', file=sys.stderr, flush=True)\ntime.sleep(30)\n"
+    )
     saved = tmp_path / "t.json"
     process = subprocess.Popen(
         [sys.executable, "-m", "resnet_inspect", "trace", "resnet18", "--save", str(saved)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
         env=environment(PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}"),
     )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+    assert process.stderr is not None
+    assert process.stderr.readline() == "ready\n"
     time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)

@@ -31,6 +31,8 @@ from resnet_inspect.cli.printing import check_outputs, print_trace, selection_of
         ("resnet-inspect trace resnet18 --image-size 32 --set num_classes=10", "CIFAR-10"),
         ("resnet-inspect trace resnet50 --columns +receptive_field,jump", "two columns more"),
         ("resnet-inspect trace resnet50 --save trace.json", "keep it; `show` reads it back"),
+        ("resnet-inspect trace model.py:Net --set depth=3", "your own code; this runs it"),
+        ("resnet-inspect trace pkg.nets:make --input 1,64:int64", "a function of a package"),
     ],
 )
 @click.argument("model", type=ModelName(), required=False)
@@ -42,11 +44,15 @@ from resnet_inspect.cli.printing import check_outputs, print_trace, selection_of
 def command(model: str | None, **options: Any) -> int:
     """Run MODEL once and print what every layer did.
 
+    MODEL is a name that `resnet-inspect list` shows, or your own code: FILE.py:NAME or
+    PACKAGE.MODULE:NAME, where NAME is a class, a function or an instance; FILE.py alone if it
+    holds one network. Tracing your own code runs it, as importing it would, with your rights.
+
     Prints path, op, kernel, stride, padding, input and output shape, parameters and MACs of each
     call in order. Rows whose numbers are not broken down below them sum to the totals.
     """
     from resnet_inspect import pipeline
-    from resnet_inspect.errors import ForwardError
+    from resnet_inspect.errors import ForwardError, Interrupted
 
     if model is None:
         raise click.UsageError("which model? `resnet-inspect list` shows them")
@@ -60,6 +66,12 @@ def command(model: str | None, **options: Any) -> int:
         if options["save"]:
             pipeline.save(error.trace, options["save"], overwrite=options["force"])
             remark(f"saved the trace up to there in {options['save']}")
+        raise
+    except Interrupted as stop:
+        if options["save"]:
+            pipeline.save(stop.trace, options["save"], overwrite=options["force"])
+            remark(f"saved the trace up to there in {options['save']}")
+        print_trace(stop.trace, options)
         raise
     if options["save"]:
         pipeline.save(captured, options["save"], overwrite=options["force"])

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from resnet_inspect.cli.aside import streams_aside
 from resnet_inspect.cli.diagnostics import remark
 from resnet_inspect.cli.options import HELP, Documented, ModelName
 from resnet_inspect.cli.printing import write_table
@@ -36,7 +37,8 @@ def command(model: str | None, debug: bool) -> int:
 
     name = model or "resnet50"
     remark("no terminal: the trace is printed instead")
-    captured = pipeline.load(name) if pipeline.is_trace_file(name) else pipeline.trace(name)
+    with streams_aside():
+        captured = pipeline.load(name) if pipeline.is_trace_file(name) else pipeline.trace(name)
     shown = pipeline.tabulate(captured)
     write_table(shown, "table", None, {"width": None, "color": "auto", "force": False})
     return 0
