@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -530,24 +531,13 @@ def test_export_takes_code_and_writes_nothing_beside_it(
 
 # -- sources of others ---------------------------------------------------------------------------
 
-SOURCE = """
-from torch import nn
-
-def variants():
-    return ()
-
-def default_input(name):
-    return (1, 3, 12, 12)
-
-def build(name, arguments, device):
-    return nn.Conv2d(3, int(name), 1, device=device)
-"""
-
 
 def test_another_package_can_be_a_source(
     write: Callable[..., None], folder: Path, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write("others/ninety_nets.py", SOURCE)
+    page = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+    (module,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    write("others/ninety_nets.py", module)
     named = "[resnet_inspect.sources]\nninety = ninety_nets\ntorchvision = ninety_nets\n"
     write("others/ninety-1.0.dist-info/entry_points.txt", named)
     write("others/ninety-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: ninety\n")
@@ -561,4 +551,4 @@ def test_another_package_can_be_a_source(
     del sys.modules["ninety_nets"]
     assert survey.totals.parameters.total == 3 * 7 + 7
     assert survey.trace.provenance.source == "ninety:7"
-    assert survey.trace.spec(survey.trace.inputs[0]).shape == (1, 3, 12, 12)
+    assert survey.trace.spec(survey.trace.inputs[0]).shape == (1, 3, 32, 32)

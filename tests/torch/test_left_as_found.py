@@ -18,7 +18,7 @@ from torch.overrides import _get_current_function_mode_stack
 from torch.utils._python_dispatch import _get_current_dispatch_mode_stack
 
 import resnet_inspect as ri
-from resnet_inspect.errors import ForwardError
+from resnet_inspect.errors import ForwardError, Interrupted
 
 SIZE = (2, 3, 64, 64)
 
@@ -188,8 +188,12 @@ def test_ctrl_c_in_the_middle_changes_nothing(device: str) -> None:
 
     model.layer2[0].conv1.forward = interrupt
     before = Snapshot(model)
-    with pytest.raises(MarkedInterrupt):
+    with pytest.raises(Interrupted) as stopped:
         ri.trace(model, SIZE, device=device, mode="train")
+    assert isinstance(stopped.value.__cause__, MarkedInterrupt)
+    failure = stopped.value.trace.failure
+    assert failure is not None
+    assert stopped.value.trace.calls[failure.call].path == "layer2.0.conv1"
     before.compare(Snapshot(model))
 
 
