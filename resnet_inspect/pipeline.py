@@ -89,6 +89,8 @@ def trace(
         raise UnknownName("mode", mode, MODES, see=f"known: {', '.join(MODES)}")
     if isinstance(input_size, int):
         raise BadInput("input_size is a shape, batch first: (1, 3, 224, 224)")
+    if isinstance(model, str):
+        subject(model)  # a name that is not there is said before torch is imported
     tell("importing torch")
     _import_torch()
     from resnet_inspect.capture.run import ForwardRaised
