@@ -9,7 +9,7 @@ import click
 
 from resnet_inspect.cli.aside import streams_aside
 from resnet_inspect.cli.diagnostics import Progress, remark
-from resnet_inspect.cli.options import read_inputs, read_settings
+from resnet_inspect.cli.options import INPUT_OPTIONS, read_inputs, read_settings
 
 if TYPE_CHECKING:
     from resnet_inspect.traces.model import Trace
@@ -44,3 +44,14 @@ def capture(model: str, options: Mapping[str, Any]) -> Trace:
     for note in captured.provenance.notes:
         remark(note)
     return captured
+
+
+def loaded_or_captured(model: str, options: Mapping[str, Any]) -> Trace:
+    """The saved trace of that name, or the network run as these options say."""
+    from resnet_inspect import pipeline
+
+    if not pipeline.is_trace_file(model):
+        return capture(model, options)
+    if any(options.get(name) for name in INPUT_OPTIONS):
+        raise click.UsageError("a saved trace is not run again: leave out the input options")
+    return pipeline.load(model)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -123,6 +125,74 @@ class ImageSize(Shape):
         return sizes
 
 
+class ImageSizes(ImageSize):
+    """Several image sizes, with commas: 160,224,256x192."""
+
+    name = "image sizes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Heights and widths."""
+        if isinstance(value, tuple):
+            return value
+        one = super().convert
+        return tuple(one(part.strip(), param, ctx) for part in str(value).split(","))
+
+
+class Numbers(_Type):
+    """Positive whole numbers with commas: 1,8,32."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A tuple of integers."""
+        if isinstance(value, tuple):
+            return value
+        parts = [part.strip() for part in str(value).split(",")]
+        if not all(part.isdecimal() and int(part) > 0 for part in parts):
+            self.fail(f"'{value}' is no list of positive numbers: write 1,8,32", param, ctx)
+        return tuple(map(int, parts))
+
+
+_PREFIXES = {"": 1.0} | {
+    f"{letter}{i}": (1024.0 if i else 1000.0) ** power
+    for power, letter in enumerate("KMGTP", start=1)
+    for i in ("", "i")
+}
+
+
+class Quantity(_Type):
+    """Amounts with decimal or binary prefixes: 16GiB, 24G; or several of them with commas."""
+
+    name = "quantity"
+
+    def __init__(self, count: int = 1) -> None:
+        self.count = count
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A tuple of `count` positive numbers."""
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).split(",")
+        found = tuple(self._number(part.strip()) for part in parts)
+        if len(found) != self.count or None in found:
+            example = "10T,100G" if self.count > 1 else "16GiB"
+            self.fail(f"'{value}' is no amount: write {example}", param, ctx)
+        return found
+
+    def _number(self, written: str) -> float | None:
+        parts = re.fullmatch(r"([\d.]+)\s*([A-Za-z/]*)", written)
+        if parts is None:
+            return None
+        number, unit = parts.groups()
+        prefix = re.sub(r"(B|FLOPS?|FLOP)?(/s)?$", "", unit, flags=re.IGNORECASE)
+        prefix = prefix[:1].upper() + prefix[1:].lower()
+        try:
+            found = float(number) * _PREFIXES[prefix]
+        except (ValueError, KeyError):
+            return None
+        return found if 0 < found < math.inf else None
+
+
 def format_names() -> Iterable[str]:
     """The formats that can be asked for."""
     from resnet_inspect.formats import FORMATS
@@ -164,6 +234,11 @@ INPUT_OPTIONS = (
 
 def input_options(command: F) -> F:
     """Options for what goes into the network and where it runs."""
+    return input_options_but()(command)
+
+
+def input_options_but(*left_out: str) -> Callable[[F], F]:
+    """The input options without some, where a command has options of its own for these."""
     options = [
         click.option(
             "--input",
@@ -194,7 +269,8 @@ def input_options(command: F) -> F:
             help="Argument of the builder, as a Python literal: num_classes=10.",
         ),
     ]
-    return _with(options, command)
+    chosen = [o for name, o in zip(INPUT_OPTIONS, options, strict=True) if name not in left_out]
+    return lambda command: _with(chosen, command)
 
 
 def selection_options(command: F) -> F:

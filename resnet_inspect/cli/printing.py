@@ -96,12 +96,19 @@ def print_trace(captured: Trace, options: Mapping[str, Any]) -> None:
     """Print a trace, or write it to `--output`, as view and format ask."""
     from resnet_inspect import pipeline
 
+    table = pipeline.tabulate(captured, options["view"], selection_of(options))
+    say_if_nothing_matches(table, options)
+    print_table(table, options)
+
+
+def print_table(table: Table, options: Mapping[str, Any]) -> None:
+    """Print a table, or write it to `--output`, in the format asked for or that of the suffix."""
+    from resnet_inspect import pipeline
+
     output = options["output"]
     chosen = options["format"]
     if chosen is None and output not in (None, "-"):
         chosen = pipeline.format_of(Path(output))
-    table = pipeline.tabulate(captured, options["view"], selection_of(options))
-    say_if_nothing_matches(table, options)
     write_table(table, chosen or "table", output, options)
 
 

@@ -15,6 +15,8 @@ COMMANDS = {
     "trace": "Run MODEL once and print what every layer did.",
     "show": "Print a trace that was saved, with every view and format.",
     "export": "Write MODEL to FILES, each in the format its suffix names.",
+    "taps": "List the feature maps of MODEL that a U-Net, an FPN or a detector would take.",
+    "cost": "Say what MODELS need: parameters, MACs, memory to run and to train.",
     "tui": "Browse MODEL in the terminal.",
     "list": "List the models that can be traced by name.",
 }

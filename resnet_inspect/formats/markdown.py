@@ -23,7 +23,8 @@ def render(table: Table) -> str:
         rows.append(cells)
     parts = [f"## {escape(table.title)}", "", *_grid(header, aligns, rows), ""]
     totals = [[escape(total.label), escape(total.cell.text)] for total in table.totals]
-    parts += [*_grid(["total", "value"], ["left", "right"], totals), ""]
+    if totals:
+        parts += [*_grid(["total", "value"], ["left", "right"], totals), ""]
     parts += [f"- {escape(remark)}" for remark in table.remarks]
     return "\n".join(parts).rstrip() + "\n"
 

@@ -37,7 +37,7 @@ class Heading:
     """Its name above a column."""
     align: Align
     worth: int
-    """Columns of little worth are the first to go where space is short; 0 goes last."""
+    """Where space is short the columns with the largest number go first; 0 goes last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,19 @@ def nbytes(number: int) -> str:
     return _prefixed(number, 1024, ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"), " ")
 
 
+def seconds(number: float) -> str:
+    """1.234 ms, 56.78 µs: four significant digits; "0 s" for nothing."""
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)):
+        if number >= 0.9995 * scale:
+            return f"{_four_digits(number / scale)} {unit}"
+    return f"{_four_digits(number / 1e-9)} ns" if number else "0 s"
+
+
+def _four_digits(number: float) -> str:
+    decimals = 3 if number < 9.9995 else 2 if number < 99.995 else 1 if number < 999.95 else 0
+    return f"{number:.{decimals}f}"
+
+
 def _prefixed(number: int, base: int, prefixes: Sequence[str], gap: str) -> str:
     power = 0
     while power < len(prefixes) - 1 and number >= base ** (power + 1) * 0.99995:
@@ -46,8 +59,7 @@ def _prefixed(number: int, base: int, prefixes: Sequence[str], gap: str) -> str:
     if power == 0:
         return f"{number:,}{gap}{prefixes[0]}"
     scaled = number / base**power
-    decimals = 3 if scaled < 9.9995 else 2 if scaled < 99.995 else 1 if scaled < 999.95 else 0
-    return f"{scaled:.{decimals}f} {prefixes[power]}"
+    return f"{_four_digits(scaled)} {prefixes[power]}"
 
 
 def shape(sizes: Sequence[int]) -> str:

@@ -7,11 +7,10 @@ from typing import Any
 
 import click
 
-from resnet_inspect.cli.capturing import capture
+from resnet_inspect.cli.capturing import loaded_or_captured
 from resnet_inspect.cli.diagnostics import remark
 from resnet_inspect.cli.options import (
     HELP,
-    INPUT_OPTIONS,
     Documented,
     ModelName,
     common_options,
@@ -49,13 +48,7 @@ def command(model: str, files: tuple[str, ...], **options: Any) -> int:
     formats = [pipeline.format_of(path) for path in paths]
     check_outputs(files, options["force"])
     selection = selection_of(options)
-    if pipeline.is_trace_file(model):
-        given = [name for name in INPUT_OPTIONS if options[name]]
-        if given:
-            raise click.UsageError("a saved trace is not run again: leave out the input options")
-        captured = pipeline.load(model)
-    else:
-        captured = capture(model, options)
+    captured = loaded_or_captured(model, options)
     table = pipeline.tabulate(captured, options["view"], selection)
     say_if_nothing_matches(table, options)
     contents = {path: render(table, name) for path, name in zip(paths, formats, strict=True)}

@@ -1,0 +1,70 @@
+"""The commands that ask questions of a network, on saved traces."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from tests.cli.test_commands import SAVED, inspect, refused
+
+TRACE = str(SAVED)
+
+
+def test_taps_lists_every_stride() -> None:
+    done = inspect("taps", TRACE, "--format", "csv")
+    assert (done.returncode, done.stderr) == (0, "")
+    paths = [line.split(",")[1] for line in done.stdout.splitlines()[1:]]
+    assert paths == ["relu", "layer1", "layer2", "layer3", "layer4"]
+
+
+def test_taps_prints_python() -> None:
+    done = inspect("taps", TRACE, "--python")
+    assert done.returncode == 0
+    ast.parse(done.stdout)
+
+
+def test_a_decoder_has_the_channels_asked_for() -> None:
+    channels = ("--decoder", "unet", "--decoder-channels", "8,4")
+    done = inspect("taps", TRACE, *channels, "--format", "csv")
+    out = [line.split(",")[6] for line in done.stdout.splitlines()[1:]]
+    assert out == ["8", "4", "4", "4", "4"]
+
+
+def test_cost_of_several_saved_traces_side_by_side() -> None:
+    other = str(SAVED.with_name("resnet18.json"))
+    done = inspect("cost", TRACE, other, "--memory", "16GiB", "--format", "csv")
+    assert done.returncode == 0, done.stderr
+    assert [line.split(",")[0] for line in done.stdout.splitlines()] == [
+        "model", "resnet50", "resnet18",
+    ]  # fmt: skip
+
+
+def test_cost_of_a_builder_s_argument() -> None:
+    done = inspect("cost", "resnet50", "--vary", "width_per_group=64,128", "--format", "csv")
+    assert done.returncode == 0, done.stderr
+    rows = [line.split(",") for line in done.stdout.splitlines()[1:]]
+    # Doubled inner width of ResNet-50 is Wide ResNet-50-2.
+    assert [row[2] for row in rows] == ["25557032", "68883240"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("taps", TRACE, "--decoder-channels", "8"), ("--decoder unet",)),
+        (("taps", TRACE, "--decoder", "unet", "--decoder-channels", "0"), ("positive",)),
+        (("taps", TRACE, "--python", "--format", "csv"), ("--python",)),
+        (("taps", TRACE, "--batch", "2"), ("saved trace", "input options")),
+        (("cost",), ("MODELS",)),
+        (("cost", TRACE, "--memory", "many"), ("no amount", "16GiB")),
+        (("cost", TRACE, "--memory", "-1"), ("no amount",)),
+        (("cost", TRACE, "--roofline", "10T"), ("10T,100G",)),
+        (("cost", TRACE, "--optimizer", "lion"), ("sgd",)),
+        (("cost", TRACE, "--image-size", "1,x"), ("no shape",)),
+        (("cost", TRACE, "--batch", "1,8"), ("saved trace",)),
+        (("cost", TRACE, "--vary", "num_classes"), ("--set",)),
+        (("cost", TRACE, TRACE, "--roofline", "1T,1G"), ("one network",)),
+    ],
+)
+def test_bad_input_gets_one_line(arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
+    refused(inspect(*arguments), 2, *words)
