@@ -80,11 +80,13 @@ def reference() -> str:
     parts += ["", "## Exit codes and errors", ""]
     parts += ["| code | meaning |", "| --: | :-- |"]
     parts += [
-        "| 0 | done (also when the reader of a pipe has had enough) |",
-        "| 1 | the work failed: a forward that raised, a damaged file, an output that exists |",
+        "| 0 | done (also when the reader of a pipe has had enough, and for `show` of a trace that"
+        " ends where the forward raised) |",
+        "| 1 | the work failed: a forward that raised (what ran before is printed), a damaged"
+        " file, an output that exists |",
         "| 2 | usage: a name, option, shape or argument that cannot be |",
         "| 3 | a missing dependency or device |",
-        "| 130 | interrupted |",
+        "| 130 | interrupted; of a forward, what ran before is printed |",
         "",
     ]
     parts += ["```text", (errors.__doc__ or "").partition("\n\n")[2].partition("\n\n")[0], "```"]

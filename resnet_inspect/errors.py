@@ -15,8 +15,12 @@
         ├── NoDefinition       1  a class whose source is not on this machine (`definitions`)
         └── ChildDied          1  the explorer's child process ended (`tui.child`)
 
+    KeyboardInterrupt
+    └── ForwardInterrupted   130  the forward pass was interrupted; carries the trace up to there
+
 An error is one sentence and, where there is one, a hint: what to do next. It never refers to
-torch, so every floor may raise it. `Interrupted` is no error but the user's wish.
+torch, so every floor may raise it. `ForwardInterrupted` is no error but
+the user's wish.
 """
 
 from __future__ import annotations
@@ -107,6 +111,17 @@ class ForwardError(WorkFailed):
         self.trace = trace
 
 
+class ForwardInterrupted(KeyboardInterrupt):
+    """The forward pass was interrupted. `trace` holds the calls made up to there.
+
+    It is a `KeyboardInterrupt`, so that it stops whatever an interrupt stops.
+    """
+
+    def __init__(self, message: str, trace: Trace) -> None:
+        super().__init__(message)
+        self.trace = trace
+
+
 class UntraceableModel(WorkFailed):
     """A model whose layers do not run in Python, so that no hook is called."""
 
@@ -123,11 +138,3 @@ class OutputError(WorkFailed):
     """A file that exists already or could not be written."""
 
     slug = "output"
-
-
-class Interrupted(KeyboardInterrupt):
-    """Ctrl+c during the forward pass. `trace` holds the calls made up to there."""
-
-    def __init__(self, trace: Trace) -> None:
-        super().__init__()
-        self.trace = trace

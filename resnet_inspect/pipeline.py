@@ -79,7 +79,7 @@ def trace(
 
     Raises:
         ForwardError: the forward pass raised; its `trace` has the calls up to there.
-        Interrupted: ctrl+c during the forward pass; a KeyboardInterrupt with such a `trace`.
+        ForwardInterrupted: ctrl+c during the forward pass; a KeyboardInterrupt with such a `trace`.
         BuildError: importing or building your own code raised.
         UnknownName, BadInput: a name, shape, dtype or argument that cannot be.
         MissingDevice, MissingDependency: a device or package that is not here.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+import os
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -15,8 +18,12 @@ from torch.nn.parameter import is_lazy
 from resnet_inspect.capture.left_as_found import left_as_found, lent, like_lazy
 from resnet_inspect.capture.provenance import provenance
 from resnet_inspect.capture.recorder import Recorder
-from resnet_inspect.errors import Interrupted, UntraceableModel
+from resnet_inspect.errors import ForwardInterrupted, UntraceableModel
 from resnet_inspect.traces.model import Call, Failure, Trace
+
+_NOT_THE_USERS = tuple(
+    f"{folder}{os.sep}" for folder in (Path(torch.__file__).parent, Path(__file__).parents[1])
+)
 
 Mode = Literal["eval", "train", "as found"]
 
@@ -53,9 +60,9 @@ def capture(
     The model and the arguments are left as they were found, also when the forward raises.
     `device` is where it runs (None: where its parameters are); the arguments must be there already.
 
-    Raises `ForwardRaised`, with the trace up to there, if the forward raises; `Interrupted`, with
-    that trace too, for a KeyboardInterrupt; `UntraceableModel` for TorchScript; `MetaCannotRun` if
-    the device is meta and an operation needs numbers.
+    Raises `ForwardRaised`, with the trace up to there, if the forward raises, `ForwardInterrupted`
+    if it is interrupted; `UntraceableModel` for TorchScript; `MetaCannotRun` if the device is meta
+    and an operation needs numbers.
     """
     model, wrappers = unwrapped(model)
     if isinstance(model, torch.jit.ScriptModule):
@@ -97,10 +104,19 @@ def capture(
             ),
         )
     if isinstance(failure, KeyboardInterrupt):
-        raise Interrupted(trace) from failure
+        raise _interrupted(trace) from failure
     if failure is not None:
         raise ForwardRaised(trace) from failure
     return trace
+
+
+def _interrupted(trace: Trace) -> ForwardInterrupted:
+    """The interrupt, with how far the forward had come."""
+    assert trace.failure is not None
+    ended = sum(bool(call.outputs) for call in trace.calls)
+    path = trace.calls[trace.failure.call].path or trace.model_name
+    calls = "call" if ended == 1 else "calls"
+    return ForwardInterrupted(f"interrupted after {ended:,} {calls}, in {path}", trace)
 
 
 def unwrapped(model: nn.Module) -> tuple[nn.Module, list[str]]:
@@ -139,7 +155,9 @@ def _needs_numbers(error: BaseException) -> bool:
     A forward that makes tensors of its own makes them on the CPU: "device meta" is about those.
     """
     text = str(error).lower()
-    return isinstance(error, NotImplementedError) or any(
+    if isinstance(error, NotImplementedError):
+        return 'the required "forward" function' not in text
+    return isinstance(error, Exception) and any(
         words in text for words in ("meta tensor", "meta device", "device meta")
     )
 
@@ -147,10 +165,25 @@ def _needs_numbers(error: BaseException) -> bool:
 def _one_line(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"it calls sys.exit({'' if error.code is None else repr(error.code)})"
-    if isinstance(error, KeyboardInterrupt):
-        return "interrupted"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
+
+
+def _failure(call: int, error: BaseException) -> Failure:
+    if isinstance(error, KeyboardInterrupt):  # whatever class of it was raised
+        return Failure(call, "KeyboardInterrupt", "KeyboardInterrupt", _where(error))
+    return Failure(call, type(error).__name__, _one_line(error), _where(error))
+
+
+def _where(error: BaseException) -> str:
+    """The innermost line of the traceback that is neither torch's nor this package's."""
+    found = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        code = frame.f_code
+        if code.co_filename.startswith("<") or code.co_filename.startswith(_NOT_THE_USERS):
+            continue
+        found = f"{Path(code.co_filename).name}, line {line}, in {code.co_name}"
+    return found
 
 
 def _device_of(model: nn.Module, args: Sequence[Any]) -> str:
@@ -168,7 +201,7 @@ def _trace(recorder: Recorder, failure: BaseException | None, **facts: Any) -> T
         at = recorder.failed_at
         if network is None:
             raise failure
-        failed = Failure(at if at is not None else 0, type(failure).__name__, _one_line(failure))
+        failed = _failure(at if at is not None else 0, failure)
     assert isinstance(network, Call)
     return Trace(
         modules=recorder.modules(),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -54,4 +55,43 @@ def loaded_or_captured(model: str, options: Mapping[str, Any]) -> Trace:
         return capture(model, options)
     if any(options.get(name) for name in INPUT_OPTIONS):
         raise click.UsageError("a saved trace is not run again: leave out the input options")
-    return pipeline.load(model)
+    saved = pipeline.load(model)
+    say_why_it_ends(saved)
+    return saved
+
+
+def as_far_as_it_goes(
+    traced: Callable[[str, Mapping[str, Any]], Trace], model: str, options: Mapping[str, Any]
+) -> tuple[Trace, BaseException | None]:
+    """What `traced` gives, and what stopped the forward pass if it did not come to its end."""
+    from resnet_inspect.errors import ForwardError, ForwardInterrupted
+
+    try:
+        return traced(model, options), None
+    except (ForwardError, ForwardInterrupted) as stopped:
+        return stopped.trace, stopped
+
+
+@contextmanager
+def before(stopped: BaseException | None) -> Iterator[None]:
+    """Write what there is, then raise what stopped the forward pass, if anything did.
+
+    It goes before what a trace that ends early cannot be asked, such as a stage not reached.
+    """
+    from resnet_inspect.errors import UsageError
+
+    try:
+        yield
+    except UsageError:
+        if stopped is None:
+            raise
+    if stopped is not None:
+        raise stopped
+
+
+def say_why_it_ends(saved: Trace) -> None:
+    """Say on stderr why a saved trace ends before the network did, if it does."""
+    from resnet_inspect.analysis.failure import sentence
+
+    if saved.failure is not None:
+        remark(f"the forward pass raised: {sentence(saved)}")

@@ -60,7 +60,7 @@ def say_if_nothing_matches(table: Table, options: Mapping[str, Any]) -> None:
     for name in unheeded:
         option = "all" if name == "everything" else name
         remark(f"--{option} does not apply to the {view} view")
-    if all(row.kind == "rest" for row in table.rows):
+    if all(row.kind == "rest" and not row.raised for row in table.rows):
         remark("no row is left by what was selected")
 
 

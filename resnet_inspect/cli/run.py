@@ -45,8 +45,8 @@ def run(arguments: Sequence[str] | None) -> int:
         if debug:
             traceback.print_exc()
         return fail(error.message, error.hint, error.exit_code)
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        return fail("interrupted", "", INTERRUPTED)
+    except (KeyboardInterrupt, click.exceptions.Abort) as stop:
+        return fail(str(stop) or "interrupted", "", INTERRUPTED)
     except BrokenPipeError:
         # What is still buffered has nowhere to go; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

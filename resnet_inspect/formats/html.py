@@ -155,9 +155,10 @@ def _classes(column: Heading, marked: str | None) -> str:
 
 def _row_attributes(row: Row) -> str:
     subtotal = " data-subtotal" if row.subtotal else ""
+    raised = ' class="raised"' if row.raised else ""
     level = f' style="--level:{row.level}"' if row.level else ""
     return (
-        f' data-kind="{_text(row.kind)}" data-op="{_text(row.op)}"'
+        f'{raised} data-kind="{_text(row.kind)}" data-op="{_text(row.op)}"'
         f' data-level="{row.level}"{subtotal}{level}'
     )
 

@@ -16,6 +16,7 @@ _SPECIAL = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     "×": r"$\times$",
+    "✗": r"$\otimes$",
     "÷": r"$\div$",
     "≥": r"$\geq$",
     "·": r"$\cdot$",

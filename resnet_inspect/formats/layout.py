@@ -210,6 +210,7 @@ class _Grid:
             self.across
             and bool(self.places)
             and not self._is_worded(row)
+            and not row.raised
             and bool(self._note(row))
             and not any(self.written(row, self.columns[i]) for i in self.places)
         )
@@ -245,6 +246,8 @@ class _Grid:
 
     def row(self, row: Row) -> tuple[Span, ...]:
         style = row.kind if row.kind not in {"layer", "function"} else row.op
+        if row.raised:
+            style = "raised"
         if not self._is_worded(row):
             spans = [
                 (self._fitted(row, column, width), self._style(column, style))

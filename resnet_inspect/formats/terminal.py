@@ -30,6 +30,7 @@ STYLES: dict[str, str] = {
     "matmul": "green",
     "join": "yellow",
     "unknown": "red",
+    "raised": "bold red",
     "label": "bright_black",
     "remark": "yellow",
     "note": "bright_black",

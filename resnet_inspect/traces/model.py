@@ -51,6 +51,8 @@ class Failure:
     """Class name of the exception."""
     message: str
     """What torch said, in one line."""
+    where: str = ""
+    """The innermost line of code outside torch: "model.py, line 31, in forward"; "" if none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ def table(
             Cells(survey, line, every),
             "" if line.op is None or line.block or line.stage else kind_of(line.op),
             line.spans[0] if line.spans else NO_CALLS,
+            raised=line.has_raised(survey.trace),
         )
         for line in lines
     )
@@ -200,9 +201,16 @@ def _remarks(survey: Survey) -> list[str]:
             f"{name} ({text.count(n, 'call')})" for name, n in survey.totals.not_counted
         )
         remarks.append(f"MACs are partial: no rule for {names}")
-    for module in survey.never_called:
-        held = parameters.of_module(trace, module.path).total
-        remarks.append(f"never called: {module.path} ({text.count(held, 'parameter')})")
+    uncalled = [
+        (module.path, parameters.of_module(trace, module.path).total)
+        for module in survey.never_called
+    ]
+    if trace.failure is not None and len(uncalled) > 1:
+        held = text.count(sum(number for _, number in uncalled), "parameter")
+        remarks.append(f"never called: {uncalled[0][0]} and {len(uncalled) - 1} more ({held})")
+    else:
+        for path, number in uncalled:
+            remarks.append(f"never called: {path} ({text.count(number, 'parameter')})")
     takers = Counter(trace.calls[index].path for index in survey.from_outside.values())
     for path, number in takers.items():
         tensors = text.count(number, "tensor")

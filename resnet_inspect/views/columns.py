@@ -121,6 +121,8 @@ def _path(survey: Survey, line: Line) -> Cell:
         written = f"{written} #{named.nth}"
     if line.repeat > 1:
         written = f"{written} ×{line.repeat}"
+    if line.has_raised(survey.trace):
+        written = f"{written} {text.RAISED}"
     return Cell(path, written)
 
 
@@ -300,6 +302,10 @@ def _in_place(survey: Survey, line: Line) -> bool | None:
     storages = [survey.trace.activations[p.activation].storage for p in line.call.inputs]
     made = survey.trace.activations[line.call.outputs[0].activation].storage
     return made in storages
+
+
+def _raised(survey: Survey, line: Line) -> bool:
+    return line.has_raised(survey.trace)
 
 
 def _calls(survey: Survey, line: Line) -> int | None:
@@ -556,6 +562,7 @@ _define(
         align="right",
     ),
     Column("level", "level", "depth of indentation", lambda s, li: li.level, align="right"),
+    Column("raised", "raised", "whether the forward pass raised in it", _raised, _yes),
     Column(
         "subtotal",
         "subtotal",

@@ -346,7 +346,8 @@ class _Rows:
         op = kind_of(ops[0]) if entry and ops and ops[0] is not None else ""
         filled = tuple(cells.get(key, EMPTY) for key in HEADINGS)
         spans = [line.spans[0] if line and line.spans else NO_CALLS for line in lines]
-        self.found.append(Row(kind, level, subtotal, filled, op, *spans))
+        row = Row(kind, level, subtotal, filled, op, span=spans[0], other=spans[1])
+        self.found.append(row)
 
     def _cells(self, lines: _Pair) -> dict[str, Cell]:
         cells: dict[str, Cell] = {}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from resnet_inspect.analysis.failure import report
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.traces.model import Call
 from resnet_inspect.views import build, text
@@ -41,7 +42,7 @@ def _items(survey: Survey, selection: Selection) -> list[Line]:
     for call in trace.calls:
         depth.append(0 if call.parent is None else depth[call.parent] + 1)
     chosen: dict[int, None] = {}
-    for index in trace.steps:
+    for index in (*trace.steps, *_raised_alone(survey)):
         if not selection.takes(trace, trace.calls[index]):
             continue
         if stage is not None and not stage.first <= index <= stage.last:
@@ -52,6 +53,14 @@ def _items(survey: Survey, selection: Selection) -> list[Line]:
             index = parent
         chosen[index] = None
     return [call_line(survey, trace.calls[index]) for index in chosen]
+
+
+def _raised_alone(survey: Survey) -> tuple[int, ...]:
+    """The module that raised, if it raised before it called anything: it is no step."""
+    failure, trace = survey.trace.failure, survey.trace
+    if failure is None or failure.call == 0 or failure.call in trace.steps:
+        return ()
+    return () if trace.children[failure.call] else (failure.call,)
 
 
 def under_sections(headings: Sequence[Line], items: Sequence[Line]) -> list[Line]:
@@ -131,7 +140,13 @@ def left_out(survey: Survey, lines: Sequence[Line]) -> list[Line]:
     hidden = [survey.trace.calls[index] for index in survey.trace.steps if not covered[index]]
     rest = build.rest(survey, lines, "")
     used = sum(survey.parameters[call.index].total for call in hidden)
-    return [replace(line, note=made_of(hidden, line.amounts.parameters - used)) for line in rest]
+    found = [replace(line, note=made_of(hidden, line.amounts.parameters - used)) for line in rest]
+    failed = report(survey.trace)
+    if failed is None or any(line.has_raised(survey.trace) for line in lines):
+        return found
+    (line,) = found or [Line("rest", 0)]
+    notes = (f"{failed.name} raised: {failed.finding}", line.note)
+    return [replace(line, note="; ".join(filter(None, notes)), spans=((failed.call, failed.call),))]
 
 
 def made_of(calls: Sequence[Call], unused: int = 0) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from resnet_inspect.analysis.anatomy import Block, Stage
 from resnet_inspect.analysis.survey import Amounts
-from resnet_inspect.traces.model import Call
+from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.modules import ModuleSpec
 from resnet_inspect.traces.ops import Op
 
@@ -43,3 +43,16 @@ class Line:
         if self.call is not None:
             return self.call.op
         return None if self.module is None else self.module.op
+
+    def has_raised(self, trace: Trace) -> bool:
+        """Whether the forward pass raised in one of its calls, or in its module."""
+        if trace.failure is None:
+            return False
+        failed = trace.failure.call
+        if self.module is None:
+            return any(first <= failed <= last for first, last in self.spans)
+        call = trace.calls[failed]
+        while call.module is None and call.parent is not None:
+            call = trace.calls[call.parent]
+        path = self.module.path
+        return not path or call.module == path or (call.module or "").startswith(f"{path}.")

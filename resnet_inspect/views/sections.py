@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resnet_inspect.analysis.anatomy import Block, Stage
+from resnet_inspect.analysis.failure import report
 from resnet_inspect.analysis.net_effect import of_stage
 from resnet_inspect.analysis.parameters import subtree
 from resnet_inspect.analysis.survey import Survey
@@ -16,20 +17,43 @@ def sections(survey: Survey, *, blocks: bool = True) -> list[Line]:
     """Every section in order, an outer one before those in it; only the outermost if no blocks."""
     body = survey.anatomy.body
     if body is None:
-        return [
+        inner = [
             call_line(survey, call)
             for call in survey.trace.calls[1:]
             if isinstance(call.op, Container)
             and survey.trace.children[call.index]
             and (blocks or call.parent == 0)
         ]
+        return [*_whole(survey, blocks), *inner]
     found = [_end_line(survey, "stem", 1, body[0] - 1)]
     for stage in survey.anatomy.stages:
         found.append(stage_line(survey, stage))
         if blocks:
             found.extend(block_line(survey, block) for block in stage.blocks)
     found.append(_end_line(survey, "head", body[1] + 1, len(survey.trace.calls) - 1))
-    return [line for line in found if line is not None]
+    complete = [line for line in found if line is not None]
+    return [*_whole(survey, blocks), *complete, *_left_open(survey, body[1], blocks)]
+
+
+def _whole(survey: Survey, blocks: bool) -> list[Line]:
+    """The network's own line, above all others, where it is the network's own code that raised."""
+    failure = survey.trace.failure
+    if failure is None or failure.call != 0 or not blocks:
+        return []
+    return [call_line(survey, survey.trace.calls[0])]
+
+
+def _left_open(survey: Survey, after: int, blocks: bool) -> list[Line]:
+    """The modules that were running when the forward raised, outermost first; those in no stage."""
+    trace = survey.trace
+    found: list[Line] = []
+    index = None if trace.failure is None else trace.failure.call
+    while index is not None and index > after:
+        call = trace.calls[index]
+        if isinstance(call.op, Container) and trace.children[index]:
+            found.insert(0, call_line(survey, call))
+        index = call.parent
+    return found if blocks else found[:1]
 
 
 def stage_line(survey: Survey, stage: Stage) -> Line:
@@ -75,11 +99,12 @@ def call_line(survey: Survey, call: Call) -> Line:
         notes.append(f"+ {in_stage[1].shortcut}")
     if survey.macs[call.index] is None:
         notes.append(getattr(call.op, "reason", "no rule for its multiply-accumulates"))
-    if survey.trace.failure is not None and survey.trace.failure.call == call.index:
-        notes.append(f"raised {survey.trace.failure.error}")
     held = survey.amounts(call.index, last)
     if call.module is not None and not held.parameters and _has_weights(survey, call.module):
         notes.append("weights counted elsewhere")
+    failed = report(survey.trace)
+    if failed is not None and failed.call == call.index:
+        notes.insert(0, f"raised: {failed.finding}")
     return Line(
         _kind(call),
         0,

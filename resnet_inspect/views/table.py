@@ -57,6 +57,8 @@ class Row:
     """First and last index of the calls that it stands for; in a comparison, on the left."""
     other: tuple[int, int] = NO_CALLS
     """In a comparison, the same on the right."""
+    raised: bool = False
+    """Whether the forward pass raised in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ NOTHING = ""
 """Written where a column does not apply to a row."""
 NOT_KNOWN = "?"
 """Written where there is a number and it could not be found."""
+RAISED = "✗"
+"""Written behind the path of what the forward pass raised in."""
 
 
 _UNSEEN = {

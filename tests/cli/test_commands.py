@@ -225,13 +225,6 @@ def test_no_command_gives_help_and_2() -> None:
         (["trace", "resnet18", "--set", "num_classes=ten"], 2, ["Python literal"]),
         (["trace", "resnet18", "--set", "weights='DEFAULT'"], 2, ["without weights"]),
         (["trace", "resnet18", "--set", "num_classes=-1"], 1, ["cannot be built"]),
-        (
-            ["trace", "resnet18", "--channels", "4"],
-            1,
-            ["conv1", "7×7", "padding 3×3", "3 channels, not 4"],
-        ),
-        (["trace", "resnet18", "--train", "--image-size", "1"], 1, ["bn1", "Expected more than 1"]),
-        (["trace", "fcn_resnet50", "--image-size", "1", "--train"], 1, ["bn1"]),
         (["list", "vgg*"], 2, ["unknown model 'vgg*'"]),
         (["export", "resnet18"], 2, ["FILES"]),
         (["export", "resnet18", "out.pdf"], 2, ["unknown format '.pdf'", ".md"]),
@@ -384,14 +377,71 @@ def test_a_fall_back_to_the_cpu_is_one_line_on_stderr() -> None:
     assert "backbone.body.layer4" in done.stdout
 
 
-def test_the_trace_up_to_a_failure_can_be_kept(tmp_path: Path) -> None:
+WHY = (
+    "conv1 (conv 7×7, stride 2×2, padding 3×3) got 1×4×224×224 float32 from the input, on meta: "
+    "it takes 3 channels, not 4; drop the fourth channel (x[:, :3]), or make its in_channels 4\n"
+)
+
+
+def test_the_trace_up_to_a_failure_is_shown_and_can_be_kept(tmp_path: Path) -> None:
     saved = tmp_path / "broken.json"
     done = inspect("trace", "resnet18", "--channels", "4", "--save", str(saved))
-    assert done.returncode == 1
-    assert "3 channels, not 4" in done.stderr
+    assert (done.returncode, done.stderr) == (1, f"resnet-inspect: {WHY}")
+    (row,) = [line for line in done.stdout.splitlines() if line.startswith("conv1 ✗")]
+    assert row.endswith("raised: it takes 3 channels, not 4")
     trace = ri.load(saved)
     assert trace.failure is not None
     assert trace.calls[trace.failure.call].path == "conv1"
+    shown = inspect("show", str(saved))
+    assert (shown.returncode, shown.stdout) == (0, done.stdout)
+    assert shown.stderr == f"resnet-inspect: the forward pass raised: {WHY}"
+
+
+@pytest.mark.parametrize("name", ["resnet18", "fcn_resnet50"])
+def test_a_batch_norm_with_one_value_is_advised(name: str) -> None:
+    done = inspect("trace", name, "--image-size", "1", "--train")
+    assert done.returncode == 1
+    assert "bn1 (batch norm of 64) got 1×64×1×1 float32" in done.stderr
+    assert "a batch of 2 or more (--batch 2), a larger image, or eval mode" in done.stderr
+    assert "bn1 ✗" in done.stdout
+
+
+def test_a_stage_that_was_not_reached_does_not_hide_why() -> None:
+    done = inspect("trace", "resnet18", "--channels", "4", "--stage", "4")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"resnet-inspect: {WHY}")
+
+
+def test_the_trace_up_to_a_failure_can_be_exported(tmp_path: Path) -> None:
+    files = [tmp_path / f"t{suffix}" for suffix in SUFFIXES]
+    done = inspect("export", "resnet18", "--channels", "4", *map(str, files))
+    assert done.returncode == 1
+    assert done.stderr.endswith(WHY)
+    rows = json.loads((tmp_path / "t.json").read_text())["rows"]
+    assert [row["path"] for row in rows if row["raised"]] == ["conv1"]
+    assert all("it takes 3 channels, not 4" in file.read_text() for file in files)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_an_interrupted_forward_shows_how_far_it_came(tmp_path: Path) -> None:
+    program = tmp_path / "interrupted.py"
+    program.write_text(
+        "import os, signal, sys, torchvision\n"
+        "from resnet_inspect.cli import main\n"
+        "def stop(self, x):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return x\n"
+        "torchvision.models.resnet.BasicBlock.forward = stop\n"
+        "sys.exit(main(['trace', 'resnet18', '--save', 't.json']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(program)], capture_output=True, text=True, encoding="utf-8",
+        cwd=tmp_path, env=environment(), timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 130
+    errors = done.stderr.lstrip("\n")
+    assert errors == "resnet-inspect: interrupted after 4 calls, in layer1.0\n"
+    assert "layer1.0 ✗" in done.stdout
+    assert ri.load(tmp_path / "t.json").failure is not None
 
 
 def test_what_a_view_does_not_heed_is_said() -> None:

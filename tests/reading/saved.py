@@ -284,7 +284,7 @@ def traces(draw: st.DrawFn) -> Trace:
             )
         )
         running.append(index)
-    failure = draw(st.none() | st.builds(Failure, st.just(len(calls) - 1), names, names))
+    failure = draw(st.none() | st.builds(Failure, st.just(len(calls) - 1), names, names, names))
     pairs = st.lists(st.tuples(names, names), max_size=2).map(tuple)
     several = st.lists(names, max_size=2).map(tuple)
     provenance = draw(

@@ -157,7 +157,7 @@ def test_a_value_of_another_type_is_refused_in_every_place(name: str) -> None:
 def test_a_key_that_is_missing_or_new_is_refused(name: str) -> None:
     document = json.loads(codec.dumps(trace_of(name)))
     optional = {"padding_after", "ceil_mode", "transposed", "output_padding", "in_place", "notes"}
-    optional |= {"reason", "batch_first", "starts", "steps"}
+    optional |= {"reason", "batch_first", "starts", "steps", "where"}
     for path in places(document):
         inner = document
         for key in path[:-1]:

@@ -215,6 +215,7 @@ UNESCAPED = {
     r"\textbackslash{}": "\\", r"\&": "&", r"\%": "%", r"\$": "$", r"\#": "#", r"\_": "_",
     r"\{": "{", r"\}": "}", r"\textasciitilde{}": "~", r"\textasciicircum{}": "^",
     r"$\times$": "×", r"$\div$": "÷", r"$\geq$": "≥", r"$\cdot$": "·", r"$\rightarrow$": "→",
+    r"$\otimes$": "✗",
     r"\textless{}": "<", r"\textgreater{}": ">", r"\textasciigrave{}": "`",
     r"\textquotesingle{}": "'", "{[}": "[", "{]}": "]", "{*}": "*", "{-}": "-",
 }  # fmt: skip

@@ -18,7 +18,7 @@ from torch.overrides import _get_current_function_mode_stack
 from torch.utils._python_dispatch import _get_current_dispatch_mode_stack
 
 import resnet_inspect as ri
-from resnet_inspect.errors import ForwardError, Interrupted
+from resnet_inspect.errors import ForwardError, ForwardInterrupted
 
 SIZE = (2, 3, 64, 64)
 
@@ -188,12 +188,11 @@ def test_ctrl_c_in_the_middle_changes_nothing(device: str) -> None:
 
     model.layer2[0].conv1.forward = interrupt
     before = Snapshot(model)
-    with pytest.raises(Interrupted) as stopped:
+    with pytest.raises(ForwardInterrupted) as stopped:
         ri.trace(model, SIZE, device=device, mode="train")
     assert isinstance(stopped.value.__cause__, MarkedInterrupt)
-    failure = stopped.value.trace.failure
-    assert failure is not None
-    assert stopped.value.trace.calls[failure.call].path == "layer2.0.conv1"
+    assert str(stopped.value) == "interrupted after 21 calls, in layer2.0.conv1"
+    assert stopped.value.trace.calls[-1].path == "layer2.0.conv1"
     before.compare(Snapshot(model))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from resnet_inspect.cli.capturing import loaded_or_captured
+from resnet_inspect.cli.capturing import as_far_as_it_goes, before, loaded_or_captured
 from resnet_inspect.cli.diagnostics import remark
 from resnet_inspect.cli.options import (
     HELP,
@@ -38,7 +38,8 @@ from resnet_inspect.cli.printing import check_outputs, say_if_nothing_matches, s
 def command(model: str, files: tuple[str, ...], **options: Any) -> int:
     """Write MODEL (a name or a saved trace) to FILES, each in the format its suffix names.
 
-    Suffixes: .md .csv .json .html .tex .txt. Either all files are written or none.
+    Suffixes: .md .csv .json .html .tex .txt. Either all files are written or none. Where the
+    forward pass raises, they hold the trace up to there, and the exit code is 1.
     """
     from resnet_inspect import pipeline
     from resnet_inspect.files import write_all
@@ -48,11 +49,12 @@ def command(model: str, files: tuple[str, ...], **options: Any) -> int:
     formats = [pipeline.format_of(path) for path in paths]
     check_outputs(files, options["force"])
     selection = selection_of(options)
-    captured = loaded_or_captured(model, options)
-    table = pipeline.tabulate(captured, options["view"], selection)
-    say_if_nothing_matches(table, options)
-    contents = {path: render(table, name) for path, name in zip(paths, formats, strict=True)}
-    write_all(contents, overwrite=options["force"])
-    for path in paths:
-        remark(f"wrote {path}")
+    captured, stopped = as_far_as_it_goes(loaded_or_captured, model, options)
+    with before(stopped):
+        table = pipeline.tabulate(captured, options["view"], selection)
+        say_if_nothing_matches(table, options)
+        contents = {path: render(table, name) for path, name in zip(paths, formats, strict=True)}
+        write_all(contents, overwrite=options["force"])
+        for path in paths:
+            remark(f"wrote {path}")
     return 0

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from resnet_inspect.cli.capturing import say_why_it_ends
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
@@ -31,7 +32,11 @@ from resnet_inspect.cli.printing import check_outputs, print_trace, selection_of
 @output_options
 @common_options
 def command(file: str, **options: Any) -> int:
-    """Print a trace that was saved, with every view and format. Needs no torch."""
+    """Print a trace that was saved, with every view and format. Needs no torch.
+
+    Of a trace that ends where the forward pass raised, stderr says why; that is no failure of
+    this command.
+    """
     from resnet_inspect import pipeline
     from resnet_inspect.sources.catalogue import VARIANTS
 
@@ -39,5 +44,7 @@ def command(file: str, **options: Any) -> int:
         raise click.UsageError(f"`resnet-inspect trace {file}` traces a model by name")
     check_outputs([options["output"]], options["force"])
     selection_of(options)
-    print_trace(pipeline.load(file), options)
+    saved = pipeline.load(file)
+    print_trace(saved, options)
+    say_why_it_ends(saved)
     return 0

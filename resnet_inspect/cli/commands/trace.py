@@ -6,8 +6,7 @@ from typing import Any
 
 import click
 
-from resnet_inspect.cli.capturing import capture
-from resnet_inspect.cli.diagnostics import remark
+from resnet_inspect.cli.capturing import as_far_as_it_goes, before, capture
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
@@ -50,9 +49,11 @@ def command(model: str | None, **options: Any) -> int:
 
     Prints path, op, kernel, stride, padding, input and output shape, parameters and MACs of each
     call in order. Rows whose numbers are not broken down below them sum to the totals.
+
+    Where the forward pass raises or is interrupted, the trace up to there is printed and kept, the
+    call that raised is marked ✗, and stderr says why: exit code 1, or 130 for an interrupt.
     """
     from resnet_inspect import pipeline
-    from resnet_inspect.errors import ForwardError, Interrupted
 
     if model is None:
         raise click.UsageError("which model? `resnet-inspect list` shows them")
@@ -60,20 +61,9 @@ def command(model: str | None, **options: Any) -> int:
         raise click.UsageError("--save needs a file: stdout has the table")
     check_outputs([options["output"], options["save"]], options["force"])
     selection_of(options)
-    try:
-        captured = capture(model, options)
-    except ForwardError as error:
-        if options["save"]:
-            pipeline.save(error.trace, options["save"], overwrite=options["force"])
-            remark(f"saved the trace up to there in {options['save']}")
-        raise
-    except Interrupted as stop:
-        if options["save"]:
-            pipeline.save(stop.trace, options["save"], overwrite=options["force"])
-            remark(f"saved the trace up to there in {options['save']}")
-        print_trace(stop.trace, options)
-        raise
+    captured, stopped = as_far_as_it_goes(capture, model, options)
     if options["save"]:
         pipeline.save(captured, options["save"], overwrite=options["force"])
-    print_trace(captured, options)
+    with before(stopped):
+        print_trace(captured, options)
     return 0
