@@ -32,14 +32,16 @@ from resnet_inspect.tui.beside import LONG_TEXT, MANY_CALLS, beside_the_screen
 from resnet_inspect.tui.child import Child, Obsolete
 from resnet_inspect.tui.config import State, read_config, read_state, write_state
 from resnet_inspect.tui.editor import open_source
-from resnet_inspect.tui.keys import ACTIONS, identifier, written
+from resnet_inspect.tui.keys import ACTIONS, identifier
 from resnet_inspect.tui.laying import Laid, lay_out, matches
+from resnet_inspect.tui.palette import commands
 from resnet_inspect.tui.panels.filter_line import FilterLine
+from resnet_inspect.tui.panels.totals_line import TotalsLine
 from resnet_inspect.tui.panels.trace_table import FLAT
 from resnet_inspect.tui.session import History, Request, Shown
 from resnet_inspect.tui.themes import HIGH_CONTRAST
 from resnet_inspect.tui.workbench import PANES, Workbench
-from resnet_inspect.views import SHOWN, differences
+from resnet_inspect.views import SHOWN
 from resnet_inspect.views.columns import COLUMNS
 from resnet_inspect.views.query import parse
 from resnet_inspect.views.selection import Selection
@@ -113,7 +115,7 @@ class Explorer(App[int]):
         yield Workbench(id="body")
         yield Static("", id="problem")
         yield FilterLine(id="filter-line")
-        yield Static("", id="totals")
+        yield TotalsLine(id="totals")
         yield Footer()
 
     @property
@@ -232,7 +234,7 @@ class Explorer(App[int]):
     def show(self, laid: Laid) -> None:
         """Put tables on the panes, filtered as those before them."""
         self.bench.show(laid)
-        self.write_totals()
+        self.query_one("#totals", TotalsLine).show_totals(laid.rows.table, laid.difference)
         self.apply_filter(self.filter_line.text)
 
     @work(exclusive=True, group="lay-out")
@@ -240,24 +242,6 @@ class Explorer(App[int]):
         """Make the tables of the present view again and show them."""
         if self.shown is not None:
             self.show(await self.laid_out(self.shown, self.other))
-
-    def write_totals(self) -> None:
-        """The line above the keys."""
-        if self.shown is None:
-            return
-        table = self.bench.table.table
-        if table is None:
-            return
-        wanted = ("parameters", "macs", "activation_bytes", "receptive_field", "blocks")
-        parts = [f"{t.cell.text} {t.label}" for t in table.totals if t.key in wanted]
-        text = " · ".join(parts)
-        if table.remarks:
-            text += f" · {len(table.remarks)} remark{'s' if len(table.remarks) > 1 else ''}"
-        line = self.query_one("#totals", Static)
-        difference = self.bench.laid.difference if self.bench.laid else None
-        line.set_class(difference is not None, "-two")
-        words = "" if difference is None else "\n" + " · ".join(differences.summary(difference))
-        line.update(Content(text + words))
 
     # -- networks --------------------------------------------------------------------------------
 
@@ -519,29 +503,12 @@ class Explorer(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, variant and layer, for the palette."""
-        for action in ACTIONS:
-            if action.name not in ("command_palette",):
-                name = action.name
-                yield SystemCommand(
-                    f"{action.label}: {action.meaning}",
-                    f"key {written(action.keys)}",
-                    lambda name=name: self.run_worker(self.run_action(name)),
-                )
-        for name in VARIANTS:
-            yield SystemCommand(
-                f"model {name}",
-                "look at it",
-                lambda name=name: self.look_at(Request.of_variant(name)),
-            )
-        if self.shown is not None:
-            for call in self.shown.survey.trace.calls[:5_000]:
-                span = (call.index, call.index)
-                if call.path:
-                    yield SystemCommand(
-                        f"go to {call.path}",
-                        "layer",
-                        lambda span=span: self.bench.go_to(span),
-                    )
+        return commands(
+            self.shown.survey.trace if self.shown else None,
+            act=lambda name: self.run_worker(self.run_action(name)),
+            look_at=lambda name: self.look_at(Request.of_variant(name)),
+            go_to=self.bench.go_to,
+        )
 
     async def action_quit(self) -> None:
         """Leave at once; the child process goes with it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resnet_inspect.traces.model import Call, Provenance, Trace
-from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec
+from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, PythonClass
 from resnet_inspect.traces.ops import (
     Activate,
     AdaptivePool,
@@ -52,7 +52,7 @@ class _Writer:
     def module(self, path: str, name: str, op: Op, *weights: Shape) -> None:
         specs = zip(("weight", "bias"), weights, strict=False)
         parameters = tuple(ParameterSpec(n, TensorSpec(s, "float32", 4), True) for n, s in specs)
-        self.modules.append(ModuleSpec(path, name, op, parameters, (), ()))
+        self.modules.append(ModuleSpec(path, PythonClass("", name), op, parameters, (), ()))
 
     def call(self, path: str, op: Op, taken: tuple[int, ...], parent: int, nth: int = 1) -> int:
         """A step that gives a tensor of the shape that its op makes; the tensor's number."""
@@ -125,7 +125,8 @@ class _Writer:
         x = self.call(":flatten", flat, (self.call("avgpool", mean, (x,), 0),), 0)
         x = self.call("fc", fc, (x,), 0)
         self.calls[0] = Call(0, "", "", 1, None, Container(), root.inputs, (Port("", x),))
-        network = ModuleSpec("", "ResNet", Container(), (), (), tuple(m.path for m in self.modules))
+        inside = tuple(module.path for module in self.modules)
+        network = ModuleSpec("", PythonClass("", "ResNet"), Container(), (), (), inside)
         return Trace(
             model_name="deep",
             modules=(network, *self.modules),
