@@ -28,7 +28,7 @@ from resnet_inspect.formats import render
 from resnet_inspect.sources.catalogue import VARIANTS
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui import dialogs, taking
-from resnet_inspect.tui.beside import LONG_TEXT, MANY_CALLS, beside_the_screen
+from resnet_inspect.tui.beside import MANY_CALLS, beside_the_screen, is_long_file
 from resnet_inspect.tui.child import Child, Obsolete
 from resnet_inspect.tui.config import State, read_config, read_state, write_state
 from resnet_inspect.tui.editor import open_source
@@ -180,7 +180,7 @@ class Explorer(App[int]):
         if request.path:
             self.title_line(request.title, "reading")
             path = Path(request.path).expanduser()
-            return await beside_the_screen(_is_long(path), pipeline.load, path)
+            return await beside_the_screen(is_long_file(path), pipeline.load, path)
         self.title_line(request.title, "starting")
         return await self.child.ask(
             request.message, lambda step: self.title_line(request.title, step)
@@ -528,11 +528,3 @@ class Explorer(App[int]):
     def on_unmount(self) -> None:
         """Leave no process behind, however the program ends."""
         self.child.kill()
-
-
-def _is_long(path: Path) -> bool:
-    """Whether reading a file takes longer than the blink of an eye; not so if there is none."""
-    try:
-        return path.stat().st_size > LONG_TEXT
-    except OSError:
-        return False

@@ -13,6 +13,7 @@ import gc
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -26,6 +27,14 @@ _TURN = 0.001
 """Seconds that a thread may keep the screen waiting; Python's own measure is five times that."""
 
 _under_way: set[object] = set()
+
+
+def is_long_file(path: Path) -> bool:
+    """Whether a file is not read in a blink; one that is not there is."""
+    try:
+        return path.stat().st_size > LONG_TEXT
+    except OSError:
+        return False
 
 
 async def beside_the_screen(long: bool, work: Callable[..., T], *given: Any) -> T:
