@@ -47,6 +47,8 @@ HEAVY = {"torch", "torchvision", "numpy", "textual"}
         ["show", str(SAVED)],
         ["show", str(SAVED), "--view", "stages", "--format", "html"],
         ["trace", "resnet51"],
+        ["trace", "paper:resnet51"],
+        ["trace", "resnet:bottleneck:3,4,6,3:widht=32"],
         ["trace", "resnet50", "--view", "lairs"],
     ],
     ids=" ".join,
@@ -55,6 +57,13 @@ def test_what_needs_no_torch_loads_none(arguments: list[str]) -> None:
     loaded = modules_after(f"from resnet_inspect.cli import main; main({arguments!r})")
     assert "resnet_inspect" in loaded
     assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("name", ["paper:cifar_resnet20", "resnet:bottleneck:1,1:stem=cifar"])
+def test_the_papers_networks_need_no_torchvision(name: str) -> None:
+    loaded = modules_after(f"import resnet_inspect as ri; ri.trace({name!r})")
+    assert "torch" in loaded
+    assert "torchvision" not in loaded
 
 
 @pytest.mark.parametrize("format", ["md", "csv", "json", "html", "latex", "text"])

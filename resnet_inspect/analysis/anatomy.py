@@ -24,11 +24,13 @@ from resnet_inspect.traces.ops import (
     Conv,
     Create,
     Elementwise,
+    Join,
     Linear,
     MatMul,
     Norm,
     Op,
     Resample,
+    Reshape,
     Unknown,
     same_values,
 )
@@ -63,10 +65,18 @@ class Block:
     """Steps of the branch, in order."""
     bypass: tuple[int, ...]
     """Steps of the shortcut, in order; empty for a plain identity."""
+    zero_padded: bool
+    """Whether zeros stand on an identity for the planes that its input lacks: option A of He et al.
+    2015, section 4.1."""
     first: int
     """Index of the block's first call."""
     last: int
     """Index of its last call."""
+
+    @property
+    def shortcut_name(self) -> str:
+        """What it is called: "identity", "zero-padded identity" or "projection"."""
+        return f"zero-padded {self.shortcut}" if self.zero_padded else self.shortcut
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +160,12 @@ class _Flow:
         self.maker: dict[int, int] = {}
         self.parent: dict[int, int] = {}
         self.depth: dict[int, int] = {_ROOT: 0}
+        made_of_nothing: set[int] = set()
         for index in trace.steps:
             call = trace.calls[index]
-            taken = {port.activation for port in call.inputs}
+            taken = {port.activation for port in call.inputs} - made_of_nothing
+            if not taken:
+                made_of_nothing.update(port.activation for port in call.outputs)
             node = _ROOT
             for i, activation in enumerate(taken):
                 self._reach(activation)
@@ -238,7 +251,9 @@ def _candidate(trace: Trace, flow: _Flow, index: int) -> Block | None:
     alike = weights[0] == weights[1]
     if alike and not (weights[0] == 1 and _has_wide(trace, branch) > _has_wide(trace, bypass)):
         return None
-    if any(_cannot_be_residual(trace.calls[s].op) for s in (*branch, *bypass)):
+    zeros = [step for step in bypass if _is_filling(trace, step)]
+    others = [step for step in (*branch, *bypass) if step not in zeros]
+    if any(_cannot_be_residual(trace.calls[step].op) for step in others):
         return None
     if set(branch) & set(bypass):
         return None
@@ -254,6 +269,7 @@ def _candidate(trace: Trace, flow: _Flow, index: int) -> Block | None:
         output=output,
         branch=branch,
         bypass=bypass,
+        zero_padded=not weights[order[0]] and any(_adds_zeros(trace, step) for step in bypass),
         first=min((*branch, *bypass)),
         last=index,
     )
@@ -262,6 +278,21 @@ def _candidate(trace: Trace, flow: _Flow, index: int) -> Block | None:
 def _cannot_be_residual(op: Op) -> bool:
     """Ops that no residual unit has: resizing means a decoder, creation a table of positions."""
     return isinstance(op, Resample | Create) or (isinstance(op, Conv) and op.transposed)
+
+
+def _is_filling(trace: Trace, step: int) -> bool:
+    """Whether a step creates what is only put beside other planes."""
+    call = trace.calls[step]
+    takers = [t for port in call.outputs for t in trace.consumers.get(port.activation, ())]
+    return isinstance(call.op, Create) and all(isinstance(trace.calls[t].op, Join) for t in takers)
+
+
+def _adds_zeros(trace: Trace, step: int) -> bool:
+    """Whether a step fills up the planes: a pad of the second dimension, or zeros to be joined."""
+    call = trace.calls[step]
+    if isinstance(call.op, Reshape) and call.op.name == "pad":
+        return trace.spec(call.inputs[0]).shape[1:2] != trace.spec(call.outputs[0]).shape[1:2]
+    return _is_filling(trace, step)
 
 
 def _kind(trace: Trace, branch: Sequence[int], chain: Sequence[int]) -> BlockKind:

@@ -50,6 +50,8 @@ class Source(Protocol):
 SOURCES: dict[str, str] = {
     "code": "resnet_inspect.sources.code",
     "torchvision": "resnet_inspect.sources.torchvision",
+    "paper": "resnet_inspect.sources.paper",
+    "resnet": "resnet_inspect.sources.resnet",
 }
 """Prefix of a network's name -> the module that is the source."""
 

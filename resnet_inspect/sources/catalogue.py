@@ -64,6 +64,41 @@ fcos_resnet50_fpn          detection      bottleneck 3-4-6-3   32322720 12820705
 r3d_18                     video          basic      2-2-2-2   33371472  40696553472 1x3x16x112x112
 mc3_18                     video          basic      2-2-2-2   11695440  43342635008 1x3x16x112x112
 r2plus1d_18                video          basic      2-2-2-2   31505325  40519080960 1x3x16x112x112
+paper:plain18              paper          plain      2-2-2-2     11515688  1794805760 1x3x224x224
+paper:plain34              paper          plain      3-4-6-3     21623848  3644493824 1x3x224x224
+paper:resnet18             paper          basic      2-2-2-2     11515688  1794805760 1x3x224x224
+paper:resnet34             paper          basic      3-4-6-3     21623848  3644493824 1x3x224x224
+paper:resnet34_b           paper          basic      3-4-6-3     21797672  3663761408 1x3x224x224
+paper:resnet34_c           paper          basic      3-4-6-3     22716840  3830747136 1x3x224x224
+paper:resnet50             paper          bottleneck 3-4-6-3     25557032  3857973248 1x3x224x224
+paper:resnet101            paper          bottleneck 3-4-23-3    44549160  7570194432 1x3x224x224
+paper:resnet152            paper          bottleneck 3-8-36-3    60192808 11282415616 1x3x224x224
+paper:resnet18_v1_5        paper          basic      2-2-2-2     11689512  1814073344 1x3x224x224
+paper:resnet34_v1_5        paper          basic      3-4-6-3     21797672  3663761408 1x3x224x224
+paper:resnet50_v1_5        paper          bottleneck 3-4-6-3     25557032  4089184256 1x3x224x224
+paper:resnet101_v1_5       paper          bottleneck 3-4-23-3    44549160  7801405440 1x3x224x224
+paper:resnet152_v1_5       paper          bottleneck 3-8-36-3    60192808 11513626624 1x3x224x224
+paper:cifar_plain20        paper          plain      3-3-3         269722    40551040 1x3x32x32
+paper:cifar_plain32        paper          plain      5-5-5         464154    68862592 1x3x32x32
+paper:cifar_plain44        paper          plain      7-7-7         658586    97174144 1x3x32x32
+paper:cifar_plain56        paper          plain      9-9-9         853018   125485696 1x3x32x32
+paper:cifar_resnet20       paper          basic      3-3-3         269722    40551040 1x3x32x32
+paper:cifar_resnet32       paper          basic      5-5-5         464154    68862592 1x3x32x32
+paper:cifar_resnet44       paper          basic      7-7-7         658586    97174144 1x3x32x32
+paper:cifar_resnet56       paper          basic      9-9-9         853018   125485696 1x3x32x32
+paper:cifar_resnet110      paper          basic      18-18-18     1727962   252887680 1x3x32x32
+paper:cifar_resnet1202     paper          basic      200-200-200 19421274  2829238912 1x3x32x32
+paper:cifar_resnet20_b     paper          basic      3-3-3         272474    40813184 1x3x32x32
+paper:cifar_resnet32_b     paper          basic      5-5-5         466906    69124736 1x3x32x32
+paper:cifar_resnet44_b     paper          basic      7-7-7         661338    97436288 1x3x32x32
+paper:cifar_resnet56_b     paper          basic      9-9-9         855770   125747840 1x3x32x32
+paper:cifar_resnet110_b    paper          basic      18-18-18     1730714   253149824 1x3x32x32
+paper:cifar_resnet1202_b   paper          basic      200-200-200 19424026  2829501056 1x3x32x32
+paper:preact_resnet110     paper          basic      18-18-18     1727962   252887680 1x3x32x32
+paper:preact_resnet164     paper          bottleneck 18-18-18     1703258   244500992 1x3x32x32
+paper:preact_resnet1001    paper          bottleneck 111-111-111 10327706  1487849984 1x3x32x32
+paper:tutorial_resnet18    paper          basic      2-2-2-2     11173962   555422720 1x3x32x32
+paper:tutorial_resnet34    paper          basic      3-4-6-3     21282122  1159402496 1x3x32x32
 """
 
 

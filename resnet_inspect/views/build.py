@@ -219,7 +219,7 @@ def _remarks(survey: Survey) -> list[str]:
             " that cannot be watched"
         )
     if not survey.anatomy.stages and trace.failure is None:
-        remarks.append("no residual block found")
+        remarks.append("no residual block found: modules stand in for stages and blocks")
     remarks.extend(trace.provenance.notes)
     return remarks
 

@@ -190,7 +190,7 @@ def _class(survey: Survey, call: Call) -> Iterator[Entry]:
 
 def _role(survey: Survey, call: Call, block: Block) -> str:
     if call.index == block.add:
-        return f"adds the {block.shortcut} shortcut to the branch"
+        return f"adds the {block.shortcut_name} shortcut to the branch"
     if call.index in block.branch:
         return "on the branch"
     if call.index in block.bypass:
@@ -364,7 +364,7 @@ def _of_block(survey: Survey, block: Block, width: int, ascii: bool) -> Card:
     line = block_line(survey, block)
     return _card(
         _cell(survey, line, "path"),
-        f"{block.kind} block, {block.shortcut} shortcut",
+        f"{block.kind} block, {block.shortcut_name} shortcut",
         Section("drawing", drawing=tuple(drawings.block(survey, block, width, ascii))),
         Section("what it is", tuple(_about_block(survey, block))),
         Section("tensors", tuple(_ends(survey, line))),
@@ -384,7 +384,7 @@ def _about_block(survey: Survey, block: Block) -> Iterator[Entry]:
             number = f"{text.ordinal(place)} of {text.count(len(stage.blocks), 'block')}"
             yield _entry("stage", f"{_stage_name(stage)}, {number}", stage)
     yield _entry("kind", block.kind)
-    yield _entry("shortcut", block.shortcut)
+    yield _entry("shortcut", block.shortcut_name)
     yield _entry("why", why(survey, block))
     yield _entry("add", _name(survey, survey.trace.calls[block.add]), block.add)
     if block.call is not None:
@@ -409,6 +409,8 @@ def why(survey: Survey, block: Block) -> str:
         if changes:
             return f"{change}: the shortcut needs weights to change them too"
         return "the branch keeps the shape; the projection is the network's choice"
+    if block.zero_padded:
+        return f"{change}: zeros stand for the new channels"
     if changes:
         return f"{change}: the shortcut follows without weights"
     return f"the branch keeps the shape {text.shape(after)}: the input can be added as it is"
@@ -489,7 +491,7 @@ def _arrow(before: str, after: str) -> str:
 def _blocks(survey: Survey, stage: Stage) -> Iterator[Entry]:
     for block in stage.blocks[:_MOST]:
         yield _entry(_cell(survey, block_line(survey, block), "path"),
-                     f"{block.kind}, {block.shortcut}", block)  # fmt: skip
+                     f"{block.kind}, {block.shortcut_name}", block)  # fmt: skip
     yield from _more(len(stage.blocks), "block")
 
 

@@ -277,7 +277,7 @@ def _first_call(line: Line) -> int | None:
 
 def _shortcut(survey: Survey, line: Line) -> str | None:
     block = line.block or line.add
-    return None if block is None else block.shortcut
+    return None if block is None else block.shortcut_name
 
 
 def _producer(survey: Survey, line: Line) -> Any:
@@ -534,7 +534,12 @@ _define(
         "right",
     ),
     Column("stage", "stage", "number of the stage it is in", _stage, align="right"),
-    Column("shortcut", "shortcut", "of a block or residual add: identity or projection", _shortcut),
+    Column(
+        "shortcut",
+        "shortcut",
+        "of a block or residual add: identity, zero-padded identity or projection",
+        _shortcut,
+    ),
     Column("producer", "from", "what made its inputs", _producer, ", ".join, worth=60),
     Column(
         "in_place", "in place", "whether the output uses the memory of an input", _in_place, _yes

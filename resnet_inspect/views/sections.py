@@ -83,7 +83,7 @@ def block_line(survey: Survey, block: Block) -> Line:
         block=block,
         input=block.input,
         output=block.output,
-        note=f"{block.shortcut} shortcut",
+        note=f"{block.shortcut_name} shortcut",
         path=block.path,
         spans=((block.first, block.last),),
         amounts=survey.amounts(block.first, block.last),
@@ -96,7 +96,7 @@ def call_line(survey: Survey, call: Call) -> Line:
     in_stage = survey.stage_of_add.get(call.index)
     notes = []
     if in_stage is not None:
-        notes.append(f"+ {in_stage[1].shortcut}")
+        notes.append(f"+ {in_stage[1].shortcut_name}")
     if survey.macs[call.index] is None:
         notes.append(getattr(call.op, "reason", "no rule for its multiply-accumulates"))
     held = survey.amounts(call.index, last)

@@ -55,9 +55,8 @@ class NetworkTree(Rows):
             stage = self.table.cell(row, "op").text
             return f"{stage}  {self._map(row)}".rstrip()
         if row.kind == "block":
-            shortcut = {"identity": "id", "projection": "proj"}.get(
-                self.table.cell(row, "shortcut").text, ""
-            )
+            kinds = {"identity": "id", "zero-padded identity": "id+0", "projection": "proj"}
+            shortcut = kinds.get(self.table.cell(row, "shortcut").text, "")
             return f"{path}  {shortcut}"
         if row.kind in {"layer", "function"} and row.level > 1:
             return short_name(path)
