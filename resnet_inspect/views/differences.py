@@ -524,13 +524,13 @@ def _section_note(section: Section) -> str:
         assert part is not None
         of = part.of
         if isinstance(of, Block):
-            return f"{section.kind}: {of.shortcut} shortcut"
+            return f"{section.kind}: {of.shortcut_name} shortcut"
         if isinstance(of, Stage):
             return f"{section.kind}: {text.count(len(of.blocks), 'block')}"
         return section.kind
     mine, theirs = section.left.of, section.right.of
     if isinstance(mine, Block) and isinstance(theirs, Block):
-        return f"{_arrow(mine.shortcut, theirs.shortcut)} shortcut"
+        return f"{_arrow(mine.shortcut_name, theirs.shortcut_name)} shortcut"
     if isinstance(mine, Stage) and isinstance(theirs, Stage):
         did = (section.left.effect, section.right.effect)
         words = []

@@ -25,6 +25,7 @@ from resnet_inspect.traces.ops import (
     AdaptivePool,
     Attention,
     Conv,
+    Create,
     Elementwise,
     Join,
     Linear,
@@ -438,6 +439,47 @@ def test_a_unit_made_by_hand_is_a_block() -> None:
 )
 def test_what_looks_like_a_unit_is_none(changed: dict[str, object]) -> None:
     assert unit(**changed).anatomy.blocks == ()  # type: ignore[arg-type]
+
+
+def widening(way: str) -> Survey:
+    """A unit from 4 planes of 8×8 to 8 of 4×4; what its shortcut does is given."""
+    by_hand = ByHand()
+    fork = by_hand.step("stem", conv(3, 4, window(3, padding=1)), by_hand.input(1, 3, 8, 8))
+    y = by_hand.step("a", conv(4, 8, window(3, 2, 1)), fork, (1, 8, 4, 4))
+    y = by_hand.step("b", conv(8, 8, window(3, padding=1)), y)
+    x = by_hand.step(":slice", Reshape("slice"), fork, (1, 4, 4, 4))
+    if way == "channels padded":
+        x = by_hand.step(":pad", Reshape("pad"), x, (1, 8, 4, 4))
+    elif way == "zeros joined":
+        zeros = by_hand.step(":zeros", Create("zeros"), (), (1, 4, 4, 4))
+        x = by_hand.step(":cat", Join("cat", 1), (x, zeros), (1, 8, 4, 4))
+    elif way == "joined to itself":
+        x = by_hand.step(":cat", Join("cat", 1), (x, x), (1, 8, 4, 4))
+    elif way == "space padded":
+        x = by_hand.step(":pad", Reshape("pad"), x, (1, 4, 6, 6))
+        x = by_hand.step("project", conv(4, 8, window(3)), x, (1, 8, 4, 4))
+    elif way == "noise added":
+        noise = by_hand.step(":rand", Create("rand"), (), (1, 8, 4, 4))
+        x = by_hand.step(":cat", Join("cat", 1), (x, x), (1, 8, 4, 4))
+        x = by_hand.step(":mul", Elementwise("mul"), (x, noise))
+    return Survey(by_hand.trace(by_hand.step(":add", Elementwise("add"), (y, x))))
+
+
+@pytest.mark.parametrize(
+    ("way", "names"),
+    [
+        ("channels padded", ["zero-padded identity"]),
+        ("zeros joined", ["zero-padded identity"]),
+        ("joined to itself", ["identity"]),
+        ("space padded", ["projection"]),
+        ("noise added", []),
+    ],
+)
+def test_zeros_for_new_planes_make_an_identity_of_its_own_kind(way: str, names: list[str]) -> None:
+    """Option A of He et al. 2015, as a pad and as zeros put beside the planes."""
+    blocks = widening(way).anatomy.blocks
+    assert [block.shortcut_name for block in blocks] == names
+    assert [block.shortcut for block in blocks] == [name.split()[-1] for name in names]
 
 
 # The tutorials' words ----------------------------------------------------------------------------

@@ -5,8 +5,8 @@ v1: He et al. 2015, arXiv:1512.03385. v2: He et al. 2016, arXiv:1603.05027.
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
-from typing import Any
 
 import pytest
 import torch
@@ -28,8 +28,10 @@ META, CPU = torch.device("meta"), torch.device("cpu")
 NAMES = list(paper.DESIGNS)
 
 
-def totals_of(name: str) -> Any:
-    return ri.Survey(ri.trace(name)).totals
+@cache
+def survey_of(name: str) -> ri.Survey:
+    """A trace is a value, so one will do for all tests."""
+    return ri.Survey(ri.trace(name))
 
 
 def counted(design: Design) -> tuple[int, int]:
@@ -85,8 +87,8 @@ def counted(design: Design) -> tuple[int, int]:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_catalogue_is_true(name: str) -> None:
     variant, design = VARIANTS[f"paper:{name}"], paper.DESIGNS[name]
-    trace = ri.trace(variant.name)
-    survey = ri.Survey(trace)
+    survey = survey_of(variant.name)
+    trace = survey.trace
     assert invariants.check(trace) == []
     assert survey.totals.not_counted == ()
     assert (survey.totals.parameters.total, survey.totals.macs) == counted(design)
@@ -122,7 +124,7 @@ def test_counts_are_torchs(name: str) -> None:
 )
 def test_multiply_adds_are_those_of_table_1(name: str, published: float) -> None:
     """v1, table 1, in 10⁹. ResNet-50 is 3.858 by any count, so the paper's 3.8 is cut off."""
-    macs = totals_of(f"paper:resnet{name}").macs / 1e9
+    macs = survey_of(f"paper:resnet{name}").totals.macs / 1e9
     cut = int(macs * 10) / 10
     assert published == (cut if name == "50" else round(macs, 1))
 
@@ -144,14 +146,14 @@ def test_plain_nets_cost_what_those_with_zero_padded_shortcuts_cost() -> None:
 )
 def test_parameters_are_those_of_table_6(depth: int, millions: float, digits: int) -> None:
     """v1, table 6."""
-    parameters = totals_of(f"paper:cifar_resnet{depth}").parameters.total
+    parameters = survey_of(f"paper:cifar_resnet{depth}").totals.parameters.total
     assert round(parameters / 1e6, digits) == millions
 
 
 @pytest.mark.parametrize(("name", "millions"), [("110", 1.7), ("164", 1.7), ("1001", 10.2)])
 def test_weights_are_those_of_v2(name: str, millions: float) -> None:
     """v2, table 4. It counts no norms: with them ResNet-1001 has 10.3 million."""
-    trace = ri.trace(f"paper:preact_resnet{name}")
+    trace = survey_of(f"paper:preact_resnet{name}").trace
     weights = sum(
         p.tensor.elements
         for module in trace.modules
@@ -163,7 +165,7 @@ def test_weights_are_those_of_v2(name: str, millions: float) -> None:
 
 def layers_with_weights(name: str) -> int:
     """How deep a network is, as the papers count: convolutions on the way and the linear layer."""
-    survey = ri.Survey(ri.trace(name))
+    survey = survey_of(name)
     on_shortcuts = {step for block in survey.anatomy.blocks for step in block.bypass}
     return sum(
         isinstance(call.op, Conv | Linear)
@@ -181,7 +183,7 @@ def test_networks_are_as_deep_as_they_are_called(name: str) -> None:
 @pytest.mark.parametrize("name", ["cifar_resnet20", "cifar_resnet56_b", "preact_resnet164"])
 def test_maps_are_32_16_8(name: str) -> None:
     """v1, section 4.2: map sizes {32, 16, 8} with {16, 32, 64} filters."""
-    survey = ri.Survey(ri.trace(f"paper:{name}"))
+    survey = survey_of(f"paper:{name}")
     shapes = [
         survey.trace.activations[stage.output].tensor.shape for stage in survey.anatomy.stages
     ]
@@ -212,7 +214,7 @@ def test_the_shortcuts_found_are_the_ones_built(line: str, shortcuts: list[str],
 def test_why_a_zero_padded_identity_is_one() -> None:
     from resnet_inspect.views.cards import why
 
-    survey = ri.Survey(ri.trace("paper:cifar_resnet20"))
+    survey = survey_of("paper:cifar_resnet20")
     block = survey.anatomy.stages[1].blocks[0]
     words = "channels 16 → 32, dimensions 32×32 → 16×16: zeros stand for the new channels"
     assert why(survey, block) == words
