@@ -47,8 +47,6 @@ HEAVY = {"torch", "torchvision", "numpy", "textual"}
         ["show", str(SAVED)],
         ["show", str(SAVED), "--view", "stages", "--format", "html"],
         ["trace", "resnet51"],
-        ["trace", "paper:resnet51"],
-        ["trace", "resnet:bottleneck:3,4,6,3:widht=32"],
         ["trace", "resnet50", "--view", "lairs"],
     ],
     ids=" ".join,
@@ -56,6 +54,14 @@ HEAVY = {"torch", "torchvision", "numpy", "textual"}
 def test_what_needs_no_torch_loads_none(arguments: list[str]) -> None:
     loaded = modules_after(f"from resnet_inspect.cli import main; main({arguments!r})")
     assert "resnet_inspect" in loaded
+    assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("name", ["paper:resnet18:shortcut=C", "resnet:basic:1,1:stem=cifar"])
+def test_the_input_of_a_design_is_known_without_torch(name: str) -> None:
+    loaded = modules_after(
+        f"from resnet_inspect.pipeline import input_shape; input_shape({name!r})"
+    )
     assert not loaded & HEAVY
 
 

@@ -121,7 +121,9 @@ def read(line: str) -> Design:
     block, _, rest = line.partition(":")
     depths, _, options = rest.partition(":")
     if not depths:
-        raise BadInput(f"'{line}' has no depths", hint=GRAMMAR)
+        raise BadInput(
+            f"'{line}' has no depths", hint=f"{GRAMMAR}; a file of your own is resnet.py:NAME"
+        )
     return Design("basic", (1,)).but({"block": block, "depths": depths} | read_options(options))
 
 

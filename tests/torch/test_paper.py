@@ -5,6 +5,7 @@ v1: He et al. 2015, arXiv:1512.03385. v2: He et al. 2016, arXiv:1603.05027.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
@@ -322,7 +323,10 @@ def test_the_trace_of_v1_5_is_torchvisions(name: str) -> None:
     ours, theirs = ri.trace(TWINS[name]), ri.trace(name)
     assert ours.calls == theirs.calls
     assert ours.activations == theirs.activations
-    assert ours.modules == theirs.modules
+    assert len(ours.modules) == len(theirs.modules)
+    for mine, other in zip(ours.modules, theirs.modules, strict=True):
+        assert mine.class_name == other.class_name
+        assert replace(mine, python_class=other.python_class) == other
 
 
 def test_v1_strides_in_the_first_convolution_and_v1_5_in_the_second() -> None:
@@ -420,6 +424,7 @@ def test_options_can_be_given_in_the_name_and_as_arguments() -> None:
         ("bottleneck:3,4:num_classes=9", UnknownName, ["'num_classes'", "did you mean classes"]),
         ("botleneck:3,4", UnknownName, ["unknown block 'botleneck'", "bottleneck"]),
         ("bottleneck", BadInput, ["'bottleneck' has no depths", "bottleneck:3,4,6,3:width=32"]),
+        ("ResNet18", BadInput, ["'ResNet18' has no depths", "your own is resnet.py:NAME"]),
         ("", BadInput, ["no depths"]),
         ("basic:", BadInput, ["no depths"]),
         ("basic:2,,2", BadInput, ["depths '2,,2'", "whole numbers from 1"]),
