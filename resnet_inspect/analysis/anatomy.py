@@ -153,19 +153,23 @@ def is_weighted(op: Op) -> bool:
 
 
 class _Flow:
-    """The data flow between steps, with its dominator tree."""
+    """The data flow between steps, with its dominator tree.
+
+    What is computed from weights alone (a standardised kernel, a scale in another shape) is no part
+    of it: it would seem a way around every fork.
+    """
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.maker: dict[int, int] = {}
         self.parent: dict[int, int] = {}
         self.depth: dict[int, int] = {_ROOT: 0}
-        made_of_nothing: set[int] = set()
+        constants: set[int] = set()
         for index in trace.steps:
             call = trace.calls[index]
-            taken = {port.activation for port in call.inputs} - made_of_nothing
+            taken = {port.activation for port in call.inputs} - constants
             if not taken:
-                made_of_nothing.update(port.activation for port in call.outputs)
+                constants.update(port.activation for port in call.outputs)
             node = _ROOT
             for i, activation in enumerate(taken):
                 self._reach(activation)

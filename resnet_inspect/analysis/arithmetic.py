@@ -255,6 +255,10 @@ def _macs(trace: Trace, call: Call) -> list[Equation]:
             taps = op.window.kernel_size
             value = prod(over) * (channels // op.groups) * prod(taps)
             found = [Equation("MACs", f"{_product(over)} · {each} · {_product(taps)}", value)]
+    elif isinstance(op, Pool):
+        taps = op.window.kernel_size
+        working = f"{_product(made)} · {_product(taps)}"
+        found = [Equation("MACs", working, prod(made) * prod(taps))]
     elif isinstance(op, Linear):
         working = f"{_product(made)} · {op.in_features}"
         found = [Equation("MACs", working, prod(made) * op.in_features)]

@@ -1,8 +1,9 @@
 """Multiply-accumulates: one rule per op.
 
 The convention is that of torchvision's published figures and of `FlopCounterMode` (whose FLOPs
-are twice as many): convolutions, linear layers and matrix products count; biases, norms,
-nonlinearities, additions and pools do not. What no rule covers is None, and is reported by name.
+are twice as many): convolutions, linear layers and matrix products count, and blur pools, which
+are convolutions with a fixed kernel; biases, norms, nonlinearities, additions and other pools do
+not. What no rule covers is None, and is reported by name.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from math import prod
 from typing import Any
 
 from resnet_inspect.traces.model import Call, Trace
-from resnet_inspect.traces.ops import Attention, Conv, Linear, MatMul, Op, Unknown
+from resnet_inspect.traces.ops import Attention, Conv, Linear, MatMul, Op, Pool, Unknown
 from resnet_inspect.traces.tensors import Shape
 
 Rule = Callable[[Any, dict[str, Shape], Shape], int | None]
@@ -25,6 +26,10 @@ def _conv(op: Conv, inputs: dict[str, Shape], output: Shape) -> int:
         given = _operand(inputs, "", "0", "input")
         return prod(given) * (op.out_channels // op.groups) * taps
     return prod(output) * (op.in_channels // op.groups) * taps
+
+
+def _pool(op: Pool, inputs: dict[str, Shape], output: Shape) -> int:
+    return prod(output) * prod(op.window.kernel_size) if op.kind == "blur" else 0
 
 
 def _linear(op: Linear, inputs: dict[str, Shape], output: Shape) -> int:
@@ -82,6 +87,7 @@ def _not_known(op: Unknown, inputs: dict[str, Shape], output: Shape) -> None:
 
 RULES: dict[type, Rule] = {
     Conv: _conv,
+    Pool: _pool,
     Linear: _linear,
     Attention: _attention,
     MatMul: _matmul,

@@ -23,6 +23,7 @@ from resnet_inspect.traces.ops import (
     Join,
     Linear,
     Norm,
+    Op,
     Pool,
     Reduce,
     Resample,
@@ -68,7 +69,7 @@ def by_activation(trace: Trace) -> dict[int, ReceptiveField]:
         given = [port.activation for port in call.inputs]
         known = [found[activation] for activation in given if activation in found]
         reached = bool(known) or any(activation in lost for activation in given)
-        if not reached and not isinstance(call.op, Conv | Pool):
+        if not reached and not _begins(call.op):
             continue
         field = None
         if not any(activation in lost for activation in given) or isinstance(call.op, Linear):
@@ -83,6 +84,11 @@ def by_activation(trace: Trace) -> dict[int, ReceptiveField]:
     return found
 
 
+def _begins(op: Op) -> bool:
+    """Whether an op is the first to look at pixels: a window, or pixels moved into channels."""
+    return isinstance(op, Conv | Pool) or (isinstance(op, Resample) and op.name in _UNSHUFFLE)
+
+
 def _step(trace: Trace, call: Call, known: list[ReceptiveField]) -> _Field:
     if not call.inputs or not call.outputs:
         return None
@@ -92,6 +98,8 @@ def _step(trace: Trace, call: Call, known: list[ReceptiveField]) -> _Field:
     if isinstance(op, Conv | Pool):
         field = known[0] if known else _pixel(len(op.window.kernel_size))
         return _slid(field, op, before, after)
+    if isinstance(op, Resample):
+        return _resized(known[0] if known else _pixel(len(before) - 2), op, before, after)
     if isinstance(op, Linear):
         return WHOLE if len(after) <= 2 else (known[0] if known and known[0].whole else None)
     if not known:
@@ -102,8 +110,6 @@ def _step(trace: Trace, call: Call, known: list[ReceptiveField]) -> _Field:
         return _hull(known)
     if isinstance(op, AdaptivePool):
         return _adaptive(known[0], op, before, after)
-    if isinstance(op, Resample):
-        return _resized(known[0], op, before, after)
     if isinstance(op, Reshape):
         return _reshaped(known[0], op, before, after)
     if isinstance(op, Reduce):
@@ -186,6 +192,9 @@ def _adaptive(field: ReceptiveField, op: AdaptivePool, before: Shape, after: Sha
 _REACH = {"nearest": 0, "nearest-exact": 0, "pixelshuffle": 0, "pixel_shuffle": 0, "bicubic": 3}
 """How many further elements an interpolated one takes; one for all others."""
 
+_UNSHUFFLE = {"pixelunshuffle", "pixel_unshuffle"}
+"""What moves the pixels of a square into the channels of one element."""
+
 
 def _resized(field: ReceptiveField, op: Resample, before: Shape, after: Shape) -> _Field:
     dimensions = len(field.jump)
@@ -195,7 +204,7 @@ def _resized(field: ReceptiveField, op: Resample, before: Shape, after: Shape) -
         return None
     given, made = before[-dimensions:], after[-dimensions:]
     steps = [_plain(Fraction(i, o)) for i, o in zip(given, made, strict=True)]
-    if op.name in {"pixelunshuffle", "pixel_unshuffle"}:
+    if op.name in _UNSHUFFLE:
         return _moved(field, [0] * dimensions, steps, [s - 1 for s in steps])
     return _moved(field, [0] * dimensions, steps, [_REACH.get(op.name, 1)] * dimensions)
 

@@ -2,12 +2,13 @@
 
 A type with a reader is opaque: it is one step of the trace, whatever it computes inside. A type
 without one is a container, and what it calls is recorded. To add a layer type, write a reader and
-register it with `@reads`; a class of a package that may be absent is given by its dotted name.
+register it with `@reads`, or with `@reads_with_input` if what the layer does depends on the shape
+that it is given; a class of a package that may be absent is given by its dotted name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import prod
 from typing import Any, TypeVar
 
@@ -31,9 +32,10 @@ from resnet_inspect.traces.ops import (
     Unknown,
     Window,
 )
+from resnet_inspect.traces.tensors import Shape
 
 M = TypeVar("M", bound=nn.Module)
-Reader = Callable[[Any], Op]
+Reader = Callable[[Any, Shape], Op]
 
 READERS: dict[type[nn.Module] | str, Reader] = {}
 """Readers by layer type, or by "module.Class" for types outside torch."""
@@ -43,23 +45,42 @@ def reads(*types: type[nn.Module] | str) -> Callable[[Callable[[M], Op]], Callab
     """Register a reader for these layer types and their subclasses."""
 
     def register(reader: Callable[[M], Op]) -> Callable[[M], Op]:
-        for layer in types:
-            if layer in READERS:
-                raise ValueError(f"{layer} has a reader already")
-            READERS[layer] = reader
+        _register(types, lambda module, given: reader(module))
         return reader
 
     return register
 
 
-def read_op(module: nn.Module) -> Op:
-    """What a module does; a `Container` if its type has no reader."""
+def reads_with_input(
+    *types: type[nn.Module] | str,
+) -> Callable[[Callable[[M, Shape], Op]], Callable[[M, Shape], Op]]:
+    """Register a reader that also takes the shape of the first input; () where there is none."""
+
+    def register(reader: Callable[[M, Shape], Op]) -> Callable[[M, Shape], Op]:
+        _register(types, reader)
+        return reader
+
+    return register
+
+
+def _register(types: Iterable[type[nn.Module] | str], reader: Reader) -> None:
+    for layer in types:
+        if layer in READERS:
+            raise ValueError(f"{layer} has a reader already")
+        READERS[layer] = reader
+
+
+def read_op(module: nn.Module, given: Shape = ()) -> Op:
+    """What a module does, called with a tensor of shape `given` or () for the module as such.
+
+    A `Container` if its type has no reader.
+    """
     if isinstance(module, torch.jit.ScriptModule):
         return Unknown(class_name(module), "TorchScript runs outside Python")
     for base in type(module).__mro__:
         reader = READERS.get(base) or READERS.get(f"{base.__module__}.{base.__qualname__}")
         if reader is not None:
-            return reader(module) if _forwards_as(module, base) else Container()
+            return reader(module, given) if _forwards_as(module, base) else Container()
     return Container()
 
 
@@ -262,7 +283,7 @@ def _dropout(module: nn.Dropout) -> Op:
     return Elementwise("dropout", module.inplace)
 
 
-@reads("torchvision.ops.stochastic_depth.StochasticDepth", "timm.layers.drop.DropPath")
+@reads("torchvision.ops.stochastic_depth.StochasticDepth")
 def _drop_path(module: nn.Module) -> Op:
     return Elementwise("drop path")
 

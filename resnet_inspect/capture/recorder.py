@@ -22,13 +22,14 @@ from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
+from resnet_inspect.capture import read_timm  # noqa: F401 - registers its readers
 from resnet_inspect.capture.left_as_found import is_training
 from resnet_inspect.capture.read_function import function_name, read_function
 from resnet_inspect.capture.read_op import class_name, python_class, read_op
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, join
 from resnet_inspect.traces.ops import Container, Elementwise, Op, Unknown
-from resnet_inspect.traces.tensors import Activation, Port, TensorSpec
+from resnet_inspect.traces.tensors import Activation, Port, Shape, TensorSpec
 
 _DEEPEST = 8
 """How far nested arguments and results are searched for tensors."""
@@ -172,8 +173,9 @@ class Recorder:
         with self._aside() as alone:
             call = self._open_call_of(module) if alone else None
             if call is not None:
-                call.op = read_op(module)
-                call.take(*self._ports(_arguments(args, kwargs)))
+                given = _arguments(args, kwargs)
+                call.op = read_op(module, _first_shape(given))
+                call.take(*self._ports(given))
 
     def _leave_module(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
@@ -203,13 +205,13 @@ class Recorder:
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         parent = self._open[-1] if self._open else None
-        op = read_op(module)
+        given = _arguments(args, kwargs)
+        op = read_op(module, _first_shape(given))
         paths = self._paths.get(id(module), [""])
         path = paths[0]
         if len(paths) > 1 and parent is not None and parent.module is not None:
             inside = f"{parent.path}." if parent.path else ""
             path = next((p for p in paths if p.startswith(inside)), path)
-        given = _arguments(args, kwargs)
         self._begin(path, paths[0], op, given, opaque=not isinstance(op, Container))
 
     def _module_left(
@@ -447,6 +449,11 @@ def _arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[s
     found = [pair for i, value in enumerate(args) for pair in _tensors_in(value, str(i))]
     found += [pair for name, value in kwargs.items() for pair in _tensors_in(value, name)]
     return found
+
+
+def _first_shape(given: Sequence[tuple[str, Tensor]]) -> Shape:
+    """The shape of a call's first tensor; () where it has none."""
+    return tuple(map(int, given[0][1].shape)) if given else ()
 
 
 def _tensors_in(value: Any, label: str = "", depth: int = 0) -> Iterator[tuple[str, Tensor]]:

@@ -7,9 +7,10 @@ in the entry-point group `resnet_inspect.sources` of a package of your own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
@@ -52,6 +53,7 @@ SOURCES: dict[str, str] = {
     "torchvision": "resnet_inspect.sources.torchvision",
     "paper": "resnet_inspect.sources.paper",
     "resnet": "resnet_inspect.sources.resnet",
+    "timm": "resnet_inspect.sources.timm",
 }
 """Prefix of a network's name -> the module that is the source."""
 
@@ -149,3 +151,25 @@ def surroundings(chosen: Subject) -> AbstractContextManager[object]:
     """What must hold while a network is built and run: for most sources, nothing."""
     context = getattr(source(chosen.source), "surroundings", None)
     return nullcontext() if context is None else context(chosen.name)
+
+
+def listed(globs: Iterable[str] = ()) -> tuple[Variant, ...]:
+    """The networks whose names any of these globs matches; the catalogue for no glob.
+
+    A glob with the prefix of a source that the catalogue does not have ("timm:*res*") asks the
+    source, which imports it. Raises `UnknownName` if nothing matches.
+    """
+    wanted = list(globs)
+    known = dict(VARIANTS)
+    in_catalogue = {name.partition(":")[0] for name in VARIANTS if ":" in name}
+    prefixes = {prefix for prefix, colon, _ in (glob.partition(":") for glob in wanted) if colon}
+    for prefix in sorted(prefixes & sources().keys() - in_catalogue):
+        known |= {found.name: found for found in source(prefix).variants()}
+    if not wanted:
+        return tuple(known.values())
+    found = [known[name] for name in known if any(fnmatchcase(name, glob) for glob in wanted)]
+    if not found:
+        raise UnknownName(
+            "model", " ".join(wanted), known, see="`resnet-inspect list` shows every name"
+        )
+    return tuple(found)

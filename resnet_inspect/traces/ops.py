@@ -72,7 +72,7 @@ class Pool:
     """A pool with a fixed window."""
 
     kind: str
-    """"max", "avg" or "lp"."""
+    """"max", "avg", "lp", or "blur": a fixed smoothing kernel applied to each channel."""
     window: Window
 
 
@@ -88,7 +88,7 @@ class AdaptivePool:
 
 @dataclass(frozen=True, slots=True)
 class Norm:
-    """A normalisation: "batch", "group", "layer", "instance", "rms", "local response"."""
+    """A normalisation: "batch", "group", "layer", "instance", "rms", "local response", "evo"."""
 
     kind: str
     num_features: int
@@ -230,4 +230,5 @@ def window_of(op: Op) -> Window | None:
 
 def same_values(op: Op) -> bool:
     """Whether the op hands on its input unchanged (identity, dropout in eval mode)."""
-    return isinstance(op, Elementwise) and op.name in {"identity", "dropout", "drop path"}
+    names = {"identity", "dropout", "drop path", "drop block"}
+    return isinstance(op, Elementwise) and op.name in names

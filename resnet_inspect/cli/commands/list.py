@@ -15,6 +15,7 @@ from resnet_inspect.cli.printing import write_table
     examples=[
         ("resnet-inspect list", "every model"),
         ("resnet-inspect list 'resnet*' 'wide*'", "those that a glob matches"),
+        ("resnet-inspect list 'timm:*resnet*'", "those of timm, where it is installed"),
         ("resnet-inspect list --format json", "for programs"),
     ],
 )
@@ -30,13 +31,9 @@ from resnet_inspect.cli.printing import write_table
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def command(globs: tuple[str, ...], format: str, debug: bool) -> int:
     """List the models that can be traced by name: block, depth, parameters, GMACs, input."""
-    from resnet_inspect.errors import UnknownName
-    from resnet_inspect.sources.catalogue import VARIANTS, names
+    from resnet_inspect.sources import listed
     from resnet_inspect.views.variants import table
 
-    chosen = names(globs)
-    if not chosen:
-        raise UnknownName("model", " ".join(globs), VARIANTS, see="`resnet-inspect list` shows all")
-    shown = table([VARIANTS[name] for name in chosen])
+    shown = table(listed(globs))
     write_table(shown, format, None, {"width": None, "color": "auto", "force": False})
     return 0
