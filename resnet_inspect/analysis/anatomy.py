@@ -155,8 +155,8 @@ def is_weighted(op: Op) -> bool:
 class _Flow:
     """The data flow between steps, with its dominator tree.
 
-    What is computed from weights alone (a standardised kernel, a scale in another shape) is no part
-    of it: it would seem a way around every fork.
+    What is computed from weights or from nothing (a standardised kernel, a scale in another shape,
+    an identity matrix) is no part of it: it would seem a way around every fork.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -164,12 +164,12 @@ class _Flow:
         self.maker: dict[int, int] = {}
         self.parent: dict[int, int] = {}
         self.depth: dict[int, int] = {_ROOT: 0}
-        constants: set[int] = set()
+        self.constants: set[int] = set()
         for index in trace.steps:
             call = trace.calls[index]
-            taken = {port.activation for port in call.inputs} - constants
+            taken = {port.activation for port in call.inputs} - self.constants
             if not taken:
-                constants.update(port.activation for port in call.outputs)
+                self.constants.update(port.activation for port in call.outputs)
             node = _ROOT
             for i, activation in enumerate(taken):
                 self._reach(activation)
@@ -202,6 +202,8 @@ class _Flow:
             activation = waiting.pop()
             step = self.maker.get(activation)
             if activation == fork or step is None or step in found:
+                continue
+            if activation in self.constants:
                 continue
             found.add(step)
             waiting.extend(port.activation for port in self.trace.calls[step].inputs)
