@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
+from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
+
+Answer = tuple[str, str, Any, int, str]
+"""A figure's name, who says it, what it is (None if it could not be asked), the unit it is rounded
+to, and why it could not be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +41,69 @@ def torchinfo(model: nn.Module, input_size: Sequence[int]) -> TorchinfoOpinion:
 
     report = summary(model, input_size=tuple(input_size), verbose=0, device="cpu", mode="eval")
     return TorchinfoOpinion(report.total_params, report.trainable_params, report.total_mult_adds)
+
+
+def opinions(model: nn.Module, args: Sequence[Any]) -> list[Answer]:
+    """What others say of a model for these positional inputs; the model is run, in eval mode."""
+    model = model.eval()
+    found = [
+        _answer("parameters", "torch", sum(p.numel() for p in model.parameters())),
+        _answer(
+            "trainable", "torch", sum(p.numel() for p in model.parameters() if p.requires_grad)
+        ),
+    ]
+    found += _of_torchinfo(model, args)
+    found.append(_asked("macs", "FlopCounterMode / 2", lambda: flop_counter_macs(model, *args)))
+    found.append(_asked("outputs", "a forward pass", lambda: _output_shapes(model, args)))
+    return found
+
+
+def _of_torchinfo(model: nn.Module, args: Sequence[Any]) -> list[Answer]:
+    from importlib.metadata import version
+
+    by = f"torchinfo {version('torchinfo')}"
+    figures = ("parameters", "trainable", "macs")
+    try:
+        from torchinfo import summary
+
+        report = summary(model, input_data=list(args), verbose=0, mode="eval", device=_home(model))
+    except Exception as error:  # whatever it raises is its answer
+        reason = " ".join(str(error).split()) or type(error).__name__
+        return [(figure, by, None, 1, reason) for figure in figures]
+    values = (report.total_params, report.trainable_params, report.total_mult_adds)
+    return [_answer(f, by, int(value)) for f, value in zip(figures, values, strict=True)]
+
+
+def _answer(figure: str, by: str, value: Any) -> Answer:
+    return figure, by, value, 1, ""
+
+
+def _asked(figure: str, by: str, ask: Callable[[], Any]) -> Answer:
+    try:
+        return _answer(figure, by, ask())
+    except Exception as error:  # whatever it raises is its answer
+        return figure, by, None, 1, " ".join(str(error).split()) or type(error).__name__
+
+
+def _output_shapes(model: nn.Module, args: Sequence[Any]) -> tuple[tuple[int, ...], ...]:
+    with torch.no_grad():
+        leaves = tree_leaves(model(*args))
+    return tuple(tuple(leaf.shape) for leaf in leaves if isinstance(leaf, torch.Tensor))
+
+
+def published(name: str) -> list[Answer]:
+    """What torchvision publishes of one of its networks, for its default input and arguments."""
+    from torchvision.models import get_model_weights
+
+    weights = next(iter(get_model_weights(name)), None)
+    if weights is None:
+        return []
+    by = "torchvision, published"
+    found = [_answer("parameters", by, int(weights.meta["num_params"]))]
+    if "_ops" in weights.meta:
+        found.append(("macs", by, round(weights.meta["_ops"] * 1e9), 10**6, ""))
+    return found
+
+
+def _home(model: nn.Module) -> torch.device:
+    return next((p.device for p in model.parameters()), torch.device("cpu"))

@@ -16,22 +16,29 @@ if TYPE_CHECKING:
     from resnet_inspect.traces.model import Trace
 
 
-def capture(model: str, options: Mapping[str, Any]) -> Trace:
-    """Run the network as these options say, with progress on stderr."""
+def input_of(model: str, options: Mapping[str, Any]) -> Any:
+    """The input that these options describe; None for the network's default."""
     from resnet_inspect import pipeline
     from resnet_inspect.errors import BadInput
 
-    if model.endswith(".json"):
-        raise click.UsageError(f"`resnet-inspect show {model}` prints a saved trace")
     parts = {key: options[key] for key in ("image_size", "batch", "channels")}
     has_parts = any(part is not None for part in parts.values())
     if options["inputs"] and has_parts:
         raise BadInput(
             "--input is the whole shape", hint="leave out --image-size, --batch, --channels"
         )
-    size = pipeline.input_shape(model, **parts) if has_parts else None
     if options["inputs"]:
-        size = read_inputs(options["inputs"])
+        return read_inputs(options["inputs"])
+    return pipeline.input_shape(model, **parts) if has_parts else None
+
+
+def capture(model: str, options: Mapping[str, Any]) -> Trace:
+    """Run the network as these options say, with progress on stderr."""
+    from resnet_inspect import pipeline
+
+    if model.endswith(".json"):
+        raise click.UsageError(f"`resnet-inspect show {model}` prints a saved trace")
+    size = input_of(model, options)
     with Progress() as progress, streams_aside():
         captured = pipeline.trace(
             model,

@@ -17,6 +17,7 @@ COMMANDS = {
     "export": "Write MODEL to FILES, each in the format its suffix names.",
     "taps": "List the feature maps of MODEL that a U-Net, an FPN or a detector would take.",
     "cost": "Say what MODELS need: parameters, MACs, memory to run and to train.",
+    "verify": "Ask others for MODEL's parameters, MACs and output shapes.",
     "tui": "Browse MODEL in the terminal.",
     "list": "List the models that can be traced by name.",
 }

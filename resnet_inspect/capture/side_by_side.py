@@ -1,0 +1,80 @@
+"""Two networks with the same weights on the same input: the first layer at which they part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
+
+from resnet_inspect.traces.model import Call
+
+TOLERANCE = 1e-5
+"""Largest difference, relative to the largest value, that is taken for rounding."""
+
+
+def with_weights_of(model: nn.Module, other: nn.Module, names: Mapping[str, str]) -> int:
+    """Copy into `model` the tensors of `other`; `names` maps its full names to the other's.
+
+    Returns how many tensors were copied. Both are ours to change.
+    """
+    theirs = {**dict(other.named_parameters()), **dict(other.named_buffers())}
+    ours = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    with torch.no_grad():
+        for name, source in names.items():
+            ours[name].copy_(theirs[source])
+    return len(names)
+
+
+def first_difference(
+    model: nn.Module,
+    other: nn.Module,
+    pairs: Sequence[tuple[Call, Call]],
+    args: Sequence[Any],
+) -> tuple[str, str, float] | None:
+    """The first pair of modules whose outputs differ in eval mode, and by how much.
+
+    `pairs` are calls of modules in order; the networks' own outputs, with two empty paths, come
+    last. None where every output is equal up to `TOLERANCE` of its largest value.
+    """
+    ours = _outputs(model, [a for a, _ in pairs], args)
+    theirs = _outputs(other, [b for _, b in pairs], args)
+    paths = [(str(a.module), str(b.module)) for a, b in pairs]
+    for (left, right), made, wanted in zip([*paths, ("", "")], ours, theirs, strict=True):
+        for a, b in zip(made, wanted, strict=True):
+            largest = max(float(b.abs().max()), 1e-30)
+            difference = float((a - b).abs().max()) / largest
+            if not difference <= TOLERANCE:  # also where it is no number
+                return left, right, difference
+    return None
+
+
+def _outputs(model: nn.Module, calls: Sequence[Call], args: Sequence[Any]) -> list[list[Tensor]]:
+    """The outputs of these calls, in their order, then those of the network."""
+    found: dict[str, list[list[Tensor]]] = {str(call.module): [] for call in calls}
+
+    def keep(path: str) -> Any:
+        def hook(module: nn.Module, given: Any, made: Any) -> None:
+            found[path].append(_copies(made))
+
+        return hook
+
+    handles = [model.get_submodule(path).register_forward_hook(keep(path)) for path in found]
+    try:
+        with torch.no_grad():
+            made = model.eval()(*args)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return [*(found[str(call.module)][_nth(calls, call)] for call in calls), _copies(made)]
+
+
+def _nth(calls: Sequence[Call], call: Call) -> int:
+    """How many calls of its module stand before it."""
+    return sum(one.module == call.module and one.index < call.index for one in calls)
+
+
+def _copies(made: Any) -> list[Tensor]:
+    return [t.detach().clone() for t in tree_leaves(made) if torch.is_tensor(t)]

@@ -1,0 +1,68 @@
+"""`resnet-inspect verify`: second opinions on a network's figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from resnet_inspect.cli.aside import streams_aside
+from resnet_inspect.cli.capturing import input_of
+from resnet_inspect.cli.diagnostics import Progress
+from resnet_inspect.cli.options import (
+    HELP,
+    Documented,
+    ModelName,
+    common_options,
+    input_options_but,
+    output_options,
+    read_settings,
+)
+from resnet_inspect.cli.printing import check_outputs, print_table
+
+
+@click.command(
+    name="verify",
+    cls=Documented,
+    context_settings=HELP,
+    examples=[
+        ("resnet-inspect verify resnet50", "against torch, torchinfo, the published table"),
+        ("resnet-inspect verify model.py:ResNet18 --input 1,3,32,32", "a network of yours"),
+        ("resnet-inspect verify model.py:ResNet34 --against resnet34", "is it torchvision's?"),
+    ],
+)
+@click.argument("model", type=ModelName())
+@input_options_but("dtype", "train")
+@click.option("--against", type=ModelName(), metavar="OTHER", help="Is it the same as OTHER?")
+@output_options
+@common_options
+def command(model: str, **options: Any) -> int:
+    """Ask others for MODEL's parameters, MACs and output shapes.
+
+    What differs is explained. Others are torch itself, torchinfo, torch's FlopCounterMode, a real
+    forward pass and published figures where there are any. Exit code 1 if a difference is not
+    explained. With --against: are both networks the same in layers, shapes and counts, and, with
+    the weights of one in the other, in what they compute? If not, where do they part first?
+    """
+    from resnet_inspect import pipeline
+    from resnet_inspect.views import verdicts
+
+    check_outputs([options["output"]], options["force"])
+    size = input_of(model, options)
+    settings = read_settings(options["settings"])
+    likeness = None
+    with Progress() as progress, streams_aside():
+        given: dict[str, Any] = {
+            "device": options["device"], "arguments": settings, "tell": progress.tell,
+        }  # fmt: skip
+        survey, found = pipeline.verify(model, size, **given)
+        if options["against"]:
+            likeness = pipeline.likeness(model, options["against"], size, **given)
+    table = verdicts.view(survey, found)
+    if likeness is not None:
+        table = replace(table, remarks=(*table.remarks, *verdicts.likeness_lines(likeness)))
+    print_table(table, options)
+    if likeness is not None and not likeness.same:
+        return 1
+    return 0 if all(verdict.sound for verdict in found) else 1
