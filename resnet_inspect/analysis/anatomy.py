@@ -203,11 +203,15 @@ class _Flow:
             step = self.maker.get(activation)
             if activation == fork or step is None or step in found:
                 continue
-            if activation in self.constants:
+            if activation in self.constants and not self._is_created(step):
                 continue
             found.add(step)
             waiting.extend(port.activation for port in self.trace.calls[step].inputs)
         return tuple(sorted(found))
+
+    def _is_created(self, step: int) -> bool:
+        """Whether a step makes a tensor of nothing; what weights give has no part in a way."""
+        return isinstance(self.trace.calls[step].op, Create)
 
     def chain(self, fork: int, end: int) -> tuple[int, ...]:
         """The steps that every way from `fork` to `end` takes, in order."""
@@ -257,10 +261,11 @@ def _candidate(trace: Trace, flow: _Flow, index: int) -> Block | None:
     alike = weights[0] == weights[1]
     if alike and not (weights[0] == 1 and _has_wide(trace, branch) > _has_wide(trace, bypass)):
         return None
-    zeros = [step for step in bypass if _is_filling(trace, step)]
-    others = [step for step in (*branch, *bypass) if step not in zeros]
-    if any(_cannot_be_residual(trace.calls[step].op) for step in others):
+    if any(_is_of_a_decoder(trace.calls[step].op) for step in (*branch, *bypass)):
         return None
+    made = [step for step in bypass if isinstance(trace.calls[step].op, Create)]
+    if not all(_is_filling(trace, step) for step in made):
+        return None  # an identity that something is done to
     if set(branch) & set(bypass):
         return None
     output = call.outputs[0].activation
@@ -281,9 +286,9 @@ def _candidate(trace: Trace, flow: _Flow, index: int) -> Block | None:
     )
 
 
-def _cannot_be_residual(op: Op) -> bool:
-    """Ops that no residual unit has: resizing means a decoder, creation a table of positions."""
-    return isinstance(op, Resample | Create) or (isinstance(op, Conv) and op.transposed)
+def _is_of_a_decoder(op: Op) -> bool:
+    """Ops that no residual unit has: what makes maps larger."""
+    return isinstance(op, Resample) or (isinstance(op, Conv) and op.transposed)
 
 
 def _is_filling(trace: Trace, step: int) -> bool:
