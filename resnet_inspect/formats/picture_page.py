@@ -1,0 +1,44 @@
+"""A picture as a page of its own, light or dark as the reader's system is."""
+
+from __future__ import annotations
+
+from html import escape
+
+from resnet_inspect.formats.svg import THEMES, element
+from resnet_inspect.views.pictures import Picture
+
+
+def render(picture: Picture, theme: str | None = None) -> str:
+    """The page; nothing is fetched. A theme keeps it light or dark."""
+    names = {role: "--" + role.replace(" ", "-") for role in THEMES["light"]}
+    drawn = element(picture, {role: f"var({name})" for role, name in names.items()})
+
+    def declared(which: str) -> str:
+        return " ".join(f"{names[role]}: {colour};" for role, colour in THEMES[which].items())
+
+    style = f":root {{ color-scheme: {theme or 'light dark'}; {declared(theme or 'light')} }}\n"
+    if theme is None:
+        style += f"@media (prefers-color-scheme: dark) {{ :root {{ {declared('dark')} }} }}\n"
+    style += (
+        "body { margin: 0; background: var(--page); text-align: center; }\n"
+        "svg { max-width: 100%; height: auto; }\n"
+    )
+    parts = [
+        "<!DOCTYPE html>",
+        '<html lang="en">',
+        "<head>",
+        '<meta charset="utf-8">',
+        '<meta http-equiv="Content-Security-Policy"'
+        " content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">",
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="generator" content="resnet-inspect">',
+        f"<title>{escape(picture.title)}</title>",
+        '<link rel="icon" href="data:,">',
+        f"<style>\n{style}</style>",
+        "</head>",
+        "<body>",
+        drawn.rstrip(),
+        "</body>",
+        "</html>",
+    ]
+    return "\n".join(parts) + "\n"
