@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("trace", "show", "export", "list", "tui")
+COMMANDS = ("trace", "show", "export", "draw", "list", "tui")
 
 
 def made_with() -> str:
@@ -153,11 +153,19 @@ def explorer() -> str:
     return svg.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, monospace")
 
 
+def block() -> str:
+    """The first block of ResNet-50's second stage as `draw` draws it, as SVG."""
+    saved = "tests/data/resnet50.json"
+    to_the_right = ("--direction", "right", "--format", "svg")
+    return run("draw", saved, "--block", "layer2.0", *to_the_right)
+
+
 PAGES = {
     "docs/reference.md": reference,
     "README.md": readme,
     "docs/pictures/trace.svg": picture,
     "docs/pictures/explorer.svg": explorer,
+    "docs/pictures/block.svg": block,
 }
 
 

@@ -28,6 +28,7 @@ def generator() -> ModuleType:
         "docs/reference.md",
         "docs/pictures/trace.svg",
         "docs/pictures/explorer.svg",
+        "docs/pictures/block.svg",
     ],
 )
 def test_generated_pages_are_what_the_program_prints(

@@ -240,8 +240,11 @@ class _Layout:
         at = 0.0
         for row in range(rows):
             at += closed[row]
-            labelled.append(at + main_label[row] / 2)
-            at += main_label[row] + opened[row] + _FORK + side_label[row]
+            # Beside the main line other lines begin; above it the whole gap is free.
+            turning = _FORK + side_label[row]
+            free = main_label[row] + (0.0 if self.down or opened[row] else turning)
+            labelled.append(at + free / 2)
+            at += main_label[row] + opened[row] + turning
             turns.append(_FORK / 2 + side_label[row])
             starts.append(at)
             at += thick[row]
@@ -356,20 +359,12 @@ class _Layout:
         link = self.figure.links[number]
         row = self.row[link.target]
         if number in self.places.track:
-            parts = [
-                (a, b) for a, b in pairwise(points) if a[1] == b[1] == self.places.track[number]
-            ]
-            (begin, across), (end, _) = max(
-                parts or [points[:2]], key=lambda p: abs(p[1][0] - p[0][0])
-            )
+            track = self.places.track[number]
+            parts = [(a, b) for a, b in pairwise(points) if a[1] == b[1] == track]
+            (begin, across), (end, _) = max(parts, key=lambda part: abs(part[1][0] - part[0][0]))
             along, outside = (begin + end) / 2, True
         else:
-            middle = (points[0][0] + points[-1][0]) / 2
-            along, across, outside = (
-                self.labelled[row] if self.down else middle,
-                points[0][1],
-                False,
-            )
+            along, across, outside = self.labelled[row], points[0][1], False
         x, y = self._at(along, across)
         height = _SMALL_LINE * len(link.rows)
         if self.down:
@@ -394,12 +389,13 @@ class _Layout:
             role = "block frame" if frame.inner else "stage frame"
             shape = Rectangle(x, y, right - x, bottom - y, role, 8.0 if frame.inner else 12.0)
             if frame.inner:
-                room = abs(low) - 14 if self.down else end - begin - 16
+                # The main path runs through a frame that is on it.
+                room = -low - 14 if self.down and low < 0 else right - x - 16
                 title = _fitted(frame.title, room)
                 drawn += [shape, Words(x + 8, y + 14, title, "muted", SMALL, "start", bold=True)]
             elif self.down:
-                title = Words(x - 10, (y + bottom) / 2 + 4, frame.title, anchor="end", bold=True)
-                outer += [shape, title]
+                middle = (y + bottom) / 2 + 4
+                outer += [shape, Words(x - 10, middle, frame.title, anchor="end", bold=True)]
             else:
                 outer += [shape, Words(x, y - 8, frame.title, anchor="start", bold=True)]
         yield from outer
@@ -449,7 +445,7 @@ def _size(box: Box) -> tuple[float, float]:
 
 def _fitted(title: str, room: float) -> str:
     """The end of a title, as much as there is room for."""
-    for most in range(len(title), 1, -1):
+    for most in range(len(title), 0, -1):
         found = clipped(title, most)
         if width_of(found, SMALL, bold=True) <= room:
             return found
