@@ -350,9 +350,10 @@ class _Builder:
             return None
         if self.scope.get(before) != self.scope.get(step) or self._kind(before) != self._kind(step):
             return None
-        ops = [self.trace.calls[held].op for held in layers[before]]
+        held = [self.trace.calls[index] for index in layers[before]]
+        no_layer = all(follows(call.op) for call in held) and len(held[0].inputs) == 1
         whole_chain = self.level == "stage"
-        fits = whole_chain or follows(self.trace.calls[step].op) or all(map(follows, ops))
+        fits = whole_chain or no_layer or follows(self.trace.calls[step].op)
         return before if fits else None
 
     def _kind(self, step: int) -> NodeKind:

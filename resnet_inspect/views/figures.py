@@ -13,12 +13,12 @@ from resnet_inspect.analysis.anatomy import Block, Stage
 from resnet_inspect.analysis.graph import Graph, Group, Level, Node
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import UnknownName, UsageError
-from resnet_inspect.traces.ops import Op
+from resnet_inspect.traces.ops import Op, same_values
 from resnet_inspect.views import text
 from resnet_inspect.views.drawings import map_shape, op_text
 from resnet_inspect.views.selection import kind_of
 
-MOST_BOXES = 400
+MOST_BOXES, MOST_LINKS = 400, 600
 """A figure with more is no longer one that anybody reads."""
 _MOST_ROWS = 6
 _LONGEST = 34
@@ -78,13 +78,14 @@ class Figure:
 def network(survey: Survey, level: Level = "block", fold: bool = True) -> Figure:
     """The whole network; raises `UsageError` where that would be more than can be read."""
     found = graph.of_network(survey.trace, survey.anatomy, level, fold)
-    if len(found.nodes) > MOST_BOXES:
+    if len(found.nodes) > MOST_BOXES or len(found.edges) > MOST_LINKS:
         coarser = {
             "layer": "--level block, or --block PATH for one block",
-            "block": "--level stage",
+            "block": "--level stage, or --block PATH for one block",
         }
+        boxes, links = f"{len(found.nodes):,} boxes", text.count(len(found.edges), "line")
         raise UsageError(
-            f"a figure of {len(found.nodes):,} boxes cannot be read (at most {MOST_BOXES})",
+            f"a figure of {boxes} and {links} cannot be read",
             hint=coarser.get(level, "the views of `trace` list every step"),
         )
     whole = survey.whole
@@ -190,16 +191,17 @@ def _box(survey: Survey, node: Node) -> Box:
 
 def _sign(ops: Sequence[Op]) -> str:
     """A sum or a concatenation, and what is applied to it: "+  relu", "cat"."""
-    first, *rest = map(op_text, ops)
-    sign = "+" if first == "add" else first
-    return clipped("  ".join([sign, *([", ".join(rest)] if rest else [])]), keep_end=False)
+    sign = "+" if op_text(ops[0]) == "add" else op_text(ops[0])
+    applied = ", ".join(op_text(op) for op in ops[1:] if not same_values(op))
+    return clipped(f"{sign}  {applied}".rstrip(), keep_end=False)
 
 
 def _layer_rows(ops: Sequence[Op]) -> list[str]:
-    """A row for each layer, and one for what follows it."""
+    """A row for each layer, and one for what follows it and changes anything."""
     rows: list[str] = []
     following = False
-    for op in ops:
+    changing = [op for op in ops if not same_values(op)]
+    for op in changing or ops:
         if graph.follows(op) and following:
             rows[-1] += f", {op_text(op)}"
         else:

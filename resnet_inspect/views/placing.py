@@ -147,7 +147,8 @@ class _Layout:
             if home:
                 taken.append(home[0])
                 last = self.row[links[home[0]].target]
-                self._centre(held, taken, first, last)
+                self._shift(held, taken, first, last)
+                first = min(first, self.row[held[0]]) if self.into[held[0]] else self.row[held[0]]
             used.update(taken)
             found.append(_Path(tuple(held), tuple(taken), first, last))
         for number, link in enumerate(links):
@@ -156,13 +157,18 @@ class _Layout:
                 found.append(_Path((), (number,), min(ends) + 1, max(ends)))
         return sorted(found, key=lambda path: (path.last - path.first, path.first))
 
-    def _centre(self, held: list[int], taken: list[int], first: int, last: int) -> None:
-        """Move boxes that nothing else is tied to to the middle of their path."""
+    def _shift(self, held: list[int], taken: list[int], first: int, last: int) -> None:
+        """Move boxes that nothing else is tied to: to the middle of their path, or to its end.
+
+        To the end where nothing leads to them, as to a constant.
+        """
         room = last - first - len(held)
         ties = sum(len(self.out[box]) + len(self.into[box]) for box in held)
-        if room > 0 and ties == 2 * len(held) and len(taken) == len(held) + 1:
-            for number, box in enumerate(held):
-                self.row[box] = first + room // 2 + number
+        if ties != 2 * len(held) - (not self.into[held[0]]):
+            return
+        begin = first + (room // 2 if self.into[held[0]] else room)
+        for number, box in enumerate(held):
+            self.row[box] = begin + number
 
     # Lengths.
 
@@ -330,9 +336,28 @@ class _Layout:
             points += [(turn, side), (turn, track)]
         if aim == track:
             return [*points, (ahead, aim)]
+        if self._blocked(link.target, track):
+            row = self.row[link.target]
+            above = self.starts[row] - self.turns[row]
+            return [*points, (above, track), (above, aim), (ahead, aim)]
         arrives = self._arrival(number)
         half = self._extent(link.target)[1] / 2
         return [*points, (arrives, track), (arrives, aim + half if track > aim else aim - half)]
+
+    def _blocked(self, target: int, track: float) -> bool:
+        """Whether another box stands between a track and the side of its target."""
+        low, high = sorted((self.places.across[target], track))
+        return any(
+            low < self.places.across[box] < high and box != target
+            for box in self._in_row[self.row[target]]
+        )
+
+    @cached_property
+    def _in_row(self) -> list[list[int]]:
+        found: list[list[int]] = [[] for _ in self.starts]
+        for box, row in enumerate(self.row):
+            found[row].append(box)
+        return found
 
     def _arrival(self, number: int) -> float:
         """Where a link comes in at the side of its target: spread out where there are several."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import xml.etree.ElementTree as ET
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given
@@ -176,6 +176,19 @@ def test_a_pre_activation_gate() -> None:
     assert ("mul",) in rows
 
 
+def test_a_sum_outside_of_blocks_is_a_box_of_its_own() -> None:
+    """As in a feature pyramid, where a convolution takes the sum."""
+    net = ByHand()
+    image = net.input(1, 4, 8, 8)
+    one = net.step("one", conv(4, 4, window(1)), image)
+    two = net.step("two", conv(4, 4, window(1)), image)
+    total = net.step(":add", ADD, (one, two))
+    last = net.step("last", conv(4, 4, THREE), net.step("identity", Elementwise("identity"), total))
+    figure = figures.network(Survey(net.trace(last)))
+    assert [box.rows for box in figure.boxes if box.role == "add"] == [("+",)]
+    assert [box.rows for box in figure.boxes if box.title == "last"] == [("3×3, 4",)]
+
+
 # What is written.
 
 
@@ -255,8 +268,13 @@ def sound(figure: Figure) -> None:
             assert apart, (direction, one, other)
         lines = {s.link: s for s in picture.shapes if isinstance(s, Line)}
         for number, link in enumerate(figure.links):
-            assert on_border(lines[number].points[0], boxes[link.source])
-            assert on_border(lines[number].points[-1], boxes[link.target])
+            points = lines[number].points
+            assert on_border(points[0], boxes[link.source])
+            assert on_border(points[-1], boxes[link.target])
+            for start, end in pairwise(points):
+                assert start[0] == end[0] or start[1] == end[1]
+                crossed = {key for key, box in boxes.items() if crosses(start, end, box)}
+                assert not crossed - {link.source, link.target}, (direction, link, crossed)
         for shape in picture.shapes:
             if isinstance(shape, Words):
                 width = width_of(shape.text, shape.size, bold=shape.bold)
@@ -272,6 +290,13 @@ def sound(figure: Figure) -> None:
                     assert shape.y <= box.y + box.height
         written = {s.link for s in picture.shapes if isinstance(s, Words) and s.link is not None}
         assert written == set(range(len(figure.links)))
+
+
+def crosses(start: tuple[float, float], end: tuple[float, float], box: Rectangle) -> bool:
+    (left, right), (top, bottom) = sorted((start[0], end[0])), sorted((start[1], end[1]))
+    across = (left < box.x + box.width and box.x < right) or box.x < left < box.x + box.width
+    down = (top < box.y + box.height and box.y < bottom) or box.y < top < box.y + box.height
+    return across and down
 
 
 def on_border(point: tuple[float, float], box: Rectangle) -> bool:
@@ -425,7 +450,7 @@ def test_a_thousand_blocks() -> None:
     figure = figures.network(alike)
     assert [frame.title for frame in figure.frames] == ["stage 1", "×1000"]
     assert len(figure.boxes) == 4
-    with pytest.raises(UsageError, match="boxes cannot be read") as raised:
+    with pytest.raises(UsageError, match="cannot be read") as raised:
         figures.network(other)
     assert "--level stage" in raised.value.hint
     assert len(figures.network(other, "stage").boxes) == 3
