@@ -8,13 +8,14 @@ other and are alike are one, drawn once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from resnet_inspect.analysis.anatomy import Anatomy, Block, ShortcutKind, Stage
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Container, Elementwise, Norm, Op, Reshape
+from resnet_inspect.traces.tensors import Port
 
 Level = Literal["stage", "block", "layer"]
 NodeKind = Literal[
@@ -99,7 +100,7 @@ def of_network(trace: Trace, anatomy: Anatomy, level: Level = "block", fold: boo
     else:
         for stage in anatomy.stages:
             builder.add_stage(stage, fold)
-    return builder.graph(trace.steps, [port.activation for port in trace.outputs])
+    return builder.graph(trace.steps, trace.outputs)
 
 
 def of_block(trace: Trace, stage: Stage, block: Block) -> Graph:
@@ -107,7 +108,7 @@ def of_block(trace: Trace, stage: Stage, block: Block) -> Graph:
     builder = _Builder(trace, "layer")
     members = _members(trace, block)
     builder.add_run(stage, [block])
-    return builder.graph(sorted(members), [block.output], apart=True)
+    return builder.graph(sorted(members), [Port("", block.output)], apart=True)
 
 
 def _members(trace: Trace, block: Block) -> dict[int, NodeKind]:
@@ -236,7 +237,7 @@ class _Builder:
             self.folded.update(_members(self.trace, copy))
         self.stands_for[run[-1].output] = block.output
 
-    def graph(self, steps: Sequence[int], results: Sequence[int], apart: bool = False) -> Graph:
+    def graph(self, steps: Sequence[int], results: Sequence[Port], apart: bool = False) -> Graph:
         """The graph of these steps; with `apart`, what others make is an input of it."""
         trace = self.trace
         steps = [step for step in steps if step not in self.folded]
@@ -244,7 +245,8 @@ class _Builder:
         for step in steps:
             for port in trace.calls[step].outputs:
                 maker.setdefault(port.activation, step)
-        node_of = self._nodes(steps, maker, set(results))
+        node_of = self._nodes(steps, maker, {port.activation for port in results})
+        # Nodes are told apart by identity: two that look alike are still two.
         nodes: dict[int, Node] = {id(node): node for node in node_of.values()}
         first = {id(node): float(step) for step, node in reversed(node_of.items())}
         ends: dict[int, Node] = {}
@@ -273,10 +275,18 @@ class _Builder:
         for step in steps:
             for activation in dict.fromkeys(p.activation for p in trace.calls[step].inputs):
                 wire(activation, node_of[step], self._shortcut(step, activation), step)
-        labels = {port.activation: port.label for port in trace.outputs}
-        for activation in results:
-            result = Node("output", activation=activation, label=labels.get(activation, ""))
-            wire(activation, end(result, len(trace.calls)), None, len(trace.calls))
+        for port in results:
+            result = Node("output", activation=port.activation, label=port.label)
+            wire(port.activation, end(result, len(trace.calls)), None, len(trace.calls))
+        return self._assembled(nodes, first, wires)
+
+    def _assembled(
+        self,
+        nodes: Mapping[int, Node],
+        first: Mapping[int, float],
+        wires: Mapping[tuple[int, int], Sequence[tuple[int, ShortcutKind | None]]],
+    ) -> Graph:
+        """Nodes in the order in which they first do anything, and the edges between them."""
         order = sorted(nodes, key=lambda key: first[key])
         number = {key: place for place, key in enumerate(order)}
         edges = (
