@@ -189,6 +189,17 @@ def test_a_sum_outside_of_blocks_is_a_box_of_its_own() -> None:
     assert [box.rows for box in figure.boxes if box.title == "last"] == [("3×3, 4",)]
 
 
+def test_a_map_that_others_take_too_ends_its_box() -> None:
+    """The convolution's own map is drawn where more than the nonlinearity takes it."""
+    net = ByHand()
+    one = net.step("one", conv(4, 4, THREE), net.input(1, 4, 8, 8))
+    joined = net.step(":cat", CAT, (net.step("relu", RELU, one), one), (1, 8, 8, 8))
+    figure = figures.network(Survey(net.trace(joined)))
+    assert [box.rows for box in figure.boxes] == [
+        ("input",), ("3×3, 4",), ("relu",), ("cat",), ("output",)
+    ]  # fmt: skip
+
+
 # What is written.
 
 
