@@ -18,7 +18,6 @@ COMMANDS = {
     "taps": "List the feature maps of MODEL that a U-Net, an FPN or a detector would take.",
     "cost": "Say what MODELS need: parameters, MACs, memory to run and to train.",
     "verify": "Ask others for MODEL's parameters, MACs and output shapes.",
-    "draw": "Draw MODEL as a figure: SVG, HTML, Mermaid, DOT.",
     "draw": "Draw MODEL as a figure for a paper, a slide or a page.",
     "tui": "Browse MODEL in the terminal.",
     "list": "List the models that can be traced by name.",
