@@ -106,7 +106,7 @@ def cut(written: str, width: int | None) -> str:
     return kept + "…"
 
 
-def _cut_path(written: str, width: int) -> str:
+def cut_path(written: str, width: int) -> str:
     """A path that fits, with its indentation and its end."""
     if cells(written) <= width:
         return written
@@ -138,16 +138,19 @@ def bar(part: float | None, length: int = _BAR, *, ascii: bool = False) -> str:
     return ("█" * whole + (_EIGHTHS[left] if left else "")).ljust(length)
 
 
-def section_words(table: Table, row: Row) -> list[str]:
-    """What a section says of itself, indented, the fullest version first."""
-    path, op, note = (table.cell(row, key).text for key in ("path", "op", "note"))
+def section_words(table: Table, row: Row, path: str = "") -> list[str]:
+    """What a section says of itself, indented, the fullest version first; its path may be given."""
+    written, op, note = (table.cell(row, key).text for key in ("path", "op", "note"))
+    path = path or written
     if row.kind == "stage":
         named = [] if path == op else [f"{op} ({path}) · {note}"]
-        effect = note.partition("; ")[2]
-        return [*named, f"{op} · {note}", *([f"{op} · {effect}"] if effect else [])]
+        effect = note.rpartition("; ")[2]
+        shorter = dict.fromkeys(part for part in (effect, effect.partition(", ")[0]) if part)
+        return [*named, *(f"{op} · {words}" for words in dict.fromkeys((note, *shorter))), op]
     name = "  " * row.level + path
     described = ", ".join(part for part in (op, note) if part)
-    return [f"{name}  {described}".rstrip(), f"{name}  {note}".rstrip(), name]
+    brief = note.removesuffix(" shortcut")
+    return [*(f"{name}  {words}".rstrip() for words in (described, note, brief)), name]
 
 
 class _Grid:
@@ -265,7 +268,7 @@ class _Grid:
         return _joined(spans)
 
     def _fitted(self, row: Row, column: Heading, width: int) -> str:
-        shorten = _cut_path if column.key == "path" else cut
+        shorten = cut_path if column.key == "path" else cut
         return aligned(shorten(self.written(row, column), width), width, column.align)
 
     def _with_note(self, row: Row, spans: list[Span]) -> tuple[Span, ...]:

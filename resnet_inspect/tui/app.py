@@ -38,6 +38,7 @@ from resnet_inspect.tui.palette import commands
 from resnet_inspect.tui.panels.filter_line import FilterLine
 from resnet_inspect.tui.panels.totals_line import TotalsLine
 from resnet_inspect.tui.panels.trace_table import FLAT
+from resnet_inspect.tui.rows import path_of
 from resnet_inspect.tui.session import History, Request, Shown
 from resnet_inspect.tui.themes import HIGH_CONTRAST
 from resnet_inspect.tui.workbench import PANES, Workbench
@@ -62,6 +63,7 @@ class Explorer(App[int]):
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
         (0, "-narrow"),
         (80, "-medium"),
+        (120, "-broad"),
         (150, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012
@@ -116,7 +118,7 @@ class Explorer(App[int]):
         yield Static("", id="problem")
         yield FilterLine(id="filter-line")
         yield TotalsLine(id="totals")
-        yield Footer()
+        yield Footer(compact=True)
 
     @property
     def bench(self) -> Workbench:
@@ -496,10 +498,11 @@ class Explorer(App[int]):
 
     @work
     async def action_help(self) -> None:
-        """Every key."""
-        chosen = await dialogs.key(self, self.bench.pane)
+        """The keys of the focused pane, then all."""
+        bench, pane = self.bench, self.bench.pane
+        chosen = await dialogs.action(self, pane, bench.bindings, self.config.keys)
         if chosen:
-            await self.run_action(chosen)
+            await self.run_action(chosen, bench.query_one(f"#{pane}"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, variant and layer, for the palette."""
@@ -522,7 +525,7 @@ class Explorer(App[int]):
         rows = self.bench.table
         place = None
         if rows.row is not None and rows.table is not None and self.request.model == model:
-            place = rows.table.cell(rows.row, "path").text
+            place = path_of(rows.table, rows.row)
         write_state(State(self.theme, self.bench.widths, dict(self.columns), model, place))
 
     def on_unmount(self) -> None:

@@ -46,8 +46,9 @@ class Ask(ModalScreen[dict[str, str] | None]):
 
     def compose(self) -> ComposeResult:
         """The fields and a line for what is wrong."""
-        with Vertical(classes="dialog"):
-            yield Static(Content(self.heading), classes="dialog-title")
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content(self.heading)
+            dialog.border_subtitle = "tab next field · enter takes · esc back"
             for field in self.fields:
                 with Horizontal(classes="field"):
                     yield Label(Content(field.label))
@@ -57,6 +58,7 @@ class Ask(ModalScreen[dict[str, str] | None]):
                         select_on_focus=False,
                         id=f"field-{field.key}",
                     )
+            yield Static("", id="ask-hint")
             yield Static("", id="ask-problem")
 
     def on_mount(self) -> None:
@@ -70,6 +72,12 @@ class Ask(ModalScreen[dict[str, str] | None]):
             field.key: self.query_one(f"#field-{field.key}", Input).value.strip()
             for field in self.fields
         }
+
+    def on_descendant_focus(self) -> None:
+        """Say what the focused field takes, also when something stands in it."""
+        hints = {f"field-{field.key}": field.hint for field in self.fields}
+        hint = hints.get(str(self.focused.id), "") if self.focused is not None else ""
+        self.query_one("#ask-hint", Static).update(Content(hint))
 
     def on_input_changed(self) -> None:
         """Tell it at once."""

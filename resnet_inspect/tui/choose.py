@@ -15,6 +15,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from resnet_inspect.formats.layout import aligned, cells
+from resnet_inspect.views.table import Table
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -24,6 +27,27 @@ class Choice:
     label: str
     detail: str = ""
     """What is known of it; it can be searched for too."""
+
+
+def choices_of(table: Table, *keys: str) -> tuple[str, list[Choice]]:
+    """A header and a choice for each row, called by its first cell; these columns are its detail.
+
+    The cells stand below each other, as in a printout of the table.
+    """
+    first, *others = (table.columns[table.index[key]] for key in (table.columns[0].key, *keys))
+    written = {
+        c.key: [c.title, *(table.cell(row, c.key).text for row in table.rows)]
+        for c in (first, *others)
+    }
+    widths = {key: max(map(cells, texts)) for key, texts in written.items()}
+    lines = [
+        "  ".join(aligned(written[c.key][i], widths[c.key], c.align) for c in others)
+        for i in range(len(table.rows) + 1)
+    ]
+    header = f"{aligned(first.title, widths[first.key], 'left')}  {lines[0]}"
+    names = written[first.key][1:]
+    found = zip(names, lines[1:], strict=True)
+    return header, [Choice(name, name, line) for name, line in found]
 
 
 class Choose(ModalScreen[str | None]):
@@ -43,9 +67,12 @@ class Choose(ModalScreen[str | None]):
         current: str | None = None,
         preview: Callable[[str], None] | None = None,
         free: bool = False,
+        header: str = "",
     ) -> None:
         super().__init__()
         self.heading = title
+        self.header = header
+        """Titles above the choices."""
         self.choices = choices
         self.current = current
         self.preview = preview
@@ -54,10 +81,19 @@ class Choose(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """A search line over the list."""
-        with Vertical(classes="dialog"):
-            yield Static(Content(self.heading), classes="dialog-title")
-            yield Input(placeholder="type to search")
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content(self.heading)
+            dialog.border_subtitle = "↑↓ move · enter takes · esc back"
+            yield Input(placeholder=self.hint)
+            if self.header:
+                yield Static(Content(self.header), classes="header")
             yield OptionList()
+            yield Static("nothing like it", classes="nothing")
+
+    @property
+    def hint(self) -> str:
+        """What the search line takes."""
+        return "type to search, or the path of a file" if self.free else "type to search"
 
     def on_mount(self) -> None:
         """Show all; the current one is highlighted."""
@@ -83,6 +119,8 @@ class Choose(ModalScreen[str | None]):
             for i, c in enumerate(found)
         )
         self.found = found
+        options.display = bool(found)
+        self.query_one(".nothing").display = not found
         if found:
             places = [i for i, c in enumerate(found) if c.key == self.current]
             options.highlighted = places[0] if places and not text.strip() else 0

@@ -5,22 +5,24 @@ They are asked with `await`, from a worker of the app.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from textual.app import App
-from textual.binding import Binding
+from textual.binding import BindingType
 
 from resnet_inspect.errors import InspectError
 from resnet_inspect.sources.catalogue import VARIANTS
 from resnet_inspect.tui.ask import Ask, Field
-from resnet_inspect.tui.choose import Choice, Choose
-from resnet_inspect.tui.keys import ACTIONS, GROUPS, written
-from resnet_inspect.tui.rows import Rows
+from resnet_inspect.tui.choose import Choice, Choose, choices_of
+from resnet_inspect.tui.help import Help, chapters
 from resnet_inspect.tui.session import Request
 from resnet_inspect.views import VIEWS, variants
 from resnet_inspect.views.columns import COLUMNS
 from resnet_inspect.views.table import Heading
+
+FACTS = ("block", "parameters", "gmacs", "depths", "family", "input")
+"""What is shown of each variant; the first are seen at 80 columns."""
 
 _INPUT_HINTS = {
     "input": "batch, channels, height, width",
@@ -32,15 +34,15 @@ _INPUT_HINTS = {
 
 async def variant(app: App[Any], current: str) -> str | None:
     """Another variant, by its name."""
-    choices = [Choice(v.name, v.name, variants.facts(v)) for v in VARIANTS.values()]
-    return await app.push_screen_wait(Choose("Model", choices, current=current))
+    header, choices = choices_of(variants.table(tuple(VARIANTS.values())), *FACTS)
+    return await app.push_screen_wait(Choose("Model", choices, current=current, header=header))
 
 
 async def other_network(app: App[Any]) -> str | None:
     """What to compare with: the name of a variant, or the path of a saved trace."""
-    choices = [Choice(v.name, v.name, v.family) for v in VARIANTS.values()]
-    title = "Compare with (a variant, or type the path of a saved trace)"
-    return await app.push_screen_wait(Choose(title, choices, free=True))
+    header, choices = choices_of(variants.table(tuple(VARIANTS.values())), *FACTS)
+    title = "Compare with a variant or a saved trace"
+    return await app.push_screen_wait(Choose(title, choices, free=True, header=header))
 
 
 async def input_of(
@@ -137,18 +139,11 @@ async def theme(app: App[Any]) -> str | None:
     return await app.push_screen_wait(Choose("Theme", choices, current=app.theme, preview=preview))
 
 
-async def key(app: App[Any], pane: str) -> str | None:
-    """The name of an action, from the list of all keys."""
-    lines = []
-    for group, title in GROUPS.items():
-        lines.append(Choice("", title.upper()))
-        lines += [
-            Choice(a.name, f"  {written(a.keys):<16}{a.label}", a.meaning)
-            for a in ACTIONS
-            if a.group == group
-        ]
-    lines.append(Choice("", "ROWS"))
-    for binding in Rows.BINDINGS:
-        assert isinstance(binding, Binding)
-        lines.append(Choice("", f"  {written(binding.key):<16}{binding.description}"))
-    return await app.push_screen_wait(Choose(f"Keys · {pane}", lines))
+async def action(
+    app: App[Any],
+    pane: str,
+    panes: Mapping[str, Iterable[BindingType]],
+    keymap: Mapping[str, str],
+) -> str | None:
+    """An action, from the help on all keys; the keys of this pane come first."""
+    return await app.push_screen_wait(Help(chapters(pane, panes, keymap)))

@@ -22,22 +22,18 @@ class Action:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("filter", "slash", "filter", "show only rows that match, as you type", "find", True),
+    Action("filter", "slash", "filter", "only rows that match, as you type", "find", True),
     Action("next_match", "n", "next", "the next row that matches", "find"),
     Action("previous_match", "N", "previous", "the previous row that matches", "find"),
     Action("sort", "s", "sort", "sort by a column; the same again reverses", "find"),
-    Action("heat", "H", "heat", "show a column's numbers as heat bars", "find"),
+    Action("heat", "H", "heat", "a column's numbers as heat bars", "find"),
     Action("columns", "c", "columns", "choose and order the columns", "look"),
     Action("view", "v", "view", "layers, blocks, stages or modules", "look"),
-    Action(
-        "everything", "a", "all", "norms and activations too, or the tutorials' selection", "look"
-    ),
+    Action("everything", "a", "all", "norms and activations too", "look"),
     Action("fold_blocks", "x", "×N", "identical blocks as one row", "look"),
     Action("flat", "t", "flat", "tree or flat list", "look"),
     Action("model", "m", "model", "look at another variant", "network", True),
-    Action(
-        "inputs", "i", "input", "change input, batch, dtype, builder arguments", "network", True
-    ),
+    Action("inputs", "i", "input", "input, batch, dtype, builder arguments", "network", True),
     Action("device", "D", "device", "run it on a real device", "network"),
     Action("open_trace", "O", "open", "open a saved trace", "network"),
     Action("compare", "d", "diff", "set a second network beside this one", "network", True),
@@ -55,7 +51,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("resize(2)", "greater_than_sign", "wider", "the focused pane wider", "pane"),
     Action("copy_row", "y", "copy row", "the row to the clipboard, also over ssh", "take"),
     Action("copy_table", "Y", "copy table", "the table as markdown to the clipboard", "take"),
-    Action("export", "e", "export", "write the view to a file", "take", True),
+    Action("export", "e", "export", "write the view to a file", "take"),
     Action("open_source", "o", "source", "open the layer's source in $EDITOR", "take"),
     Action("picture", "P", "picture", "write the screen to an SVG file", "take"),
     Action("theme", "T", "theme", "choose a theme, with a preview", "habits"),
@@ -84,10 +80,17 @@ def identifier(action: Action) -> str:
 _SIGNS = {
     "slash": "/", "question_mark": "?", "less_than_sign": "<", "greater_than_sign": ">",
     "minus": "-", "equals_sign": "=", "right_square_bracket": "]", "left_square_bracket": "[",
-    "right_curly_bracket": "}", "left_curly_bracket": "{",
+    "right_curly_bracket": "}", "left_curly_bracket": "{", "pagedown": "pgdn", "pageup": "pgup",
+    "backspace": "bksp", "down": "↓", "up": "↑", "left": "←", "right": "→",
 }  # fmt: skip
 
 
-def written(keys: str) -> str:
-    """Keys as a person writes them: "/" for slash."""
-    return " ".join(_SIGNS.get(key, key) for key in keys.split(","))
+def key_names(keys: str) -> str:
+    """Keys as a person writes them: "/", "pgdn ^d"."""
+    return " ".join(_key_name(key) for key in keys.split(","))
+
+
+def _key_name(key: str) -> str:
+    modifiers, _, last = key.rpartition("+")
+    written = _SIGNS.get(last, last)
+    return f"^{written}" if modifiers == "ctrl" else f"{modifiers}+{written}".removeprefix("+")

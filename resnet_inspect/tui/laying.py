@@ -59,8 +59,7 @@ def lay_out(
     for row in sample(table):
         for key in table.shown:
             table.cell(row, key)  # written here, and only read where the columns are measured
-    failed = None if survey.trace.failure is None else survey.trace.failure.call
-    return Laid(survey, difference, Outline(table, failed), Outline(network, failed))
+    return Laid(survey, difference, Outline(table), Outline(network))
 
 
 def sample(table: Table) -> tuple[Row, ...]:

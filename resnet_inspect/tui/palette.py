@@ -9,7 +9,7 @@ from textual.app import SystemCommand
 
 from resnet_inspect.sources.catalogue import VARIANTS
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.tui.keys import ACTIONS, written
+from resnet_inspect.tui.keys import ACTIONS, key_names
 from resnet_inspect.tui.session import Span
 
 _MOST_LAYERS = 5_000
@@ -26,7 +26,7 @@ def commands(
     for action in ACTIONS:
         if action.name != "command_palette":
             title = f"{action.label}: {action.meaning}"
-            yield SystemCommand(title, f"key {written(action.keys)}", partial(act, action.name))
+            yield SystemCommand(title, f"key {key_names(action.keys)}", partial(act, action.name))
     for name in VARIANTS:
         yield SystemCommand(f"model {name}", "look at it", partial(look_at, name))
     for call in trace.calls[:_MOST_LAYERS] if trace is not None else ():

@@ -21,18 +21,26 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from resnet_inspect.views.table import Row, Table
+from resnet_inspect.views.text import RAISED
 
 Piece = tuple[str, str]
 """Text and the component class that styles it."""
+SIGN = f"{RAISED} "
+"""In front of what the forward pass raised in."""
+
+
+def path_of(table: Table, row: Row) -> str:
+    """The path of a row as it is written, without the sign that printouts set behind it."""
+    return table.cell(row, "path").text.removesuffix(f" {RAISED}")
 
 
 class Outline:
     """A table with what it takes to fold it and to find rows in it; made in any thread."""
 
-    def __init__(self, table: Table, failed: int | None = None) -> None:
+    def __init__(self, table: Table) -> None:
         self.table = table
-        self.failed = failed
-        """Index of the call that raised, if one did."""
+        self.raised = False
+        """Whether the forward pass raised in one of the rows."""
         self.outer: list[int] = []
         """For each row, the place of the row that it is in; -1 if it is in none."""
         self.after: list[int] = [len(table.rows)] * len(table.rows)
@@ -53,11 +61,8 @@ class Outline:
             if not row.subtotal and row.span[0] >= 0:
                 self.leaves.append((row.span[0], place))
             self.rests += row.kind == "rest"
+            self.raised |= row.raised
         self.leaves.sort()
-
-    def has_failed(self, row: Row) -> bool:
-        """Whether the call that raised is the row's, or is inside of it."""
-        return self.failed is not None and row.span[0] <= self.failed <= row.span[1]
 
     def place_at(self, span: tuple[int, int], kind: str) -> int | None:
         """The place of the row of these calls, or of the leaf that begins or holds them."""
@@ -172,11 +177,11 @@ class Rows(ScrollView, can_focus=True):
         """The place of the row that has the path of a row of the table before."""
         assert self.outline is not None
         now = self.outline.table
-        path = before.cell(row, "path").text
+        path = path_of(before, row)
 
         def is_same(place: int) -> bool:
             other = self.every[place]
-            return other.kind == row.kind and now.cell(other, "path").text == path
+            return other.kind == row.kind and path_of(now, other) == path
 
         likely = self.outline.place_of.get((row.kind, row.span))
         if likely is not None and is_same(likely):
@@ -185,9 +190,9 @@ class Rows(ScrollView, can_focus=True):
 
     def sign_of(self, row: Row) -> str:
         """A sign for the call that raised and for what it is in; nothing for all others."""
-        if self.outline is None or not self.outline.has_failed(row):
+        if not row.raised:
             return ""
-        return "! " if self.ascii else "✗ "
+        return "! " if self.ascii else SIGN
 
     def measure(self) -> None:
         """Find the widths of columns for the present rows."""

@@ -18,8 +18,9 @@ class Splitter(Widget):
         """Whether the pane lies to the right of the line."""
 
     def render(self) -> RenderResult:
-        """A faint line."""
-        return Content("\n".join([" "] * max(1, self.size.height)))
+        """A faint line that hangs from the rules above the panes."""
+        rule, line = "+|" if self.app.has_class("-ascii") else "┬│"
+        return Content("\n".join([rule] + [line] * (self.size.height - 1)))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Begin to drag."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from resnet_inspect.analysis.anatomy import Block, Stage
@@ -14,7 +15,7 @@ from resnet_inspect.tui.laying import Laid
 from resnet_inspect.tui.panels.card import CardPanel
 from resnet_inspect.tui.panels.network_tree import NetworkTree
 from resnet_inspect.tui.panels.trace_table import TraceTable
-from resnet_inspect.tui.rows import Rows
+from resnet_inspect.tui.rows import Rows, path_of
 from resnet_inspect.tui.session import Places, Span
 from resnet_inspect.tui.splitter import Splitter
 from resnet_inspect.views import differences
@@ -66,7 +67,7 @@ class Workbench(Horizontal):
     def draw_in_ascii(self, ascii: bool) -> None:
         """Draw with letters and signs that every terminal has, or with all."""
         self.ascii = self.network.ascii = self.table.ascii = ascii
-        self.screen.set_class(ascii, "-ascii")
+        self.app.set_class(ascii, "-ascii")
 
     # -- what is shown ---------------------------------------------------------------------------
 
@@ -75,9 +76,9 @@ class Workbench(Horizontal):
         before, self.laid = self.laid, laid
         table, tree = self.table, self.network
         if laid.difference is not None:
-            table.border_title = laid.rows.table.model
+            table.heading = laid.rows.table.model
         else:
-            table.border_title = f"Shape trace · {laid.rows.table.view}"
+            table.heading = f"Shape trace · {laid.rows.table.view}"
         fresh = before is None or before.survey.trace.model_name != laid.survey.trace.model_name
         if fresh:
             tree.folded = set()
@@ -88,25 +89,27 @@ class Workbench(Horizontal):
                 tree.action_fold_all()
         if laid.difference is not None:
             difference = laid.difference
-            self.card.show_card(lambda width: _summary(difference))
+            self.card.show_card(lambda width, height: _summary(difference))
 
     def show_card_of(self, subject: Subject) -> None:
         """Show the card of a call, block, stage or end."""
         if self.laid is not None:
             survey, ascii = self.laid.survey, self.ascii
-            self.card.show_card(lambda width: card(survey, subject, width, ascii=ascii))
+            self.card.show_card(
+                lambda width, height: card(survey, subject, width, height, ascii=ascii)
+            )
 
     def show_pair(self, difference: Difference, row: Row) -> None:
         """Show what a row is of on both sides; for the network, how they differ in words."""
         if row.kind == "network" or max(row.span[0], row.other[0]) < 0:
-            self.card.show_card(lambda width: _summary(difference))
+            self.card.show_card(lambda width, height: _summary(difference))
             return
         sides = ((difference.left, row.span[0]), (difference.right, row.other[0]))
         names = tuple(survey.trace.model_name for survey, _ in sides)
 
-        def make(width: int) -> Card:
+        def make(width: int, height: int) -> Card:
             left, right = (
-                card(survey, _subject(survey, row.kind, first), width, ascii=self.ascii)
+                card(survey, _subject(survey, row.kind, first), width, height, ascii=self.ascii)
                 if first >= 0
                 else None
                 for survey, first in sides
@@ -157,7 +160,7 @@ class Workbench(Horizontal):
         """Put the cursor on the row with this path, if there is one."""
         table = self.table.table
         if table is not None:
-            self.table.move_to(lambda row: table.cell(row, "path").text == path)
+            self.table.move_to(lambda row: path_of(table, row) == path)
 
     # -- panes -----------------------------------------------------------------------------------
 
@@ -165,6 +168,11 @@ class Workbench(Horizontal):
     def pane(self) -> str:
         """The pane that has the keys; the table if none has."""
         return next((name for name in PANES if self.query_one(f"#{name}").has_focus), "table")
+
+    @property
+    def bindings(self) -> dict[str, list[BindingType]]:
+        """Each pane's own keys."""
+        return {name: list(self.query_one(f"#{name}").BINDINGS) for name in PANES}
 
     @property
     def widths(self) -> dict[str, int]:
@@ -187,7 +195,7 @@ class Workbench(Horizontal):
     def resize_pane(self, by: int) -> None:
         """Make the focused side pane wider or narrower; the table takes from the tree."""
         name, by = ("tree", -by) if self.pane == "table" else (self.pane, by)
-        self.set_widths({name: self.query_one(f"#{name}").size.width + 2 + by})
+        self.set_widths({name: self.query_one(f"#{name}").outer_size.width + by})
 
     def enter(self, name: str) -> None:
         """Go to a pane; one that there is no room for is shown alone."""

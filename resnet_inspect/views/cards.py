@@ -132,7 +132,8 @@ def _of_call(survey: Survey, call: Call, width: int, ascii: bool) -> Card:
     line = call_line(survey, call)
     window = window_of(call.op)
     op = _cell(survey, line, "op")
-    titles = [op if window is None else f"{op} {drawings.op_text(call.op).removeprefix(op)}"]
+    taps = drawings.op_text(call.op).removeprefix(op).removeprefix(",").strip()
+    titles = [op if window is None else f"{op} {taps}"]
     titles.append(_cell(survey, line, "class_name"))
     seen = drawings.field(survey, call.index, width, ascii)
     equations = [

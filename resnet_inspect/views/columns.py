@@ -142,6 +142,17 @@ def _window(part: str) -> Callable[[Survey, Line], Any]:
     return read
 
 
+def _operation(survey: Survey, line: Line) -> str | None:
+    if line.block or line.stage or line.op is None or isinstance(line.op, Container):
+        return None
+    name, window = op_name(line.op), window_of(line.op)
+    if window is None:
+        return name
+    dilated = f" d{text.alike(window.dilation)}" if set(window.dilation) != {1} else ""
+    taps = text.window(window.kernel_size, window.stride)
+    return f"{name.removesuffix(' pool')} {taps}{dilated}"
+
+
 def _padding(survey: Survey, line: Line) -> Cell:
     op = line.op
     window = None if op is None else window_of(op)
@@ -344,6 +355,9 @@ _define(
     Column("kind", "kind", "stem, stage, block, layer, function, head, rest", _kind, worth=70),
     Column(
         "op", "op", "what it does: conv, max pool, batch norm, relu, add, linear", _read_op, worth=1
+    ),
+    Column(
+        "operation", "operation", "op, kernel and stride in short: conv 3×3/2", _operation, worth=1
     ),
     Column("class_name", "class", "class of the module", _class_name, worth=40),
     Column(

@@ -27,7 +27,6 @@ from resnet_inspect.traces.ops import (
     Op,
     Pool,
     Reshape,
-    Window,
 )
 from resnet_inspect.traces.tensors import Shape
 from resnet_inspect.views import text
@@ -71,7 +70,7 @@ def op_text(op: Op) -> str:
 def _op_pieces(op: Op) -> list[str]:
     match op:
         case Conv(window=window, out_channels=channels, groups=groups):
-            head = f"{_taps(window)}, {channels}"
+            head = f"{text.window(window.kernel_size, window.stride)}, {channels}"
             if op.transposed:
                 head = f"transpose {head}"
             pieces = [head]
@@ -79,10 +78,10 @@ def _op_pieces(op: Op) -> list[str]:
                 alone = groups == op.in_channels
                 pieces.append("depthwise" if alone else text.count(groups, "group"))
             if set(window.dilation) != {1}:
-                pieces.append(f"dilation {_short(window.dilation)}")
+                pieces.append(f"dilation {text.alike(window.dilation)}")
             return pieces
         case Pool(window=window):
-            return [op_name(op), _taps(window)]
+            return [op_name(op), text.window(window.kernel_size, window.stride)]
         case AdaptivePool(output_size=wanted):
             sizes = "×".join("as is" if size is None else str(size) for size in wanted)
             return [op_name(op), f"to {sizes}"]
@@ -90,16 +89,6 @@ def _op_pieces(op: Op) -> list[str]:
             return [f"linear, {features}"]
         case _:
             return [_one_cell_each(op_name(op))]
-
-
-def _taps(window: Window) -> str:
-    """Kernel and stride: 3×3/2; 1×7/1×2 where the strides differ."""
-    stride = "" if set(window.stride) == {1} else f"/{_short(window.stride)}"
-    return text.sizes(window.kernel_size) + stride
-
-
-def _short(numbers: Sequence[int]) -> str:
-    return str(numbers[0]) if len(set(numbers)) == 1 else text.sizes(numbers)
 
 
 def _one_cell_each(name: str) -> str:

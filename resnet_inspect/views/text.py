@@ -74,6 +74,16 @@ def sizes(numbers: Sequence[int | Fraction]) -> str:
     return "×".join(map(plain, numbers))
 
 
+def alike(numbers: Sequence[int]) -> str:
+    """Numbers per dimension, one where they are all alike: 2, 1×2."""
+    return str(numbers[0]) if len(set(numbers)) == 1 else sizes(numbers)
+
+
+def window(kernel_size: Sequence[int], stride: Sequence[int]) -> str:
+    """Kernel, and stride where it is not 1: 1×1, 3×3/2, 1×7/1×2."""
+    return sizes(kernel_size) + ("" if set(stride) == {1} else f"/{alike(stride)}")
+
+
 def plain(number: int | Fraction) -> str:
     """A whole number as it is, another with up to three decimals."""
     return (

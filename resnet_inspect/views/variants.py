@@ -75,16 +75,5 @@ def _cells(variant: Variant) -> tuple[Cell, ...]:
     )
 
 
-def facts(variant: Variant) -> str:
-    """What is known of it in one line: "classification, bottleneck 3-4-6-3, 25.56 M params"."""
-    depths = "-".join(map(str, variant.depths))
-    known = [variant.family, f"{variant.block} {depths}".strip()]
-    if variant.parameters is not None:
-        known.append(f"{text.quantity(variant.parameters)} params")
-    if variant.macs is not None:
-        known.append(f"{text.quantity(variant.macs)} MACs")
-    return ", ".join(filter(None, known))
-
-
 def _count(number: int | None) -> str:
     return text.NOT_KNOWN if number is None else text.integer(number)

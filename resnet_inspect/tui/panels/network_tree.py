@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from resnet_inspect.formats.layout import bar
-from resnet_inspect.tui.rows import Piece, Rows
+from resnet_inspect.formats.layout import aligned, bar, cells, cut
+from resnet_inspect.tui.rows import Piece, Rows, path_of
+from resnet_inspect.views.drawings import map_shape
 from resnet_inspect.views.table import Row, Table
 
-BAR = 5
+ROOMY = 26
+"""Cells from which on a level is indented by two, and the bar is as long as it can be."""
+SHORTER = {"identity": "id", "zero-padded identity": "id+0", "projection": "proj"}
+"""Shortcuts in little room."""
 
 
 class NetworkTree(Rows):
     """The sections and layers of the trace, by name."""
 
-    BORDER_TITLE = "Network"
+    BORDER_TITLE = " Network "
 
     @property
     def header_height(self) -> int:  # type: ignore[override]
@@ -35,42 +39,49 @@ class NetworkTree(Rows):
         if self.has_inside(place):
             folded = row.span in self.folded
             mark = ("+ " if folded else "- ") if self.ascii else ("▸ " if folded else "▾ ")
-        sign = self.sign_of(row)
-        name = sign + self.name_of(row)
         share = self.table.cell(row, "share").value
         part = share if isinstance(share, float) else 0.0
-        drawn = bar(part, BAR, ascii=self.ascii)
-        indent = "  " * row.level
-        room = max(4, self.room - BAR - 1 - len(indent) - 2)
-        label = name if len(name) <= room else name[: room - 1] + "…"
-        style = row.kind if row.kind in {"stage", "block", "rest"} else row.op or "section"
+        drawn = bar(part, min(5, max(2, self.room - 22)), ascii=self.ascii)
+        lead = self._lead(row, mark)
+        room = max(4, self.room - len(lead) - 1 - len(drawn))
+        sign = self.sign_of(row)
+        names = [sign + name for name in self.names_of(row)]
+        label = next((name for name in names if cells(name) <= room), cut(names[-1], room))
+        named = {"stage", "block", "rest"}
+        style = row.kind if row.kind in named else (row.level and row.op) or "section"
         style = "failed" if sign else style
-        return [(indent + mark, "muted"), (label.ljust(room), style), (" ", ""), (drawn, "bar")]
+        return [(lead, "muted"), (aligned(label, room, "left"), style), (" ", ""), (drawn, "bar")]
 
-    def name_of(self, row: Row) -> str:
-        """The last part of a path under its section; a stage with its output."""
+    def _lead(self, row: Row, mark: str) -> str:
+        """Indentation and fold mark; what is right inside the network begins where it does."""
+        if not row.level:
+            return "" if row.span not in self.folded else mark
+        return " " * (2 if self.room >= ROOMY else 1) * (row.level - 1) + mark
+
+    def names_of(self, row: Row) -> list[str]:
+        """What a row is called, the fullest version first.
+
+        The last part of a path under its section, a stage with its output, a block with its
+        shortcut.
+        """
         assert self.table is not None
-        path = self.table.cell(row, "path").text
-        if row.kind == "stage":
-            stage = self.table.cell(row, "op").text
-            return f"{stage}  {self._map(row)}".rstrip()
-        if row.kind == "block":
-            kinds = {"identity": "id", "zero-padded identity": "id+0", "projection": "proj"}
-            shortcut = kinds.get(self.table.cell(row, "shortcut").text, "")
-            return f"{path}  {shortcut}"
-        if row.kind in {"layer", "function"} and row.level > 1:
-            return short_name(path)
-        return path
+        path = path_of(self.table, row)
+        match row.kind:
+            case "stage":
+                stage, shape = self.table.cell(row, "op").text, self._map(row)
+                return [f"{stage}  {shape}".rstrip(), f"{stage} {shape}".rstrip(), stage]
+            case "block":
+                name, shortcut = short_name(path), self.table.cell(row, "shortcut").text
+                return [f"{name}  {shortcut}", f"{name} {SHORTER.get(shortcut, '')}", name]
+            case "layer" | "function" if row.level > 1:
+                return [short_name(path)]
+        return [path]
 
     def _map(self, row: Row) -> str:
         assert self.table is not None
         shape = self.table.cell(row, "output_shape").value
-        if not isinstance(shape, tuple) or len(shape) < 3:
-            return ""
-        channels, *sizes = (str(size) for size in shape[1:])
-        if len(set(sizes)) == 1 and len(sizes) == 2:
-            return f"{channels}×{sizes[0]}²"
-        return "×".join((channels, *sizes))
+        sizes = tuple(n for n in shape if isinstance(n, int)) if isinstance(shape, tuple) else ()
+        return map_shape(sizes, ascii=self.ascii) if len(sizes) > 2 else ""
 
 
 def network_table(layers: Table, network: Row) -> Table:

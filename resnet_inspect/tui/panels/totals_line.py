@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
+from textual.app import RenderResult
 from textual.content import Content
-from textual.widgets import Static
+from textual.widget import Widget
 
 from resnet_inspect.analysis.difference import Difference
+from resnet_inspect.formats.layout import cells
 from resnet_inspect.views import differences, text
 from resnet_inspect.views.table import Table
 
-SHOWN = ("parameters", "macs", "activation_bytes", "receptive_field", "blocks")
-"""Keys of the totals that there is room for."""
+WORDS = {
+    "parameters": "params",
+    "macs": "MACs",
+    "activation_bytes": "activations",
+    "receptive_field": "receptive field",
+    "blocks": "blocks",
+}
+"""The totals that are shown, the most wanted first, and what they are called in little room."""
 
 
-class TotalsLine(Static):
-    """The network's totals, or those of both networks."""
+class TotalsLine(Widget):
+    """The network's totals, or those of both networks: as many as there is room for, none cut."""
+
+    table: Table | None = None
+    difference: Difference | None = None
 
     def show_totals(self, table: Table, difference: Difference | None) -> None:
         """Show the totals of a table; of a difference, also its summary in words."""
-        parts = [f"{t.cell.text} {t.label}" for t in table.totals if t.key in SHOWN]
-        if table.remarks and difference is None:
-            parts.append(text.count(len(table.remarks), "remark"))
-        lines = [" · ".join(parts)]
-        if difference is not None:
-            lines.append(" · ".join(differences.summary(difference)))
+        self.table, self.difference = table, difference
         self.set_class(difference is not None, "-two")
-        self.update(Content("\n".join(lines)))
+        self.refresh()
+
+    def render(self) -> RenderResult:
+        """What fits, with how many remarks there are; below it how two networks differ."""
+        if self.table is None:
+            return Content("")
+        lines = [self._totals(self.table)]
+        if self.difference is not None:
+            lines.append(" · ".join(differences.summary(self.difference)))
+        return Content("\n".join(lines))
+
+    def _totals(self, table: Table) -> str:
+        totals = {total.key: total.cell.text for total in table.totals}
+        parts = [_named(totals[key], word) for key, word in WORDS.items() if key in totals]
+        if table.remarks and self.difference is None:
+            parts.insert(2, text.count(len(table.remarks), "remark"))
+        line = ""
+        for part in parts:
+            longer = f"{line} · {part}" if line else part
+            if cells(longer) > self.size.width:
+                break
+            line = longer
+        return line
+
+
+def _named(written: str, word: str) -> str:
+    """A number with its word: 4,089 MACs, 10,656 MACs (partial)."""
+    number, sign, reserve = written.partition(" (")
+    return f"{number} {word}{sign}{reserve}"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from textual import events, work
 
-from resnet_inspect.formats.layout import GAP, SECTIONS, aligned, bar, cut, section_words
+from resnet_inspect.formats.layout import GAP, SECTIONS, aligned, bar, cut, cut_path, section_words
 from resnet_inspect.formats.layout import cells as cells_of
 from resnet_inspect.tui.beside import MANY_CALLS, beside_the_screen
 from resnet_inspect.tui.laying import hottest, leaves, ranked, sample
 from resnet_inspect.tui.panels.network_tree import short_name
-from resnet_inspect.tui.rows import Outline, Piece, Rows
+from resnet_inspect.tui.rows import SIGN, Outline, Piece, Rows, path_of
 from resnet_inspect.views.table import Heading, Row, Table
 
 BAR = 6
@@ -18,12 +18,26 @@ FLAT = "trace"
 """What the rows are sorted by where they are a flat list in the order of the trace."""
 COMPARED = 2_000
 """Rows of which every cell is compared with the one before; with more, none is marked."""
+NOTE = 24
+"""Cells that a note must have; it takes what the other columns leave."""
+WORTHY = 6
+"""Columns of no more worth than this go only after those that say the same in less space."""
+WINDOW = frozenset({"op", "kernel_size", "stride", "padding"})
+"""What the column `operation` says in short."""
+NAMES = frozenset({"path", "op", "operation", "class_name"})
+"""Columns in the colour of their kind of layer."""
 
 
 class TraceTable(Rows):
     """A table of cells under a header; scrolls sideways where columns do not fit."""
 
-    BORDER_TITLE = "Shape trace"
+    BORDER_TITLE = " Shape trace "
+    heading = "Shape trace"
+    """What stands above it; the hidden columns are counted behind it."""
+    gap = GAP
+    """Cells between two columns."""
+    step = 2
+    """Cells by which a level is indented."""
     heat: str | None = None
     """Key of the column whose numbers are shown as a heat bar in front of each row."""
 
@@ -50,30 +64,56 @@ class TraceTable(Rows):
         """Widths of the columns from the cells of some rows, so that any number opens at once."""
         assert self.table is not None
         rows = sample(self.table)
-        columns = [
+        sign = len(SIGN) if self.outline is not None and self.outline.raised else 0
+        self.gap, self.step = GAP, 2
+        widths: dict[tuple[str, int], int] = {}
+        self.columns = [
             c for c in self.table.shown_columns if c.key != "note" or not self._has_windows()
         ]
-        widths = {
-            c.key: min(LONGEST, max([len(c.title), *(len(self._measured(row, c)) for row in rows)]))
-            for c in columns
-        }
-        if self.outline is not None and self.outline.failed is not None:
-            widths[columns[0].key] += len("✗ ")
-        heat = BAR + 1 if self.heat else 0
-        while len(columns) > 2:
-            width = sum(widths[c.key] for c in columns) + GAP * (len(columns) - 1)
-            if heat + width <= self.room:
+        hidden = 0
+        while True:
+            for c in self.columns:
+                if (c.key, self.step) not in widths:
+                    longest = max((cells_of(self._measured(row, c)) for row in rows), default=0)
+                    most = max(24, self.room // 3) if c.key == "path" else LONGEST
+                    most = NOTE if c.key == "note" else most
+                    widths[c.key, self.step] = min(most, max(len(c.title), longest))
+            self.widths = [widths[c.key, self.step] for c in self.columns]
+            self.widths[0] += sign
+            if self.content_width <= self.room or len(self.columns) <= 2:
                 break
-            columns.remove(max(reversed(columns), key=lambda column: column.worth))
-        self.columns = columns
-        self.widths = [widths[c.key] for c in columns]
-        hidden = len(widths) - len(columns)
-        self.border_subtitle = f"{hidden} more columns with f" if hidden else ""
+            hidden += self._narrow()
+        if self.columns[-1].key == "note":
+            self.widths[-1] += max(0, self.room - self.content_width)
+        more = f" · {hidden} more columns with f" if hidden else ""
+        self.border_title = f" {self.heading}{more} "
+
+    def _narrow(self) -> int:
+        """Take the next step to a narrower table; gives how many columns are lost by it.
+
+        What is worth least goes; then op and window share a column; then there is less space;
+        then the others go.
+        """
+        assert self.table is not None
+        worst = max(reversed(self.columns), key=lambda column: column.worth)
+        windows = [c for c in self.columns if c.key in WINDOW]
+        if worst.worth > WORTHY or self.gap == 1:
+            self.columns.remove(worst)
+            return 1
+        if len(windows) > 1:
+            at = self.columns.index(windows[0])
+            self.columns = [c for c in self.columns if c.key not in WINDOW]
+            self.columns.insert(at, self.table.columns[self.table.index["operation"]])
+            self.step = 1
+        else:
+            self.gap = 1
+        return 0
 
     def _measured(self, row: Row, column: Heading) -> str:
         """What a column must have room for; the words of a section go beyond theirs."""
         worded = self._has_windows() and row.kind in SECTIONS
-        return "" if worded and column.key in {"path", "op"} else self.written(row, column)
+        in_words = {"path", "op", "operation"}
+        return "" if worded and column.key in in_words else self.written(row, column)
 
     def _has_windows(self) -> bool:
         assert self.table is not None
@@ -85,7 +125,8 @@ class TraceTable(Rows):
         cell = self.table.cell(row, column.key)
         if column.key == "path":
             inside = row.level and self.order is None and row.kind in {"layer", "function"}
-            return "  " * row.level + (short_name(cell.text) if inside else cell.text)
+            path = path_of(self.table, row)
+            return " " * self.step * row.level + (short_name(path) if inside else path)
         if column.key == "share" and cell.text:
             part = cell.value if isinstance(cell.value, float) else 0.0
             drawn = bar(part, BAR, ascii=self.ascii)
@@ -95,7 +136,7 @@ class TraceTable(Rows):
     @property
     def content_width(self) -> int:
         """Cells that a row takes."""
-        return sum(self.widths) + GAP * (len(self.widths) - 1) + (BAR + 1 if self.heat else 0)
+        return sum(self.widths) + self.gap * (len(self.widths) - 1) + (BAR + 1 if self.heat else 0)
 
     def header(self) -> list[Piece]:
         """Titles; the sorted column with an arrow."""
@@ -107,7 +148,7 @@ class TraceTable(Rows):
                     ("v" if self.reverse else "^") if self.ascii else ("▼" if self.reverse else "▲")
                 )
                 title = f"{title[: width - 1]}{arrow}"
-            pieces.append((aligned(title, width, column.align) + " " * GAP, "header"))
+            pieces.append((aligned(title, width, column.align) + " " * self.gap, "header"))
         return pieces
 
     def pieces(self, place: int, row: Row) -> list[Piece]:
@@ -120,13 +161,15 @@ class TraceTable(Rows):
             (column, self.written(row, column), width)
             for column, width in zip(self.columns, self.widths, strict=True)
         ]
-        path = self.table.cell(row, "path").text
+        path = path_of(self.table, row)
         sign = self.sign_of(row)
         skip_until = -1
         for i, (column, written, width) in enumerate(cells):
             if i < skip_until:
                 continue
-            text = aligned(cut(written, width), width, column.align)
+            lead = sign if i == 0 else ""
+            fitted = (cut_path if i == 0 else cut)(written, width - len(lead))
+            text = lead + aligned(fitted, width - len(lead), column.align)
             keys = {column.key}
             if i == 0 and self._has_windows() and row.kind in SECTIONS:
                 text, skip_until = self._worded(row, cells)
@@ -134,23 +177,26 @@ class TraceTable(Rows):
             elif column.key == "kernel_size" and not written and self._has_windows():
                 text, skip_until = self._noted(row, cells, i)
                 keys |= {"note", *(c.key for c, _, _ in cells[i:skip_until])}
-            name = style if column.key in {"path", "op", "class_name"} or row.subtotal else ""
-            if sign and i == 0:
-                text, name = (sign + text)[: len(text)], "failed"
-            is_changed = any((path, key) in self.changed for key in keys)
-            if is_changed:
-                name = "changed"
-            pieces.append((text + ("*" if is_changed else "").ljust(GAP), name))
+            name = style if column.key in NAMES or row.subtotal else ""
+            gap, name = " " * self.gap, "failed" if lead else name
+            if any((path, key) in self.changed for key in keys):
+                gap, name = "*" + gap[1:], "changed"
+            pieces.append((text + gap, name))
         return pieces
 
     def _worded(self, row: Row, cells: list[tuple[Heading, str, int]]) -> tuple[str, int]:
         """What a section says of itself, across the columns that it leaves empty."""
         assert self.table is not None
         end = 1
-        while end < len(cells) and (not cells[end][1] or cells[end][0].key == "op"):
+        while end < len(cells) and (not cells[end][1] or cells[end][0].key in NAMES):
             end += 1
-        room = sum(width for _, _, width in cells[:end]) + GAP * (end - 1)
-        versions = section_words(self.table, row)
+        room = sum(width for _, _, width in cells[:end]) + self.gap * (end - 1)
+        indent = " " * self.step * row.level
+        path = path_of(self.table, row)
+        versions = section_words(self.table, row, path)
+        if row.kind == "block":
+            versions = [versions[0], *section_words(self.table, row, short_name(path))]
+        versions = [self.sign_of(row) + indent + words.lstrip() for words in versions]
         fitting = next((v for v in versions if cells_of(v) <= room), versions[-1])
         return aligned(cut(fitting, room), room, "left"), end
 
@@ -162,7 +208,7 @@ class TraceTable(Rows):
         end = start
         while end < len(cells) and not cells[end][1] and cells[end][0].key != "note":
             end += 1
-        room = sum(width for _, _, width in cells[start:end]) + GAP * (end - start - 1)
+        room = sum(width for _, _, width in cells[start:end]) + self.gap * (end - start - 1)
         return aligned(cut(self.table.cell(row, "note").text, room), room, "left"), end
 
     def _heat_of(self, row: Row) -> Piece:
@@ -183,10 +229,10 @@ class TraceTable(Rows):
             return
         left = (BAR + 1 if self.heat else 0) - int(self.scroll_offset.x)
         for column, width in zip(self.columns, self.widths, strict=True):
-            if left <= offset.x < left + width + GAP:
+            if left <= offset.x < left + width + self.gap:
                 self.sort_by(column.key)
                 return
-            left += width + GAP
+            left += width + self.gap
 
     def sort_by(self, key: str | None) -> None:
         """Sort by a column, large numbers first; the same again reverses; None is trace order."""
@@ -228,10 +274,10 @@ def _changes(before: Table, after: Table) -> set[tuple[str, str]]:
     """Path and column of the shown cells whose text is another than before, of rows in both."""
     if before.model != after.model or before.view != after.view or len(after.rows) > COMPARED:
         return set()
-    rows = {before.cell(row, "path").text: row for row in before.rows}
+    rows = {path_of(before, row): row for row in before.rows}
     found = set()
     for row in after.rows:
-        path = after.cell(row, "path").text
+        path = path_of(after, row)
         old = rows.get(path)
         if old is None:
             continue
