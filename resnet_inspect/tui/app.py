@@ -25,7 +25,6 @@ from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import ForwardError, InspectError
 from resnet_inspect.formats import render
-from resnet_inspect.sources.catalogue import VARIANTS
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui import dialogs, taking
 from resnet_inspect.tui.beside import MANY_CALLS, beside_the_screen, is_long_file
@@ -81,9 +80,14 @@ class Explorer(App[int]):
         self.register_theme(HIGH_CONTRAST)
         self.config = read_config([identifier(a) for a in ACTIONS], self.available_themes)
         self.kept = read_state()
+        self.warnings = list(self.config.warnings)
+        """What was not understood of what was set or kept."""
         self.set_keymap(self.config.keys)
         self.theme = self._theme(self.config.theme or self.kept.theme)
         self.request = request or self._last()
+        """What is shown, or is to be shown first."""
+        self.asked = self.request
+        """What was asked for last; it need not have come to anything."""
         self.given = trace
         self.shown: Shown | None = None
         self.failed: tuple[Request, Trace] | None = None
@@ -104,10 +108,12 @@ class Explorer(App[int]):
 
     def _last(self) -> Request:
         """What config.toml names, or what was open last, or ResNet-50."""
-        for name in (self.config.model, self.kept.model):
-            if name in VARIANTS:
-                return Request.of_variant(str(name))
-        return Request.of_variant("resnet50")
+        for name in filter(None, (self.config.model, self.kept.model)):
+            try:
+                return Request.of(name)
+            except InspectError as error:
+                self.warnings.append(error.message)
+        return Request.of("resnet50")
 
     # -- layout ----------------------------------------------------------------------------------
 
@@ -136,8 +142,8 @@ class Explorer(App[int]):
         ascii = self.config.ascii
         self.bench.draw_in_ascii(not self._draws_unicode() if ascii is None else ascii)
         self.bench.set_widths(self.kept.panes)
-        for warning in self.config.warnings:
-            self.notify(warning, title="config.toml", severity="warning", markup=False)
+        for warning in self.warnings:
+            self.notify(warning, title="settings", severity="warning", markup=False)
         if self.given is not None:
             self.call_after_refresh(self.show_given, self.given)
         else:
@@ -158,11 +164,18 @@ class Explorer(App[int]):
         line.update(Content(text))
         line.set_class(bool(text), "-shown")
 
+    def say_why(self, error: InspectError, more: str = "") -> None:
+        """Say what went wrong with what was asked for, and that the one before is still shown."""
+        self.title_line(self.request.title)
+        hint = f"  ({error.hint})" if error.hint else ""
+        self.problem(f"{error.message}{hint}{more}")
+
     # -- traces ----------------------------------------------------------------------------------
 
     @work(exclusive=True, group="trace")
     async def look_at(self, request: Request, *, remember: bool = True) -> None:
         """Get a trace and show it; the last good one stays on the screen meanwhile."""
+        self.asked = request
         try:
             trace = await self.trace_of(request)
         except ForwardError as error:
@@ -170,11 +183,8 @@ class Explorer(App[int]):
         except Obsolete:
             return
         except InspectError as error:
-            self.title_line(self.request.title)
-            hint = f"  ({error.hint})" if error.hint else ""
-            self.problem(f"{error.message}{hint}  (R runs it again)")
+            self.say_why(error, "  (R runs it again)")
         else:
-            request = replace(request, model=trace.model_name) if request.path else request
             await self.show_trace(request, trace, remember=remember)
 
     async def trace_of(self, request: Request) -> Trace:
@@ -205,6 +215,7 @@ class Explorer(App[int]):
 
     async def show_trace(self, request: Request, trace: Trace, *, remember: bool = True) -> None:
         """Look at this trace now."""
+        request = request.as_run(trace)
         shown = Shown(request, Survey(trace))
         laid = await self.laid_out(shown, self.other)
         failure = sentence(trace)
@@ -213,7 +224,7 @@ class Explorer(App[int]):
         if remember:
             self.history.visit(request)
         self.show(laid)
-        if self.kept.place and self.kept.model == request.model:
+        if self.kept.place and self.kept.model == request.lasting:
             self.bench.go_to_path(self.kept.place)
             self.kept = replace(self.kept, place=None)
 
@@ -249,10 +260,19 @@ class Explorer(App[int]):
 
     @work
     async def action_model(self) -> None:
-        """Look at another variant."""
-        name = await dialogs.variant(self, self.request.model)
+        """Look at another network."""
+        name = await dialogs.network(self, "Model", self.request.model)
         if name is not None:
-            self.look_at(Request.of_variant(name))
+            self.look_at_named(name)
+
+    def look_at_named(self, name: str) -> None:
+        """Look at the network or saved trace of that name, if there is one."""
+        try:
+            request = Request.of(name)
+        except InspectError as error:
+            self.say_why(error)
+        else:
+            self.look_at(request)
 
     @work
     async def action_inputs(self) -> None:
@@ -288,16 +308,13 @@ class Explorer(App[int]):
             self.other = None
             self.lay_out()
             return
-        name = await dialogs.other_network(self)
+        name = await dialogs.network(self, "Compare with")
         if name is None or self.shown is None:
             return
-        variant = name in VARIANTS
-        request = Request.of_variant(name) if variant else Request(Path(name).stem, path=name)
         try:
-            self.other = Survey(await self.trace_of(request))
+            self.other = Survey(await self.trace_of(Request.of(name)))
         except InspectError as error:
-            self.title_line(self.request.title)
-            self.problem(error.message)
+            self.say_why(error)
         else:
             self.lay_out()
 
@@ -322,8 +339,8 @@ class Explorer(App[int]):
             await self.show_trace(*self.failed)
 
     def action_retry(self) -> None:
-        """Run the present one again."""
-        self._again(self.request)
+        """Run what was asked for last again; changed code is read anew."""
+        self.look_at(self.asked)
 
     # -- finding ---------------------------------------------------------------------------------
 
@@ -474,13 +491,14 @@ class Explorer(App[int]):
         """Write the view to a file."""
         table = self.bench.table.table
         if table is not None and self.shown is not None:
-            name = f"{self.request.model}-{self.view}.md"
+            name = taking.file_name(self.shown.survey.trace.model_name, f"-{self.view}.md")
             await taking.export(self, name, table, self.shown.survey.trace)
 
     @work
     async def action_picture(self) -> None:
         """Write the screen as SVG."""
-        await taking.picture(self, self.request.model)
+        name = self.shown.survey.trace.model_name if self.shown else self.request.model
+        await taking.picture(self, name)
 
     def action_open_source(self) -> None:
         """The source of the chosen row in the user's editor."""
@@ -509,7 +527,7 @@ class Explorer(App[int]):
         return commands(
             self.shown.survey.trace if self.shown else None,
             act=lambda name: self.run_worker(self.run_action(name)),
-            look_at=lambda name: self.look_at(Request.of_variant(name)),
+            look_at=self.look_at_named,
             go_to=self.bench.go_to,
         )
 
@@ -521,12 +539,13 @@ class Explorer(App[int]):
 
     def keep(self) -> None:
         """Remember theme, panes, columns and model for the next time."""
-        model = self.request.model if self.request.model in VARIANTS else self.kept.model
+        model = self.request.lasting
         rows = self.bench.table
         place = None
-        if rows.row is not None and rows.table is not None and self.request.model == model:
+        if rows.row is not None and rows.table is not None and model is not None:
             place = path_of(rows.table, rows.row)
-        write_state(State(self.theme, self.bench.widths, dict(self.columns), model, place))
+        last = model or self.kept.model
+        write_state(State(self.theme, self.bench.widths, dict(self.columns), last, place))
 
     def on_unmount(self) -> None:
         """Leave no process behind, however the program ends."""

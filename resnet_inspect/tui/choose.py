@@ -66,7 +66,7 @@ class Choose(ModalScreen[str | None]):
         *,
         current: str | None = None,
         preview: Callable[[str], None] | None = None,
-        free: bool = False,
+        free: str = "",
         header: str = "",
     ) -> None:
         super().__init__()
@@ -77,6 +77,7 @@ class Choose(ModalScreen[str | None]):
         self.current = current
         self.preview = preview
         self.free = free
+        """What may be typed that is no choice; where it is empty, nothing may."""
         """Whether something that is not in the list may be typed."""
 
     def compose(self) -> ComposeResult:
@@ -88,12 +89,13 @@ class Choose(ModalScreen[str | None]):
             if self.header:
                 yield Static(Content(self.header), classes="header")
             yield OptionList()
-            yield Static("nothing like it", classes="nothing")
+            nothing = "enter takes it as it is" if self.free else "nothing like it"
+            yield Static(nothing, classes="nothing")
 
     @property
     def hint(self) -> str:
         """What the search line takes."""
-        return "type to search, or the path of a file" if self.free else "type to search"
+        return f"type to search, or {self.free}" if self.free else "type to search"
 
     def on_mount(self) -> None:
         """Show all; the current one is highlighted."""

@@ -87,7 +87,7 @@ class State:
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """View -> the keys of the columns that are shown, in order."""
     model: str | None = None
-    """The variant or trace file that was open last."""
+    """The network or trace file that was open last, named so that any folder finds it."""
     place: str | None = None
     """The path that was selected in it."""
 

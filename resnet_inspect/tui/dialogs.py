@@ -25,24 +25,19 @@ FACTS = ("block", "parameters", "gmacs", "depths", "family", "input")
 """What is shown of each variant; the first are seen at 80 columns."""
 
 _INPUT_HINTS = {
-    "input": "batch, channels, height, width",
-    "dtype": "float32, bf16, fp16, float64",
+    "input": "batch, channels, height, width; empty for the default",
+    "dtype": "float32, bf16, fp16, float64; empty for the network's own",
     "mode": "eval or train",
     "arguments": "num_classes=10 width_per_group=128",
 }
 
 
-async def variant(app: App[Any], current: str) -> str | None:
-    """Another variant, by its name."""
+async def network(app: App[Any], title: str, current: str | None = None) -> str | None:
+    """A network or a saved trace, as `Request.of` takes it: a variant, or what is typed."""
     header, choices = choices_of(variants.table(tuple(VARIANTS.values())), *FACTS)
-    return await app.push_screen_wait(Choose("Model", choices, current=current, header=header))
-
-
-async def other_network(app: App[Any]) -> str | None:
-    """What to compare with: the name of a variant, or the path of a saved trace."""
-    header, choices = choices_of(variants.table(tuple(VARIANTS.values())), *FACTS)
-    title = "Compare with a variant or a saved trace"
-    return await app.push_screen_wait(Choose(title, choices, free=True, header=header))
+    free = "name it: model.py:Net  timm:resnet50d  resnet:basic:2,2  trace.json"
+    dialog = Choose(title, choices, current=current, free=free, header=header)
+    return await app.push_screen_wait(dialog)
 
 
 async def input_of(
@@ -79,7 +74,9 @@ async def device(app: App[Any], current: str) -> str | None:
         Choice("cuda", "cuda", "an NVIDIA or AMD card"),
         Choice("mps", "mps", "Apple's graphics"),
     ]
-    return await app.push_screen_wait(Choose("Device", choices, current=current, free=True))
+    return await app.push_screen_wait(
+        Choose("Device", choices, current=current, free="name it: cuda:1")
+    )
 
 
 async def saved_trace(app: App[Any]) -> str | None:

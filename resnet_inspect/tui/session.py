@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+from resnet_inspect import pipeline
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import BadInput
+from resnet_inspect.sources import code_place, is_path, subject
 from resnet_inspect.sources.catalogue import VARIANTS
+from resnet_inspect.traces.model import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +21,11 @@ class Request:
     """A network and how to run it; a saved trace where `path` is set."""
 
     model: str
+    """As `trace` takes it: "resnet50", "paper:cifar_resnet20", "model.py:Net"."""
     input: tuple[int, ...] = ()
-    dtype: str = "float32"
+    """Empty for the one that its source gives it."""
+    dtype: str = ""
+    """Empty for the network's own."""
     device: str = "meta"
     mode: str = "eval"
     arguments: tuple[tuple[str, str], ...] = ()
@@ -26,9 +33,34 @@ class Request:
     path: str = ""
 
     @classmethod
-    def of_variant(cls, name: str) -> Request:
-        """A variant with its default input."""
-        return cls(name, VARIANTS[name].input)
+    def of(cls, written: str) -> Request:
+        """A network as `trace` takes it, or a saved trace.
+
+        Raises `UnknownName`, with the nearest names, for what can be neither.
+        """
+        if pipeline.is_trace_file(written):
+            return cls(Path(written).stem, path=written)
+        name = subject(written).written
+        return cls(name, VARIANTS[name].input if name in VARIANTS else ())
+
+    def as_run(self, trace: Trace) -> Request:
+        """The request with what only its trace told: the input, a saved network's name."""
+        if self.path:
+            return replace(self, model=trace.model_name)
+        if self.input or len(trace.inputs) != 1:
+            return self
+        return replace(self, input=trace.spec(trace.inputs[0]).shape)
+
+    @property
+    def lasting(self) -> str | None:
+        """What names it from any folder; None for a module, which other folders may have too."""
+        if self.path:
+            return str(Path(self.path).expanduser().resolve())
+        code = None if self.model in VARIANTS else code_place(self.model)
+        if code is None or subject(self.model).source != "code":
+            return self.model
+        file, name = code
+        return ":".join(filter(None, (str(Path(file).resolve()), name))) if is_path(file) else None
 
     @property
     def message(self) -> dict[str, Any]:
@@ -36,8 +68,8 @@ class Request:
         return {
             "ask": "trace",
             "model": self.model,
-            "input": list(self.input),
-            "dtype": self.dtype,
+            "input": list(self.input) or None,
+            "dtype": self.dtype or None,
             "device": self.device,
             "mode": self.mode,
             "arguments": {name: ast.literal_eval(value) for name, value in self.arguments},
@@ -51,7 +83,7 @@ class Request:
         arguments = ", ".join(f"{name}={value}" for name, value in self.arguments)
         name = f"{self.model}({arguments})" if arguments else self.model
         parts = (name, "×".join(map(str, self.input)), self.dtype, self.device, self.mode)
-        return " · ".join(part for part in parts if part not in ("float32", "eval"))
+        return " · ".join(part for part in parts if part not in ("", "float32", "eval"))
 
     @property
     def fields(self) -> dict[str, str]:
@@ -65,10 +97,9 @@ class Request:
 
     def with_fields(self, values: Mapping[str, str]) -> Request:
         """The request that the input dialog describes; `BadInput` for what cannot be read."""
+        written = values["input"].replace("x", ",").replace("×", ",").strip()
         try:
-            sizes = tuple(
-                int(s) for s in values["input"].replace("x", ",").replace("×", ",").split(",")
-            )
+            sizes = tuple(int(size) for size in written.split(",")) if written else ()
         except ValueError:
             raise BadInput("the input is sizes with commas: 1,3,224,224") from None
         if values["mode"] not in ("eval", "train"):
@@ -76,7 +107,7 @@ class Request:
         return Request(
             self.model,
             sizes,
-            values["dtype"] or "float32",
+            values["dtype"],
             self.device,
             values["mode"],
             _arguments(values["arguments"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,11 @@ from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.ask import Ask, Field
 from resnet_inspect.views.table import Row, Table
+
+
+def file_name(name: str, end: str) -> str:
+    """The name of a file for a network: "resnet:basic:2,2" gives resnet-basic-2-2."""
+    return "-".join(re.findall(r"[\w.]+", name)) + end
 
 
 def row_text(table: Table, row: Row) -> str:
@@ -60,7 +66,7 @@ async def picture(app: App[Any], name: str) -> None:
             return error.message
         return ""
 
-    field = Field("file", "file", f"{name}.svg")
+    field = Field("file", "file", file_name(name, ".svg"))
     await _written(app, Ask("Picture of the screen", [field], check=wrong))
 
 

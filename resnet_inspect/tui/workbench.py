@@ -179,7 +179,7 @@ class Workbench(Horizontal):
         """Widths of the side panes, where they were set."""
         found = {}
         for name in ("tree", "card"):
-            width = self.query_one(f"#{name}").styles.width
+            width = self.query_one(f"#{name}").styles.inline.width  # not the stylesheet's
             if width is not None and width.is_cells and width.value != 0:
                 found[name] = int(width.value)
         return found

@@ -333,6 +333,14 @@ def test_theme_panes_and_model_are_remembered(own_state: Path) -> None:
     assert again.kept.panes["tree"] > 0
 
 
+def test_only_widths_that_were_set_are_remembered() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        await pilot.press("q")
+
+    explore(drive, size=(80, 24))
+    assert Explorer().kept.panes == {}, "the stylesheet's are for this size of screen"
+
+
 def test_the_place_is_found_again(own_state: Path) -> None:
     async def leave(app: Explorer, pilot: Pilot[int]) -> None:
         table_of(app).move_to(lambda row: row.span[0] == 40)
@@ -460,7 +468,7 @@ class FakeChild:
 
 
 def with_child(drive: Callable[[Explorer, Pilot[int], FakeChild], Awaitable[None]]) -> None:
-    app = Explorer(Request.of_variant("resnet18"))
+    app = Explorer(Request.of("resnet18"))
     child = FakeChild()
     app.child = child  # type: ignore[assignment]
 
@@ -511,7 +519,7 @@ def test_the_trace_follows_the_input_as_one_types_and_the_last_good_one_stays() 
 
 
 def test_builder_arguments_are_python_literals() -> None:
-    request = Request.of_variant("resnet50").with_fields(
+    request = Request.of("resnet50").with_fields(
         {
             "input": "1,3,64,64",
             "dtype": "",
@@ -541,6 +549,7 @@ def test_the_death_of_the_child_is_shown_and_can_be_retried() -> None:
         await pilot.press("R")
         await pilot.pause()
         assert len(child.asked) == before + 1
+        assert child.asked[-1]["model"] == "resnet101", "what failed, not what is shown"
 
     with_child(drive)
 

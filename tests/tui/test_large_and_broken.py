@@ -74,7 +74,7 @@ def saved(name: str) -> Explorer:
 
 
 def live(of: Mapping[int, Trace], size: int) -> Explorer:
-    app = Explorer(replace(Request.of_variant("resnet18"), input=(1, 3, size, size)))
+    app = Explorer(replace(Request.of("resnet18"), input=(1, 3, size, size)))
     app.child = Answers(of)  # type: ignore[assignment]
     return app
 

@@ -18,6 +18,7 @@ from resnet_inspect.cli.printing import write_table
     context_settings=HELP,
     examples=[
         ("resnet-inspect tui resnet34", "a variant"),
+        ("resnet-inspect tui model.py:Net", "your own network; this runs your code"),
         ("resnet-inspect tui trace.json", "a saved trace; needs no torch"),
         ("resnet-inspect", "what was open last"),
     ],

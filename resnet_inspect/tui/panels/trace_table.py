@@ -11,6 +11,7 @@ from resnet_inspect.tui.laying import hottest, leaves, ranked, sample
 from resnet_inspect.tui.panels.network_tree import short_name
 from resnet_inspect.tui.rows import SIGN, Outline, Piece, Rows, path_of
 from resnet_inspect.views.table import Heading, Row, Table
+from resnet_inspect.views.text import count
 
 BAR = 6
 LONGEST = 60
@@ -85,7 +86,7 @@ class TraceTable(Rows):
             hidden += self._narrow()
         if self.columns[-1].key == "note":
             self.widths[-1] += max(0, self.room - self.content_width)
-        more = f" · {hidden} more columns with f" if hidden else ""
+        more = f" · {count(hidden, 'more column')} with f" if hidden else ""
         self.border_title = f" {self.heading}{more} "
 
     def _narrow(self) -> int:
