@@ -59,13 +59,18 @@ def of_call(trace: Trace, call: Call) -> tuple[Equation, ...]:
 
     Empty for a call that has none (an activation, a container without weights of its own).
     """
-    return (*_sizes(trace, call), *_parameters(trace, call), *_macs(trace, call))
+    return (
+        *size_equations(trace, call),
+        *parameter_equations(trace, call),
+        *mac_equations(trace, call),
+    )
 
 
 # Output sizes.
 
 
-def _sizes(trace: Trace, call: Call) -> list[Equation]:
+def size_equations(trace: Trace, call: Call) -> list[Equation]:
+    """How the output size follows: of a window, a join, a flattening; [] for what has no rule."""
     if not call.inputs or not call.outputs:
         return []
     given = trace.spec(call.inputs[0]).shape
@@ -190,7 +195,8 @@ def _merged(equations: Iterable[Equation]) -> list[Equation]:
 # Parameters.
 
 
-def _parameters(trace: Trace, call: Call) -> list[Equation]:
+def parameter_equations(trace: Trace, call: Call) -> list[Equation]:
+    """How many elements each parameter that the call computes with has, and their sum."""
     found: list[Equation] = []
     distinct: dict[str, int] = {}
     for name, first, parameter in _held(trace, call):
@@ -240,7 +246,8 @@ def _weight(call: Call, parameter: ParameterSpec) -> str:
 # Multiply-accumulates.
 
 
-def _macs(trace: Trace, call: Call) -> list[Equation]:
+def mac_equations(trace: Trace, call: Call) -> list[Equation]:
+    """How many multiply-accumulates the call takes; [] for one that has none or no rule."""
     counted = macs.of_call(trace, call)
     if not counted or not call.outputs or not call.inputs:
         return []

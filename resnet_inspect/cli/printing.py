@@ -129,13 +129,13 @@ def write_table(table: Table, format: str, output: str | None, options: Mapping[
     from resnet_inspect.cli.console import console
     from resnet_inspect.formats.terminal import show as show_table
 
-    width = options["width"] or _width()
+    width = options["width"] or columns_of_terminal()
     dropped = show_table(table, console(options["color"]), width)
     if dropped:
         remark(f"no room in {width} columns for: {', '.join(dropped)} (--width, or a wider window)")
 
 
-def _width() -> int | None:
+def columns_of_terminal() -> int | None:
     """Columns to fit into: COLUMNS, or the terminal's; None where stdout is no terminal."""
     if os.environ.get("COLUMNS", "").isdecimal() and int(os.environ["COLUMNS"]) > 0:
         return int(os.environ["COLUMNS"])

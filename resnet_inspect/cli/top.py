@@ -19,6 +19,7 @@ COMMANDS = {
     "cost": "Say what MODELS need: parameters, MACs, memory to run and to train.",
     "verify": "Ask others for MODEL's parameters, MACs and output shapes.",
     "draw": "Draw MODEL as a figure for a paper, a slide or a page.",
+    "explain": "Explain a layer, a block, a stage or all of MODEL with its own numbers.",
     "tui": "Browse MODEL in the terminal.",
     "list": "List the models that can be traced by name.",
 }

@@ -13,7 +13,7 @@ from math import log2
 from unicodedata import category, east_asian_width
 
 from resnet_inspect.analysis.anatomy import Block
-from resnet_inspect.analysis.receptive_field import Number, ReceptiveField
+from resnet_inspect.analysis.receptive_field import ReceptiveField
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import (
@@ -656,7 +656,7 @@ def field(survey: Survey, index: int, width: int, ascii: bool = False) -> list[s
     if len(inside) + 4 <= drawn.count("─"):
         start = drawn.index("─") + (drawn.count("─") - len(inside)) // 2
         drawn = drawn[:start] + inside + drawn[start + len(inside) :]
-        numbers = [f"steps {_square(seen.jump)} px"] if seen.jump else []
+        numbers = [f"steps {text.alike(seen.jump)} px"] if seen.jump else []
     fitting = [line for line in numbers if len(line) <= width]
     return _finished([drawn, *(fitting or numbers[-1:])[:1]], width, ascii)
 
@@ -676,14 +676,9 @@ def _in_pixels(seen: ReceptiveField, of: Shape) -> list[str]:
     """The field in words, from the longest way to say it to the shortest."""
     if seen.whole:
         return ["sees the whole input", "the whole input", "all"]
-    size, whole = _square(seen.size), _square(of)
+    size, whole = text.alike(seen.size), text.alike(of)
     if of and ("×" in size) != ("×" in whole):
         size, whole = text.sizes(seen.size), text.sizes(of)
     share = f"{size} of {whole} px" if of else f"{size} px"
-    step = f", steps {_square(seen.jump)} px" if seen.jump else ""
+    step = f", steps {text.alike(seen.jump)} px" if seen.jump else ""
     return [f"sees {share}{step}", share, f"{size} px", size]
-
-
-def _square(numbers: Sequence[Number]) -> str:
-    """One number where all are equal, else all of them."""
-    return text.plain(numbers[0]) if len(set(numbers)) == 1 else text.sizes(numbers)

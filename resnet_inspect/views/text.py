@@ -74,9 +74,9 @@ def sizes(numbers: Sequence[int | Fraction]) -> str:
     return "×".join(map(plain, numbers))
 
 
-def alike(numbers: Sequence[int]) -> str:
+def alike(numbers: Sequence[int | Fraction]) -> str:
     """Numbers per dimension, one where they are all alike: 2, 1×2."""
-    return str(numbers[0]) if len(set(numbers)) == 1 else sizes(numbers)
+    return plain(numbers[0]) if len(set(numbers)) == 1 else sizes(numbers)
 
 
 def window(kernel_size: Sequence[int], stride: Sequence[int]) -> str:

@@ -1,0 +1,59 @@
+"""Lessons: what a layer, block, stage or network teaches, in sentences with its own numbers.
+
+Every sentence is composed from the trace and said only where it holds.
+"""
+
+from __future__ import annotations
+
+from resnet_inspect.analysis.anatomy import Block, Stage
+from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.views import cards, text
+from resnet_inspect.views.cards import Card, Subject
+from resnet_inspect.views.lessons import blocks, layers, parts
+from resnet_inspect.views.lessons.page import Lesson, Reading, Section
+from resnet_inspect.views.sections import sections as lines_of
+
+__all__ = ["Lesson", "Reading", "Section", "as_card", "lesson"]
+
+
+def lesson(survey: Survey, subject: Subject, width: int = 72, ascii: bool = False) -> Lesson:
+    """The lesson of a subject; its drawings take at most `width` columns."""
+    head = cards.card(survey, subject, width, ascii=ascii)
+    return Lesson(
+        model=text.visible(survey.trace.model_name),
+        title=head.title,
+        subtitle=head.subtitle,
+        sections=_sections(survey, subject, width, ascii),
+    )
+
+
+def _sections(survey: Survey, subject: Subject, width: int, ascii: bool) -> tuple[Section, ...]:
+    if isinstance(subject, int):
+        return layers.sections(survey, survey.trace.calls[subject], width, ascii)
+    if isinstance(subject, Block):
+        return blocks.sections(survey, subject, width, ascii)
+    if isinstance(subject, Stage):
+        return parts.of_a_stage(survey, subject, width, ascii)
+    for line in lines_of(survey, blocks=False):
+        if line.kind == subject:
+            return parts.of_end(survey, line, width, ascii)
+    return parts.of_network(survey, width, ascii)
+
+
+def as_card(found: Lesson) -> Card:
+    """A lesson as the explorer's card panel shows it: each sentence an entry without a label."""
+    return Card(
+        found.title,
+        found.subtitle,
+        tuple(
+            cards.Section(
+                section.heading,
+                (
+                    *(cards.Entry("", sentence) for sentence in section.sentences),
+                    *(cards.Entry("", f"{r.title}: {r.url}") for r in section.readings),
+                ),
+                section.drawing,
+            )
+            for section in found.sections
+        ),
+    )

@@ -1,0 +1,78 @@
+"""Sentences that every subject has: its share of the network, and what one element sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from resnet_inspect.analysis.receptive_field import ReceptiveField
+from resnet_inspect.analysis.survey import Amounts, Survey
+from resnet_inspect.views import text
+
+
+def costs(survey: Survey, held: Amounts) -> Iterator[str]:
+    """Parameters and multiply-accumulates, and their shares of the network's."""
+    whole = survey.whole
+    if held.parameters:
+        part = text.share(held.parameters / whole.parameters)
+        yield f"It holds {text.count(held.parameters, 'parameter')}: {part} of the network's."
+    else:
+        yield "It holds no parameter."
+    if held.macs:
+        part = text.share(held.macs / whole.macs)
+        yield f"It takes {text.integer(held.macs)} multiply-accumulates: {part} of the network's."
+    elif not held.uncounted:
+        yield "It takes no multiply-accumulates."
+    if held.uncounted:
+        calls = text.count(held.uncounted, "call")
+        yield f"The multiply-accumulates of {calls} in it are not counted: no rule covers them."
+
+
+def sees(survey: Survey, activation: int) -> Iterator[str]:
+    """How much of the input one element sees, how far its neighbour is, where the first begins."""
+    field = survey.receptive_fields.get(activation)
+    if field is None:
+        return
+    if field.whole:
+        yield "One output element sees the whole input."
+    else:
+        size = text.sizes(field.size)
+        yield f"One output element sees {size} of the input: its receptive field."
+        yield from _beyond(survey, field)
+    if field.jump:
+        jump = text.alike(field.jump)
+        unit = "element" if jump == "1" else "elements"
+        yield f"Its neighbour's field begins {jump} input {unit} further on: the jump."
+    if field.start and min(field.start) < 0:
+        yield (
+            f"The first element's field begins at {text.alike(field.start)}: that far before the"
+            " edge of the input."
+        )
+
+
+def _beyond(survey: Survey, field: ReceptiveField) -> Iterator[str]:
+    trace = survey.trace
+    given = trace.spec(trace.inputs[0]).shape[-len(field.size) :] if trace.inputs else ()
+    if len(given) == len(field.size) and all(
+        size > of for size, of in zip(field.size, given, strict=True)
+    ):
+        yield (
+            f"That is more than the {text.shape(given)} there are: the field reaches over the"
+            " border, where there is only padding."
+        )
+
+
+def growth(survey: Survey, before: int, after: int) -> Iterator[str]:
+    """How the receptive field and the jump grew from one tensor to another."""
+    first, last = survey.receptive_fields.get(before), survey.receptive_fields.get(after)
+    if first is None or last is None or first.whole or last.whole:
+        yield from sees(survey, after)
+        return
+    yield (
+        f"One element sees {text.sizes(first.size)} of the input before and"
+        f" {text.sizes(last.size)} after."
+    )
+    yield from _beyond(survey, last)
+    if first.jump == last.jump:
+        yield f"The jump stays {text.alike(last.jump)}."
+    else:
+        yield f"The jump goes from {text.alike(first.jump)} to {text.alike(last.jump)}."

@@ -1,0 +1,300 @@
+"""The lesson of a residual block: its two ways, its shortcut, its width, its stride."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from resnet_inspect.analysis import alternatives
+from resnet_inspect.analysis.alternatives import Alternative
+from resnet_inspect.analysis.anatomy import Block
+from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.traces.ops import Conv, Reshape, same_values
+from resnet_inspect.views import cards, drawings, text
+from resnet_inspect.views.columns import op_name
+from resnet_inspect.views.lessons import amounts, page
+from resnet_inspect.views.lessons.page import Section, section, sentence
+
+
+def sections(survey: Survey, block: Block, width: int, ascii: bool) -> tuple[Section, ...]:
+    """The sections of a block's lesson; drawings take at most `width` columns."""
+    return page.filled(
+        section(
+            "what it does",
+            _does(survey, block),
+            page.SHORTCUTS,
+            drawing=drawings.block(survey, block, width, ascii),
+        ),
+        section("its shortcut", _shortcut(survey, block), page.SHORTCUT_OPTIONS),
+        section("its width", _width(survey, block), page.BOTTLENECK),
+        section("its stride", where_the_stride_is(survey, block), page.BOTTLENECK, page.STRIDE),
+        section("the gradient", gradient(survey, block), page.IDENTITY),
+        section("its cost", amounts.costs(survey, survey.amounts(block.first, block.last))),
+        section(
+            "what one element sees",
+            amounts.growth(survey, block.input, block.output),
+            page.RECEPTIVE_FIELD,
+        ),
+    )
+
+
+def around(survey: Survey, call: int) -> Block | None:
+    """The block that the call with this index is in."""
+    for stage in survey.anatomy.stages:
+        if stage.first <= call <= stage.last:
+            return stage.block_at(call)
+    return None
+
+
+def name(survey: Survey, block: Block) -> str:
+    """The path of a block; its number where no module holds it alone."""
+    if block.call is not None:
+        return block.path
+    return f"block {survey.anatomy.blocks.index(block) + 1}"
+
+
+def _does(survey: Survey, block: Block) -> Iterator[str]:
+    calls = survey.trace.calls
+    ops = [op for step in block.branch if isinstance(op := calls[step].op, Conv)]
+    taps = [text.sizes(op.window.kernel_size) for op in ops]
+    shape = text.shape(survey.trace.spec(calls[block.add].outputs[0]).shape)
+    yield (
+        "Its input goes two ways, through the branch and over the shortcut, and it gives their sum:"
+        f" x + F(x), both {shape}."
+    )
+    if block.kind == "bottleneck" and len(ops) == 3:
+        given, narrow, made = ops[0].in_channels, ops[1].in_channels, ops[2].out_channels
+        verb = "narrows" if narrow < given else "widens" if narrow > given else "keeps"
+        to = "" if narrow == given else f" to {narrow}"
+        yield (
+            f"It is a bottleneck: a {taps[0]} convolution {verb} {given} channels{to}, a {taps[1]}"
+            f" works on those, and a {taps[2]} makes {made} of them."
+        )
+    elif ops:
+        kind = "a basic block" if block.kind == "basic" else "a residual block"
+        yield f"It is {kind}: on its branch {_convolutions(taps)}."
+    after = _applied(survey, block)
+    if after:
+        yield f"To the sum it applies {page.listed(after)}."
+    else:
+        yield "It applies nothing to the sum."
+
+
+def _applied(survey: Survey, block: Block) -> list[str]:
+    """What follows the add within the block, in order."""
+    found = []
+    at = survey.trace.calls[block.add].outputs[0].activation
+    while at != block.output:
+        taker = survey.trace.calls[survey.trace.consumers[at][0]]
+        found.append(op_name(taker.op))
+        at = taker.outputs[0].activation
+    return found
+
+
+def _convolutions(taps: Sequence[str]) -> str:
+    """Convolutions by their windows: "2 convolutions of 3×3", "a 1×1 convolution"."""
+    if len(taps) == 1:
+        return f"a {taps[0]} convolution"
+    many = f"{len(taps)} " if len(set(taps)) == 1 else ""
+    return f"{many}convolutions of {page.listed(taps[:1] if many else taps)}"
+
+
+# The shortcut.
+
+
+def why(survey: Survey, block: Block) -> str:
+    """Why the shortcut is what it is, as a sentence."""
+    return sentence(cards.why(survey, block))
+
+
+def a_shortcut(block: Block) -> str:
+    """An identity shortcut; a projection shortcut."""
+    return f"{'an' if block.shortcut == 'identity' else 'a'} {block.shortcut} shortcut"
+
+
+def _shortcut(survey: Survey, block: Block) -> Iterator[str]:
+    yield f"It has {a_shortcut(block)}."
+    yield why(survey, block)
+    calls = survey.trace.calls
+    weighted = [step for step in block.bypass if isinstance(calls[step].op, Conv)]
+    if block.shortcut == "identity":
+        if any(_pads_channels(survey, step) for step in block.bypass):
+            yield "The planes that the input lacks are filled up: option A of the paper."
+        if not sum(survey.amounts(step, step).parameters for step in block.bypass):
+            yield "It has no parameter and takes no multiply-accumulate."
+        return
+    for step in weighted:
+        op = calls[step].op
+        assert isinstance(op, Conv)
+        taps = op.window.kernel_size
+        weights = alternatives.weight(op.in_channels, op.out_channels, taps, op.groups)
+        stride = set(op.window.stride) != {1}
+        with_stride = f" with stride {text.alike(op.window.stride)}" if stride else ""
+        yield (
+            f"It is a {text.sizes(taps)} convolution{with_stride}: {weights.text} weights,"
+            f" {text.integer(survey.macs[step] or 0)} multiply-accumulates."
+        )
+    whole = survey.amounts(block.first, block.last).parameters
+    own = sum(survey.amounts(step, step).parameters for step in block.bypass)
+    if own and whole:
+        yield f"With its norm it is {text.share(own / whole)} of the block's parameters."
+
+
+def _pads_channels(survey: Survey, step: int) -> bool:
+    call = survey.trace.calls[step]
+    if not (isinstance(call.op, Reshape) and call.op.name == "pad"):
+        return False
+    before, after = (survey.trace.spec(ports[0]).shape for ports in (call.inputs, call.outputs))
+    return before[1:2] < after[1:2]
+
+
+def gradient(survey: Survey, block: Block) -> Iterator[str]:
+    """What the shortcut means for the gradient, and what stands in its way."""
+    calls = survey.trace.calls
+    if block.shortcut == "identity" and all(same_values(calls[s].op) for s in block.bypass):
+        yield (
+            "In the backward pass the gradient at the sum reaches the fork, where branch and"
+            " shortcut part, as it is, whatever the branch's weights are; what comes through the"
+            " branch is added to it."
+        )
+    elif block.shortcut == "identity":
+        yield (
+            "In the backward pass the gradient at the sum reaches the fork, where branch and"
+            " shortcut part, as far as the shortcut's layers hand it on; they have no weights."
+        )
+    else:
+        yield (
+            "In the backward pass the gradient also passes the shortcut's weights: no way around"
+            " this block leaves it as it is."
+        )
+    after = _applied(survey, block)
+    if not after:
+        yield "Nothing is applied to the sum, so nothing within the block changes it on that way."
+    elif "relu" in after:
+        yield (
+            "The relu behind the add is on every way: it lets the gradient through only where the"
+            " sum is positive."
+        )
+    else:
+        yield f"What is applied to the sum ({page.listed(after)}) is on every way."
+
+
+# Its width.
+
+
+def _width(survey: Survey, block: Block) -> Iterator[str]:
+    found = alternatives.two_wide(survey, block)
+    calls = survey.trace.calls
+    if found is not None:
+        _, wide, last = (calls[s].op for s in alternatives.convolutions(survey, block))
+        assert isinstance(wide, Conv)
+        assert isinstance(last, Conv)
+        taps = text.sizes(wide.window.kernel_size)
+        yield (
+            f"Its three convolutions have {found.weights.text} weights. Two {taps} convolutions"
+            f" that give {last.out_channels} channels would have {found.other_weights.text}:"
+            f" {_times(found.weights.value, found.other_weights.value)}."
+        )
+        yield _in_macs(found)
+        narrow = alternatives.weight(wide.in_channels, wide.in_channels, wide.window.kernel_size)
+        yield (
+            f"Two {taps} convolutions at the width of the middle, {wide.in_channels} channels,"
+            f" would have 2·{narrow.working} = {text.integer(2 * narrow.value)}."
+        )
+        return
+    found = alternatives.narrowed(survey, block)
+    if found is not None:
+        op = calls[alternatives.convolutions(survey, block)[-1]].op
+        assert isinstance(op, Conv)
+        yield (
+            f"Its two convolutions have {found.weights.text} weights. A bottleneck of this width,"
+            f" {op.out_channels} channels narrowed to {op.out_channels // 4}, would have"
+            f" {found.other_weights.text}:"
+            f" {_times(found.weights.value, found.other_weights.value)}."
+        )
+        yield _in_macs(found)
+
+
+def _in_macs(found: Alternative) -> str:
+    return (
+        f"In multiply-accumulates: {text.integer(found.macs)} as it is,"
+        f" {text.integer(found.other_macs)} the other way."
+    )
+
+
+def _times(own: int, other: int) -> str:
+    """How many times as much the other is."""
+    if own == other:
+        return "the same"
+    high, low = max(own, other), min(own, other)
+    ratio = f"{high / low:.1f}" if low else "many"
+    return f"{ratio} times as many" if other > own else f"{ratio} times fewer"
+
+
+# Its stride.
+
+
+def where_the_stride_is(survey: Survey, block: Block) -> Iterator[str]:
+    """Which convolution of a bottleneck has the stride, and what the other place would cost."""
+    found = alternatives.stride(survey, block)
+    if found is None:
+        return
+    call = survey.trace.calls[found.at]
+    assert isinstance(call.op, Conv)
+    taps = text.sizes(call.op.window.kernel_size)
+    place = "its first" if found.version == "v1" else "its wide"
+    yield (
+        f"The stride is on {place} convolution, the {taps} ({call.path}): that is"
+        f" {found.version}, {_SOURCES[found.version]}."
+    )
+    moved = alternatives.with_strides_moved(survey, (block,))
+    if moved is None:
+        return
+    there = Survey(moved)
+    here, other = (s.amounts(block.first, block.last).macs for s in (survey, there))
+    yield (
+        f"With the stride where {_other(found.version)} has it, the block would take"
+        f" {text.integer(other)} multiply-accumulates instead of {text.integer(here)}, with the"
+        " same parameters and the same shape of its output."
+    )
+    fields = [s.receptive_fields.get(block.output) for s in (survey, there)]
+    if fields[0] is not None and fields[1] is not None and not fields[0].whole:
+        sizes = [text.sizes(field.size) for field in fields if field is not None]
+        yield f"One output element would see {sizes[1]} of the input instead of {sizes[0]}."
+    if found.version == "v1":
+        yield "A 1×1 convolution with a stride never looks at the positions that it steps over."
+
+
+_SOURCES: dict[str, str] = {
+    "v1": "as He et al. 2015 have it",
+    "v1.5": "as Goyal et al. 2017 and torchvision have it",
+}
+
+
+def _other(version: str) -> str:
+    return "v1.5" if version == "v1" else "v1"
+
+
+def strides_of_network(survey: Survey) -> Iterator[str]:
+    """Which of the two places all bottlenecks have their strides at, and what the other costs."""
+    found = alternatives.version(survey)
+    if found is None:
+        return
+    strided = [block for block in survey.anatomy.blocks if alternatives.stride(survey, block)]
+    bottlenecks = text.count(len(strided), "bottleneck")
+    place = "first 1×1" if found == "v1" else "wide"
+    halve = "has" if len(strided) == 1 else "have"
+    yield f"{bottlenecks} {halve} a stride, on the {place} convolution: {found}, {_SOURCES[found]}."
+    moved = alternatives.with_strides_moved(survey, strided)
+    if moved is None:
+        return
+    there = Survey(moved)
+    yield (
+        f"As {_other(found)} it would take {text.integer(there.whole.macs)} multiply-accumulates"
+        f" instead of {text.integer(survey.whole.macs)}, with the same parameters."
+    )
+    here, other = survey.totals.receptive_field, there.totals.receptive_field
+    if here is not None and other is not None and here.size and other.size:
+        yield (
+            f"One element of its last feature map would see {text.sizes(other.size)} instead of"
+            f" {text.sizes(here.size)}."
+        )
