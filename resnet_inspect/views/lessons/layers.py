@@ -333,7 +333,7 @@ def _from_to(trace: Trace, call: Call) -> str:
     before, after = trace.spec(call.inputs[0]).shape, trace.spec(call.outputs[0]).shape
     if before == after:
         return f"The shape stays {text.shape(after)}."
-    return f"So {text.shape(before)} becomes {text.shape(after)}."
+    return f"{text.shape(before)} becomes {text.shape(after)}."
 
 
 def _keeps_size(trace: Trace, call: Call, window: Window) -> bool:

@@ -35,13 +35,12 @@ _HEIGHT = 14
 
 def of_a_stage(survey: Survey, stage: Stage, width: int, ascii: bool) -> tuple[Section, ...]:
     """The sections of a stage's lesson."""
-    place = survey.anatomy.stages.index(stage) + 1
     return page.filled(
         section(
             "what it did",
             _did(survey, stage),
             page.STAGES,
-            drawing=drawings.way(survey, width, _HEIGHT, place, ascii),
+            drawing=drawings.way(survey, width, _HEIGHT, stage.last, ascii),
         ),
         section("its blocks", _blocks(survey, stage), page.SHORTCUT_OPTIONS),
         section("its cost", _cost(survey, stage)),
@@ -146,7 +145,6 @@ def _cost(survey: Survey, stage: Stage) -> Iterator[str]:
 def of_end(survey: Survey, line: Line, width: int, ascii: bool) -> tuple[Section, ...]:
     """The sections of the stem's or head's lesson."""
     first, last = line.spans[0]
-    place = 0 if line.kind == "stem" else len(survey.anatomy.stages) + 1
     does = _stem(survey, line) if line.kind == "stem" else _head(survey, line)
     sees = [] if line.output is None else amounts.sees(survey, line.output)
     return page.filled(
@@ -154,7 +152,7 @@ def of_end(survey: Survey, line: Line, width: int, ascii: bool) -> tuple[Section
             "what it does",
             does,
             *((page.STAGES,) if line.kind == "stem" else ()),
-            drawing=drawings.way(survey, width, _HEIGHT, place, ascii),
+            drawing=drawings.way(survey, width, _HEIGHT, last, ascii),
         ),
         section("its cost", amounts.costs(survey, survey.amounts(first, last))),
         section("what one element sees", sees, page.RECEPTIVE_FIELD),
@@ -342,8 +340,8 @@ def _shortcuts(survey: Survey) -> Iterator[str]:
     if not clean:
         return
     yield (
-        f"Over {text.count(len(clean), 'identity')} the gradient reaches a block's fork, where branch"
-        " and shortcut part, as it was at its sum, whatever the branch's weights are."
+        f"Over {text.count(len(clean), 'identity')} the gradient reaches a block's fork, where"
+        " branch and shortcut part, as it was at its sum, whatever the branch's weights are."
     )
     closed = sum(block.output != calls[block.add].outputs[0].activation for block in clean)
     if closed == len(clean):
