@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("trace", "show", "export", "draw", "list", "tui")
+COMMANDS = ("trace", "show", "export", "draw", "explain", "list", "tui")
 
 
 def made_with() -> str:

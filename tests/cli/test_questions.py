@@ -68,3 +68,26 @@ def test_cost_of_a_builder_s_argument() -> None:
 )
 def test_bad_input_gets_one_line(arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
     refused(inspect(*arguments), 2, *words)
+
+
+def test_explain_teaches_from_a_saved_trace() -> None:
+    done = inspect("explain", TRACE, "layer2.0.conv2")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("layer2.0.conv2\n")
+    assert "weight: 128·128·3·3 = 147,456" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 88
+
+
+def test_explain_says_which_call_it_is() -> None:
+    done = inspect("explain", TRACE, "layer1.0.relu")
+    assert done.returncode == 0
+    assert "runs 3 times" in done.stderr
+    done = inspect("explain", TRACE, "layer1.0.relu", "--nth", "3", "--format", "json")
+    assert done.stderr == ""
+    assert "after the add of layer1.0" in done.stdout
+
+
+def test_explain_refuses_what_is_not_there() -> None:
+    refused(inspect("explain", TRACE, "layer2.0.conv9"), 2, "unknown layer", "layer2.0.conv1")
+    refused(inspect("explain", TRACE, "layer1.0.relu", "--nth", "4"), 2, "3 calls")
+    refused(inspect("explain", TRACE, "--format", "csv"), 2, "text, md, json, html")

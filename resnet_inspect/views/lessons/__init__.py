@@ -34,10 +34,10 @@ def _sections(survey: Survey, subject: Subject, width: int, ascii: bool) -> tupl
         return blocks.sections(survey, subject, width, ascii)
     if isinstance(subject, Stage):
         return parts.of_a_stage(survey, subject, width, ascii)
-    for line in lines_of(survey, blocks=False):
-        if line.kind == subject:
-            return parts.of_end(survey, line, width, ascii)
-    return parts.of_network(survey, width, ascii)
+    if subject == "network":
+        return parts.of_network(survey, width, ascii)
+    ends = (line for line in lines_of(survey, blocks=False) if line.kind == subject)
+    return next((parts.of_end(survey, line, width, ascii) for line in ends), ())
 
 
 def as_card(found: Lesson) -> Card:

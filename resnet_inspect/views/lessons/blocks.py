@@ -8,7 +8,7 @@ from resnet_inspect.analysis import alternatives
 from resnet_inspect.analysis.alternatives import Alternative
 from resnet_inspect.analysis.anatomy import Block
 from resnet_inspect.analysis.survey import Survey
-from resnet_inspect.traces.ops import Conv, Reshape, same_values
+from resnet_inspect.traces.ops import Conv, same_values
 from resnet_inspect.views import cards, drawings, text
 from resnet_inspect.views.columns import op_name
 from resnet_inspect.views.lessons import amounts, page
@@ -107,8 +107,9 @@ def why(survey: Survey, block: Block) -> str:
 
 
 def a_shortcut(block: Block) -> str:
-    """An identity shortcut; a projection shortcut."""
-    return f"{'an' if block.shortcut == 'identity' else 'a'} {block.shortcut} shortcut"
+    """What its shortcut is called: "an identity shortcut", "a projection shortcut"."""
+    article = "an" if block.shortcut_name.startswith("i") else "a"
+    return f"{article} {block.shortcut_name} shortcut"
 
 
 def _shortcut(survey: Survey, block: Block) -> Iterator[str]:
@@ -117,8 +118,8 @@ def _shortcut(survey: Survey, block: Block) -> Iterator[str]:
     calls = survey.trace.calls
     weighted = [step for step in block.bypass if isinstance(calls[step].op, Conv)]
     if block.shortcut == "identity":
-        if any(_pads_channels(survey, step) for step in block.bypass):
-            yield "The planes that the input lacks are filled up: option A of the paper."
+        if block.zero_padded:
+            yield "Zeros for the planes that the input lacks are option A of the paper."
         if not sum(survey.amounts(step, step).parameters for step in block.bypass):
             yield "It has no parameter and takes no multiply-accumulate."
         return
@@ -137,14 +138,6 @@ def _shortcut(survey: Survey, block: Block) -> Iterator[str]:
     own = sum(survey.amounts(step, step).parameters for step in block.bypass)
     if own and whole:
         yield f"With its norm it is {text.share(own / whole)} of the block's parameters."
-
-
-def _pads_channels(survey: Survey, step: int) -> bool:
-    call = survey.trace.calls[step]
-    if not (isinstance(call.op, Reshape) and call.op.name == "pad"):
-        return False
-    before, after = (survey.trace.spec(ports[0]).shape for ports in (call.inputs, call.outputs))
-    return before[1:2] < after[1:2]
 
 
 def gradient(survey: Survey, block: Block) -> Iterator[str]:

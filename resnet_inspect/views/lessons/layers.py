@@ -504,7 +504,7 @@ def _sees(survey: Survey, call: Call) -> Iterator[str]:
     yield from amounts.sees(survey, made)
     window = window_of(call.op)
     after = survey.receptive_fields.get(made)
-    if window is None or after is None or after.whole or _is_transposed(call):
+    if window is None or not call.inputs or after is None or after.whole or _is_transposed(call):
         return
     dimensions = len(window.kernel_size)
     before = survey.receptive_fields.get(call.inputs[0].activation) or ReceptiveField(
@@ -559,7 +559,7 @@ def _place(survey: Survey, call: Call) -> Iterator[str]:
         return
     name = blocks.name(survey, block)
     if call.index == block.add:
-        yield f"It is the residual add of {name}: branch plus {block.shortcut} shortcut."
+        yield f"It is the residual add of {name}: branch plus {block.shortcut_name} shortcut."
         yield blocks.why(survey, block)
         yield from blocks.gradient(survey, block)
     elif call.index in block.branch:
