@@ -41,6 +41,10 @@ _MAX_POOL = ("input", "kernel_size", "stride", "padding", "dilation", "ceil_mode
 _AVG_POOL = ("input", "kernel_size", "stride", "padding", "ceil_mode")
 
 
+NOT_IN_PLACE = frozenset({"__invert__", "__index__", "__int__"})
+"""Methods that begin as the augmented assignments do (`__iadd__`) and are none."""
+
+
 def function_name(function: Callable[..., Any]) -> str:
     """The plain name of a function or method: `add` for `Tensor.__iadd__` and `torch.add_`."""
     name = getattr(function, "__name__", None) or type(function).__name__
@@ -49,7 +53,7 @@ def function_name(function: Callable[..., Any]) -> str:
     if name == "__call__":
         name = str(getattr(function, "__self__", name)).split(".")[-1]
     stripped = name.strip("_")
-    if name.startswith("__i") and name not in {"__invert__", "__index__", "__int__"}:
+    if name.startswith("__i") and name not in NOT_IN_PLACE:
         stripped = stripped[1:]
     if name.startswith("__r") and name not in {"__rshift__", "__repr__", "__round__"}:
         stripped = stripped[1:]

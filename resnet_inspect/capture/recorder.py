@@ -24,7 +24,7 @@ from torch.utils.hooks import RemovableHandle
 
 from resnet_inspect.capture import read_timm  # noqa: F401 - registers its readers
 from resnet_inspect.capture.left_as_found import is_training
-from resnet_inspect.capture.read_function import function_name, read_function
+from resnet_inspect.capture.read_function import NOT_IN_PLACE, function_name, read_function
 from resnet_inspect.capture.read_op import class_name, python_class, read_op
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, join
@@ -263,8 +263,12 @@ class Recorder:
         self._leave(call)
         changed = [
             tensor
-            for (_, tensor), version in zip(given, versions, strict=True)
-            if version is not None and _version(tensor) != version
+            for i, ((_, tensor), version) in enumerate(zip(given, versions, strict=True))
+            if (
+                _version(tensor) != version
+                if version is not None
+                else i == 0 and _changes_its_first(function, kwargs)
+            )
         ]
         results = list(_tensors_in(result)) or [("", tensor) for tensor in changed]
         made = [
@@ -409,6 +413,18 @@ def _version(tensor: Tensor) -> int | None:
         return tensor._version
     except RuntimeError:  # inference tensors
         return None
+
+
+def _changes_its_first(function: Callable[..., Any], kwargs: Mapping[str, Any]) -> bool:
+    """Whether a function works in place, by torch's rule for names: `add_`, `__iadd__`, inplace.
+
+    For tensors whose changes torch does not count.
+    """
+    name = getattr(function, "__name__", "")
+    if name.startswith("__"):
+        augmented = name.startswith("__i") and name not in NOT_IN_PLACE
+        return augmented or name == "__setitem__"
+    return name.endswith("_") or bool(kwargs.get("inplace"))
 
 
 def _held_tensors(model: nn.Module) -> dict[int, tuple[Tensor, str]]:
