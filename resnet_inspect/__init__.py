@@ -2,10 +2,10 @@
 
     >>> import resnet_inspect as ri
     >>> t = ri.trace("resnet50")
-    >>> print(ri.render(t, view="stages"))
+    >>> print(t.to_markdown("stages"))
 
-The public names are listed in `__all__`; each is loaded when it is first used, so importing the
-package costs nothing.
+The public names are listed in `__all__` and described in docs/python.md; each is loaded when it is
+first used, so importing the package costs nothing.
 """
 
 from __future__ import annotations
@@ -17,18 +17,24 @@ from resnet_inspect._version import __version__
 
 if TYPE_CHECKING:
     from resnet_inspect.analysis.survey import Survey
-    from resnet_inspect.errors import ForwardError, InspectError
-    from resnet_inspect.pipeline import load, render, save, tabulate, trace, variants
+    from resnet_inspect.errors import ForwardError, ForwardInterrupted, InspectError
+    from resnet_inspect.inspection import Inspection, Watch
+    from resnet_inspect.pipeline import load, render, save, tabulate, trace, variants, watch
     from resnet_inspect.traces.model import Call, Trace
     from resnet_inspect.views.selection import Selection
+    from resnet_inspect.views.table import Table
 
 __all__ = [
     "Call",
     "ForwardError",
+    "ForwardInterrupted",
     "InspectError",
+    "Inspection",
     "Selection",
     "Survey",
+    "Table",
     "Trace",
+    "Watch",
     "__version__",
     "load",
     "render",
@@ -36,21 +42,27 @@ __all__ = [
     "tabulate",
     "trace",
     "variants",
+    "watch",
 ]
 
 _HOMES = {
     "Call": "traces.model",
     "ForwardError": "errors",
+    "ForwardInterrupted": "errors",
     "InspectError": "errors",
+    "Inspection": "inspection",
     "Selection": "views.selection",
     "Survey": "analysis.survey",
+    "Table": "views.table",
     "Trace": "traces.model",
+    "Watch": "inspection",
     "load": "pipeline",
     "render": "pipeline",
     "save": "pipeline",
     "tabulate": "pipeline",
     "trace": "pipeline",
     "variants": "pipeline",
+    "watch": "pipeline",
 }
 
 

@@ -6,7 +6,8 @@ The only file that joins them; it imports torch inside the functions that need i
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,17 +19,17 @@ from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import (
     BadInput,
     ForwardError,
+    ForwardInterrupted,
     MissingDependency,
     TraceFileError,
     UnknownName,
 )
-from resnet_inspect.formats import FORMATS, SUFFIXES
-from resnet_inspect.formats import render as write_format
+from resnet_inspect.formats import SUFFIXES
+from resnet_inspect.inspection import Inspection, Watch
 from resnet_inspect.sources import Subject, source, subject, surroundings
 from resnet_inspect.sources.catalogue import VARIANTS, Variant
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.views import VIEWS
 from resnet_inspect.views.selection import Selection
 from resnet_inspect.views.table import Table
 
@@ -59,7 +60,7 @@ def trace(
     mode: Mode = "eval",
     arguments: Mapping[str, Any] | None = None,
     tell: Callable[[str], None] = _silent,
-) -> Trace:
+) -> Inspection:
     """Run a network once and return what every layer did.
 
     Args:
@@ -102,12 +103,53 @@ def trace(
         if isinstance(model, str):
             if inputs is not None:
                 raise BadInput("a named variant takes input_size, not inputs")
-            return _trace_named(model, input_size, device, dtype, mode, arguments or {}, tell)
+            named = _trace_named(model, input_size, device, dtype, mode, arguments or {}, tell)
+            return Inspection.of(named)
         if arguments:
             raise BadInput("arguments are for the builder of a named variant; this one is built")
-        return _trace_module(model, input_size, inputs, device, dtype, mode, tell)
+        return Inspection.of(_trace_module(model, input_size, inputs, device, dtype, mode, tell))
     except ForwardRaised as raised:
-        raise ForwardError(sentence(raised.trace), trace=raised.trace) from raised.__cause__
+        trace = Inspection.of(raised.trace)
+        raise ForwardError(sentence(trace), trace=trace) from raised.__cause__
+    except ForwardInterrupted as interrupted:
+        interrupted.trace = Inspection.of(interrupted.trace)
+        raise
+
+
+@contextmanager
+def watch(model: nn.Module, *, forwards: int | None = 1) -> Iterator[Watch]:
+    """Record what a network does in your own program, when the program calls it.
+
+    No forward is run but the program's own: gradients, mode, weights and random numbers are what
+    they would have been, and what it raises is raised. Nothing stays on the model afterwards.
+
+        with ri.watch(model) as w:
+            train_step()
+        print(w.trace)
+
+    Args:
+        model: the network; inside DistributedDataParallel, `torch.compile` or DataParallel on one
+            device, the module in it, which runs uncompiled inside the `with`.
+        forwards: how many forwards to record, of those that come to their end; None for all.
+
+    Raises:
+        BadInput: no module, or a number of forwards that cannot be.
+        UntraceableModel: TorchScript, or DataParallel on several devices.
+        MissingDependency: torch is not here.
+
+    """
+    _import_torch()
+    from torch import nn
+
+    from resnet_inspect.capture.watch import watching
+
+    if not isinstance(model, nn.Module):
+        raise BadInput(f"watch takes the nn.Module that is called, not {model!r}")
+    if forwards is not None and forwards < 1:
+        raise BadInput(f"{forwards} forwards cannot be recorded; None records all")
+    seen = Watch(type(model).__name__)
+    with watching(model, seen.take, forwards=forwards):
+        yield seen
 
 
 def _import_torch() -> None:
@@ -406,7 +448,7 @@ def is_trace_file(subject: str) -> bool:
     return subject.endswith(".json") or (Path(subject).is_file() and not subject.endswith(".py"))
 
 
-def load(path: str | Path) -> Trace:
+def load(path: str | Path) -> Inspection:
     """The trace that `save` wrote.
 
     Raises `TraceFileError` if the file cannot be read, is damaged, foreign or newer.
@@ -418,7 +460,7 @@ def load(path: str | Path) -> Trace:
     except OSError as error:
         raise TraceFileError(f"{path}: {error.strerror or error}") from error
     try:
-        return codec.loads(written)
+        return Inspection.of(codec.loads(written))
     except TraceFileError as error:
         raise TraceFileError(f"{path}: {error.message}", hint=error.hint) from error
 
@@ -428,16 +470,12 @@ def save(trace: Trace, path: str | Path, *, overwrite: bool = False) -> None:
 
     Raises `OutputError` if the file exists and is not to be overwritten, or cannot be written.
     """
-    from resnet_inspect.files import write_all
-
-    write_all({Path(path): codec.dumps(trace)}, overwrite=overwrite)
+    Inspection.of(trace).save(path, overwrite=overwrite)
 
 
 def tabulate(trace: Trace, view: str = "layers", selection: Selection | None = None) -> Table:
     """A view of a trace as a table of cells."""
-    if view not in VIEWS:
-        raise UnknownName("view", view, VIEWS, see=f"known: {', '.join(VIEWS)}")
-    return VIEWS[view](Survey(trace), selection or Selection())
+    return Inspection.of(trace).table(view, selection)
 
 
 def render(
@@ -447,9 +485,7 @@ def render(
     selection: Selection | None = None,
 ) -> str:
     """A view of a trace written down in a format: "text", "md", "csv", "json", "html", "latex"."""
-    if format not in FORMATS:
-        raise UnknownName("format", format, FORMATS, see=f"known: {', '.join(FORMATS)}")
-    return write_format(tabulate(trace, view, selection), format)
+    return Inspection.of(trace).render(view, format, selection)
 
 
 def format_of(path: Path) -> str:

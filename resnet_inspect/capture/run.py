@@ -65,18 +65,13 @@ def capture(
     and an operation needs numbers.
     """
     model, wrappers = unwrapped(model)
-    if isinstance(model, torch.jit.ScriptModule):
-        raise UntraceableModel(
-            "a TorchScript model runs outside Python, where no layer can be watched",
-            hint="trace the nn.Module that it was made from",
-        )
     notes = [*notes, *wrappers]
     name = model_name or type(model).__name__
     if any(is_lazy(parameter) for parameter in (*model.parameters(), *model.buffers())):
         model = _copy_of_lazy(model)
         notes.append("lazy layers were given their shapes on a copy")
     failure: BaseException | None = None
-    with left_as_found(model, device), torch.no_grad(), _eagerly():
+    with left_as_found(model, device), torch.no_grad(), eagerly():
         if mode != "as found":
             model.train(mode == "train")
         recorder = Recorder(model)
@@ -91,14 +86,14 @@ def capture(
                 raise MetaCannotRun(at if at[:1].strip(":") else f"{name}{at}") from error
             failure = error
         del result
-        trace = _trace(
+        trace = trace_of(
             recorder,
             failure,
             model_name=name,
             provenance=provenance(
-                source=source or f"python:{type(model).__module__}.{type(model).__qualname__}",
+                source=source or source_of(model),
                 arguments=arguments or {},
-                device=str(device) if device is not None else _device_of(model, args),
+                device=str(device) if device is not None else device_of(model, args),
                 model=model,
                 notes=notes,
             ),
@@ -120,7 +115,10 @@ def _interrupted(trace: Trace) -> ForwardInterrupted:
 
 
 def unwrapped(model: nn.Module) -> tuple[nn.Module, list[str]]:
-    """The network inside DataParallel and torch.compile, and a note for each wrapper taken off."""
+    """The network inside DataParallel and torch.compile, and a note for each wrapper taken off.
+
+    Raises `UntraceableModel` if it is TorchScript.
+    """
     notes = []
     while True:
         if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
@@ -131,6 +129,11 @@ def unwrapped(model: nn.Module) -> tuple[nn.Module, list[str]]:
             inner = model._orig_mod
             assert isinstance(inner, nn.Module)
             model = inner
+        elif isinstance(model, torch.jit.ScriptModule):
+            raise UntraceableModel(
+                "a TorchScript model runs outside Python, where no layer can be watched",
+                hint="trace the nn.Module that it was made from",
+            )
         else:
             return model, notes
 
@@ -141,7 +144,7 @@ def _copy_of_lazy(model: nn.Module) -> nn.Module:
     return copy.deepcopy(model, memo)
 
 
-def _eagerly() -> AbstractContextManager[Any]:
+def eagerly() -> AbstractContextManager[Any]:
     """A context in which compiled parts run uncompiled, so that their hooks are called."""
     if "torch._dynamo" in sys.modules:
         stance: AbstractContextManager[Any] = torch.compiler.set_stance("force_eager")
@@ -186,14 +189,24 @@ def _where(error: BaseException) -> str:
     return found
 
 
-def _device_of(model: nn.Module, args: Sequence[Any]) -> str:
+def source_of(model: nn.Module) -> str:
+    """What a module that came without a name is known by: "python:" and its class."""
+    return f"python:{type(model).__module__}.{type(model).__qualname__}"
+
+
+def device_of(model: nn.Module, args: Sequence[Any]) -> str:
+    """The device of the first parameter, buffer or argument; the CPU if there is none."""
     for tensor in (*model.parameters(), *model.buffers(), *args):
         if isinstance(tensor, torch.Tensor):
             return str(tensor.device)
     return "cpu"
 
 
-def _trace(recorder: Recorder, failure: BaseException | None, **facts: Any) -> Trace:
+def trace_of(recorder: Recorder, failure: BaseException | None, **facts: Any) -> Trace:
+    """What was recorded, as a trace; `facts` are its other fields.
+
+    Raises `failure` itself if it came before the network was entered.
+    """
     calls = recorder.calls
     network = calls[0] if calls else None
     failed = None

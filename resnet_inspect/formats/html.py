@@ -64,6 +64,22 @@ def render(table: Table) -> str:
     return "\n".join(parts) + "\n"
 
 
+def fragment(table: Table) -> str:
+    """The table for a place inside another page, such as a notebook: no script, the same cells."""
+    parts = [
+        '<div class="resnet-inspect">',
+        f"<style>{_asset('fragment.css')}</style>",
+        f"<p>{_text(table.title)}</p>",
+        '<div class="scroll">',
+        *_grid(table),
+        "</div>",
+        *_totals(table),
+        *_remarks(table),
+        "</div>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
 def _asset(name: str) -> str:
     asset = resources.files("resnet_inspect.formats").joinpath(name)
     return asset.read_text(encoding="utf-8").replace("\r\n", "\n")

@@ -11,7 +11,6 @@ SCHEMA_VERSION = 1
 
 def render(table: Table) -> str:
     """The table as JSON, with a schema version."""
-    keys = [column.key for column in table.columns]
     document = {
         "schema_version": SCHEMA_VERSION,
         "model": table.model,
@@ -21,10 +20,7 @@ def render(table: Table) -> str:
             for key, value in table.provenance
         },
         "columns": [{"key": column.key, "header": column.title} for column in table.columns],
-        "rows": [
-            {key: cell.value for key, cell in zip(keys, row.cells, strict=True)}
-            for row in table.rows
-        ],
+        "rows": [table.values(row) for row in table.rows],
         "totals": {total.key: total.cell.value for total in table.totals},
         "remarks": table.remarks,
     }

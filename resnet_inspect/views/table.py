@@ -101,6 +101,12 @@ class Table:
         """The cell of a row in the column with that key."""
         return row.cells[self.index[key]]
 
+    def values(self, row: Row) -> dict[str, Value]:
+        """The values of a row in every column, by key."""
+        return {
+            column.key: cell.value for column, cell in zip(self.columns, row.cells, strict=True)
+        }
+
 
 def listing(
     view: str,
