@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import torch
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from resnet_inspect.traces.modules import PythonClass
 from resnet_inspect.traces.ops import (
@@ -144,6 +145,14 @@ def conv_window(kernel_size: tuple[int, ...], stride: Any, padding: Any, dilatio
     return Window(kernel_size, sizes(stride, dimensions), before, dilations, padding_after=after)
 
 
+def has_bias(module: nn.Module) -> bool:
+    """Whether a layer has a bias; one that is parametrized is not asked for, for that computes it.
+
+    A parametrization may draw random numbers, or count how often it is asked.
+    """
+    return is_parametrized(module, "bias") or getattr(module, "bias", None) is not None
+
+
 @reads(
     nn.Conv1d, nn.Conv2d, nn.Conv3d,
     nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d,
@@ -158,7 +167,7 @@ def _conv(module: nn.Conv2d) -> Op:
         module.in_channels,
         module.out_channels,
         module.groups,
-        module.bias is not None,
+        has_bias(module),
         transposed,
         sizes(module.output_padding, len(kernel_size)) if transposed else (),
     )
@@ -255,7 +264,7 @@ def _local_response_norm(module: nn.Module) -> Op:
 
 @reads(nn.Linear)
 def _linear(module: nn.Linear) -> Op:
-    return Linear(module.in_features, module.out_features, module.bias is not None)
+    return Linear(module.in_features, module.out_features, has_bias(module))
 
 
 @reads(nn.MultiheadAttention)

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import nn
 
-from resnet_inspect.capture.read_op import conv_window, reads, reads_with_input, sizes
+from resnet_inspect.capture.read_op import conv_window, has_bias, reads, reads_with_input, sizes
 from resnet_inspect.traces.ops import (
     Activate,
     Conv,
@@ -45,9 +45,7 @@ def _same_window(module: Any, given: Shape) -> Window:
 
 
 def _conv(module: Any, window: Window) -> Conv:
-    return Conv(
-        window, module.in_channels, module.out_channels, module.groups, module.bias is not None
-    )
+    return Conv(window, module.in_channels, module.out_channels, module.groups, has_bias(module))
 
 
 @reads("timm.layers.std_conv.StdConv2d", "timm.layers.std_conv.ScaledStdConv2d")
@@ -119,7 +117,7 @@ def _norm(module: nn.Module) -> Op:
 
 @reads("timm.layers.linear.Linear")
 def _linear(module: nn.Linear) -> Op:
-    return Linear(module.in_features, module.out_features, module.bias is not None)
+    return Linear(module.in_features, module.out_features, has_bias(module))
 
 
 @reads(

@@ -188,7 +188,7 @@ class Recorder:
     def _aside(self) -> Iterator[bool]:
         """A context for questions that are not the model's doing; false inside another one.
 
-        To read a parametrized layer's bias is to call modules.
+        To read a parametrized weight is to call modules.
         """
         alone, self._is_aside = not self._is_aside, True
         try:

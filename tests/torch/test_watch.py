@@ -23,6 +23,13 @@ from resnet_inspect.traces import invariants
 SIZE = (2, 3, 16, 16)
 
 
+class Noisy(nn.Module):
+    """A parametrization that draws a random number each time it is asked."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + 0.01 * torch.rand_like(x)
+
+
 class Unit(nn.Module):
     """A residual unit with a projection."""
 
@@ -32,6 +39,7 @@ class Unit(nn.Module):
         self.bn1 = nn.BatchNorm2d(made)
         self.conv2 = nn.utils.parametrizations.spectral_norm(nn.Conv2d(made, made, 3, 1, 1))
         self.shortcut = nn.Conv2d(given, made, 1, 2)
+        nn.utils.parametrize.register_parametrization(self.shortcut, "bias", Noisy())
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.conv2(functional.relu(self.bn1(self.conv1(x))))
@@ -40,7 +48,7 @@ class Unit(nn.Module):
 
 
 class Net(nn.Module):
-    """All that has a state to disturb: batch norm, dropout, spectral norm; and a checkpoint."""
+    """All that has a state to disturb: batch norm, dropout, parametrizations; and a checkpoint."""
 
     def __init__(self, *, checkpointed: bool = False) -> None:
         super().__init__()
@@ -355,3 +363,21 @@ def test_what_cannot_be_watched_is_refused() -> None:
     spread.device_ids = [0, 1]
     with pytest.raises(UntraceableModel, match="several devices"), ri.watch(spread):
         pass
+
+
+def test_every_trace_that_python_gets_is_an_inspection() -> None:
+    model = net()
+    with ri.watch(model) as w:
+        model(batch())
+    with pytest.raises(ri.ForwardError) as raised:
+        ri.trace(model, (2, 4, 8, 8))
+
+    def interrupt(x: Tensor) -> Tensor:
+        raise KeyboardInterrupt
+
+    model.fc.forward = interrupt
+    with pytest.raises(ri.ForwardInterrupted) as stopped:
+        ri.trace(model, SIZE)
+    named = ri.trace("resnet:basic:1,1:stem=cifar")
+    for trace in (named, ri.trace(net(), SIZE), w.trace, raised.value.trace, stopped.value.trace):
+        assert type(trace) is ri.Inspection
