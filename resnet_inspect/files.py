@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def write_all(contents: Mapping[Path, str], *, overwrite: bool = False) -> None:
                 path.write_text(text, encoding="utf-8")
                 continue
             target = path.resolve()
-            beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+            beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
             written.append((beside, target))
             beside.write_text(text, encoding="utf-8", newline="\n")
         for beside, target in written:

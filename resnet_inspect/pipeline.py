@@ -5,16 +5,13 @@ The only file that joins them; it imports torch inside the functions that need i
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_inspect.analysis.difference import compare
-from resnet_inspect.analysis.failure import sentence
-from resnet_inspect.analysis.likeness import Likeness, alike, same_calls, same_tensors
-from resnet_inspect.analysis.opinions import Opinion, Verdict, judge
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import (
     BadInput,
@@ -26,7 +23,7 @@ from resnet_inspect.errors import (
 )
 from resnet_inspect.formats import SUFFIXES
 from resnet_inspect.inspection import Inspection, Watch
-from resnet_inspect.sources import Subject, source, subject, surroundings
+from resnet_inspect.sources import SOURCES, Subject, source, sources, subject, surroundings
 from resnet_inspect.sources.catalogue import VARIANTS, Variant
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
@@ -37,6 +34,9 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from resnet_inspect.analysis.likeness import Likeness
+    from resnet_inspect.analysis.opinions import Verdict
+    from resnet_inspect.cache import Entry
     from resnet_inspect.capture.inputs import InputSize
     from resnet_inspect.capture.run import Mode
 
@@ -60,6 +60,7 @@ def trace(
     mode: Mode = "eval",
     arguments: Mapping[str, Any] | None = None,
     tell: Callable[[str], None] = _silent,
+    cache: bool = False,
 ) -> Inspection:
     """Run a network once and return what every layer did.
 
@@ -80,6 +81,9 @@ def trace(
         mode: "eval", "train", or "as found".
         arguments: arguments for the builder of a named variant: {"num_classes": 10}.
         tell: called with the name of each step that takes time.
+        cache: for a named variant on meta, whether to take the trace from the cache, which needs
+            no torch, and to keep it there; the trace's provenance says so. In a program of your
+            own, torch may have been changed in ways that no key of a cache can know.
 
     Raises:
         ForwardError: the forward pass raised; its `trace` has the calls up to there.
@@ -95,25 +99,36 @@ def trace(
         raise BadInput("input_size is a shape, batch first: (1, 3, 224, 224)")
     if isinstance(model, str):
         subject(model)  # a name that is not there is said before torch is imported
+        if inputs is not None:
+            raise BadInput("a named variant takes input_size, not inputs")
+    elif arguments:
+        raise BadInput("arguments are for the builder of a named variant; this one is built")
+    entry = None
+    if isinstance(model, str) and cache:
+        entry = _cache_entry(model, input_size, device, dtype, mode, arguments or {})
+        found = entry.read() if entry else None
+        if found is not None:
+            return Inspection.of(found)
     tell("importing torch")
     _import_torch()
     from resnet_inspect.capture.run import ForwardRaised
 
     try:
-        if isinstance(model, str):
-            if inputs is not None:
-                raise BadInput("a named variant takes input_size, not inputs")
-            named = _trace_named(model, input_size, device, dtype, mode, arguments or {}, tell)
-            return Inspection.of(named)
-        if arguments:
-            raise BadInput("arguments are for the builder of a named variant; this one is built")
-        return Inspection.of(_trace_module(model, input_size, inputs, device, dtype, mode, tell))
+        if not isinstance(model, str):
+            traced = _trace_module(model, input_size, inputs, device, dtype, mode, tell)
+            return Inspection.of(traced)
+        made = _trace_named(model, input_size, device, dtype, mode, arguments or {}, tell)
     except ForwardRaised as raised:
+        from resnet_inspect.analysis.failure import sentence
+
         trace = Inspection.of(raised.trace)
         raise ForwardError(sentence(trace), trace=trace) from raised.__cause__
     except ForwardInterrupted as interrupted:
         interrupted.trace = Inspection.of(interrupted.trace)
         raise
+    if entry is not None and _ran_no_other_code():
+        entry.keep(made)
+    return Inspection.of(made)
 
 
 @contextmanager
@@ -150,6 +165,67 @@ def watch(model: nn.Module, *, forwards: int | None = 1) -> Iterator[Watch]:
     seen = Watch(type(model).__name__)
     with watching(model, seen.take, forwards=forwards):
         yield seen
+
+
+CACHED_SOURCES = ("torchvision", "paper", "resnet", "timm")
+"""Sources whose networks the versions of packages decide."""
+
+
+def cached(
+    model: str,
+    input_size: InputSize | None = None,
+    *,
+    device: str | None = None,
+    dtype: str | None = None,
+    mode: str = "eval",
+    arguments: Mapping[str, Any] | None = None,
+) -> Trace | None:
+    """What `trace` would take from the cache; None if it would run the network."""
+    entry = _cache_entry(model, input_size, device, dtype, mode, arguments or {})
+    return entry.read() if entry else None
+
+
+def _cache_entry(
+    name: str,
+    size: InputSize | None,
+    device: str | None,
+    dtype: str | None,
+    mode: str,
+    arguments: Mapping[str, Any],
+) -> Entry | None:
+    """Where the cache has, or would have, the trace of a network; None if it is not for it."""
+    chosen = subject(name)
+    if chosen.source not in CACHED_SOURCES or device not in (None, "meta"):
+        return None
+    if any(not _is_literal(value) for value in arguments.values()):
+        return None
+    if size is None and chosen.source != "timm":  # which must be imported to know
+        size = input_shape(name)
+    from resnet_inspect.cache import entry
+
+    return entry(
+        network=chosen.origin,
+        arguments=[(key, repr(value)) for key, value in arguments.items()],
+        input=size,
+        dtype=dtype or "float32",
+        mode=mode,
+    )
+
+
+def _is_literal(value: Any) -> bool:
+    """Whether a value is all that its `repr` says."""
+    from ast import literal_eval
+
+    try:
+        return bool(literal_eval(repr(value)) == value)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return False
+
+
+def _ran_no_other_code() -> bool:
+    """Whether no source of the user's was imported here: its code may have changed torch."""
+    ours = {SOURCES[prefix] for prefix in CACHED_SOURCES}
+    return not any(module in sys.modules for module in {*sources().values()} - ours)
 
 
 def _import_torch() -> None:
@@ -211,6 +287,7 @@ def verify(
     """
     traced = trace(model, input_size, arguments=arguments, tell=tell)
     from resnet_inspect import oracle
+    from resnet_inspect.analysis.opinions import Opinion, judge
 
     chosen = subject(model)
     with surroundings(chosen):
@@ -255,6 +332,9 @@ def likeness(
     the same, the weights of `other` are copied into `model` by role, and both are run on `device`.
     Raises what `trace` raises.
     """
+    from resnet_inspect.analysis.difference import compare
+    from resnet_inspect.analysis.likeness import Likeness, alike, same_calls, same_tensors
+
     left = Survey(trace(model, input_size, arguments=arguments, tell=tell))
     size = input_size or tuple(left.trace.spec(left.trace.inputs[0]).shape)
     right = Survey(trace(other, size, tell=tell))

@@ -48,6 +48,7 @@ def capture(model: str, options: Mapping[str, Any]) -> Trace:
             mode="train" if options["train"] else "eval",
             arguments=read_settings(options["settings"]),
             tell=progress.tell,
+            cache=not options["no_cache"],
         )
     for note in captured.provenance.notes:
         remark(note)

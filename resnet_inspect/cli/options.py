@@ -270,6 +270,14 @@ def input_options_but(*left_out: str) -> Callable[[F], F]:
         ),
     ]
     chosen = [o for name, o in zip(INPUT_OPTIONS, options, strict=True) if name not in left_out]
+    if "no_cache" not in left_out:
+        chosen.append(
+            click.option(
+                "--no-cache",
+                is_flag=True,
+                help="Run it, also if its trace is in the cache; keep none.",
+            )
+        )
     return lambda command: _with(chosen, command)
 
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "explain": "Explain a layer, a block, a stage or all of MODEL with its own numbers.",
     "tui": "Browse MODEL in the terminal.",
     "list": "List the models that can be traced by name.",
+    "cache": "Say where traces are kept, or remove them.",
 }
 """Every command with its line in the help, in that order; `cli/commands/NAME.py` has it."""
 

@@ -128,9 +128,9 @@ def _one_line(fault: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A dataclass as nested dicts and lists."""
+    """A dataclass as nested dicts and lists; a field that is not compared is no part of it."""
     if is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.compare}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value

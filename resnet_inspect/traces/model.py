@@ -6,7 +6,7 @@ from it (MACs, receptive fields, stages) is computed in `resnet_inspect.analysis
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from resnet_inspect.traces.modules import ModuleSpec
@@ -74,6 +74,9 @@ class Provenance:
     """UTC, ISO 8601, to the second."""
     notes: tuple[str, ...] = ()
     """What was done that a reader should know: a wrapper removed, a fall-back to the CPU."""
+    cached: bool = field(default=False, compare=False)
+    """Whether it came from the trace cache. How a trace came here is not part of its value: this
+    is neither compared nor saved, and `captured_at` is when the network was run."""
 
 
 @dataclass(frozen=True)

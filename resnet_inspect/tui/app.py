@@ -188,11 +188,17 @@ class Explorer(App[int]):
             await self.show_trace(request, trace, remember=remember)
 
     async def trace_of(self, request: Request) -> Trace:
-        """The trace from a file, or from the child process; the title says at what step it is."""
+        """The trace from a file, the cache or the child process; the title says the step."""
         if request.path:
             self.title_line(request.title, "reading")
             path = Path(request.path).expanduser()
             return await beside_the_screen(is_long_file(path), pipeline.load, path)
+        kept = pipeline.cached(
+            request.model, request.input, device=request.device, dtype=request.dtype,
+            mode=request.mode, arguments=request.message["arguments"],
+        )  # fmt: skip
+        if kept is not None:
+            return kept
         self.title_line(request.title, "starting")
         return await self.child.ask(
             request.message, lambda step: self.title_line(request.title, step)

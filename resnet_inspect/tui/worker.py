@@ -25,6 +25,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any, BinaryIO
 
 from resnet_inspect.errors import BadInput, ForwardError, InspectError
@@ -140,7 +141,7 @@ def _own_streams() -> tuple[BinaryIO, BinaryIO]:
 def _pipeline() -> Tracer:
     from resnet_inspect.pipeline import trace
 
-    return trace
+    return partial(trace, cache=True)
 
 
 def main(tracer: Tracer | None = None) -> None:
