@@ -126,13 +126,32 @@ def write_table(table: Table, format: str, output: str | None, options: Mapping[
 
         sys.stdout.write(render(table, format))
         return
-    from resnet_inspect.cli.console import console
-    from resnet_inspect.formats.terminal import show as show_table
-
     width = options["width"] or columns_of_terminal()
-    dropped = show_table(table, console(options["color"]), width)
+    if _is_coloured(options["color"]):
+        from resnet_inspect.cli.console import console
+        from resnet_inspect.formats.terminal import show
+
+        dropped = show(table, console(), width)
+    else:  # and then rich is not worth its import
+        from resnet_inspect.formats.layout import lay_out
+
+        layout = lay_out(table, width)
+        sys.stdout.write(layout.text)
+        dropped = layout.dropped
     if dropped:
         remark(f"no room in {width} columns for: {', '.join(dropped)} (--width, or a wider window)")
+
+
+def _is_coloured(color: str) -> bool:
+    """Whether "always", "never" or "auto" means colours here.
+
+    "auto" colours a terminal that is not dumb; NO_COLOR and FORCE_COLOR are obeyed.
+    """
+    if color != "auto":
+        return color == "always"
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return os.environ.get("FORCE_COLOR", "0") not in ("", "0") or sys.stdout.isatty()
 
 
 def columns_of_terminal() -> int | None:

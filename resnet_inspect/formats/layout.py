@@ -23,6 +23,8 @@ GAP = 2
 _ACROSS = ("kernel_size", "stride", "padding")
 _BAR = 6
 _EIGHTHS = " ▏▎▍▌▋▊▉"
+_FIRST_COMBINING = "\u0300"
+"""Every letter before it takes one cell."""
 
 
 SECTIONS = frozenset({"stage", "block", "stem", "head", "rest"})
@@ -35,6 +37,11 @@ class Layout:
 
     lines: tuple[tuple[Span, ...], ...]
     dropped: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The lines without their styles."""
+        return "".join(f"{''.join(written for written, _ in line)}\n" for line in self.lines)
 
 
 def lay_out(table: Table, width: int | None = None, *, bars: bool = True) -> Layout:
@@ -88,7 +95,7 @@ def _leading(keys: Sequence[str]) -> tuple[str, ...]:
 
 def cells(written: str) -> int:
     """How many cells of a terminal a text takes: Chinese letters two, accents on others none."""
-    if written.isascii():
+    if written.isascii() or max(written) < _FIRST_COMBINING:  # × and · are one cell each
         return len(written)
     return sum(
         2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c)

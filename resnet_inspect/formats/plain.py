@@ -8,5 +8,4 @@ from resnet_inspect.views.table import Table
 
 def render(table: Table) -> str:
     """The table as lines of text."""
-    lines = ("".join(written for written, _ in line) for line in lay_out(table, bars=False).lines)
-    return "\n".join(lines) + "\n"
+    return lay_out(table, bars=False).text

@@ -40,7 +40,7 @@ STYLES: dict[str, str] = {
 
 def render(table: Table) -> str:
     """The table as text at its natural width, without colours."""
-    return "\n".join(line.plain for line in styled(lay_out(table))) + "\n"
+    return lay_out(table).text
 
 
 def styled(layout: Layout) -> list[Text]:

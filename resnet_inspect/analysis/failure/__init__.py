@@ -9,16 +9,14 @@ Where none does, the exception's own first line stands, and nothing is advised.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from resnet_inspect.analysis.failure import by_message, by_shape
-from resnet_inspect.analysis.failure.facts import Diagnosis, Facts
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Conv, Linear, Norm, Op, Pool
 from resnet_inspect.traces.tensors import Shape
 
-RULES = (by_message.certain, by_shape.diagnosis, by_message.diagnosis)
-"""Asked in this order; the first that knows the case is believed."""
-
+if TYPE_CHECKING:
+    from resnet_inspect.analysis.failure.facts import Facts
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -50,8 +48,13 @@ def report(trace: Trace) -> Report | None:
     failure = trace.failure
     if failure is None:
         return None
+    # Every view asks whether there is a failure; the rules are loaded where there is one.
+    from resnet_inspect.analysis.failure import by_message, by_shape
+    from resnet_inspect.analysis.failure.facts import Diagnosis, Facts
+
     facts = Facts(trace)
-    found = next((known for rule in RULES if (known := rule(facts)) is not None), None)
+    rules = (by_message.certain, by_shape.diagnosis, by_message.diagnosis)  # the first is believed
+    found = next((known for rule in rules if (known := rule(facts)) is not None), None)
     if found is None:
         found = Diagnosis(_own_words(facts), "")
     return Report(
