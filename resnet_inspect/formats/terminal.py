@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.segment import Segment, Segments
 from rich.text import Text
 
 from resnet_inspect.formats.layout import Layout, lay_out
@@ -54,6 +55,11 @@ def styled(layout: Layout) -> list[Text]:
 def show(table: Table, console: Console, width: int | None) -> tuple[str, ...]:
     """Print the table in at most `width` columns; returns the keys of columns that did not fit."""
     layout = lay_out(table, width)
-    for line in styled(layout):
-        console.print(line, soft_wrap=True, highlight=False)
+    # As segments and at once: rich would find out again where lines and styles begin and end.
+    segments = [
+        Segment(written, console.get_style(STYLES.get(style, "none")))
+        for line in layout.lines
+        for written, style in (*line, ("\n", "none"))
+    ]
+    console.print(Segments(segments), soft_wrap=True, end="")
     return layout.dropped

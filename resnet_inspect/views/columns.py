@@ -65,7 +65,7 @@ class Column:
 
 def _as_value(value: Any) -> Value:
     """A value as plain data: no fraction, no list."""
-    if isinstance(value, Fraction):
+    if type(value) is Fraction:  # isinstance asks an abstract base class, at every cell
         return float(value)
     if isinstance(value, tuple | list):
         return tuple(_as_value(item) for item in value)
