@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: check environment test lint format
+.PHONY: check environment test lint format bench
 
 check: test lint
 
@@ -25,3 +25,7 @@ lint: environment
 format: environment
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# How long things take beside what a user would wait for anyway; nothing here fails.
+bench: environment
+	$(BIN)/python tests/benchmarks/bars.py

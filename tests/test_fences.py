@@ -72,6 +72,21 @@ def test_the_papers_networks_need_no_torchvision(name: str) -> None:
     assert "torchvision" not in loaded
 
 
+def test_your_own_code_needs_no_torchvision_unless_it_does(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text("from torch import nn\nnet = nn.Linear(4, 2)\n")
+    name = f"{tmp_path}/model.py:net"
+    loaded = modules_after(f"import resnet_inspect as ri; ri.trace({name!r}, (1, 4))")
+    assert "torch" in loaded
+    assert not loaded & {"torchvision", "timm", "torchinfo", "rich", "click"}
+
+
+def test_a_table_without_colours_loads_no_rich() -> None:
+    loaded = modules_after(
+        f"from resnet_inspect.cli import main; main(['show', {str(SAVED)!r}, '--color', 'never'])"
+    )
+    assert not loaded & {*HEAVY, "rich", "importlib_metadata", "hashlib"}
+
+
 @pytest.mark.parametrize("format", ["md", "csv", "json", "html", "latex", "text"])
 def test_formats_other_than_the_terminal_load_no_rich(format: str) -> None:
     loaded = modules_after(

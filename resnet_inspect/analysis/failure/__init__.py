@@ -18,6 +18,7 @@ from resnet_inspect.traces.tensors import Shape
 if TYPE_CHECKING:
     from resnet_inspect.analysis.failure.facts import Facts
 
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What is known of a failure, from the call to the mend."""

@@ -1,0 +1,148 @@
+"""How long things take, as ratios to what a user would wait for anyway: `make bench`.
+
+    python tests/benchmarks/bars.py [--runs N] [WORD ...]
+
+Each row has two programs. They are run as whole processes in turns, so that what else the machine
+does slows both, and their figures are medians. The ratio is printed beside the bar that is set for
+it, and nothing fails: a busy machine proves nothing. Words choose the rows that contain them.
+To add a row, add a `Bar`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Some Python, run in a process of its own."""
+
+    name: str
+    code: str
+
+    def run(self) -> str:
+        """What it prints."""
+        done = subprocess.run(
+            [sys.executable, "-c", self.code], capture_output=True, check=True, cwd=ROOT, text=True
+        )
+        return done.stdout
+
+
+def command(arguments: str) -> Program:
+    """`resnet-inspect` with these arguments, as its script runs it."""
+    code = f"from resnet_inspect.cli import main\nmain({arguments.split()!r})"
+    return Program(f"resnet-inspect {arguments}", code)
+
+
+def seconds(program: Program) -> float:
+    """How long the whole process takes."""
+    begin = perf_counter()
+    program.run()
+    return perf_counter() - begin
+
+
+def mebibytes(program: Program) -> float:
+    """The most memory that the process held."""
+    peak = "import resource; print('\\n', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return int(Program(program.name, f"{program.code}\n{peak}").run().split()[-1]) / unit
+
+
+def ratio(ours: float, theirs: float) -> float:
+    """How many times theirs ours is."""
+    return ours / theirs
+
+
+def times_faster(ours: float, theirs: float) -> float:
+    """How many times ours theirs is."""
+    return theirs / ours
+
+
+def above(ours: float, theirs: float) -> float:
+    """How much more ours is."""
+    return ours - theirs
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Two programs, what is measured of them, and what the outcome must be."""
+
+    ours: Program
+    theirs: Program
+    compared: Callable[[float, float], float]
+    must_be: str
+    measured: Callable[[Program], float] = seconds
+    first: Program | None = None
+    """Run once before, unmeasured: it fills the cache."""
+
+    @property
+    def name(self) -> str:
+        """Both programs, as the table names them."""
+        return f"`{self.ours.name}` against `{self.theirs.name}`"
+
+
+TORCHINFO = Program(
+    "torchinfo's summary of resnet152",
+    "import torchinfo, torchvision\n"
+    "print(torchinfo.summary(torchvision.models.resnet152(), (1, 3, 224, 224)))",
+)
+TORCH = Program("import torch, torchvision", "import torch, torchvision")
+RICH = Program("import rich.table", "import rich.table")
+CLICK = Program("import click", "import click")
+KEPT = command("trace resnet152")
+
+BARS = (
+    Bar(KEPT, TORCHINFO, times_faster, "at least 20 times faster", first=KEPT),
+    Bar(KEPT, RICH, ratio, "at most 4", first=KEPT),
+    Bar(command("trace resnet50 --no-cache"), TORCH, ratio, "at most 1.15"),
+    Bar(command("--help"), CLICK, ratio, "at most 1.6"),
+    Bar(command("trace resnet152 --no-cache"), TORCH, above, "at most 60 MiB more", mebibytes),
+)
+
+
+def row(bar: Bar, runs: int) -> str:
+    """A line of the table: both medians, the outcome, and the bar."""
+    if bar.first is not None:
+        bar.first.run()
+    pairs = [(bar.measured(bar.ours), bar.measured(bar.theirs)) for _ in range(runs)]
+    ours, theirs = (median(one) for one in zip(*pairs, strict=True))
+    unit = "s" if bar.measured is seconds else "MiB"
+    outcome = bar.compared(ours, theirs)
+    return (
+        f"| {bar.name} | {ours:.3f} {unit} | {theirs:.3f} {unit} | {outcome:.2f} | {bar.must_be} |"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the rows that were asked for, each as soon as it is known."""
+    parser = argparse.ArgumentParser(description="Print the bars and how near we are.")
+    parser.add_argument("--runs", type=int, default=7, help="how often each program is run")
+    parser.add_argument("words", nargs="*", help="only rows that contain one of these")
+    asked = parser.parse_args(arguments)
+    packages = ("torch", "torchvision", "torchinfo", "rich", "click")
+    versions = ", ".join(f"{package} {version(package)}" for package in packages)
+    print(f"Python {platform.python_version()}, {versions}; medians of {asked.runs} runs\n")
+    print("| what | ours | theirs | outcome | must be |\n| :-- | --: | --: | --: | :-- |")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["RESNET_INSPECT_CACHE_DIR"] = folder
+        os.environ.pop("RESNET_INSPECT_NO_CACHE", None)
+        for bar in BARS:
+            if not asked.words or any(word in bar.name for word in asked.words):
+                print(row(bar, asked.runs), flush=True)
+
+
+if __name__ == "__main__":
+    main()
