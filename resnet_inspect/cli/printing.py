@@ -127,7 +127,7 @@ def write_table(table: Table, format: str, output: str | None, options: Mapping[
         sys.stdout.write(render(table, format))
         return
     width = options["width"] or columns_of_terminal()
-    if _is_coloured(options["color"]):
+    if is_coloured(options["color"]):
         from resnet_inspect.cli.console import console
         from resnet_inspect.formats.terminal import show
 
@@ -142,7 +142,7 @@ def write_table(table: Table, format: str, output: str | None, options: Mapping[
         remark(f"no room in {width} columns for: {', '.join(dropped)} (--width, or a wider window)")
 
 
-def _is_coloured(color: str) -> bool:
+def is_coloured(color: str) -> bool:
     """Whether "always", "never" or "auto" means colours here.
 
     "auto" colours a terminal that is not dumb; NO_COLOR and FORCE_COLOR are obeyed.

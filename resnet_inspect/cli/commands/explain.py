@@ -19,7 +19,7 @@ from resnet_inspect.cli.options import (
     input_options,
     output_options,
 )
-from resnet_inspect.cli.printing import check_outputs, columns_of_terminal
+from resnet_inspect.cli.printing import check_outputs, columns_of_terminal, is_coloured
 
 if TYPE_CHECKING:
     from resnet_inspect.views.lessons import Lesson
@@ -90,14 +90,16 @@ def _write(lesson: Lesson, format: str, width: int, options: Mapping[str, Any]) 
 
         write_all({Path(options["output"]): written}, overwrite=options["force"])
         remark(f"wrote {options['output']}")
-    elif format == "table":
+    elif format == "table" and is_coloured(options["color"]):
         from rich.text import Text
 
         from resnet_inspect.cli.console import console
         from resnet_inspect.formats.terminal import STYLES
 
-        out = console(options["color"])
+        out = console()
         for line, kind in lines(lesson, width):
             out.print(Text(line, STYLES.get(kind, "")), soft_wrap=True, highlight=False)
+    elif format == "table":
+        sys.stdout.writelines(f"{line}\n" for line, _ in lines(lesson, width))
     else:
         sys.stdout.write(written)
