@@ -48,7 +48,7 @@ def capture(model: str, options: Mapping[str, Any]) -> Trace:
             mode="train" if options["train"] else "eval",
             arguments=read_settings(options["settings"]),
             tell=progress.tell,
-            cache=not options["no_cache"],
+            cache=not options.get("no_cache"),
         )
     for note in captured.provenance.notes:
         remark(note)
