@@ -2,7 +2,7 @@
 
 That is the number in the names of the ResNets (He et al. 2015, table 1): convolutions and linear
 layers count; norms, pools and activations do not, nor does a projection, since the branch beside it
-is the longer way.
+is the longer way. What computes a gate (squeeze and excitation) scales a way and is none itself.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resnet_inspect.analysis.survey import Survey
-from resnet_inspect.traces.ops import Conv, Linear
+from resnet_inspect.traces.model import Call, Trace
+from resnet_inspect.traces.ops import Conv, Elementwise, Linear
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,9 @@ class Depth:
     """The calls of its linear layers, in order."""
     projections: tuple[int, ...]
     """Weighted calls on the shortcuts of blocks, which are not on that way."""
+
+    gates: tuple[int, ...]
+    """The calls on that way that multiply a map by a smaller tensor."""
 
     @property
     def layers(self) -> int:
@@ -40,6 +44,7 @@ def of_network(survey: Survey) -> Depth:
         convolutions=tuple(step for step in way if isinstance(calls[step].op, Conv)),
         linear=tuple(step for step in way if isinstance(calls[step].op, Linear)),
         projections=tuple(sorted((bypassed & weighted) - set(way))),
+        gates=tuple(step for step in way if len(_ways(survey.trace, step)) < _inputs(calls[step])),
     )
 
 
@@ -51,7 +56,9 @@ def _longest_way(survey: Survey) -> list[int]:
     for step in trace.steps:
         call = trace.calls[step]
         taken = {port.activation for port in call.inputs}
-        longest = max(taken, key=lambda activation: length.get(activation, 0), default=None)
+        longest = max(
+            _ways(trace, step), key=lambda activation: length.get(activation, 0), default=None
+        )
         passed = length.get(longest, 0) if longest is not None else 0
         for port in call.outputs:
             if port.activation not in maker and port.activation not in taken:
@@ -64,3 +71,16 @@ def _longest_way(survey: Survey) -> list[int]:
         step, at = maker[at]
         way.append(step)
     return way[::-1]
+
+
+def _ways(trace: Trace, step: int) -> set[int]:
+    """The activations by which a way comes to a step: of a product, the largest it takes."""
+    call = trace.calls[step]
+    sizes = {port.activation: trace.spec(port).elements for port in call.inputs}
+    if not (isinstance(call.op, Elementwise) and call.op.name == "mul"):
+        return set(sizes)
+    return {activation for activation, size in sizes.items() if size == max(sizes.values())}
+
+
+def _inputs(call: Call) -> int:
+    return len({port.activation for port in call.inputs})

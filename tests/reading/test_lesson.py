@@ -512,6 +512,19 @@ def test_a_way_around_the_longest_is_not_counted() -> None:
     assert found.layers == 3
 
 
+def test_a_gate_adds_no_depth() -> None:
+    net = ByHand()
+    x = net.step("conv", conv(4, 8, window(3, 1, 1)), net.input(1, 4, 8, 8), (1, 8, 8, 8))
+    gate = net.step("squeeze", Pool("avg", window(8)), x, (1, 8, 1, 1))
+    gate = net.step("fc1", conv(8, 2, window(1)), gate, (1, 2, 1, 1))
+    gate = net.step("fc2", conv(2, 8, window(1)), gate, (1, 8, 1, 1))
+    survey = Survey(net.trace(net.step(":mul", Elementwise("mul"), (x, gate))))
+    assert depth.of_network(survey).layers == 1
+    assert "Nor are layers that compute a gate: it scales a map and is no way of its own." in said(
+        survey, ""
+    )
+
+
 # Names.
 
 

@@ -279,6 +279,8 @@ def _depth(survey: Survey) -> Iterator[str]:
         " as the names of the ResNets count."
     )
     yield "Norms, pools and activations are not counted."
+    if found.gates:
+        yield "Nor are layers that compute a gate: it scales a map and is no way of its own."
     if found.projections:
         many = text.count(len(found.projections), "projection")
         verb = "lies on a shortcut" if len(found.projections) == 1 else "lie on shortcuts"
