@@ -19,7 +19,6 @@ from pathlib import Path
 from rich.console import Console
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("trace", "show", "export", "draw", "explain", "list", "tui")
 
 
 def made_with() -> str:
@@ -44,6 +43,7 @@ def run(*arguments: str, columns: str = "") -> str:
 def reference() -> str:
     """Every command, column, format, kind and exit code."""
     from resnet_inspect import errors
+    from resnet_inspect.cli.top import COMMANDS
     from resnet_inspect.formats import FORMATS, SUFFIXES
     from resnet_inspect.views import VIEWS
     from resnet_inspect.views.columns import COLUMNS
