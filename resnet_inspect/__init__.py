@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from resnet_inspect.analysis.survey import Survey
     from resnet_inspect.errors import ForwardError, ForwardInterrupted, InspectError
     from resnet_inspect.inspection import Inspection, Watch
-    from resnet_inspect.pipeline import load, render, save, tabulate, trace, variants, watch
+    from resnet_inspect.pipeline import (
+        identify,
+        load,
+        render,
+        save,
+        tabulate,
+        trace,
+        variants,
+        watch,
+    )
     from resnet_inspect.traces.model import Call, Trace
     from resnet_inspect.views.selection import Selection
     from resnet_inspect.views.table import Table
@@ -36,6 +45,7 @@ __all__ = [
     "Trace",
     "Watch",
     "__version__",
+    "identify",
     "load",
     "render",
     "save",
@@ -56,6 +66,7 @@ _HOMES = {
     "Table": "views.table",
     "Trace": "traces.model",
     "Watch": "inspection",
+    "identify": "pipeline",
     "load": "pipeline",
     "render": "pipeline",
     "save": "pipeline",

@@ -11,6 +11,7 @@
         ├── ForwardError       1  the forward pass raised; carries the trace up to there
         ├── UntraceableModel   1  a model that runs without Python (TorchScript)
         ├── TraceFileError     1  a damaged, foreign or newer trace file
+        ├── CheckpointError    1  weights that cannot be read safely, or do not fit
         ├── OutputError        1  a file that exists or could not be written
         ├── NoDefinition       1  a class whose source is not on this machine (`definitions`)
         └── ChildDied          1  the explorer's child process ended (`tui.child`)
@@ -132,6 +133,12 @@ class TraceFileError(WorkFailed):
     """A damaged, foreign or newer trace file."""
 
     slug = "trace-file"
+
+
+class CheckpointError(WorkFailed):
+    """A file of weights that is damaged, is none, would run code, or does not fit the network."""
+
+    slug = "checkpoint"
 
 
 class OutputError(WorkFailed):

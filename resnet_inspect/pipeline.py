@@ -8,18 +8,22 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import (
     BadInput,
+    BuildError,
+    CheckpointError,
     ForwardError,
     ForwardInterrupted,
+    InspectError,
     MissingDependency,
     TraceFileError,
     UnknownName,
+    UsageError,
 )
 from resnet_inspect.formats import SUFFIXES
 from resnet_inspect.inspection import Inspection, Watch
@@ -27,6 +31,7 @@ from resnet_inspect.sources import SOURCES, Subject, source, sources, subject, s
 from resnet_inspect.sources.catalogue import VARIANTS, Variant
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.tensors import TensorSpec
 from resnet_inspect.views.selection import Selection
 from resnet_inspect.views.table import Table
 
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from resnet_inspect.analysis.identity import Candidate, Identity
     from resnet_inspect.analysis.likeness import Likeness
     from resnet_inspect.analysis.opinions import Verdict
     from resnet_inspect.cache import Entry
@@ -51,7 +57,7 @@ def _silent(step: str) -> None:
 
 
 def trace(
-    model: str | nn.Module,
+    model: str | nn.Module | None = None,
     input_size: InputSize | None = None,
     *,
     inputs: Any = None,
@@ -59,6 +65,7 @@ def trace(
     dtype: str | None = None,
     mode: Mode = "eval",
     arguments: Mapping[str, Any] | None = None,
+    weights: str | Path | None = None,
     tell: Callable[[str], None] = _silent,
     cache: bool = False,
 ) -> Inspection:
@@ -67,7 +74,7 @@ def trace(
     Args:
         model: the name of a variant (`resnet_inspect.variants()` lists them), or of your own
             code, which is run: "model.py:ResNet18", "package.module:factory"; or any
-            `nn.Module`, which is left as it was found.
+            `nn.Module`, which is left as it was found; None for the network that `weights` are of.
         input_size: shape of the input, batch first: (1, 3, 224, 224); a list of shapes for
             several inputs, a mapping of positions and names to shapes for keyword inputs. A
             shape with a dtype of its own is a pair: ((1, 77), "int64"). A named variant has a
@@ -80,6 +87,8 @@ def trace(
             it. The default is the type of the model's own parameters.
         mode: "eval", "train", or "as found".
         arguments: arguments for the builder of a named variant: {"num_classes": 10}.
+        weights: a file of weights for a named network, which must fit it exactly; on meta only
+            their shapes are read.
         tell: called with the name of each step that takes time.
         cache: for a named variant on meta, whether to take the trace from the cache, which needs
             no torch, and to keep it there; the trace's provenance says so. In a program of your
@@ -89,6 +98,7 @@ def trace(
         ForwardError: the forward pass raised; its `trace` has the calls up to there.
         ForwardInterrupted: ctrl+c during the forward pass; a KeyboardInterrupt with such a `trace`.
         BuildError: importing or building your own code raised.
+        CheckpointError: weights that cannot be read safely, or do not fit.
         UnknownName, BadInput: a name, shape, dtype or argument that cannot be.
         MissingDevice, MissingDependency: a device or package that is not here.
 
@@ -97,14 +107,21 @@ def trace(
         raise UnknownName("mode", mode, MODES, see=f"known: {', '.join(MODES)}")
     if isinstance(input_size, int):
         raise BadInput("input_size is a shape, batch first: (1, 3, 224, 224)")
+    if model is None:
+        if weights is None:
+            raise BadInput("which model? `resnet_inspect.variants()` lists those with a name")
+        model, known = recognised(weights, tell)
+        arguments = {**known, **(arguments or {})}
     if isinstance(model, str):
         subject(model)  # a name that is not there is said before torch is imported
         if inputs is not None:
             raise BadInput("a named variant takes input_size, not inputs")
     elif arguments:
         raise BadInput("arguments are for the builder of a named variant; this one is built")
+    elif weights is not None:
+        raise BadInput("weights are for a network that is named; this one has its own")
     entry = None
-    if isinstance(model, str) and cache:
+    if isinstance(model, str) and cache and weights is None:
         entry = _cache_entry(model, input_size, device, dtype, mode, arguments or {})
         found = entry.read() if entry else None
         if found is not None:
@@ -117,7 +134,7 @@ def trace(
         if not isinstance(model, str):
             traced = _trace_module(model, input_size, inputs, device, dtype, mode, tell)
             return Inspection.of(traced)
-        made = _trace_named(model, input_size, device, dtype, mode, arguments or {}, tell)
+        made = _trace_named(model, input_size, device, dtype, mode, arguments or {}, weights, tell)
     except ForwardRaised as raised:
         from resnet_inspect.analysis.failure import sentence
 
@@ -244,6 +261,7 @@ def _trace_named(
     dtype_name: str | None,
     mode: Mode,
     arguments: Mapping[str, Any],
+    weights: str | Path | None,
     tell: Callable[[str], None],
 ) -> Trace:
     from resnet_inspect.capture import backends
@@ -264,12 +282,14 @@ def _trace_named(
     with surroundings(chosen):
         try:
             return _build_and_capture(
-                chosen, size, device, dtype_name, mode, arguments, tell, notes
+                chosen, size, device, dtype_name, mode, arguments, weights, tell, notes
             )
         except MetaCannotRun as error:
             notes.append(_fall_back_note(error))
         cpu = backends.resolve("cpu")
-        return _build_and_capture(chosen, size, cpu, dtype_name, mode, arguments, tell, notes)
+        return _build_and_capture(
+            chosen, size, cpu, dtype_name, mode, arguments, weights, tell, notes
+        )
 
 
 def verify(
@@ -391,6 +411,7 @@ def _build_and_capture(
     dtype_name: str | None,
     mode: Mode,
     arguments: Mapping[str, Any],
+    weights: str | Path | None,
     tell: Callable[[str], None],
     notes: Sequence[str],
 ) -> Trace:
@@ -410,6 +431,9 @@ def _build_and_capture(
     tensors = (*model.parameters(), *model.buffers())
     if tensors and all(tensor.device.type != device.type for tensor in tensors):
         notes = (*notes, "built on the CPU, since meta has no numbers to build it with")
+    if weights is not None:
+        tell(f"reading {Path(weights).name}")
+        notes = (*notes, _fill(model, chosen.written, weights))
     if asked is not None:
         model = model.to(asked)
     dtype = floating_dtype(model)
@@ -516,6 +540,151 @@ def input_shape(
     if channels is not None:
         shape[1] = channels
     return tuple(shape)
+
+
+def identify(
+    weights: str | Path, against: str | None = None, tell: Callable[[str], None] = _silent
+) -> Identity:
+    """Which network a file of weights belongs to: the nearest of those known, best first.
+
+    Args:
+        weights: a file of PyTorch, safetensors, or the index of several; nothing in it is run.
+        against: the one network to compare it with, by name, instead.
+        tell: called with the name of each step that takes time.
+
+    Raises:
+        CheckpointError: the file holds no weights, or cannot be read without running code.
+        UnknownName, BadInput, BuildError: of `against`.
+
+    """
+    from resnet_inspect.analysis.identity import Identity, looks_of, parameters
+    from resnet_inspect.sources import candidates, checkpoint
+
+    tell(f"reading {Path(weights).name}")
+    file = checkpoint.read(weights)
+    looks = looks_of(file.tensors)
+    found: list[Candidate] = []
+
+    def compare(name: str, arguments: Mapping[str, Any]) -> None:
+        tell(f"comparing with {name}")
+        with suppress(InspectError):  # of a package that is not here, a design that cannot be
+            found.append(_fitted(name, arguments, file.tensors))
+
+    if against is not None:
+        tell(f"comparing with {against}")
+        found.append(_fitted(against, {}, file.tensors))
+    else:
+        size = parameters(file.tensors)
+        for name in candidates.as_large(size):
+            compare(name, {})
+        if looks and not _any_fits(found):
+            found.clear()
+            for name, arguments in candidates.alike(looks.block, looks.depths, size):
+                compare(name, arguments)
+        if looks and looks.design and not _any_fits(found):
+            compare(f"resnet:{looks.design}", {})
+        # Where only tensors of the network are missing, such as the head, no other explains more.
+        if looks and not any(one.match.leaves_nothing for one in found):
+            for name in candidates.of_timm(file.tensors, looks.layers):
+                compare(name, {})
+                if _any_fits(found):
+                    break
+    alive = [one for one in found if one.match.share or against is not None]
+    ranked = sorted(alive, key=lambda one: (one.match.rank, len(one.arguments)))
+    return Identity(
+        str(file.path), file.kind, file.place, file.others, file.tensors, looks, tuple(ranked)
+    )
+
+
+def _any_fits(found: Sequence[Candidate]) -> bool:
+    return any(one.match.fits for one in found)
+
+
+def _fitted(
+    name: str, arguments: Mapping[str, Any], tensors: Mapping[str, TensorSpec]
+) -> Candidate:
+    """How weights fit a network; with the classes and channels of the file, if that is nearer."""
+    from resnet_inspect.analysis.identity import Candidate, match, resized
+    from resnet_inspect.sources.candidates import ARGUMENTS
+
+    chosen = subject(name)
+    first = match(tensors, _shapes(chosen, arguments))
+    best = Candidate(name, tuple(arguments.items()), first)
+    names = ARGUMENTS.get(chosen.source)
+    if names is None:
+        return best
+    sizes = zip((names.classes, names.channels), resized(first), strict=True)
+    changed = {argument: size for argument, size in sizes if argument and size}
+    if changed:
+        with suppress(UsageError, BuildError):
+            given = {**arguments, **changed}
+            again = match(tensors, _shapes(chosen, given))
+            if again.rank < first.rank:
+                best = Candidate(name, tuple(given.items()), again)
+    return best
+
+
+def _shapes(chosen: Subject, arguments: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor in the state dict of a network, built on meta."""
+    _import_torch()
+    import torch
+
+    with surroundings(chosen):
+        model = source(chosen.source).build(chosen.name, arguments, torch.device("meta"))
+        return _shapes_of(model)
+
+
+def _shapes_of(model: nn.Module) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+
+
+def recognised(
+    weights: str | Path, tell: Callable[[str], None] = _silent
+) -> tuple[str, dict[str, Any]]:
+    """The name and arguments of the network that a file of weights belongs to.
+
+    Raises `CheckpointError` if it belongs to none that is known.
+    """
+    from resnet_inspect.views.identity import said
+
+    found = identify(weights, tell=tell)
+    if not found.candidates:
+        raise CheckpointError(said(found), hint="name the network that the weights are for")
+    best = found.candidates[0]
+    if not best.match.fits:
+        raise CheckpointError(
+            said(found), hint=f"`resnet-inspect trace {best.name}` traces it without these weights"
+        )
+    return best.name, dict(best.arguments)
+
+
+def _fill(model: nn.Module, name: str, weights: str | Path) -> str:
+    """Put the weights of a file into a network, unless it is on meta; say what was done.
+
+    Raises `CheckpointError` if they do not fit.
+    """
+    from resnet_inspect.analysis.identity import match
+    from resnet_inspect.sources import checkpoint
+    from resnet_inspect.views.identity import matches, mismatches
+
+    file = checkpoint.read(weights)
+    fit = match(file.tensors, _shapes_of(model))
+    if not fit.fits:
+        raise CheckpointError(
+            f"{file.path} does not fit {name}: {mismatches(fit)}",
+            hint=f"`resnet-inspect identify {weights}` names the network that it is of",
+        )
+    if all(tensor.is_meta for tensor in (*model.parameters(), *model.buffers())):
+        return f"weights: {file.path}, {matches(fit)}; on meta only their shapes are used"
+    values = checkpoint.values(file)
+    model.load_state_dict(
+        {
+            pair.wanted_name: values[pair.name]
+            for pair in fit.pairs
+            if pair.name is not None and pair.wanted_name is not None
+        }
+    )
+    return f"weights: {file.path}, {matches(fit)}"
 
 
 def variants() -> tuple[Variant, ...]:

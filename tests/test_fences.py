@@ -48,6 +48,8 @@ HEAVY = {"torch", "torchvision", "numpy", "textual"}
         ["show", str(SAVED), "--view", "stages", "--format", "html"],
         ["trace", "resnet51"],
         ["trace", "resnet50", "--view", "lairs"],
+        ["identify", "--help"],
+        ["identify", str(ROOT / "README.md")],
     ],
     ids=" ".join,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,6 +14,9 @@ from resnet_inspect.cli.options import INPUT_OPTIONS, read_inputs, read_settings
 
 if TYPE_CHECKING:
     from resnet_inspect.traces.model import Trace
+
+T = TypeVar("T", str, str | None)
+"""A model's name, which some commands can do without."""
 
 
 def input_of(model: str, options: Mapping[str, Any]) -> Any:
@@ -32,12 +35,22 @@ def input_of(model: str, options: Mapping[str, Any]) -> Any:
     return pipeline.input_shape(model, **parts) if has_parts else None
 
 
-def capture(model: str, options: Mapping[str, Any]) -> Trace:
-    """Run the network as these options say, with progress on stderr."""
+def capture(model: str | None, options: Mapping[str, Any]) -> Trace:
+    """Run the network as these options say, with progress on stderr.
+
+    Without a name it is the network that the weights are of.
+    """
     from resnet_inspect import pipeline
 
+    arguments = read_settings(options["settings"])
+    if model is None:
+        with Progress() as progress:
+            model, known = pipeline.recognised(options["weights"], progress.tell)
+        arguments = known | arguments
     if model.endswith(".json"):
         raise click.UsageError(f"`resnet-inspect show {model}` prints a saved trace")
+    if model.endswith((".pth", ".pt", ".ckpt", ".safetensors")):
+        raise click.UsageError(f"weights alone: `resnet-inspect trace --weights {model}`")
     size = input_of(model, options)
     with Progress() as progress, streams_aside():
         captured = pipeline.trace(
@@ -46,7 +59,8 @@ def capture(model: str, options: Mapping[str, Any]) -> Trace:
             device=options["device"],
             dtype=options["dtype"],
             mode="train" if options["train"] else "eval",
-            arguments=read_settings(options["settings"]),
+            arguments=arguments,
+            weights=options["weights"],
             tell=progress.tell,
             cache=not options.get("no_cache"),
         )
@@ -69,7 +83,7 @@ def loaded_or_captured(model: str, options: Mapping[str, Any]) -> Trace:
 
 
 def as_far_as_it_goes(
-    traced: Callable[[str, Mapping[str, Any]], Trace], model: str, options: Mapping[str, Any]
+    traced: Callable[[T, Mapping[str, Any]], Trace], model: T, options: Mapping[str, Any]
 ) -> tuple[Trace, BaseException | None]:
     """What `traced` gives, and what stopped the forward pass if it did not come to its end."""
     from resnet_inspect.errors import ForwardError, ForwardInterrupted

@@ -228,6 +228,7 @@ def _list_columns(
 
 INPUT_OPTIONS = (
     "inputs", "image_size", "batch", "channels", "dtype", "device", "train", "settings",
+    "weights",
 )  # fmt: skip
 """Names of the options that `input_options` adds."""
 
@@ -267,6 +268,12 @@ def input_options_but(*left_out: str) -> Callable[[F], F]:
             multiple=True,
             metavar="NAME=VALUE",
             help="Argument of the builder, as a Python literal: num_classes=10.",
+        ),
+        click.option(
+            "--weights",
+            type=click.Path(),
+            metavar="FILE",
+            help="Weights, which must fit; on meta only their shapes are read.",
         ),
     ]
     chosen = [o for name, o in zip(INPUT_OPTIONS, options, strict=True) if name not in left_out]

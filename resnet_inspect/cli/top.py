@@ -20,6 +20,7 @@ COMMANDS = {
     "verify": "Ask others for MODEL's parameters, MACs and output shapes.",
     "draw": "Draw MODEL as a figure for a paper, a slide or a page.",
     "explain": "Explain a layer, a block, a stage or all of MODEL with its own numbers.",
+    "identify": "Say which network the weights in FILE are of.",
     "tui": "Browse MODEL in the terminal.",
     "list": "List the models that can be traced by name.",
     "cache": "Say where traces are kept, or remove them.",

@@ -31,6 +31,7 @@ from resnet_inspect.cli.printing import check_outputs, print_trace, selection_of
         ("resnet-inspect trace resnet50 --columns +receptive_field,jump", "two columns more"),
         ("resnet-inspect trace resnet50 --save trace.json", "keep it; `show` reads it back"),
         ("resnet-inspect trace model.py:Net --set depth=3", "your own code; this runs it"),
+        ("resnet-inspect trace --weights best.pth", "the network that these weights are of"),
         ("resnet-inspect trace pkg.nets:make --input 1,64:int64", "a function of a package"),
     ],
 )
@@ -55,7 +56,7 @@ def command(model: str | None, **options: Any) -> int:
     """
     from resnet_inspect import pipeline
 
-    if model is None:
+    if model is None and options["weights"] is None:
         raise click.UsageError("which model? `resnet-inspect list` shows them")
     if options["save"] == "-":
         raise click.UsageError("--save needs a file: stdout has the table")
