@@ -261,6 +261,18 @@ def test_every_format_gives_the_same_shapes_types_and_numbers(tmp_path: Path, ki
     assert all(torch.equal(values[name], tensors[name]) for name in tensors)
 
 
+def test_weights_are_checked_also_where_the_trace_is_in_the_cache(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RESNET_INSPECT_NO_CACHE")
+    monkeypatch.setenv("RESNET_INSPECT_CACHE_DIR", str(file.parent / "cache"))
+    torch.save({name: tensor for name, tensor in real().items() if name != "fc.bias"}, file)
+    ri.trace(SMALL, cache=True)
+    assert pipeline.cached(SMALL) is not None
+    with pytest.raises(CheckpointError, match=r"1 is missing: fc\.bias"):
+        ri.trace(SMALL, weights=file, cache=True)
+
+
 def test_weights_are_for_networks_that_are_named(file: Path) -> None:
     torch.save(real(), file)
     with pytest.raises(BadInput, match="named"):
