@@ -51,6 +51,12 @@ def _silent(step: str) -> None:
     """Tell nobody what step short work is at."""
 
 
+def _kept(request: Request) -> Trace | None:
+    """The trace that is asked for, if the cache has it."""
+    asked = {name: value for name, value in request.message.items() if name != "ask"}
+    return pipeline.cached(asked.pop("model"), asked.pop("input"), **asked)
+
+
 class Explorer(App[int]):
     """The interactive explorer of one network, or of two side by side."""
 
@@ -193,10 +199,7 @@ class Explorer(App[int]):
             self.title_line(request.title, "reading")
             path = Path(request.path).expanduser()
             return await beside_the_screen(is_long_file(path), pipeline.load, path)
-        kept = pipeline.cached(
-            request.model, request.input, device=request.device, dtype=request.dtype,
-            mode=request.mode, arguments=request.message["arguments"],
-        )  # fmt: skip
+        kept = await beside_the_screen(True, _kept, request)
         if kept is not None:
             return kept
         self.title_line(request.title, "starting")
