@@ -9,8 +9,9 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import (
@@ -30,6 +31,7 @@ from resnet_inspect.inspection import Inspection, Watch
 from resnet_inspect.sources import SOURCES, Subject, source, sources, subject, surroundings
 from resnet_inspect.sources.catalogue import VARIANTS, Variant
 from resnet_inspect.traces import codec
+from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.tensors import TensorSpec
 from resnet_inspect.views.selection import Selection
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from resnet_inspect.cache import Entry
     from resnet_inspect.capture.inputs import InputSize
     from resnet_inspect.capture.run import Mode
+
+T = TypeVar("T")
 
 MODES = ("eval", "train", "as found")
 
@@ -415,47 +419,130 @@ def _build_and_capture(
     tell: Callable[[str], None],
     notes: Sequence[str],
 ) -> Trace:
+    built = _built(chosen, size, device, dtype_name, arguments, weights, tell)
+    tell(f"running {chosen.name} on {device}")
+    return _captured(chosen, built, device, mode, arguments, notes)
+
+
+@dataclass(frozen=True)
+class _Built:
+    """A network, and arguments for its forward."""
+
+    model: nn.Module
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+def _built(
+    chosen: Subject,
+    size: InputSize,
+    device: torch.device,
+    dtype_name: str | None,
+    arguments: Mapping[str, Any],
+    weights: str | Path | None,
+    tell: Callable[[str], None],
+) -> _Built:
     from resnet_inspect.capture.inputs import (
         floating_dtype,
         make_arguments,
         make_tensor,
         read_dtype,
     )
-    from resnet_inspect.capture.run import capture
 
     asked = read_dtype(dtype_name) if dtype_name else None
     if asked is not None and not asked.is_floating_point:
         raise BadInput(f"a network computes in floats, not in {dtype_name}")
     tell(f"building {chosen.name}")
     model = source(chosen.source).build(chosen.name, arguments, device)
+    notes = []
     tensors = (*model.parameters(), *model.buffers())
     if tensors and all(tensor.device.type != device.type for tensor in tensors):
-        notes = (*notes, "built on the CPU, since meta has no numbers to build it with")
+        notes.append("built on the CPU, since meta has no numbers to build it with")
     if weights is not None:
         tell(f"reading {Path(weights).name}")
-        notes = (*notes, _fill(model, chosen.written, weights))
+        notes.append(_fill(model, chosen.written, weights))
     if asked is not None:
         model = model.to(asked)
     dtype = floating_dtype(model)
     if _takes_a_list(chosen):
         shape = _one_shape(size)
         images = [make_tensor(shape[1:], dtype, device) for _ in range(shape[0])]
-        args: tuple[Any, ...] = (images,)
-        kwargs: dict[str, Any] = {}
-    else:
-        args, kwargs = make_arguments(size, dtype, device)
-    tell(f"running {chosen.name} on {device}")
+        return _Built(model, (images,), {}, tuple(notes))
+    return _Built(model, *make_arguments(size, dtype, device), tuple(notes))
+
+
+def _captured(
+    chosen: Subject,
+    built: _Built,
+    device: torch.device,
+    mode: Mode,
+    arguments: Mapping[str, Any],
+    notes: Sequence[str] = (),
+) -> Trace:
+    from resnet_inspect.capture.run import capture
+
     return capture(
-        model,
-        args,
-        kwargs,
+        built.model,
+        built.args,
+        built.kwargs,
         device=device,
         mode=mode,
         model_name=chosen.title or None,
         source=chosen.origin,
         arguments=arguments,
-        notes=notes,
+        notes=(*notes, *built.notes),
     )
+
+
+def measure(
+    model: str,
+    input_size: InputSize | None = None,
+    *,
+    device: str = "cpu",
+    dtype: str | None = None,
+    mode: Mode = "eval",
+    arguments: Mapping[str, Any] | None = None,
+    weights: str | Path | None = None,
+    runs: Mapping[str, Any] | None = None,
+    tell: Callable[[str], None] = _silent,
+) -> Measured:
+    """Trace a named network on a real device, then run it again and again against the clock.
+
+    `runs` are the fields of `capture.measure.Runs`: repeats, warm_up, backward, compiled,
+    channels_last, threads. Raises what `trace` raises, and `WorkFailed` for a network that cannot
+    be measured.
+    """
+    chosen = subject(model)
+    if device == "meta":
+        raise BadInput("meta computes nothing that could be timed", hint="--device cpu, cuda, mps")
+    if _takes_a_list(chosen) and mode == "train":
+        raise BadInput(f"{model} in training mode needs targets; it can be measured in eval mode")
+    tell("importing torch")
+    _import_torch()
+    from resnet_inspect.capture import backends
+    from resnet_inspect.capture.measure import Runs
+    from resnet_inspect.capture.measure import measure as run_repeatedly
+    from resnet_inspect.capture.run import ForwardRaised, unwrapped
+
+    where = backends.resolve(device)
+    size = input_shape(model) if input_size is None else input_size
+    settings = arguments or {}
+    with surroundings(chosen):
+        found = _built(chosen, size, where, dtype, settings, weights, tell)
+        inside, wrappers = unwrapped(found.model.to(where))
+        built = replace(found, model=inside.train(mode == "train"))
+        try:
+            traced = _captured(chosen, built, where, "as found", settings, wrappers)
+        except ForwardRaised as raised:
+            from resnet_inspect.analysis.failure import sentence
+
+            trace = Inspection.of(raised.trace)
+            raise ForwardError(sentence(trace), trace=trace) from raised.__cause__
+        how = Runs(**(runs or {}))
+        return traced, run_repeatedly(
+            built.model, built.args, built.kwargs, traced, where, how, tell
+        )
 
 
 def _trace_module(
@@ -702,6 +789,15 @@ def load(path: str | Path) -> Inspection:
 
     Raises `TraceFileError` if the file cannot be read, is damaged, foreign or newer.
     """
+    return Inspection.of(_loaded(path, codec.loads))
+
+
+def load_measured(path: str | Path) -> tuple[Measured, ...]:
+    """The measurements that `save_measured` wrote, each with its trace; raises as `load` does."""
+    return _loaded(path, codec.loads_measured)
+
+
+def _loaded(path: str | Path, loads: Callable[[str], T]) -> T:
     try:
         written = Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -709,7 +805,7 @@ def load(path: str | Path) -> Inspection:
     except OSError as error:
         raise TraceFileError(f"{path}: {error.strerror or error}") from error
     try:
-        return Inspection.of(codec.loads(written))
+        return loads(written)
     except TraceFileError as error:
         raise TraceFileError(f"{path}: {error.message}", hint=error.hint) from error
 
@@ -720,6 +816,15 @@ def save(trace: Trace, path: str | Path, *, overwrite: bool = False) -> None:
     Raises `OutputError` if the file exists and is not to be overwritten, or cannot be written.
     """
     Inspection.of(trace).save(path, overwrite=overwrite)
+
+
+def save_measured(
+    measured: Sequence[Measured], path: str | Path, *, overwrite: bool = False
+) -> None:
+    """Write measurements and their traces as JSON; raises as `save` does."""
+    from resnet_inspect.files import write_all
+
+    write_all({Path(path): codec.dumps_measured(measured)}, overwrite=overwrite)
 
 
 def tabulate(trace: Trace, view: str = "layers", selection: Selection | None = None) -> Table:

@@ -288,8 +288,17 @@ def input_options_but(*left_out: str) -> Callable[[F], F]:
     return lambda command: _with(chosen, command)
 
 
+SELECTION_OPTIONS = ("view", "everything", "only", "match", "stage", "depth", "fold", "columns")
+"""Names of the options that `selection_options` adds."""
+
+
 def selection_options(command: F) -> F:
     """Options for what is shown."""
+    return selection_options_but()(command)
+
+
+def selection_options_but(*left_out: str) -> Callable[[F], F]:
+    """The options for what is shown without some."""
     options = [
         click.option(
             "--view",
@@ -318,7 +327,8 @@ def selection_options(command: F) -> F:
             help="Columns to show, with commas; +KEY adds one; help lists all.",
         ),
     ]
-    return _with(options, command)
+    chosen = [o for name, o in zip(SELECTION_OPTIONS, options, strict=True) if name not in left_out]
+    return lambda command: _with(chosen, command)
 
 
 def output_options(command: F) -> F:

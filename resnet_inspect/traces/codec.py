@@ -1,4 +1,4 @@
-"""Trace <-> JSON, with a format version.
+"""Trace <-> JSON, with a format version; measurements likewise, each with its trace.
 
 Equal ops, classes and tensor specs are written once and referred to by number, so a file stays
 small and reads fast. What cannot be understood is a `TraceFileError`, never a half-read trace.
@@ -14,12 +14,24 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 from resnet_inspect.errors import TraceFileError
 from resnet_inspect.traces.invariants import broken_reference
+from resnet_inspect.traces.measurements import (
+    MEASUREMENTS_VERSION,
+    Ceiling,
+    Machine,
+    Measurements,
+    Peak,
+    mismatch,
+)
 from resnet_inspect.traces.model import FORMAT_VERSION, Call, Failure, Provenance, Trace
 from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, PythonClass
 from resnet_inspect.traces.ops import OPS, Conv, Op, Window
 from resnet_inspect.traces.tensors import Activation, Port, TensorSpec
 
 FORMAT = "resnet-inspect trace"
+MEASURED_FORMAT = "resnet-inspect measurements"
+
+Measured = tuple[Trace, Measurements]
+"""Measurements mean nothing without the trace whose calls they are of."""
 
 T = TypeVar("T")
 H = TypeVar("H", bound=Hashable)
@@ -37,6 +49,26 @@ class _Numbered(Generic[H]):
 
 def dumps(trace: Trace) -> str:
     """The trace as JSON text; `loads` gives an equal trace back."""
+    return _written(_document(trace))
+
+
+def dumps_measured(measured: Sequence[Measured]) -> str:
+    """Measurements with their traces as JSON text; `loads_measured` gives equal ones back."""
+    entries = [{"measurements": _plain(one), "trace": _document(trace)} for trace, one in measured]
+    return _written(
+        {
+            "format": MEASURED_FORMAT,
+            "format_version": MEASUREMENTS_VERSION,
+            "measured": entries,
+        }
+    )
+
+
+def _written(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _document(trace: Trace) -> dict[str, Any]:
     tensors: _Numbered[TensorSpec] = _Numbered()
     ops: _Numbered[Op] = _Numbered()
     classes: _Numbered[PythonClass] = _Numbered()
@@ -68,7 +100,7 @@ def dumps(trace: Trace) -> str:
         for c in trace.calls
     ]  # fmt: skip
     activations = [[tensors.number(a.tensor), a.storage] for a in trace.activations]
-    document = {
+    return {
         "format": FORMAT,
         "format_version": trace.format_version,
         "model_name": trace.model_name,
@@ -83,7 +115,6 @@ def dumps(trace: Trace) -> str:
         "modules": modules,
         "calls": calls,
     }
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def loads(text: str) -> Trace:
@@ -91,26 +122,69 @@ def loads(text: str) -> Trace:
 
     Raises `TraceFileError` for text that is no JSON, no trace, a newer format or inconsistent.
     """
+    document = _of_format(text, FORMAT, "a trace", "`resnet-inspect trace MODEL --save FILE`")
+    return _trace(document)
+
+
+def loads_measured(text: str) -> tuple[Measured, ...]:
+    """The measurements that `dumps_measured` wrote.
+
+    Raises `TraceFileError` as `loads` does, and for measurements of another trace than theirs.
+    """
+    document = _of_format(
+        text, MEASURED_FORMAT, "measurements", "`resnet-inspect measure MODEL --save FILE`"
+    )
+    _check_version(document, "measurements", MEASUREMENTS_VERSION)
+    try:
+        found = tuple(
+            (_trace(entry["trace"]), _built(Measurements, entry["measurements"]))
+            for entry in _list(document["measured"])
+        )
+    except _NOT_UNDERSTOOD as error:
+        raise TraceFileError(
+            _one_line(f"{type(error).__name__}: {error}", "measurements")
+        ) from error
+    faults = [fault for trace, one in found if (fault := mismatch(trace, one))]
+    if faults or not found:
+        raise TraceFileError(_one_line(faults[0] if faults else "there are none", "measurements"))
+    return found
+
+
+def _of_format(text: str, format: str, what: str, writer: str) -> dict[str, Any]:
+    """The JSON object of that format in a text."""
     try:
         document = json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError) as error:
-        raise TraceFileError(f"not a trace: no valid JSON ({error})") from error
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise TraceFileError(f"not {what}: no valid JSON ({error})") from error
+    if not isinstance(document, dict) or document.get("format") != format:
         raise TraceFileError(
-            "not a trace: the JSON is of something else",
-            hint="a trace is written by `resnet-inspect trace MODEL --save FILE`",
+            f"not {what}: the JSON is of something else",
+            hint=f"{what} {'are' if what.endswith('s') else 'is'} written by {writer}",
         )
+    return document
+
+
+def _check_version(document: dict[str, Any], what: str, newest: int) -> None:
     version = document.get("format_version")
     if type(version) is not int or version < 1:
-        raise TraceFileError(f"damaged trace: no format version but {reprlib.repr(version)}")
-    if version > FORMAT_VERSION:
+        raise TraceFileError(f"damaged {what}: no format version but {reprlib.repr(version)}")
+    if version > newest:
+        has = "have" if what.endswith("s") else "has"
         raise TraceFileError(
-            f"the trace has format version {version}; the newest known here is {FORMAT_VERSION}",
+            f"the {what} {has} format version {version}; the newest known here is {newest}",
             hint="upgrade resnet-inspect",
         )
+
+
+_NOT_UNDERSTOOD = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+
+
+def _trace(document: dict[str, Any]) -> Trace:
+    """The trace of a JSON object."""
+    _check_version(document, "trace", FORMAT_VERSION)
     try:
         trace = _read(document)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except _NOT_UNDERSTOOD as error:
         raise TraceFileError(_one_line(f"{type(error).__name__}: {error}")) from error
     fault = broken_reference(trace)
     if fault:
@@ -123,8 +197,8 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def _one_line(fault: str) -> str:
-    return f"damaged trace: {' '.join(fault.split())}"
+def _one_line(fault: str, what: str = "trace") -> str:
+    return f"damaged {what}: {' '.join(fault.split())}"
 
 
 def _plain(value: Any) -> Any:
@@ -209,6 +283,11 @@ def _pair(value: Any) -> tuple[str, str]:
     return _text(first), _text(second)
 
 
+def _two_counts(value: Any) -> tuple[int, int]:
+    first, second = _list(value)
+    return _count(first), _count(second)
+
+
 def _port(value: Any) -> Port:
     label, activation = _list(value)
     return Port(_text(label), _count(activation))
@@ -226,6 +305,13 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "tuple[int | None, ...]": _several(_or_none(_count)),
     "tuple[str, ...]": _texts,
     "tuple[tuple[str, str], ...]": _several(_pair),
+    "tuple[int, ...]": _counts,
+    "tuple[tuple[int, ...], ...]": _several(_counts),
+    "tuple[tuple[int, int], ...]": _several(_two_counts),
+    "int | None": _or_none(_count),
+    "Machine": lambda entry: _built(Machine, entry),
+    "Ceiling": lambda entry: _built(Ceiling, entry),
+    "Peak": lambda entry: _built(Peak, entry),
 }
 """How a field is read, by the type that its dataclass declares."""
 

@@ -1,0 +1,470 @@
+"""A traced network run again and again against a clock: what each call takes and what it holds.
+
+Hooks read the clock where the forward of a module begins and ends, and nothing else; `course` says
+which call the time between two readings belongs to. Runs with hooks and runs without alternate, so
+that both meet the same conditions and what the hooks cost can be told. In the backward pass the
+clock is read where autograd comes to what a call has made.
+
+The network is the caller's to change: it is run in the mode it is in, with its statistics and its
+gradients. A profiler would give kernels; here it is calls, on every device alike.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from resnet_inspect.capture.inputs import floating_dtype
+from resnet_inspect.errors import BadInput, WorkFailed
+from resnet_inspect.traces.measurements import Ceiling, Machine, Measurements, Peak, course
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.tensors import Port
+
+Notice = Callable[[int], None]
+"""Told, at each boundary, which call the time from here on belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What is run, and how often."""
+
+    repeats: int = 20
+    warm_up: int = 5
+    backward: bool = False
+    compiled: bool = False
+    channels_last: bool = False
+    threads: int | None = None
+    """Threads of the CPU; None for torch's own choice."""
+
+
+def measure(
+    model: nn.Module,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    trace: Trace,
+    device: torch.device,
+    runs: Runs,
+    tell: Callable[[str], None],
+) -> Measurements:
+    """Run the network whose trace this is on these arguments; all of it is on `device`.
+
+    Raises `WorkFailed` if a run raises, or goes another way than the traced one; `BadInput` for a
+    backward pass through a network that has nothing to train.
+    """
+    if runs.channels_last:
+        model = model.to(memory_format=torch.channels_last)
+        args = [_channels_last(value) for value in args]
+        kwargs = {name: _channels_last(value) for name, value in kwargs.items()}
+    subject = _Subject(model, tuple(args), dict(kwargs), trace, device)
+    if runs.backward and not any(p.requires_grad for p in model.parameters()):
+        raise BadInput("no parameter takes a gradient: there is no backward pass")
+    with _threads(runs.threads):
+        try:
+            return _measured(subject, runs, tell)
+        except RuntimeError as error:  # out of memory, or a backward pass that cannot be
+            raise WorkFailed(f"a run raised: {str(error).strip().splitlines()[0]}") from error
+
+
+def _measured(subject: _Subject, runs: Runs, tell: Callable[[str], None]) -> Measurements:
+    clock = subject.clock
+    for n in range(runs.warm_up):
+        tell(f"warming up, {n + 1} of {runs.warm_up}")
+        subject.run(backward=runs.backward)
+    forward, backward, whole = [], [], []
+    for n in range(runs.repeats):
+        tell(f"measuring, {n + 1} of {runs.repeats}")
+        whole.append(subject.run(backward=runs.backward))
+        forward.append(subject.forward_by_call(with_gradients=runs.backward))
+        if runs.backward:
+            backward.append(subject.backward_by_call())
+    tell("measuring memory")
+    peak = subject.peak(backward=runs.backward)
+    compiled: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+    if runs.compiled:
+        tell("compiling")
+        compiled, notes = _compiled(subject, runs)
+    tell("measuring what the device can do")
+    dtype = floating_dtype(subject.model)
+    return Measurements(
+        machine=_machine(subject.device),
+        measured_at=datetime.now(UTC).replace(microsecond=0).isoformat(),
+        channels_last=runs.channels_last,
+        warm_up=runs.warm_up,
+        forward=tuple(forward),
+        whole_forward=tuple(run[0] for run in whole),
+        backward=tuple(backward),
+        whole_backward=tuple(run[1] for run in whole if runs.backward),
+        compiled=compiled,
+        matmul=_matmul(clock, subject.device, dtype),
+        copy=_copy(clock, subject.device),
+        peak=peak,
+        notes=notes,
+    )
+
+
+# -- the clock -------------------------------------------------------------------------------------
+
+
+class _Clock:
+    """Marks on the device's own line of time."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._event: Callable[..., Any] | None = None
+        self._synchronize: Callable[[], None] = lambda: None
+        if device.type == "cuda":
+            self._event = torch.cuda.Event
+            self._synchronize = lambda: torch.cuda.synchronize(device)
+        elif device.type == "mps":
+            self._event = torch.mps.event.Event
+            self._synchronize = torch.mps.synchronize
+
+    def mark(self) -> Any:
+        """Now: on a graphics card, when it has done what was asked of it before this."""
+        if self._event is None:
+            return time.perf_counter_ns()
+        event = self._event(enable_timing=True)
+        event.record()
+        return event
+
+    def wait(self) -> None:
+        """Until the device has done all that was asked of it."""
+        self._synchronize()
+
+    def between(self, marks: Sequence[Any]) -> list[int]:
+        """Nanoseconds from each mark to the next."""
+        if self._event is None:
+            return [later - earlier for earlier, later in pairwise(marks)]
+        self.wait()
+        milliseconds = [earlier.elapsed_time(later) for earlier, later in pairwise(marks)]
+        return [max(round(number * 1e6), 0) for number in milliseconds]
+
+
+# -- the network -----------------------------------------------------------------------------------
+
+
+class _Subject:
+    """A network with its arguments, to be run in several ways."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        trace: Trace,
+        device: torch.device,
+    ) -> None:
+        self.model = model
+        self.args = args
+        self.kwargs = kwargs
+        self.trace = trace
+        self.device = device
+        self.clock = _Clock(device)
+        self._course = course(trace)
+        self._calls = [call for call in trace.calls if call.module is not None]
+
+    def run(self, *, backward: bool) -> tuple[int, int]:
+        """Nanoseconds of a forward and a backward pass without hooks; 0 for one not made."""
+        self._before()
+        with torch.set_grad_enabled(backward):
+            started = self.clock.mark()
+            made = self.model(*self.args, **self.kwargs)
+            (forward,) = self.clock.between([started, self.clock.mark()])
+        if not backward:
+            return forward, 0
+        loss = _loss(made)
+        self.clock.wait()
+        started = self.clock.mark()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return forward, self.clock.between([started, self.clock.mark()])[0]
+
+    def forward_by_call(self, *, with_gradients: bool) -> tuple[int, ...]:
+        """Nanoseconds of each call in a forward pass, its callees not included."""
+        owners: list[int] = []
+        marks: list[Any] = []
+        mark = self.clock.mark
+
+        def notice(owner: int) -> None:
+            marks.append(mark())
+            owners.append(owner)
+
+        self._before()
+        with torch.set_grad_enabled(with_gradients), self._noticing(notice):
+            self.model(*self.args, **self.kwargs)
+        return self._dealt_out(owners, marks)
+
+    def backward_by_call(self) -> tuple[int, ...]:
+        """Nanoseconds of what autograd did for each call."""
+        owners: list[int] = []
+        marks: list[Any] = []
+        mark = self.clock.mark
+
+        def notice(owner: int) -> None:
+            marks.append(mark())
+            owners.append(owner)
+
+        self._before()
+        with torch.enable_grad(), self._noticing(lambda owner: None, notice):
+            loss = _loss(self.model(*self.args, **self.kwargs))
+        self.clock.wait()
+        notice(0)
+        loss.backward()  # type: ignore[no-untyped-call]
+        notice(0)
+        return self._dealt_out(owners, marks)
+
+    def peak(self, *, backward: bool) -> Peak:
+        """The fullest moment of one pass, and what the allocator says of another."""
+        self._before()
+        there = (*self.model.parameters(), *self.model.buffers(), *_tensors(self.args, self.kwargs))
+        alive = _Alive(there)
+        with torch.set_grad_enabled(backward), alive:
+            with self._noticing(alive.notice, alive.notice if backward else None):
+                made = self.model(*self.args, **self.kwargs)
+            if backward:
+                alive.notice(0)
+                _loss(made).backward()  # type: ignore[no-untyped-call]
+        allocated = None
+        if self.device.type == "cuda":
+            del made
+            torch.cuda.reset_peak_memory_stats(self.device)
+            self.run(backward=backward)
+            allocated = torch.cuda.max_memory_allocated(self.device)
+        holders = sorted(alive.holders.items(), key=lambda held: (-held[1], held[0]))
+        return Peak(alive.peak, alive.call, tuple(holders), allocated)
+
+    def _before(self) -> None:
+        self.model.zero_grad(set_to_none=True)
+        self.clock.wait()
+
+    def _dealt_out(self, owners: Sequence[int], marks: Sequence[Any]) -> tuple[int, ...]:
+        found = [0] * len(self.trace.calls)
+        for owner, nanoseconds in zip(owners, self.clock.between(marks), strict=False):
+            found[owner] += nanoseconds
+        return tuple(found)
+
+    @contextmanager
+    def _noticing(self, forward: Notice, backward: Notice | None = None) -> Iterator[None]:
+        """Hooks that tell who is running: `forward` at once, `backward` when autograd is there."""
+        coming = iter(self._course)
+        calls = iter(self._calls)
+        running: list[int] = []
+        nodes: dict[Any, int] = {}
+
+        def cross(path: str, leaving: bool) -> None:
+            boundary = next(coming, None)
+            if boundary is None or boundary.path != path or boundary.leaving != leaving:
+                raise WorkFailed(
+                    f"{path or 'the network'} was called where the trace has another call",
+                    hint="a forward that takes another way each time cannot be measured by call",
+                )
+            forward(boundary.then)
+
+        def watch(value: Any, ports: Sequence[Port]) -> None:
+            """Have autograd say when it comes to these tensors."""
+            tensors = _tensors(value)
+            if backward is None or len(tensors) != len(ports):
+                return
+            for tensor, port in zip(tensors, ports, strict=True):
+                maker = self.trace.producer.get(port.activation)
+                node = tensor.grad_fn
+                if maker is None or node is None or node in nodes:
+                    continue
+                nodes[node] = maker
+                node.register_prehook(lambda gradients, maker=maker: backward(maker))
+
+        def hooks_of(path: str) -> tuple[Any, Any]:
+            if backward is None:
+                return lambda *_: cross(path, False), lambda *_: cross(path, True)
+
+            def enter(module: nn.Module, args: Any, kwargs: Any) -> None:
+                cross(path, False)
+                call = next(calls)
+                running.append(call.index)
+                watch((args, kwargs), call.inputs)
+
+            def leave(module: nn.Module, args: Any, kwargs: Any, made: Any) -> None:
+                watch(made, self.trace.calls[running.pop()].outputs)
+                cross(path, True)
+
+            return enter, leave
+
+        before, after = nn.Module.register_forward_pre_hook, nn.Module.register_forward_hook
+        handles = []
+        try:
+            for path, module in self.model.named_modules():
+                if path in self.trace.module_at:
+                    enter, leave = hooks_of(path)
+                    handles.append(before(module, enter, with_kwargs=True))
+                    handles.append(
+                        after(module, leave, prepend=module is not self.model, with_kwargs=True)
+                    )
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+
+def _loss(made: Any) -> Tensor:
+    """The sum of all that a network gives: a number to go back from."""
+    sums = [tensor.float().sum() for tensor in _tensors(made) if tensor.requires_grad]
+    if not sums:
+        raise WorkFailed("nothing that the network gives has a gradient")
+    return torch.stack(sums).sum()
+
+
+def _tensors(*values: Any) -> list[Tensor]:
+    return [leaf for leaf in tree_leaves(values) if isinstance(leaf, Tensor)]
+
+
+def _channels_last(value: Any) -> Any:
+    if isinstance(value, Tensor) and value.dim() == 4:
+        return value.contiguous(memory_format=torch.channels_last)
+    return value
+
+
+# -- memory ----------------------------------------------------------------------------------------
+
+
+class _Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Sees every storage that is made, by whom, and when it is gone; keeps none alive."""
+
+    def __init__(self, there: Sequence[Tensor]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.peak = 0
+        self.call = 0
+        self.holders: dict[int, int] = {}
+        self._running = 0
+        self._not_ours = {tensor.untyped_storage()._cdata for tensor in there}
+        self._alive: dict[int, tuple[StorageWeakRef, int, int]] = {}
+        self._at_most = 0
+
+    def notice(self, owner: int) -> None:
+        """From here on it is this call that makes tensors."""
+        self._running = owner
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        made = func(*args, **(kwargs or {}))
+        for tensor in _tensors(made):
+            try:
+                storage = tensor.untyped_storage()
+            except (NotImplementedError, RuntimeError):  # sparse and nested tensors have none
+                continue
+            key = storage._cdata  # not used again while there is a weak reference
+            if key in self._not_ours or key in self._alive:
+                continue
+            weak = _weak(storage)
+            self._alive[key] = weak, self._running, storage.nbytes()
+            self._at_most += storage.nbytes()
+            if self._at_most > self.peak:
+                self._count()
+        return made
+
+    def _count(self) -> None:
+        self._alive = {key: one for key, one in self._alive.items() if not _is_gone(one[0])}
+        self._at_most = sum(nbytes for _, _, nbytes in self._alive.values())
+        if self._at_most <= self.peak:
+            return
+        self.peak, self.call, self.holders = self._at_most, self._running, {}
+        for _, owner, nbytes in self._alive.values():
+            self.holders[owner] = self.holders.get(owner, 0) + nbytes
+
+
+def _weak(storage: torch.UntypedStorage) -> StorageWeakRef:
+    return StorageWeakRef(storage)  # type: ignore[no-untyped-call]
+
+
+def _is_gone(storage: StorageWeakRef) -> bool:
+    return bool(storage.expired())  # type: ignore[no-untyped-call]
+
+
+# -- the machine -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def _threads(wanted: int | None) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(wanted or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _machine(device: torch.device) -> Machine:
+    return Machine(
+        device=str(device),
+        name=_name(device),
+        system=f"{platform.system()} {platform.machine()}",
+        cores=os.cpu_count() or 1,
+        threads=torch.get_num_threads(),
+        torch_version=torch.__version__,
+    )
+
+
+def _name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return (names or [platform.processor() or platform.machine()])[0]
+
+
+_TIMES = 5
+"""How often a ceiling is tried; the best counts."""
+
+
+def _matmul(clock: _Clock, device: torch.device, dtype: torch.dtype) -> Ceiling:
+    """A square matrix product."""
+    size = 1024 if device.type == "cpu" else 8192
+    left, right, made = (torch.ones(size, size, dtype=dtype, device=device) for _ in range(3))
+    return Ceiling(2 * size**3, _best(clock, lambda: torch.mm(left, right, out=made)))
+
+
+def _copy(clock: _Clock, device: torch.device) -> Ceiling:
+    """A copy of many bytes, each read once and written once."""
+    size = 2**26 if device.type == "cpu" else 2**29
+    source, target = (torch.ones(size, dtype=torch.uint8, device=device) for _ in range(2))
+    return Ceiling(2 * size, _best(clock, lambda: target.copy_(source)))
+
+
+def _best(clock: _Clock, work: Callable[[], Any]) -> tuple[int, ...]:
+    with torch.no_grad():
+        work()
+        clock.wait()
+        marks = [clock.mark()]
+        for _ in range(_TIMES):
+            work()
+            marks.append(clock.mark())
+    return tuple(clock.between(marks))
+
+
+def _compiled(subject: _Subject, runs: Runs) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Nanoseconds of each forward of the compiled network; or a note of why it has none."""
+    model = cast(nn.Module, torch.compile(subject.model))
+    compiled = _Subject(model, subject.args, subject.kwargs, subject.trace, subject.device)
+    try:
+        for _ in range(max(runs.warm_up, 1)):
+            compiled.run(backward=runs.backward)
+    except Exception as error:  # whatever the compiler raises, what was measured stays
+        line = " ".join(str(error).split())
+        return (), (f"torch.compile cannot work here: {type(error).__name__}: {line[:160]}",)
+    return tuple(compiled.run(backward=runs.backward)[0] for _ in range(runs.repeats)), ()
