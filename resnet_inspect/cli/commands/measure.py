@@ -87,7 +87,8 @@ def command(model: str, **options: Any) -> int:
     if pipeline.is_trace_file(model):
         measured = _loaded(model, options)
     else:
-        measured = tuple(_measured(model, batch, options) for batch in options["batches"] or [None])
+        batches = dict.fromkeys(options["batches"] or (None,))
+        measured = tuple(_measured(model, batch, options) for batch in batches)
     if options["save"]:
         pipeline.save_measured(measured, options["save"], overwrite=options["force"])
     found = [Speed(Survey(trace), one) for trace, one in measured]

@@ -1,0 +1,246 @@
+"""Measurements, made by hand: whose time it is, what rows sum to, and what a file keeps."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from statistics import median, quantiles
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from saved import NAMES, ByHand, names, steady, survey_of, trace_of, traces
+
+from resnet_inspect import pipeline
+from resnet_inspect.analysis.speed import Speed
+from resnet_inspect.errors import TraceFileError
+from resnet_inspect.formats import FORMATS, render
+from resnet_inspect.traces import codec
+from resnet_inspect.traces.measurements import Ceiling, Machine, Measurements, Peak, course
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.ops import Activate, Elementwise, Reshape
+from resnet_inspect.views import speeds
+from resnet_inspect.views.selection import Selection
+from resnet_inspect.views.table import Table
+
+MACHINE = Machine("cpu", "by hand", "Linux x86_64", 8, 2, "2.15.0")
+WHOLE = (1_000_000, 1_200_000, 1_100_000)
+
+
+def measured(trace: Trace, *, backward: bool = False) -> Measurements:
+    """Three runs in which every call takes another time; calls that cannot be told apart none."""
+    apart = {boundary.then for boundary in course(trace)}
+    runs = tuple(
+        tuple((i * i % 997 + 3) * run if i in apart else 0 for i in range(len(trace.calls)))
+        for run in (100, 170, 90)
+    )
+    return Measurements(
+        machine=MACHINE,
+        measured_at="2026-01-01T00:00:00+00:00",
+        channels_last=False,
+        warm_up=1,
+        forward=runs,
+        whole_forward=WHOLE,
+        backward=runs[1:] if backward else (),
+        whole_backward=WHOLE[1:] if backward else (),
+        compiled=(),
+        matmul=Ceiling(2 * 10**9, (2_000_000, 1_000_000)),
+        copy=Ceiling(10**8, (4_000_000, 5_000_000)),
+        peak=Peak(3072, len(trace.calls) - 1, ((len(trace.calls) - 1, 2048), (1, 1024))),
+    )
+
+
+def speed_of(name: str, **settings: Any) -> Speed:
+    return Speed(survey_of(name), measured(trace_of(name), **settings))
+
+
+def numbers(table: Table, key: str, *, outer: bool = False) -> list[Any]:
+    """The values of a column, of rows that nothing below breaks down."""
+    return [table.cell(row, key).value for row in table.rows if outer or not row.subtotal]
+
+
+# -- whose time it is ------------------------------------------------------------------------------
+
+
+def test_every_module_call_is_entered_and_left_as_brackets_are(trace: Trace) -> None:
+    running: list[str] = []
+    for boundary in course(trace):
+        if boundary.leaving:
+            assert running.pop() == boundary.path
+        else:
+            running.append(boundary.path)
+    assert not running
+    modules = [call.module for call in trace.calls if call.module is not None]
+    assert [b.path for b in course(trace) if not b.leaving] == modules
+
+
+def test_a_residual_add_between_two_modules_has_its_own_time() -> None:
+    trace = trace_of("resnet18")
+    apart = {trace.calls[boundary.then].path for boundary in course(trace)}
+    assert {"layer1.0:add", "layer4.1:add", ":flatten", "layer1.0"} <= apart
+
+
+def test_two_functions_in_a_row_are_their_caller_s() -> None:
+    hand = ByHand()
+    x = hand.step("first", Activate("relu"), hand.input(1, 8))
+    y = hand.step("alone:neg", Elementwise("neg"), x)
+    z = hand.step("second", Activate("relu"), y)
+    u = hand.step("both:add", Elementwise("add"), (y, z))
+    trace = hand.trace(hand.step("both:view", Reshape("view"), u, (8,)))
+    owners = [(boundary.path, boundary.leaving, boundary.then) for boundary in course(trace)]
+    assert owners == [
+        ("", False, 0), ("first", False, 1), ("first", True, 2), ("second", False, 3),
+        ("second", True, 0), ("", True, 0),
+    ]  # fmt: skip
+    speed = Speed(survey_of_trace(trace), measured(trace))
+    assert speed.forward(((2, 2),)) is not None
+    assert speed.forward(((4, 5),)) is None
+
+
+def survey_of_trace(trace: Trace) -> Any:
+    from resnet_inspect.analysis.survey import Survey
+
+    return Survey(trace)
+
+
+# -- sums, spreads, rates --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("view", ["layers", "blocks", "stages"])
+@pytest.mark.parametrize("selection", [Selection(), Selection(everything=True), Selection(depth=1)])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"broken", "names"}])
+def test_rows_sum_to_the_total(name: str, view: str, selection: Selection) -> None:
+    speed = speed_of(name, backward=True)
+    table = speeds.view([speed], view, selection)
+    for key, runs in (
+        ("time", speed.measured.forward), ("backward_time", speed.measured.backward),
+    ):  # fmt: skip
+        total = sum(median(own) for own in zip(*runs, strict=True)) / 1e9
+        assert sum(filter(None, numbers(table, key))) == pytest.approx(total, rel=1e-12)
+    assert sum(filter(None, numbers(table, "time_share"))) == pytest.approx(1)
+    assert sum(numbers(table, "held_bytes")) == speed.measured.peak.nbytes
+
+
+def test_a_stage_is_what_its_calls_took() -> None:
+    speed = speed_of("resnet18")
+    trace = speed.survey.trace
+    runs = speed.measured.forward
+    table = speeds.view([speed], "stages", Selection())
+    (row,) = [row for row in table.rows if table.cell(row, "path").value == "layer2"]
+    own = [c.index for c in trace.calls if c.path == "layer2" or c.path.startswith("layer2.")]
+    assert table.cell(row, "time").value == sum(median(r[i] for r in runs) for i in own) / 1e9
+    first, _, third = quantiles([sum(r[i] for i in own) for r in runs], method="inclusive")
+    assert table.cell(row, "time_spread").value == (third - first) / 1e9
+
+
+def test_rates_are_amounts_by_time_and_shares_of_the_ceilings() -> None:
+    speed = speed_of("resnet18")
+    table = speeds.view([speed], "layers", Selection())
+    (row,) = [row for row in table.rows if table.cell(row, "path").value == "conv1"]
+    seconds = table.cell(row, "time").value
+    assert isinstance(seconds, float)
+    operations = 2 * 64 * 112 * 112 * 3 * 7 * 7
+    moved = 4 * (3 * 224 * 224 + 64 * 112 * 112 + 64 * 3 * 7 * 7)
+    rate = table.cell(row, "flops_rate").value
+    assert rate == pytest.approx(operations / seconds)
+    assert table.cell(row, "bytes_rate").value == pytest.approx(moved / seconds)
+    # The best of the times counts: 2 GFLOP in 1 ms, 100 MB in 4 ms.
+    assert table.cell(row, "of_matmul").value == pytest.approx(operations / seconds / 2e12)
+    assert table.cell(row, "of_copy").value == pytest.approx(moved / seconds / 25e9)
+
+
+def test_what_the_hooks_cost_is_said() -> None:
+    speed = speed_of("resnet18")
+    with_hooks = median(sum(run) for run in speed.measured.forward)
+    assert speed.hooks == pytest.approx((with_hooks - 1_100_000) / 1e9)
+    table = speeds.view([speed], "layers", Selection())
+    totals = {total.key: total.cell.value for total in table.totals}
+    assert totals["hooked_time"] - totals["whole_time"] == totals["hooks"] == speed.hooks
+    assert f"{speed.hooks * 1e9 / 1_100_000:+.1%}" in " ".join(table.remarks)
+    assert totals["samples_rate"] == pytest.approx(1 / 1.1e-3)
+
+
+def test_who_holds_the_peak_is_named() -> None:
+    remarks = " ".join(speeds.view([speed_of("resnet18")], "layers", Selection()).remarks)
+    assert "the peak is in fc, held by fc 2.000 KiB, conv1 1.000 KiB" in remarks
+
+
+def test_several_batches_stand_one_below_the_other() -> None:
+    one, other = speed_of("resnet18"), speed_of("resnet34")
+    table = speeds.view([one, other], "stages", Selection())
+    each = [speeds.view([speed], "stages", Selection()) for speed in (one, other)]
+    assert numbers(table, "time") == [*numbers(each[0], "time"), *numbers(each[1], "time")]
+    assert set(numbers(table, "batch")) == {1}
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format_writes_it(format: str) -> None:
+    written = render(speeds.view([speed_of("oddities")], "layers", Selection()), format)
+    assert "functions and overhead" in written or format == "json"
+    if format == "json":
+        assert "held_bytes" in json.loads(written)["rows"][0]
+
+
+# -- files -----------------------------------------------------------------------------------------
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[Trace, Measurements]:
+    """A trace with any measurements of it."""
+    trace = draw(traces())
+    calls = st.integers(0, len(trace.calls) - 1)
+    counts = st.integers(0, 2**62)
+    several = st.lists(counts, min_size=1, max_size=3).map(tuple)
+    runs = st.lists(st.tuples(*[counts] * len(trace.calls)), min_size=1, max_size=3).map(tuple)
+    backward = draw(st.booleans())
+    return trace, Measurements(
+        draw(st.builds(Machine, names, names, names, counts, counts, names)),
+        draw(names), draw(st.booleans()), draw(counts), draw(runs), draw(several),
+        draw(runs) if backward else (), draw(several) if backward else (),
+        draw(st.just(()) | several),
+        draw(st.builds(Ceiling, counts, several)), draw(st.builds(Ceiling, counts, several)),
+        draw(st.builds(Peak, counts, calls, st.lists(st.tuples(calls, counts)).map(tuple),
+                       st.none() | counts)),
+        draw(st.lists(names, max_size=2).map(tuple)),
+    )  # fmt: skip
+
+
+@steady
+@given(st.lists(pairs(), min_size=1, max_size=2).map(tuple))
+def test_any_measurements_are_the_same_after_a_round_trip(
+    kept: tuple[tuple[Trace, Measurements], ...],
+) -> None:
+    assert codec.loads_measured(codec.dumps_measured(kept)) == kept
+
+
+def test_measurements_survive_a_file(tmp_path: Any) -> None:
+    kept = ((trace_of("resnet18"), measured(trace_of("resnet18"), backward=True)),)
+    pipeline.save_measured(kept, tmp_path / "m.json")
+    assert pipeline.load_measured(tmp_path / "m.json") == kept
+
+
+def test_what_are_no_measurements_is_refused() -> None:
+    trace = trace_of("resnet18")
+    good = measured(trace)
+    foreign = [
+        replace(good, forward=(good.forward[0][1:],)),
+        replace(good, forward=()),
+        replace(good, whole_backward=(1,)),
+        replace(good, copy=Ceiling(1, ())),
+        replace(good, peak=Peak(1, 10**6, ())),
+        replace(good, peak=Peak(1, 0, ((10**6, 1),))),
+    ]
+    written = [codec.dumps_measured([(trace, one)]) for one in foreign]
+    sound = codec.dumps_measured([(trace, good)])
+    written += [
+        codec.dumps(trace), sound[:-9], codec.dumps_measured([]),
+        sound.replace('"format_version":1', '"format_version":9'),
+        sound.replace('"warm_up":1', '"warm_up":-1'), sound.replace('"cores"', '"cures"'),
+    ]  # fmt: skip
+    for text in written:
+        with pytest.raises(TraceFileError) as caught:
+            codec.loads_measured(text)
+        assert len(caught.value.message.splitlines()) == 1
+    with pytest.raises(TraceFileError):
+        codec.loads(sound)

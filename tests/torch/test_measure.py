@@ -1,0 +1,207 @@
+"""Networks against the clock: whose time it is, never how much of it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from resnet_inspect import pipeline
+from resnet_inspect.analysis import memory
+from resnet_inspect.analysis.speed import Speed
+from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.capture.measure import Runs, measure
+from resnet_inspect.capture.run import capture
+from resnet_inspect.errors import BadInput, WorkFailed
+from resnet_inspect.traces.measurements import Measurements
+from resnet_inspect.traces.model import Trace
+
+TINY = "resnet:basic:1,1,1,1:width=8"
+SIZE = (2, 3, 32, 32)
+PAUSE = 0.02
+CPU = torch.device("cpu")
+
+
+def measured(
+    model: nn.Module, *shape: int, device: torch.device = CPU, **runs: Any
+) -> tuple[Trace, Measurements]:
+    x = torch.ones(shape, device=device)
+    trace = capture(model, (x,), device=device, mode="as found")
+    how = Runs(**{"repeats": 2, "warm_up": 1, **runs})
+    return trace, measure(model, (x,), {}, trace, device, how, lambda step: None)
+
+
+@pytest.fixture(scope="module")
+def tiny() -> tuple[Trace, Measurements]:
+    runs = {"repeats": 3, "warm_up": 1, "backward": True}
+    return pipeline.measure(TINY, SIZE, runs=runs)
+
+
+def test_every_step_has_a_time_in_every_run(tiny: tuple[Trace, Measurements]) -> None:
+    trace, found = tiny
+    assert len(found.forward) == len(found.backward) == len(found.whole_backward) == 3
+    for run in found.forward:
+        assert all(run[index] > 0 for index in trace.steps)
+    for run in found.backward:
+        assert all(run[c.index] > 0 for c in trace.calls if c.path.endswith(("conv1", "bn2", "fc")))
+
+
+def test_the_backward_pass_of_an_add_is_told_apart(tiny: tuple[Trace, Measurements]) -> None:
+    trace, found = tiny
+    (add,) = trace.calls_at["layer2.0:add"]
+    assert all(run[add] > 0 for run in found.backward)
+
+
+def test_the_runs_are_dealt_out_whole(tiny: tuple[Trace, Measurements]) -> None:
+    trace, found = tiny
+    speed = Speed(Survey(trace), found)
+    assert speed.hooks == speed.hooked.seconds - speed.whole.seconds
+    assert speed.hooked.seconds == sorted(sum(run) for run in found.forward)[1] / 1e9
+    assert min(found.whole_forward) > 0
+    assert speed.ceilings.peak > 0
+    assert speed.ceilings.bandwidth > 0
+
+
+def test_the_machine_is_described(tiny: tuple[Trace, Measurements]) -> None:
+    machine = tiny[1].machine
+    assert machine.device == "cpu"
+    assert machine.name
+    assert machine.torch_version == torch.__version__
+    assert machine.threads == torch.get_num_threads()
+
+
+@pytest.mark.parametrize("name", [TINY, "resnet18", "resnet:bottleneck:1,1:width=8"])
+def test_the_peak_is_what_the_model_of_memory_says(name: str) -> None:
+    trace, found = pipeline.measure(name, SIZE, runs={"repeats": 1, "warm_up": 0})
+    assert found.peak.nbytes == memory.peak(trace)
+    assert sum(nbytes for _, nbytes in found.peak.holders) == found.peak.nbytes
+
+
+class Sleep(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x * 2
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        time.sleep(PAUSE)
+        return gradient * 2
+
+
+class Slow(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        time.sleep(PAUSE)
+        return x * 3
+
+
+class SlowBack(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return Sleep.apply(x)
+
+
+class Network(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(4, 4)
+        self.slow = Slow()
+        self.act = nn.ReLU(inplace=True)
+        self.back = SlowBack()
+        self.last = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.back(self.act(self.slow(self.first(x)))))
+
+
+def test_time_goes_to_who_spends_it() -> None:
+    trace, found = measured(Network(), 2, 4, backward=True)
+    speed = Speed(Survey(trace), found)
+
+    def span(path: str) -> tuple[tuple[int, int]]:
+        (index,) = trace.calls_at[path]
+        return ((index, trace.last_descendant[index]),)
+
+    slow, back = speed.forward(span("slow")), speed.backward(span("back"))
+    assert slow is not None
+    assert back is not None
+    assert slow.seconds >= PAUSE
+    assert back.seconds >= PAUSE
+    for runs, path in ((found.forward, "slow"), (found.backward, "back")):
+        ((first, last),) = span(path)
+        assert all(sum(run[first : last + 1]) >= PAUSE * 1e9 for run in runs)
+
+
+class Fickle(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.other = nn.Linear(4, 4), nn.Linear(4, 4)
+        self.turn = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.turn += 1
+        return (self.one if self.turn % 3 else self.other)(x)
+
+
+def test_a_forward_that_takes_another_way_is_refused_and_leaves_no_hook() -> None:
+    model = Fickle()
+    with pytest.raises(WorkFailed, match="another call"):
+        measured(model, 2, 4, repeats=9)
+    for module in model.modules():
+        assert not module._forward_hooks
+        assert not module._forward_pre_hooks
+
+
+def test_threads_are_put_back() -> None:
+    before = torch.get_num_threads()
+    _, found = measured(nn.Linear(4, 4), 2, 4, threads=before + 1)
+    assert found.machine.threads == before + 1
+    assert torch.get_num_threads() == before
+
+
+def test_channels_last_and_dtype_reach_the_network() -> None:
+    runs = {"repeats": 1, "warm_up": 0, "channels_last": True}
+    trace, found = pipeline.measure(TINY, SIZE, dtype="bf16", runs=runs)
+    assert found.channels_last
+    assert {spec.tensor.dtype for spec in trace.activations} == {"bfloat16"}
+
+
+def test_what_cannot_be_compiled_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(model: nn.Module) -> nn.Module:
+        raise RuntimeError("no\ncompiler")
+
+    monkeypatch.setattr(torch, "compile", lambda model: _Refusing(model))
+    _, found = measured(nn.Linear(4, 4), 2, 4, compiled=True)
+    assert found.compiled == ()
+    assert found.notes == ("torch.compile cannot work here: RuntimeError: no compiler",)
+
+
+class _Refusing(nn.Module):
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor) -> Tensor:
+        raise RuntimeError("no\ncompiler")
+
+
+def test_what_cannot_be_measured_is_refused() -> None:
+    with pytest.raises(BadInput, match="meta"):
+        pipeline.measure(TINY, SIZE, device="meta")
+    with pytest.raises(BadInput, match="gradient"):
+        measured(nn.ReLU(), 2, 4, backward=True)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_on_a_graphics_card() -> None:
+    runs = {"repeats": 3, "warm_up": 2, "backward": True}
+    trace, found = pipeline.measure("resnet18", SIZE, device="cuda", runs=runs)
+    assert found.machine.name == torch.cuda.get_device_name(0)
+    convolutions = [call.index for call in trace.calls if call.path.endswith("conv1")]
+    for run in (*found.forward, *found.backward):
+        assert all(run[index] > 0 for index in convolutions)
+    weights = sum(p.tensor.nbytes for m in trace.modules for p in m.parameters)
+    assert found.peak.allocated is not None
+    assert found.peak.allocated >= found.peak.nbytes + weights
