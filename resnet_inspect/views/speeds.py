@@ -191,12 +191,13 @@ _HOLDERS = 3
 
 def _remarks(speed: Speed) -> Iterator[str]:
     """The cost of the hooks, and who holds the peak."""
-    measured, whole = speed.measured, speed.whole.seconds
-    part = f", {speed.hooks / whole:+.1%}" if whole else ""
+    measured, whole, hooked = speed.measured, speed.whole, speed.hooked
+    part = f" ({speed.hooks / whole.seconds:+.1%})" if whole.seconds else ""
+    is_noise = abs(speed.hooks) <= max(whole.spread, hooked.spread)
     yield (
         f"the rows sum to {text.seconds(speed.total.seconds)}; a forward with hooks takes"
-        f" {text.seconds(speed.hooked.seconds)}, without {text.seconds(whole)}: the hooks cost"
-        f" {_signed(speed.hooks)}{part}"
+        f" {text.seconds(hooked.seconds)}, without {text.seconds(whole.seconds)}: the hooks cost"
+        f" {_signed(speed.hooks)}{part}{', less than runs differ by' if is_noise else ''}"
     )
     calls = speed.survey.trace.calls
     peak = measured.peak

@@ -1,0 +1,60 @@
+"""`measure` as a user meets it; the reading of what was saved needs no torch."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import SAVED, inspect, refused
+from tests.test_fences import HEAVY, modules_after
+
+TINY = ("resnet:basic:1,1:width=8", "--image-size", "32", "--repeats", "2", "--warm-up", "1")
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Measurements of two batches, made by the command line."""
+    path = tmp_path_factory.mktemp("measured") / "m.json"
+    done = inspect("measure", *TINY, "--batch", "1,3", "--backward", "--save", str(path))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "functions and overhead" in done.stdout
+    return path
+
+
+def test_what_was_saved_is_printed_again(saved: Path) -> None:
+    done = inspect("measure", str(saved), "--view", "stages", "--format", "csv")
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert [row["batch"] for row in rows if row["path"] == "layer1"] == ["1", "3"]
+    document = json.loads(inspect("measure", str(saved), "--format", "json").stdout)
+    for batch in (1, 3):
+        own = [row for row in document["rows"] if row["batch"] == batch and not row["subtotal"]]
+        total = document["totals"][f"time_{batch}"]
+        assert sum(row["time"] or 0 for row in own) == pytest.approx(total)
+    assert document["provenance"]["threads"] >= 1
+
+
+def test_reading_loads_no_torch(saved: Path) -> None:
+    arguments = ["measure", str(saved), "--view", "blocks"]
+    assert not modules_after(f"from resnet_inspect.cli import main; main({arguments!r})") & HEAVY
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("resnet18", "--device", "meta"), 2, ("meta", "--device cpu")),
+        (("resnet18", "--view", "totals"), 2, ("stages",)),
+        (("resnet18", "--repeats", "0"), 2, ("--repeats",)),
+        (("resnet18", "--save", "-"), 2, ("--save",)),
+        ((str(SAVED),), 1, ("not measurements", "--save FILE")),
+        ((str(SAVED), "--batch", "2"), 2, ("saved measurements",)),
+        ((str(SAVED), "--backward"), 2, ("saved measurements",)),
+    ],
+)
+def test_bad_input_gets_one_line(
+    arguments: tuple[str, ...], code: int, words: tuple[str, ...]
+) -> None:
+    refused(inspect("measure", *arguments), code, *words)
