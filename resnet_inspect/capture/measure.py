@@ -15,9 +15,10 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
@@ -30,8 +31,15 @@ from torch.utils._pytree import tree_leaves
 
 from resnet_inspect.capture.inputs import floating_dtype
 from resnet_inspect.errors import BadInput, WorkFailed
-from resnet_inspect.traces.measurements import Ceiling, Machine, Measurements, Peak, course
-from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.measurements import (
+    Boundary,
+    Ceiling,
+    Machine,
+    Measurements,
+    Peak,
+    course,
+)
+from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.tensors import Port
 
 Notice = Callable[[int], None]
@@ -175,7 +183,6 @@ class _Subject:
         self.device = device
         self.clock = _Clock(device)
         self._course = course(trace)
-        self._calls = [call for call in trace.calls if call.module is not None]
 
     def run(self, *, backward: bool) -> tuple[int, int]:
         """Nanoseconds of a forward and a backward pass without hooks; 0 for one not made."""
@@ -194,37 +201,23 @@ class _Subject:
 
     def forward_by_call(self, *, with_gradients: bool) -> tuple[int, ...]:
         """Nanoseconds of each call in a forward pass, its callees not included."""
-        owners: list[int] = []
-        marks: list[Any] = []
-        mark = self.clock.mark
-
-        def notice(owner: int) -> None:
-            marks.append(mark())
-            owners.append(owner)
-
+        watch = _Stopwatch(self.clock)
         self._before()
-        with torch.set_grad_enabled(with_gradients), self._noticing(notice):
+        with torch.set_grad_enabled(with_gradients), self._hooked(watch.notice):
             self.model(*self.args, **self.kwargs)
-        return self._dealt_out(owners, marks)
+        return watch.by_call(len(self.trace.calls))
 
     def backward_by_call(self) -> tuple[int, ...]:
         """Nanoseconds of what autograd did for each call."""
-        owners: list[int] = []
-        marks: list[Any] = []
-        mark = self.clock.mark
-
-        def notice(owner: int) -> None:
-            marks.append(mark())
-            owners.append(owner)
-
+        watch = _Stopwatch(self.clock)
         self._before()
-        with torch.enable_grad(), self._noticing(lambda owner: None, notice):
+        with torch.enable_grad(), self._hooked(_nobody, watch.notice):
             loss = _loss(self.model(*self.args, **self.kwargs))
         self.clock.wait()
-        notice(0)
+        watch.notice(0)
         loss.backward()  # type: ignore[no-untyped-call]
-        notice(0)
-        return self._dealt_out(owners, marks)
+        watch.notice(0)
+        return watch.by_call(len(self.trace.calls))
 
     def peak(self, *, backward: bool) -> Peak:
         """The fullest moment of one pass, and what the allocator says of another."""
@@ -232,7 +225,7 @@ class _Subject:
         there = (*self.model.parameters(), *self.model.buffers(), *_tensors(self.args, self.kwargs))
         alive = _Alive(there)
         with torch.set_grad_enabled(backward), alive:
-            with self._noticing(alive.notice, alive.notice if backward else None):
+            with self._hooked(alive.notice, alive.notice if backward else None):
                 made = self.model(*self.args, **self.kwargs)
             if backward:
                 alive.notice(0)
@@ -250,72 +243,114 @@ class _Subject:
         self.model.zero_grad(set_to_none=True)
         self.clock.wait()
 
-    def _dealt_out(self, owners: Sequence[int], marks: Sequence[Any]) -> tuple[int, ...]:
-        found = [0] * len(self.trace.calls)
-        for owner, nanoseconds in zip(owners, self.clock.between(marks), strict=False):
+    def _hooked(self, forward: Notice, backward: Notice | None = None) -> _Hooks:
+        return _Hooks(self.model, self.trace, self._course, forward, backward)
+
+
+class _Stopwatch:
+    """Reads the clock whenever it is told whose time begins."""
+
+    def __init__(self, clock: _Clock) -> None:
+        self._clock = clock
+        self._marks: list[Any] = []
+        self._owners: list[int] = []
+
+    def notice(self, owner: int) -> None:
+        """From here on the time is this call's."""
+        self._marks.append(self._clock.mark())
+        self._owners.append(owner)
+
+    def by_call(self, calls: int) -> tuple[int, ...]:
+        """Nanoseconds that each of so many calls had; what began last has no end and no time."""
+        found = [0] * calls
+        for owner, nanoseconds in zip(self._owners, self._clock.between(self._marks), strict=False):
             found[owner] += nanoseconds
         return tuple(found)
 
-    @contextmanager
-    def _noticing(self, forward: Notice, backward: Notice | None = None) -> Iterator[None]:
-        """Hooks that tell who is running: `forward` at once, `backward` when autograd is there."""
-        coming = iter(self._course)
-        calls = iter(self._calls)
-        running: list[int] = []
-        nodes: dict[Any, int] = {}
 
-        def cross(path: str, leaving: bool) -> None:
-            boundary = next(coming, None)
-            if boundary is None or boundary.path != path or boundary.leaving != leaving:
-                raise WorkFailed(
-                    f"{path or 'the network'} was called where the trace has another call",
-                    hint="a forward that takes another way each time cannot be measured by call",
-                )
-            forward(boundary.then)
+def _nobody(owner: int) -> None:
+    """Take no notice."""
 
-        def watch(value: Any, ports: Sequence[Port]) -> None:
-            """Have autograd say when it comes to these tensors."""
-            tensors = _tensors(value)
-            if backward is None or len(tensors) != len(ports):
-                return
-            for tensor, port in zip(tensors, ports, strict=True):
-                maker = self.trace.producer.get(port.activation)
-                node = tensor.grad_fn
-                if maker is None or node is None or node in nodes:
-                    continue
-                nodes[node] = maker
-                node.register_prehook(lambda gradients, maker=maker: backward(maker))
 
-        def hooks_of(path: str) -> tuple[Any, Any]:
-            if backward is None:
-                return lambda *_: cross(path, False), lambda *_: cross(path, True)
+class _Hooks:
+    """Hooks on every module of a traced network that say whose time begins.
 
-            def enter(module: nn.Module, args: Any, kwargs: Any) -> None:
-                cross(path, False)
-                call = next(calls)
-                running.append(call.index)
-                watch((args, kwargs), call.inputs)
+    `forward` is told at once; `backward` when autograd comes to what that call has made.
+    """
 
-            def leave(module: nn.Module, args: Any, kwargs: Any, made: Any) -> None:
-                watch(made, self.trace.calls[running.pop()].outputs)
-                cross(path, True)
+    def __init__(
+        self,
+        model: nn.Module,
+        trace: Trace,
+        way: Sequence[Boundary],
+        forward: Notice,
+        backward: Notice | None,
+    ) -> None:
+        self._model = model
+        self._trace = trace
+        self._coming = iter(way)
+        self._forward = forward
+        self._backward = backward
+        self._calls = (call for call in trace.calls if call.module is not None)
+        self._running: list[Call] = []
+        self._nodes: set[Any] = set()
+        self._exit = ExitStack()
 
-            return enter, leave
-
+    def __enter__(self) -> None:
         before, after = nn.Module.register_forward_pre_hook, nn.Module.register_forward_hook
-        handles = []
-        try:
-            for path, module in self.model.named_modules():
-                if path in self.trace.module_at:
-                    enter, leave = hooks_of(path)
-                    handles.append(before(module, enter, with_kwargs=True))
-                    handles.append(
-                        after(module, leave, prepend=module is not self.model, with_kwargs=True)
-                    )
-            yield
-        finally:
-            for handle in handles:
-                handle.remove()
+        with ExitStack() as undo:
+            for path, module in self._model.named_modules():
+                if path not in self._trace.module_at:  # added by a forward since
+                    continue
+                is_inside = module is not self._model
+                enter, leave = partial(self._enter, path), partial(self._leave, path)
+                handle = before(module, enter, with_kwargs=True)
+                undo.callback(handle.remove)
+                handle = after(module, leave, prepend=is_inside, with_kwargs=True)
+                undo.callback(handle.remove)
+            self._exit = undo.pop_all()
+
+    def __exit__(self, *exception: object) -> None:
+        self._exit.close()
+
+    def _enter(self, path: str, module: nn.Module, args: Any, kwargs: Any) -> None:
+        self._cross(path, False)
+        if self._backward is not None:
+            self._running.append(next(self._calls))
+            self._watch((args, kwargs), self._running[-1].inputs)
+
+    def _leave(self, path: str, module: nn.Module, args: Any, kwargs: Any, made: Any) -> None:
+        if self._backward is not None:
+            self._watch(made, self._running.pop().outputs)
+        self._cross(path, True)
+
+    def _cross(self, path: str, leaving: bool) -> None:
+        boundary = next(self._coming, None)
+        if boundary is None or boundary.path != path or boundary.leaving != leaving:
+            raise WorkFailed(
+                f"{path or 'the network'} was called where the trace has another call",
+                hint="a forward that takes another way each time cannot be measured by call",
+            )
+        self._forward(boundary.then)
+
+    def _watch(self, value: Any, ports: Sequence[Port]) -> None:
+        """Have autograd say when it comes to these tensors, each the first time it is seen.
+
+        What a function made is seen as an input of the module after it.
+        """
+        tensors = _tensors(value)
+        if len(tensors) != len(ports):
+            return
+        for tensor, port in zip(tensors, ports, strict=True):
+            maker = self._trace.producer.get(port.activation)
+            node = tensor.grad_fn
+            if maker is not None and node is not None and node not in self._nodes:
+                self._nodes.add(node)
+                node.register_prehook(partial(self._reached, maker))
+
+    def _reached(self, maker: int, gradients: Any) -> None:
+        assert self._backward is not None
+        self._backward(maker)
 
 
 def _loss(made: Any) -> Tensor:

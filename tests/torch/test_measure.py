@@ -13,7 +13,7 @@ from resnet_inspect import pipeline
 from resnet_inspect.analysis import memory
 from resnet_inspect.analysis.speed import Speed
 from resnet_inspect.analysis.survey import Survey
-from resnet_inspect.capture.measure import Runs, measure
+from resnet_inspect.capture.measure import Runs, _Clock, measure
 from resnet_inspect.capture.run import capture
 from resnet_inspect.errors import BadInput, WorkFailed
 from resnet_inspect.traces.measurements import Measurements
@@ -191,6 +191,33 @@ def test_what_cannot_be_measured_is_refused() -> None:
         pipeline.measure(TINY, SIZE, device="meta")
     with pytest.raises(BadInput, match="gradient"):
         measured(nn.ReLU(), 2, 4, backward=True)
+
+
+class Event:
+    """An event as torch's devices have them: it says how many milliseconds lie between two."""
+
+    now = 0.0
+
+    def __init__(self, enable_timing: bool) -> None:
+        assert enable_timing
+
+    def record(self) -> None:
+        Event.now += 0.25
+        self.at = Event.now
+
+    def elapsed_time(self, later: Event) -> float:
+        return later.at - self.at
+
+
+def test_events_are_read_once_the_device_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[torch.device] = []
+    monkeypatch.setattr(torch.cuda, "Event", Event)
+    monkeypatch.setattr(torch.cuda, "synchronize", waited.append)
+    clock = _Clock(torch.device("cuda", 0))
+    marks = [clock.mark() for _ in range(3)]
+    assert not waited
+    assert clock.between(marks) == [250_000, 250_000]
+    assert waited == [torch.device("cuda", 0)]
 
 
 @pytest.mark.gpu
