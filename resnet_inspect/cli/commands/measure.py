@@ -41,7 +41,7 @@ _RUN_OPTIONS = {
     examples=[
         ("resnet-inspect measure resnet50 --device cuda", "time, FLOP/s and bytes/s by layer"),
         ("resnet-inspect measure resnet18 --view stages --backward", "both ways, by stage"),
-        ("resnet-inspect measure resnet50 --batch 1,8,32 --view stages", "side by side"),
+        ("resnet-inspect measure resnet50 --batch 1,8,32 --view stages", "each batch in turn"),
         ("resnet-inspect measure resnet18 --threads 1 --save m.json", "keep it ..."),
         ("resnet-inspect measure m.json --view blocks", "... and read it without torch"),
     ],
