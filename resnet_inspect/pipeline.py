@@ -356,7 +356,7 @@ def likeness(
     the same, the weights of `other` are copied into `model` by role, and both are run on `device`.
     Raises what `trace` raises.
     """
-    from resnet_inspect.analysis.difference import compare
+    from resnet_inspect.analysis.comparison import compare
     from resnet_inspect.analysis.likeness import Likeness, alike, same_calls, same_tensors
 
     left = Survey(trace(model, input_size, arguments=arguments, tell=tell))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from resnet_inspect.analysis.difference import Difference, compare
+from resnet_inspect.analysis.comparison import compare
+from resnet_inspect.analysis.difference import Difference
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.tui.panels.network_tree import network_table
 from resnet_inspect.tui.rows import Outline

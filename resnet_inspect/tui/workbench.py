@@ -18,8 +18,8 @@ from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.rows import Rows, path_of
 from resnet_inspect.tui.session import Places, Span
 from resnet_inspect.tui.splitter import Splitter
-from resnet_inspect.views import differences
 from resnet_inspect.views.cards import Card, Entry, Section, Subject, card, index_of
+from resnet_inspect.views.conclusions import summary
 from resnet_inspect.views.pairs import pair
 from resnet_inspect.views.table import Row
 
@@ -220,7 +220,7 @@ class Workbench(Horizontal):
 
 def _summary(difference: Difference) -> Card:
     """What two networks differ in, in words."""
-    lines = tuple(Entry("", line) for line in differences.summary(difference))
+    lines = tuple(Entry("", line) for line in summary(difference))
     return Card("in words", "d ends the comparison", (Section("", lines),))
 
 

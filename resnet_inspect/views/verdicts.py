@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from resnet_inspect.analysis.likeness import Likeness, alike
 from resnet_inspect.analysis.opinions import Figure, Verdict
 from resnet_inspect.analysis.survey import Survey
-from resnet_inspect.views import build, differences, text
+from resnet_inspect.views import build, text
+from resnet_inspect.views.conclusions import summary
 from resnet_inspect.views.table import Cell, Heading, Table, listing
 
 _COLUMNS = (
@@ -86,7 +87,7 @@ def likeness_lines(found: Likeness) -> tuple[str, ...]:
     if left == right:
         left, right = (survey.trace.provenance.source for survey in surveys)
     if not alike(found.difference):
-        lines = [f"{left} is not {right}", *differences.summary(found.difference)]
+        lines = [f"{left} is not {right}", *summary(found.difference)]
         edit = found.first_edit
         if edit is not None:
             ours, theirs = (path or "nothing" for path in edit)

@@ -23,15 +23,17 @@ from saved import (
     window,
 )
 
-from resnet_inspect.analysis import difference as module
-from resnet_inspect.analysis.difference import Change, Difference, Entry, Section, compare
+from resnet_inspect.analysis import alignment, comparison
+from resnet_inspect.analysis.comparison import compare
+from resnet_inspect.analysis.difference import Change, Difference, Entry, Section
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import FORMATS, render
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Conv, Elementwise, Norm
 from resnet_inspect.traces.tensors import Port
-from resnet_inspect.views.differences import HEADINGS, MARKS, SHOWN, summary, view
+from resnet_inspect.views.conclusions import summary
+from resnet_inspect.views.differences import HEADINGS, MARKS, SHOWN, view
 from resnet_inspect.views.selection import Selection
 from resnet_inspect.views.table import Row, Table
 
@@ -483,14 +485,14 @@ def residual(blocks: int, *, width: int = 16, odd: int | None = None) -> Survey:
 def costs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How often steps or blocks were weighed against each other, as the only element."""
     counted = [0]
-    for name in ("_step_cost", "_block_cost"):
-        weigh = getattr(module, name)
+    for name in ("step_cost", "block_cost"):
+        weigh = getattr(alignment, name)
 
         def counting(a: object, b: object, weigh: object = weigh) -> object:
             counted[0] += 1
             return weigh(a, b)  # type: ignore[operator]
 
-        monkeypatch.setattr(module, name, counting)
+        monkeypatch.setattr(comparison, name, counting)
     return counted
 
 

@@ -328,7 +328,7 @@ def test_in_a_comparison_tree_and_card_follow_and_both_totals_are_shown() -> Non
 
 
 def test_every_step_of_both_sides_can_be_found_from_the_rows_of_a_difference() -> None:
-    from resnet_inspect.analysis.difference import compare
+    from resnet_inspect.analysis.comparison import compare
     from resnet_inspect.views import differences
     from resnet_inspect.views.selection import Selection
 

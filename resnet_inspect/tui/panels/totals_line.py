@@ -8,7 +8,8 @@ from textual.widget import Widget
 
 from resnet_inspect.analysis.difference import Difference
 from resnet_inspect.formats.layout import cells
-from resnet_inspect.views import differences, text
+from resnet_inspect.views import text
+from resnet_inspect.views.conclusions import summary
 from resnet_inspect.views.table import Table
 
 WORDS = {
@@ -39,7 +40,7 @@ class TotalsLine(Widget):
             return Content("")
         lines = [self._totals(self.table)]
         if self.difference is not None:
-            lines.append(" · ".join(differences.summary(self.difference)))
+            lines.append(" · ".join(summary(self.difference)))
         return Content("\n".join(lines))
 
     def _totals(self, table: Table) -> str:
