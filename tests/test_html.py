@@ -75,6 +75,7 @@ def made() -> Table:
             Total("parameters", "parameters", Cell(25557032, "25,557,032")),
             Total("odd", "<odd> & label", Cell((1, 2), "1×2 <b>")),
         ),
+        summary=("<wider> & deeper",),
         remarks=("MACs are partial: no rule for <script>", "[red]never called[/red]"),
         provenance=(
             ("source", "file.py:<Net>"),
@@ -162,7 +163,8 @@ def test_totals_remarks_and_title_are_on_the_page(table: Table, page: Cells) -> 
     count = len(table.totals)
     assert page.texts["dt"][:count] == [total.label for total in table.totals]
     assert page.texts["dd"][:count] == [total.cell.text for total in table.totals]
-    assert page.texts["li"][: len(table.remarks)] == list(table.remarks)
+    sentences = [*table.summary, *table.remarks]
+    assert page.texts["li"][: len(sentences)] == sentences
     assert page.texts["title"] == ["net</title> · layers"]
     assert table.title in page.texts["p"]
     assert "resnet-inspect" in page.texts["p"][-1]
@@ -255,7 +257,7 @@ def test_the_same_table_gives_the_same_bytes() -> None:
 
 def test_a_table_with_nothing_in_it_is_still_a_page(table: Table) -> None:
     """No row, no total, no remark, no provenance."""
-    bare = replace(table, rows=(), totals=(), remarks=(), provenance=())
+    bare = replace(table, rows=(), totals=(), summary=(), remarks=(), provenance=())
     page = read(html.render(bare))
     assert page.rows == []
     assert len(page.head) == len(table.shown)

@@ -65,6 +65,7 @@ class Side:
         self.survey = survey
         self.trace = survey.trace
         self.numbers = numbers
+        self.known: dict[int, tuple[int, int]] = {}
         self.stem: list[Item] = []
         self.head: list[Item] = []
         self.stages: list[list[Item]] = []
@@ -77,6 +78,13 @@ class Side:
 
     def _number(self, key: Hashable) -> int:
         return self.numbers.setdefault(key, len(self.numbers))
+
+    def _numbers_of(self, op: Op) -> tuple[int, int]:
+        """What stands for an op, and for its role; few objects are the ops of many calls."""
+        found = self.known.get(id(op))
+        if found is None:
+            found = self.known[id(op)] = (self._number(op), self._number(_role(op)))
+        return found
 
     def _cut(self, body: tuple[int, int]) -> None:
         blocks = self.survey.anatomy.blocks
@@ -113,12 +121,9 @@ class Side:
         name = call.path.rpartition(":")[2].rpartition(".")[2]
         given = tuple(self.trace.spec(port) for port in call.inputs)
         made = tuple(self.trace.spec(port) for port in call.outputs)
+        op, role = self._numbers_of(call.op)
+        keys = (self._number((op, given, made)), op, role)
         spelling = (call.op, given, made)
-        keys = (
-            self._number(spelling),
-            self._number(call.op),
-            self._number(_role(call.op)),
-        )
         return Item(keys, tail, "" if name.isdigit() else name, call, spelling)
 
     def _block(self, steps: BlockSteps) -> Item:
@@ -218,6 +223,8 @@ def block_cost(a: Item, b: Item) -> int:
 
 def align(left: Sequence[Item], right: Sequence[Item], cost: Cost) -> Pairs:
     """Pairs of places in two sequences, ascending in both; equal sequences pair one to one."""
+    if [a.keys[0] for a in left] == [b.keys[0] for b in right]:
+        return [(i, i) for i in range(len(left))]
     start, end = 0, 0
     short = min(len(left), len(right))
     while start < short and identical(left[start], right[start]):

@@ -69,13 +69,18 @@ def capture(model: str | None, options: Mapping[str, Any]) -> Trace:
     return captured
 
 
+def input_options_given(options: Mapping[str, Any]) -> bool:
+    """Whether any option says what goes into a network or where it runs."""
+    return any(options.get(name) for name in INPUT_OPTIONS)
+
+
 def loaded_or_captured(model: str, options: Mapping[str, Any]) -> Trace:
     """The saved trace of that name, or the network run as these options say."""
     from resnet_inspect import pipeline
 
     if not pipeline.is_trace_file(model):
         return capture(model, options)
-    if any(options.get(name) for name in INPUT_OPTIONS):
+    if input_options_given(options):
         raise click.UsageError("a saved trace is not run again: leave out the input options")
     saved = pipeline.load(model)
     say_why_it_ends(saved)

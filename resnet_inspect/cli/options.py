@@ -331,6 +331,18 @@ def selection_options_but(*left_out: str) -> Callable[[F], F]:
     return lambda command: _with(chosen, command)
 
 
+def difference_options(command: F) -> F:
+    """Options for what is shown of a difference."""
+    options = [
+        click.option("--all", "everything", is_flag=True, help="Every step, equal ones too."),
+        click.option("--only", help="Only these kinds, with commas: conv,pool,norm,add,linear,..."),
+        click.option("--match", metavar="GLOB", help="Only paths that match: 'layer2.*.conv2'."),
+        click.option("--stage", type=int, help="Only this stage, counted from 1."),
+        click.option("--columns", help="Columns to show, with commas; +KEY adds one."),
+    ]
+    return _with(options, command)
+
+
 def output_options(command: F) -> F:
     """Options for how and where the result is written."""
     options = [

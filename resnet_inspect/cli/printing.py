@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import click
 from resnet_inspect.cli.diagnostics import remark
 
 if TYPE_CHECKING:
+    from resnet_inspect.analysis.difference import Difference
     from resnet_inspect.traces.model import Trace
     from resnet_inspect.views.selection import Selection
     from resnet_inspect.views.table import Table
@@ -21,17 +22,18 @@ if TYPE_CHECKING:
 
 def selection_of(options: Mapping[str, Any]) -> Selection:
     """What the options select; raises for a kind or column that does not exist."""
+    from resnet_inspect.views import SHOWN
     from resnet_inspect.views.columns import check_keys
     from resnet_inspect.views.selection import Selection
 
     selection = Selection(
         everything=options["everything"],
-        only=_keys(options["only"]),
+        only=keys_of(options["only"]),
         match=options["match"],
         stage=options["stage"],
         depth=options["depth"],
         fold=options["fold"],
-        columns=_columns(options["columns"], options["view"]),
+        columns=columns_of(options["columns"], SHOWN[options["view"]]),
     )
     selection.check()
     check_keys(selection.columns)
@@ -64,20 +66,16 @@ def say_if_nothing_matches(table: Table, options: Mapping[str, Any]) -> None:
         remark("no row is left by what was selected")
 
 
-def _keys(written: str | None) -> tuple[str, ...]:
+def keys_of(written: str | None) -> tuple[str, ...]:
+    """Names with commas between them; none for None."""
     return tuple(key.strip() for key in (written or "").split(",") if key.strip())
 
 
-def _columns(written: str | None, view: str) -> tuple[str, ...]:
+def columns_of(written: str | None, own: Sequence[str]) -> tuple[str, ...]:
     """Keys as given; with + before the first, they come after the view's own."""
     if not written or not written.startswith("+"):
-        return _keys(written)
-    from resnet_inspect.views import SHOWN
-    from resnet_inspect.views.columns import check_keys
-
-    more = tuple(key.removeprefix("+") for key in _keys(written))
-    check_keys(more)
-    own = SHOWN[view]
+        return keys_of(written)
+    more = tuple(key.removeprefix("+") for key in keys_of(written))
     return (*own, *(key for key in more if key not in own))
 
 
@@ -90,6 +88,22 @@ def check_outputs(files: Iterable[str | None], force: bool) -> None:
         raise click.UsageError("two outputs would go to the same file")
     if not force:
         refuse_existing(paths)
+
+
+def difference_table(difference: Difference, options: Mapping[str, Any]) -> Table:
+    """The table of a difference as the options of `difference_options` select it."""
+    from resnet_inspect.views import differences
+    from resnet_inspect.views.selection import Selection
+
+    everything = options["everything"]
+    selection = Selection(
+        everything=everything,
+        only=keys_of(options["only"]),
+        match=options["match"],
+        stage=options["stage"],
+        columns=columns_of(options["columns"], differences.SHOWN),
+    )
+    return differences.view(difference, selection, unfold=everything, brief=not everything)
 
 
 def print_trace(captured: Trace, options: Mapping[str, Any]) -> None:

@@ -23,6 +23,7 @@ COMMANDS = {
     "explain": "Explain a layer, a block, a stage or all of MODEL with its own numbers.",
     "identify": "Say which network the weights in FILE are of.",
     "tui": "Browse MODEL in the terminal.",
+    "diff": "Say what differs between A and B, layer by layer and in words.",
     "list": "List the models that can be traced by name.",
     "cache": "Say where traces are kept, or remove them.",
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from base64 import b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from html import escape
 from importlib import resources
@@ -43,8 +44,9 @@ def render(table: Table) -> str:
         f"<p>{_text(table.title)}</p>",
         "</header>",
         "<main>",
+        *_sentences(table.summary, "summary"),
         *_totals(table),
-        *_remarks(table),
+        *_sentences(table.remarks, "remarks"),
         *_tools(),
         f'<div class="scroll" role="region" tabindex="0" aria-label="{_text(name)}">',
         *_grid(table),
@@ -110,11 +112,11 @@ def _totals(table: Table) -> list[str]:
     return ['<dl class="totals" aria-label="totals">', *entries, "</dl>"]
 
 
-def _remarks(table: Table) -> list[str]:
-    if not table.remarks:
+def _sentences(sentences: Sequence[str], name: str) -> list[str]:
+    if not sentences:
         return []
-    entries = (f"<li>{_text(remark)}</li>" for remark in table.remarks)
-    return ['<ul class="remarks" aria-label="remarks">', *entries, "</ul>"]
+    entries = (f"<li>{_text(sentence)}</li>" for sentence in sentences)
+    return [f'<ul class="{name}" aria-label="{name}">', *entries, "</ul>"]
 
 
 def _tools() -> list[str]:

@@ -19,6 +19,7 @@ def render(table: Table) -> str:
             key: dict(value) if key in {"arguments", "versions"} else value  # type: ignore[arg-type]
             for key, value in table.provenance
         },
+        "summary": table.summary,
         "columns": [{"key": column.key, "header": column.title} for column in table.columns],
         "rows": [table.values(row) for row in table.rows],
         "totals": {total.key: total.cell.value for total in table.totals},

@@ -39,6 +39,7 @@ def render(table: Table) -> str:
     aligns = "".join("r" if column.align == "right" else "l" for column in shown)
     lines = [
         "% needs \\usepackage{booktabs,longtable}",
+        *(f"\\par {escape(sentence)}" for sentence in table.summary),
         f"\\begin{{longtable}}{{{aligns}}}",
         f"\\caption{{{escape(table.title)}}}\\\\",
         "\\toprule",

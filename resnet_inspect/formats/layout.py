@@ -20,6 +20,8 @@ Span = tuple[str, str]
 """Text and the name of its style."""
 
 GAP = 2
+_WORDS = 44
+"""Cells that a column of notes keeps before other columns have to go."""
 _ACROSS = ("kernel_size", "stride", "padding")
 _BAR = 6
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -57,9 +59,11 @@ def lay_out(table: Table, width: int | None = None, *, bars: bool = True) -> Lay
         worst = max(reversed(columns), key=lambda column: column.worth)
         columns.remove(worst)
         dropped.insert(0, worst)
-    lines: list[tuple[Span, ...]] = [
-        ((cut(table.title, width), "title"),),
-        (),
+    lines: list[tuple[Span, ...]] = [((cut(table.title, width), "title"),), ()]
+    for sentence in table.summary:
+        lines.extend(((line, "summary"),) for line in _wrapped(sentence, width, indent=2))
+    lines += [
+        *([()] if table.summary else []),
         grid.header(),
         (("─" * grid.width, "rule"),),
     ]
@@ -71,7 +75,8 @@ def lay_out(table: Table, width: int | None = None, *, bars: bool = True) -> Lay
     lines.append((("─" * grid.width, "rule"),))
     lines.extend(_totals(table, width if width is not None else max(grid.width, 80)))
     for remark in table.remarks:
-        for line in _wrapped(f"note: {remark}", width):
+        label = "note: "
+        for line in _wrapped(f"{label}{remark}", width, indent=len(label)):
             lines.append(((line, "remark"),))
     return Layout(tuple(lines), tuple(column.key for column in dropped))
 
@@ -121,13 +126,14 @@ def cut_path(written: str, width: int) -> str:
     return indent + cut(written[::-1], width - len(indent))[::-1]
 
 
-def _wrapped(written: str, width: int | None) -> list[str]:
+def _wrapped(written: str, width: int | None, indent: int) -> list[str]:
+    """Text in lines that fit, all but the first indented."""
     if width is None or cells(written) <= width:
         return [written]
-    indent = " " * len("note: ")
-    lines = textwrap.wrap(written, width, subsequent_indent=indent)
+    blanks = " " * indent
+    lines = textwrap.wrap(written, width, subsequent_indent=blanks)
     if any(cells(line) > width for line in lines):
-        return textwrap.wrap(written, width // 2, subsequent_indent=indent)
+        return textwrap.wrap(written, width // 2, subsequent_indent=blanks)
     return lines
 
 
@@ -188,10 +194,14 @@ class _Grid:
         return sum(self.widths) + GAP * (len(self.widths) - 1)
 
     def _shrink(self, limit: int) -> None:
-        """Cut names that would leave no room, and all that is too wide for the last two columns."""
+        """Cut long names and notes, and all that is too wide for the last two columns."""
         for i, column in enumerate(self.columns):
             if column.key == "path":
                 self.widths[i] = min(self.widths[i], max(40, limit // 2))
+        for i, column in enumerate(self.columns):
+            if column.key == "note":
+                spare = max(self.widths[i] - _WORDS, 0)
+                self.widths[i] -= min(max(self.width - limit, 0), spare)
         if len(self.columns) <= 2:
             for i in sorted(range(len(self.columns)), key=lambda i: -self.widths[i]):
                 self.widths[i] -= min(max(self.width - limit, 0), max(self.widths[i] - 8, 0))

@@ -21,7 +21,10 @@ def render(table: Table) -> str:
         if row.kind in {"stem", "stage", "block", "head"} and cells[0]:
             cells[0] = f"**{cells[0].strip()}**"
         rows.append(cells)
-    parts = [f"## {escape(table.title)}", "", *_grid(header, aligns, rows), ""]
+    parts = [f"## {escape(table.title)}", ""]
+    if table.summary:
+        parts += [*(f"- {escape(sentence)}" for sentence in table.summary), ""]
+    parts += [*_grid(header, aligns, rows), ""]
     totals = [[escape(total.label), escape(total.cell.text)] for total in table.totals]
     if totals:
         parts += [*_grid(["total", "value"], ["left", "right"], totals), ""]

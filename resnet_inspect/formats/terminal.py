@@ -11,6 +11,7 @@ from resnet_inspect.views.table import Table
 
 STYLES: dict[str, str] = {
     "title": "bold",
+    "summary": "bold",
     "header": "bold",
     "rule": "bright_black",
     "stem": "bold",

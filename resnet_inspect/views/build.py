@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import overload
 
 from resnet_inspect.analysis import parameters
@@ -12,29 +13,28 @@ from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.survey import Amounts, Survey
 from resnet_inspect.traces.model import Provenance, Trace
 from resnet_inspect.views import text
-from resnet_inspect.views.columns import COLUMNS, Column, check_keys
+from resnet_inspect.views.columns import COLUMNS, check_keys
 from resnet_inspect.views.lines import Line
 from resnet_inspect.views.selection import kind_of
 from resnet_inspect.views.table import NO_CALLS, Cell, Row, Table, Total, Value
 
 
 class Cells(Sequence[Cell]):
-    """The cells of a line, each written when it is first asked for.
+    """The cells of a row, each written when it is first asked for.
 
     A table has every column and shows few: a trace of 100,000 calls opens without writing the
     four million cells that nobody looks at.
     """
 
-    __slots__ = ("_columns", "_line", "_survey", "_written")
+    __slots__ = ("_length", "_write", "_written")
 
-    def __init__(self, survey: Survey, line: Line, columns: Sequence[Column]) -> None:
-        self._survey = survey
-        self._line = line
-        self._columns = columns
+    def __init__(self, length: int, write: Callable[[int], Cell]) -> None:
+        self._length = length
+        self._write = write
         self._written: dict[int, Cell] = {}
 
     def __len__(self) -> int:
-        return len(self._columns)
+        return self._length
 
     @overload
     def __getitem__(self, place: int) -> Cell: ...
@@ -45,7 +45,7 @@ class Cells(Sequence[Cell]):
             return tuple(self[i] for i in range(*place.indices(len(self))))
         cell = self._written.get(place)
         if cell is None:
-            cell = self._written[place] = self._columns[place].cell(self._survey, self._line)
+            cell = self._written[place] = self._write(place)
         return cell
 
     def __eq__(self, other: object) -> bool:
@@ -53,6 +53,13 @@ class Cells(Sequence[Cell]):
 
     def __hash__(self) -> int:
         return hash(tuple(self))
+
+
+_COLUMNS = tuple(COLUMNS.values())
+
+
+def _cell(survey: Survey, line: Line, place: int) -> Cell:
+    return _COLUMNS[place].cell(survey, line)
 
 
 def table(
@@ -67,13 +74,13 @@ def table(
     `worth` says which columns matter more, or less, in this view than in others.
     """
     check_keys(tuple(columns))
-    every = tuple(COLUMNS.values())
+    every = _COLUMNS
     rows = tuple(
         Row(
             line.kind,
             line.level,
             line.subtotal,
-            Cells(survey, line, every),
+            Cells(len(every), partial(_cell, survey, line)),
             "" if line.op is None or line.block or line.stage else kind_of(line.op),
             line.spans[0] if line.spans else NO_CALLS,
             raised=line.has_raised(survey.trace),

@@ -105,13 +105,15 @@ def section_note(section: Section) -> str:
         return section.kind
     mine, theirs = section.left.of, section.right.of
     if isinstance(mine, Block) and isinstance(theirs, Block):
-        return f"{_arrow(mine.shortcut_name, theirs.shortcut_name)} shortcut"
+        kinds = "" if mine.kind == theirs.kind else f"{mine.kind} → {theirs.kind}, "
+        return f"{kinds}{_arrow(mine.shortcut_name, theirs.shortcut_name)} shortcut"
     if isinstance(mine, Stage) and isinstance(theirs, Stage):
         did = (section.left.effect, section.right.effect)
         words = []
         for of_what in ("planes", "dimensions") if any(did) else ():
-            sides = (value_text(of_what, effect and getattr(effect, of_what)) for effect in did)
-            words.append(f"{of_what} {_arrow(*sides)}")
+            sides = [value_text(of_what, effect and getattr(effect, of_what)) for effect in did]
+            if section.kind == "same" or set(sides) != {"unchanged"}:
+                words.append(f"{of_what} {_arrow(*sides)}")
         count = _arrow(str(len(mine.blocks)), str(len(theirs.blocks)))
         return ", ".join((f"{count} {'block' if count == '1' else 'blocks'}", *words))
     return ""

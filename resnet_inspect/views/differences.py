@@ -6,8 +6,10 @@ rows that are no subtotal sum to the totals, on either side.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from resnet_inspect.analysis.anatomy import Block, Stage
@@ -81,12 +83,12 @@ HEADINGS: dict[str, Heading] = {
         _heading("stage", "stage", 50, "right"),
         _heading("lane", "lane", 50),
         _heading("itself", "itself", 50),
-        _heading("op", "op", 2),
+        _heading("op", "op", 3),
         _heading("window", "window", 4),
         _heading("input_shape", "input", 8),
         _heading("output_shape", "output", 7),
         *_SIDED,
-        _heading("parameters_difference", "params ±", 3, "right"),
+        _heading("parameters_difference", "params ±", 2, "right"),
         _heading("macs_difference", "MACs ±", 5, "right"),
         _heading("repeat", "repeat", 50, "right"),
         _heading("level", "level", 50, "right"),
@@ -96,15 +98,24 @@ HEADINGS: dict[str, Heading] = {
 }
 """Every column of this view by key."""
 
+_KEYS = tuple(HEADINGS)
+_SIDES = {f"{side}_{key}": (i, key) for key in _PAIRED for i, side in enumerate(("left", "right"))}
+"""The columns of one side: which, and the column of the other views."""
+
 
 def view(
-    difference: Difference, selection: Selection | None = None, *, unfold: bool = False
+    difference: Difference,
+    selection: Selection | None = None,
+    *,
+    unfold: bool = False,
+    brief: bool = False,
 ) -> Table:
     """Sections and their steps, side by side; `everything`, `only`, `match`, `stage` apply.
 
-    A section that is the same on both sides, or only on one, is a single row unless `unfold`. A
-    step that the default selection leaves out is shown all the same if it is news: changed itself,
-    or there on one side only while the layers around it are on both.
+    A section that is the same on both sides, or only on one, is a single row unless `unfold`; with
+    `brief`, what is the same within a section that changed is left to the row "not shown". A step
+    that the default selection leaves out is shown all the same if it is news: changed itself, or
+    there on one side only while the layers around it are on both.
     """
     selection = selection or Selection()
     selection.check()
@@ -112,7 +123,7 @@ def view(
     for key in shown:
         if key not in HEADINGS:
             raise UnknownName("column", key, HEADINGS, see=f"known: {', '.join(HEADINGS)}")
-    rows = _Rows(difference, selection, unfold=unfold)
+    rows = _Rows(difference, selection, unfold=unfold, brief=brief)
     left, right = difference.left, difference.right
     return Table(
         model=text.visible(f"{left.trace.model_name} against {right.trace.model_name}"),
@@ -122,8 +133,9 @@ def view(
         shown=tuple(shown),
         rows=tuple(rows.found),
         totals=_totals(difference),
-        remarks=(*summary(difference), *_remarks(difference)),
+        remarks=tuple(_remarks(difference)),
         provenance=_provenance(difference),
+        summary=summary(difference),
     )
 
 
@@ -197,10 +209,13 @@ _Pair = tuple[Line | None, Line | None]
 class _Rows:
     """The rows of a difference, with what they leave out as the last."""
 
-    def __init__(self, difference: Difference, selection: Selection, *, unfold: bool) -> None:
+    def __init__(
+        self, difference: Difference, selection: Selection, *, unfold: bool, brief: bool
+    ) -> None:
         self.surveys = (difference.left, difference.right)
         self.selection = selection
         self.unfold = unfold
+        self.brief = brief
         self.strict = bool(selection.only or selection.match)
         self.found: list[Row] = []
         self.summed = [Amounts(), Amounts()]
@@ -218,6 +233,9 @@ class _Rows:
     def _section(self, section: Section, level: int) -> None:
         if section.role == "steps":
             self._entries(section, level)
+            return
+        if self.brief and level and section.kind == "same":
+            self.hidden.extend(section.every_entry())
             return
         folded = not self.unfold and section.kind != "changed"
         if folded and not self.strict:
@@ -242,6 +260,9 @@ class _Rows:
     def _entries(self, section: Section, level: int) -> None:
         alone = {e.kind for e in section.entries if self._is_selected(e)}
         for entry in section.entries:
+            if self.brief and entry.kind == "same":
+                self.hidden.append(entry)
+                continue
             news = entry.itself and (entry.kind == "changed" or entry.kind not in alone)
             if self._is_selected(entry) or (news and not self.strict):
                 lines = tuple(
@@ -293,51 +314,53 @@ class _Rows:
             for i, line in enumerate(lines):
                 if line is not None:
                     self.summed[i] = self.summed[i] + line.amounts
-        cells = self._cells(lines)
         if note is None:
             assert section is not None
             note = entry_note(entry) if entry else section_note(section)
-        cells["change"] = Cell(change, MARKS[change])
-        cells["kind"] = _word(kind)
         number = section.number if section else 0
-        cells["stage"] = Cell(number, str(number)) if number else EMPTY
-        cells["lane"] = _word(entry.lane if entry else "")
-        if entry:
-            cells["itself"] = _flag(entry.itself)
-        cells["repeat"] = Cell(1, "1")
-        cells["level"] = Cell(level, str(level))
-        cells["subtotal"] = _flag(subtotal)
-        cells["note"] = _word(text.visible(note))
+        known = {
+            "change": Cell(change, MARKS[change]),
+            "kind": _word(kind),
+            "stage": Cell(number, str(number)) if number else EMPTY,
+            "lane": _word(entry.lane if entry else ""),
+            "itself": _flag(entry.itself) if entry else EMPTY,
+            "repeat": Cell(1, "1"),
+            "level": Cell(level, str(level)),
+            "subtotal": _flag(subtotal),
+            "note": _word(text.visible(note)),
+        }
         ops = [line.op for line in lines if line is not None]
         op = kind_of(ops[0]) if entry and ops and ops[0] is not None else ""
-        filled = tuple(cells.get(key, EMPTY) for key in HEADINGS)
+        cells = build.Cells(len(HEADINGS), partial(self._cell, lines, known))
         spans = [line.spans[0] if line and line.spans else NO_CALLS for line in lines]
-        row = Row(kind, level, subtotal, filled, op, span=spans[0], other=spans[1])
+        row = Row(kind, level, subtotal, cells, op, span=spans[0], other=spans[1])
         self.found.append(row)
 
-    def _cells(self, lines: _Pair) -> dict[str, Cell]:
-        cells: dict[str, Cell] = {}
-        for side, survey, line in zip(("left", "right"), self.surveys, lines, strict=True):
-            for key in _PAIRED:
-                cell = EMPTY if line is None else COLUMNS[key].cell(survey, line)
-                cells[f"{side}_{key}"] = cell
-        for key in ("path", "op", "input_shape", "output_shape"):
-            cells[key] = _both(lines, (cells[f"left_{key}"].text, cells[f"right_{key}"].text))
-        windows = [
-            window(line.op) if line and line.op and not line.block and not line.stage else ""
-            for line in lines
-        ]
-        cells["window"] = _both(lines, (windows[0], windows[1]))
+    def _cell(self, lines: _Pair, known: Mapping[str, Cell], place: int) -> Cell:
+        key = _KEYS[place]
+        if key in known:
+            return known[key]
+        if key in _SIDES:
+            return self._sided(lines, *_SIDES[key])
+        if key == "window":
+            return _both(lines, (_window(lines[0]), _window(lines[1])))
+        if key.endswith("_difference"):
+            return self._difference(lines, key.removesuffix("_difference"))
+        return _both(lines, (self._sided(lines, 0, key).text, self._sided(lines, 1, key).text))
+
+    def _sided(self, lines: _Pair, side: int, key: str) -> Cell:
+        line = lines[side]
+        return EMPTY if line is None else COLUMNS[key].cell(self.surveys[side], line)
+
+    def _difference(self, lines: _Pair, key: str) -> Cell:
         mine, theirs = (line.amounts if line else Amounts() for line in lines)
-        more = theirs.parameters - mine.parameters
-        cells["parameters_difference"] = Cell(more, signed(more))
+        more: int = getattr(theirs, key) - getattr(mine, key)
+        if key == "parameters":
+            return Cell(more, signed(more))
         if mine.uncounted or theirs.uncounted:
-            cells["macs_difference"] = Cell(None, text.NOT_KNOWN)
-        else:
-            more = theirs.macs - mine.macs
-            sign = "+" if more > 0 else "-" if more < 0 else ""
-            cells["macs_difference"] = Cell(more, sign + text.quantity(abs(more)))
-        return cells
+            return Cell(None, text.NOT_KNOWN)
+        sign = "+" if more > 0 else "-" if more < 0 else ""
+        return Cell(more, sign + text.quantity(abs(more)))
 
     def _rest(self) -> None:
         """The row of what no other row holds, if anything is left out."""
@@ -357,6 +380,10 @@ class _Rows:
         if notes[0] != notes[1]:
             kind = "changed"
         self._row("rest", 0, kind, (lines[0], lines[1]), None, note=note)
+
+
+def _window(line: Line | None) -> str:
+    return window(line.op) if line and line.op and not line.block and not line.stage else ""
 
 
 def _word(written: str) -> Cell:

@@ -86,6 +86,8 @@ class Table:
     remarks: tuple[str, ...]
     """What a reader must know: a partial total, modules never called, a forward that raised."""
     provenance: tuple[tuple[str, Value], ...]
+    summary: tuple[str, ...] = ()
+    """What the rows come to, a sentence each; it stands before them."""
 
     @cached_property
     def index(self) -> dict[str, int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -150,6 +152,20 @@ class ByHand:
         if is_module and nth == 1:
             self.module(path, op, weights or {})
         return made
+
+    @contextmanager
+    def inside(self, path: str, *inputs: int) -> Iterator[list[int]]:
+        """A module whose calls are made in the `with`; the list takes what it gives."""
+        made: list[int] = []
+        index = len(self.calls)
+        ports = tuple(Port("", number) for number in inputs)
+        self.calls.append(Call(index, path, path, 1, self.left_open[-1], Container(), ports, ()))
+        self.module(path, Container())
+        self.left_open.append(index)
+        yield made
+        self.left_open.pop()
+        given = tuple(Port("", number) for number in made)
+        self.calls[index] = replace(self.calls[index], outputs=given)
 
     def module(self, path: str, op: Op, weights: dict[str, Shape] | None = None) -> None:
         """A module, called or not."""

@@ -29,6 +29,7 @@ from resnet_inspect.analysis.difference import Change, Difference, Entry, Sectio
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import FORMATS, render
+from resnet_inspect.formats.layout import lay_out
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Conv, Elementwise, Norm
 from resnet_inspect.traces.tensors import Port
@@ -218,6 +219,58 @@ def test_one_edit_is_one_entry(name: str, data: st.DataObject) -> None:
     assert lines
 
 
+@steady
+@given(plain_networks, st.data())
+def test_one_edit_in_a_random_network_is_one_entry(
+    layers: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    """A kernel that no other layer has, then a width: what is behind only takes other channels."""
+    place = data.draw(st.integers(0, len(layers) - 1))
+    width, kernel = layers[place]
+    for changed, parts in (
+        ((width, 7), {"kernel_size", "padding"}), ((width + 4, kernel), {"out_channels"}),
+    ):  # fmt: skip
+        found = compare(plain(layers), plain([*layers[:place], changed, *layers[place + 1 :]]))
+        (edit,) = found.edits
+        assert isinstance(edit, Entry)
+        assert (edit.kind, edit.left, edit.right) == ("changed", place + 1, place + 1)
+        own = {change.part for change in edit.changes if not change.follows}
+        assert own - {"padding"} == parts - {"padding"}
+
+
+def blocks(kernels: list[int]) -> Survey:
+    """A stem and basic blocks, each with windows of its own, in modules of their own."""
+    hand = ByHand()
+    x = hand.step("stem", conv(3, 8, window(3, 1, 1)), hand.input(1, 3, 8, 8), (1, 8, 8, 8))
+    for i, kernel in enumerate(kernels):
+        with hand.inside(f"layer.{i}", x) as block:
+            y = x
+            for j in (1, 2):
+                sized = window(kernel, 1, kernel // 2)
+                y = hand.step(f"layer.{i}.conv{j}", conv(8, 8, sized), y)
+            x = hand.step(f"layer.{i}:add", Elementwise("add"), (x, y))
+            block.append(x)
+    return Survey(hand.trace(x))
+
+
+@steady
+@given(st.lists(st.sampled_from([3, 5]), min_size=1, max_size=12), st.data())
+def test_one_block_removed_or_changed_is_one_edit(kernels: list[int], data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(kernels)))
+    more = compare(blocks(kernels), blocks([*kernels[:place], 7, *kernels[place:]]))
+    (edit,) = more.edits
+    assert isinstance(edit, Section)
+    assert (edit.role, edit.kind) == ("block", "only right")
+    assert edit.right is not None
+    assert edit.right.path == f"layer.{place}"
+    place = min(place, len(kernels) - 1)
+    other = compare(blocks(kernels), blocks([*kernels[:place], 7, *kernels[place + 1 :]]))
+    assert {type(edit) for edit in other.edits} == {Entry}
+    lefts = [edit.left for edit in other.edits if isinstance(edit, Entry)]
+    paths = [other.left.trace.calls[left].path for left in lefts if left is not None]
+    assert paths == [f"layer.{place}.conv1", f"layer.{place}.conv2"]
+
+
 def test_what_follows_from_a_change_is_told_apart() -> None:
     """One convolution with another stride gives another map; the layers behind it only take it."""
     trace = trace_of("plain")
@@ -296,7 +349,7 @@ def test_one_block_more_is_one_insertion(name: str, path: str) -> None:
     (row,) = [row for row in table.rows if table.cell(row, "change").text == "+"]
     assert table.cell(row, "path").text == path
     assert row.kind == "block"
-    assert any(line.startswith("blocks per stage: ") for line in table.remarks)
+    assert any(line.startswith("blocks per stage: ") for line in table.summary)
 
 
 @pytest.mark.parametrize("path", ["relu", "bn1"])
@@ -574,6 +627,7 @@ def test_every_format_writes_it(format: str, left: str, right: str) -> None:
         assert [column["key"] for column in document["columns"]] == list(HEADINGS)
         assert len(document["rows"]) == len(table.rows)
         assert document["remarks"] == list(table.remarks)
+        assert document["summary"] == list(summary(of(left, right)))
     elif format == "csv":
         header, *rows = csv.reader(io.StringIO(written))
         assert header == [*SHOWN, "kind", "subtotal", "repeat"]
@@ -621,6 +675,33 @@ def test_sections_that_are_the_same_are_one_row() -> None:
     assert paths(only, outer) == ["layer3", "not shown"]
 
 
+@pytest.mark.parametrize(("left", "right"), PAIRS)
+def test_a_brief_table_has_no_step_that_is_the_same(left: str, right: str) -> None:
+    table = view(of(left, right), brief=True)
+    same = [row for row in table.rows if table.cell(row, "change").value == "same"]
+    assert {row.kind for row in same} <= {"stem", "stage", "head", "rest"}
+    assert not any(row.level for row in same)
+    for key in ("parameters", "macs"):
+        entries = {total.key: total.cell.value for total in table.totals}
+        values = entries[key]
+        assert isinstance(values, tuple)
+        assert numbers(table, f"left_{key}") == values[0]
+        assert numbers(table, f"right_{key}") == values[1]
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_a_narrow_table_says_what_changed_before_all_else(width: int) -> None:
+    layout = lay_out(view(of("resnet34", "resnet50"), brief=True), width)
+    lines = ["".join(written for written, _ in line) for line in layout.lines]
+    assert max(map(len, lines)) <= width
+    assert lines[2] == "blocks: basic (2 convolutions) against bottleneck (3)"
+    (row,) = [line for line in lines if line.split()[:1] == ["layer2.0.conv1"]]
+    assert row.endswith("kernel 3×3 → 1×1, stride 2 → 1, padding 1 → 0")
+    (row,) = [line for line in lines if line.split()[:1] == ["layer1.0"]]
+    assert row.endswith("basic → bottleneck, identity → projection shortcut")
+    assert ("parameters_difference" in layout.dropped) == (width < 100)
+
+
 def test_columns_can_be_chosen() -> None:
     found = of("resnet18", "resnet34")
     chosen = ("path", "change", "left_stride", "right_stride")
@@ -633,5 +714,8 @@ def test_names_are_written_as_they_are() -> None:
     hand = ByHand()
     made = hand.step("a\x1b[31m", conv(3, 4, window(3)), hand.input(1, 3, 8, 8), (1, 4, 6, 6))
     table = view(compare(Survey(hand.trace(made)), plain([(4, 3), (4, 3)])), unfold=True)
-    written = [cell.text for row in table.rows for cell in row.cells] + list(table.remarks)
+    written = [cell.text for row in table.rows for cell in row.cells] + [
+        *table.summary,
+        *table.remarks,
+    ]
     assert all(line.isprintable() for line in written)

@@ -99,7 +99,8 @@ def test_csv_rows_sum_to_the_total() -> None:
 def test_json_has_every_column_whatever_the_view_prints(table: Table) -> None:
     document = json.loads(render(table, "json"))
     assert list(document) == [
-        "schema_version", "model", "view", "provenance", "columns", "rows", "totals", "remarks",
+        "schema_version", "model", "view", "provenance", "summary", "columns", "rows", "totals",
+        "remarks",
     ]  # fmt: skip
     assert document["schema_version"] == 1
     assert (document["model"], document["view"]) == (table.model, table.view)

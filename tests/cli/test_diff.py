@@ -1,0 +1,88 @@
+"""`resnet-inspect diff` as a user meets it, on saved traces."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from resnet_inspect.formats import FORMATS
+from tests.cli.test_commands import SAVED, inspect, refused
+
+R34, R50, V1 = (str(SAVED.with_name(f"{n}.json")) for n in ("resnet34", "resnet50", "resnet50_v1"))
+
+
+def test_the_words_come_first_and_then_the_layers() -> None:
+    done = inspect("diff", R34, R50, "--width", "80")
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[2:5] == [
+        "blocks: basic (2 convolutions) against bottleneck (3)",
+        "stage 1: planes unchanged against ×4",
+        "planes after each stage: 64, 128, 256, 512 against 256, 512, 1024, 2048 (×4)",
+    ]
+    assert any(line.split() == ["layer1.0.conv3", "+", "only", "right"] for line in lines)
+    assert any(
+        line.split() == ["parameters", "21,797,672", "→", "25,557,032", "(×1.17)"] for line in lines
+    )
+    assert not any(" conv2  =" in line for line in lines)
+    assert done.stderr.startswith("resnet-inspect: no room in 80 columns for: ")
+
+
+def test_equal_rows_are_shown_where_all_are_asked_for() -> None:
+    brief, full = (inspect("diff", R50, V1, "--format", "json", *more) for more in ((), ("--all",)))
+    rows = [json.loads(done.stdout)["rows"] for done in (brief, full)]
+    changed = [row["path"] for row in rows[0] if row["change"] == "changed" and row["itself"]]
+    assert changed == [f"layer{n}.0.conv{k}" for n in (2, 3, 4) for k in (1, 2)]
+    assert "layer1.0.bn1" not in {row["path"] for row in rows[0]}
+    assert "layer1.0.bn1" in {row["path"] for row in rows[1] if row["change"] == "same"}
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "code"), [(R50, R50, 0), (R50, V1, 1), (V1, R50, 1), (R34, R50, 1)]
+)
+def test_the_exit_code_says_whether_they_differ(left: str, right: str, code: int) -> None:
+    assert inspect("diff", left, right, "--exit-code").returncode == code
+    assert inspect("diff", left, right).returncode == 0
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format(format: str) -> None:
+    done = inspect("diff", R50, V1, "--format", format)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "layer2.0.conv1" in done.stdout.replace("{-}", "-")
+
+
+def test_a_file_takes_its_format_from_its_suffix(tmp_path: Path) -> None:
+    for suffix in (".md", ".html"):
+        out = tmp_path / f"d{suffix}"
+        done = inspect("diff", R50, V1, "-o", str(out))
+        assert (done.returncode, done.stdout) == (0, "")
+        assert out.read_text(encoding="utf-8")
+    refused(inspect("diff", R50, V1, "-o", str(out)), 1, "exists already", "--force")
+
+
+def test_columns_can_be_added() -> None:
+    done = inspect("diff", R50, V1, "--columns", "+left_stride,right_stride", "--format", "csv")
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    (row,) = [row for row in rows if row["path"] == "layer2.0.conv1"]
+    assert (row["left_stride"], row["right_stride"]) == ("1×1", "2×2")
+
+
+def test_input_options_are_for_what_is_run() -> None:
+    small = inspect("diff", "resnet18", R50, "--image-size", "64", "--format", "json")
+    assert small.returncode == 0, small.stderr
+    document = json.loads(small.stdout)
+    assert document["summary"][0] == "input 1×3×64×64 against 1×3×224×224"
+    assert document["provenance"]["left_source"] == "torchvision:resnet18"
+
+
+def test_what_cannot_be_is_refused_in_one_line() -> None:
+    refused(inspect("diff", R50, V1, "--batch", "2"), 2, "saved traces are not run again")
+    refused(inspect("diff", R50, "resnet51"), 2, "unknown model 'resnet51'", "resnet50")
+    refused(inspect("diff", R50), 2, "Missing argument")
+    refused(inspect("diff", R50, "gone.json"), 1, "gone.json")
+    refused(inspect("diff", R50, V1, "--columns", "colour"), 2, "unknown column 'colour'")
