@@ -258,6 +258,12 @@ def _count(value: Any) -> int:
     return value
 
 
+def _offset(value: Any) -> int:
+    if type(value) is not int or not -(2**63) <= value < 2**63:
+        _refuse("a whole number", value)
+    return value
+
+
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
         _refuse("true or false", value)
@@ -300,6 +306,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "str": _text,
     "bool": _flag,
     "Sizes": _counts,
+    "Offsets": _several(_offset),
     "Sizes | None": _or_none(_counts),
     "Window": _window,
     "tuple[int | None, ...]": _several(_or_none(_count)),

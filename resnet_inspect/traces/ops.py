@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 Sizes = tuple[int, ...]
+Offsets = tuple[int, ...]
+"""Places along each dimension; those before the first element are negative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ class Reshape:
     """The same elements, or some of them, in another shape: flatten, permute, slice, pad."""
 
     name: str
-    starts: Sizes = ()
+    starts: Offsets = ()
     """Slices and pads: the input index of the first output element in each dimension; negative
     in what was padded. () where it is not known."""
     steps: Sizes = ()

@@ -213,6 +213,7 @@ names = st.one_of(
     st.sampled_from(MARKUP), st.text(max_size=6), st.lists(st.sampled_from(MARKUP)).map("".join)
 )
 counts = st.integers(0, 40)
+offsets = st.lists(st.integers(-3, 40), max_size=3).map(tuple)
 flags = st.booleans()
 
 
@@ -246,7 +247,7 @@ ops = st.one_of(
     st.builds(Elementwise, names | st.just("add"), flags),
     st.builds(Join, names, counts),
     st.builds(Resample, names),
-    st.builds(Reshape, names),
+    st.builds(Reshape, names, offsets, offsets.map(lambda sizes: tuple(map(abs, sizes)))),
     st.builds(Reduce, names),
     st.builds(Create, names),
     st.just(Container()),
