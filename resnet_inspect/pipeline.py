@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from resnet_inspect.analysis.difference import Difference
     from resnet_inspect.analysis.identity import Candidate, Identity
     from resnet_inspect.analysis.likeness import Likeness
     from resnet_inspect.analysis.opinions import Verdict
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MODES = ("eval", "train", "as found")
+
+_LINES = 20
+"""How many lines of a lock are shown where only names changed."""
 
 USUAL_INPUT = (1, 3, 224, 224)
 """The input shape that is taken where none is given and the source knows none."""
@@ -780,16 +784,16 @@ def variants() -> tuple[Variant, ...]:
 
 
 def is_trace_file(subject: str) -> bool:
-    """Whether a command's subject is a saved trace rather than the name of a variant."""
+    """Whether a command's subject is a saved trace or a lock rather than a network's name."""
     return subject.endswith(".json") or (Path(subject).is_file() and not subject.endswith(".py"))
 
 
 def load(path: str | Path) -> Inspection:
-    """The trace that `save` wrote.
+    """The trace that `save` wrote, or what a lock file holds of one.
 
     Raises `TraceFileError` if the file cannot be read, is damaged, foreign or newer.
     """
-    return Inspection.of(_loaded(path, codec.loads))
+    return Inspection.of(_loaded(path, _loads))
 
 
 def load_measured(path: str | Path) -> tuple[Measured, ...]:
@@ -810,6 +814,15 @@ def _loaded(path: str | Path, loads: Callable[[str], T]) -> T:
         raise TraceFileError(f"{path}: {error.message}", hint=error.hint) from error
 
 
+def _loads(written: str) -> Trace:
+    if not written.startswith("{"):
+        from resnet_inspect import locks
+
+        if locks.is_lock(written):
+            return locks.loads(written)
+    return codec.loads(written)
+
+
 def save(trace: Trace, path: str | Path, *, overwrite: bool = False) -> None:
     """Write the whole trace as JSON, at once or not at all.
 
@@ -825,6 +838,62 @@ def save_measured(
     from resnet_inspect.files import write_all
 
     write_all({Path(path): codec.dumps_measured(measured)}, overwrite=overwrite)
+
+
+def input_of(golden: Trace, model: object) -> InputSize:
+    """The input of a saved trace or lock, as `trace` takes it to run `model` likewise.
+
+    Floats have no element type there: they take that of the model. Raises `BadInput` for tensors
+    within lists or dicts.
+    """
+    wanted: dict[int | str, Any] = {}
+    for port in golden.inputs:
+        spec = golden.spec(port)
+        is_float = spec.dtype.startswith(("float", "bfloat"))
+        name = int(port.label or 0) if port.label.isdecimal() or not port.label else port.label
+        wanted[name] = spec.shape if is_float else (spec.shape, spec.dtype)
+        if "." in port.label:
+            raise BadInput(f"input {port.label} is inside of another argument: no shape says that")
+    if isinstance(model, str) and _takes_a_list(subject(model)):
+        return (len(wanted), *next(iter(wanted.values()), ()))
+    only: InputSize = wanted[0] if list(wanted) == [0] else wanted
+    return only
+
+
+def mode_of(golden: Trace) -> Mode:
+    """The mode in which a saved trace or lock was made, as `trace` takes it."""
+    mode = golden.provenance.mode
+    return "train" if mode == "train" else "eval" if mode == "eval" else "as found"
+
+
+def changed(golden: Trace, now: Trace) -> Difference | None:
+    """How a network is not what a saved trace or lock says; None where it is.
+
+    What a lock holds is compared, names of modules included, and nothing else.
+    """
+    from resnet_inspect import locks
+    from resnet_inspect.analysis.comparison import compare
+
+    if locks.same(golden, now):
+        return None
+    return compare(*(Survey(locks.loads(locks.dumps(one))) for one in (golden, now)))
+
+
+def change_table(found: Difference, selection: Selection | None = None, **options: bool) -> Table:
+    """The table of `changed`; where only names changed, with the lines of the lock that did."""
+    from resnet_inspect import locks
+    from resnet_inspect.views import differences
+    from resnet_inspect.views.text import visible
+
+    table = differences.view(found, selection, **options)
+    if not found.equal:
+        return table
+    lines = locks.changed_lines(found.left.trace, found.right.trace)
+    more = len(lines) - _LINES
+    if more > 0:
+        lines[_LINES:] = [f"and {more} lines more"]
+    said = "the layers are the same; what they are called, or what holds them, is not"
+    return replace(table, summary=(said, *map(visible, lines)))
 
 
 def tabulate(trace: Trace, view: str = "layers", selection: Selection | None = None) -> Table:

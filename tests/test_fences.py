@@ -46,6 +46,9 @@ HEAVY = {"torch", "torchvision", "numpy", "textual"}
         ["list", "wide*", "--format", "json"],
         ["show", str(SAVED)],
         ["show", str(SAVED), "--view", "stages", "--format", "html"],
+        ["diff", str(SAVED), str(SAVED.with_name("resnet34.json"))],
+        ["lock", str(SAVED)],
+        ["check", str(SAVED), "--lock", str(SAVED)],
         ["trace", "resnet51"],
         ["trace", "resnet50", "--view", "lairs"],
         ["identify", "--help"],
@@ -105,6 +108,11 @@ def test_finding_a_definition_imports_nothing_of_its_package() -> None:
         "for call in trace.calls: definitions.of_calls(trace, call.index, call.index)"
     )
     assert not loaded & HEAVY
+
+
+def test_the_pytest_plugin_costs_a_test_suite_nothing() -> None:
+    loaded = modules_after("import resnet_inspect.pytest")
+    assert not loaded & {*HEAVY, "rich", "click"}
 
 
 def test_importing_the_package_loads_none_of_its_floors() -> None:

@@ -107,7 +107,12 @@ def never_called(trace: Trace) -> tuple[ModuleSpec, ...]:
 
 
 def credited(trace: Trace) -> tuple[ParameterCount, ...]:
-    """For each call, the parameters credited to it; they sum to `of_network`."""
+    """For each call, the count of parameters credited to it; they sum to `of_network`."""
+    return tuple(count(iter(specs)) for specs in specs_credited(trace))
+
+
+def specs_credited(trace: Trace) -> tuple[tuple[ParameterSpec, ...], ...]:
+    """For each call, the parameters credited to it: every one of the network, once."""
     waiting: dict[str, ParameterSpec] = {}
     canonical: dict[str, str] = {}
     holders: dict[str, list[str]] = {}
@@ -147,14 +152,15 @@ def credited(trace: Trace) -> tuple[ParameterCount, ...]:
             first_call.setdefault(call.module, call)
     for name in list(waiting):
         around = max(
-            (_nearest_called(path, first_call) for path in holders[name]),
+            (nearest_called(path, first_call) for path in holders[name]),
             key=lambda call: call.index,
         )
         give(around, iter((name,)))
-    return tuple(count(iter(given.get(call.index, ()))) for call in trace.calls)
+    return tuple(tuple(given.get(call.index, ())) for call in trace.calls)
 
 
-def _nearest_called(path: str, first_call: dict[str, Call]) -> Call:
+def nearest_called(path: str, first_call: dict[str, Call]) -> Call:
+    """The first call of the innermost called module that holds a path; the network is one."""
     while path and path not in first_call:
         path = path.rpartition(".")[0]
     return first_call[path]

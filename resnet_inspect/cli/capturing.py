@@ -13,6 +13,7 @@ from resnet_inspect.cli.diagnostics import Progress, remark
 from resnet_inspect.cli.options import INPUT_OPTIONS, read_inputs, read_settings
 
 if TYPE_CHECKING:
+    from resnet_inspect.capture.run import Mode
     from resnet_inspect.traces.model import Trace
 
 T = TypeVar("T", str, str | None)
@@ -51,14 +52,34 @@ def capture(model: str | None, options: Mapping[str, Any]) -> Trace:
         raise click.UsageError(f"`resnet-inspect show {model}` prints a saved trace")
     if model.endswith((".pth", ".pt", ".ckpt", ".safetensors")):
         raise click.UsageError(f"weights alone: `resnet-inspect trace --weights {model}`")
-    size = input_of(model, options)
+    mode: Mode = "train" if options["train"] else "eval"
+    return _run(model, input_of(model, options), mode, options, arguments)
+
+
+def capture_like(golden: Trace, model: str, options: Mapping[str, Any]) -> Trace:
+    """Run the network on the input of a saved trace or lock, in its mode."""
+    from resnet_inspect import pipeline
+
+    size, mode = pipeline.input_of(golden, model), pipeline.mode_of(golden)
+    return _run(model, size, mode, options, read_settings(options["settings"]))
+
+
+def _run(
+    model: str,
+    size: Any,
+    mode: Mode,
+    options: Mapping[str, Any],
+    arguments: Mapping[str, Any],
+) -> Trace:
+    from resnet_inspect import pipeline
+
     with Progress() as progress, streams_aside():
         captured = pipeline.trace(
             model,
             size,
             device=options["device"],
             dtype=options["dtype"],
-            mode="train" if options["train"] else "eval",
+            mode=mode,
             arguments=arguments,
             weights=options["weights"],
             tell=progress.tell,

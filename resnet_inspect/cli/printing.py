@@ -14,7 +14,6 @@ import click
 from resnet_inspect.cli.diagnostics import remark
 
 if TYPE_CHECKING:
-    from resnet_inspect.analysis.difference import Difference
     from resnet_inspect.traces.model import Trace
     from resnet_inspect.views.selection import Selection
     from resnet_inspect.views.table import Table
@@ -90,20 +89,18 @@ def check_outputs(files: Iterable[str | None], force: bool) -> None:
         refuse_existing(paths)
 
 
-def difference_table(difference: Difference, options: Mapping[str, Any]) -> Table:
-    """The table of a difference as the options of `difference_options` select it."""
-    from resnet_inspect.views import differences
+def difference_selection(options: Mapping[str, Any]) -> Selection:
+    """What the options of `difference_options` select."""
+    from resnet_inspect.views.differences import SHOWN
     from resnet_inspect.views.selection import Selection
 
-    everything = options["everything"]
-    selection = Selection(
-        everything=everything,
+    return Selection(
+        everything=options["everything"],
         only=keys_of(options["only"]),
         match=options["match"],
         stage=options["stage"],
-        columns=columns_of(options["columns"], differences.SHOWN),
+        columns=columns_of(options["columns"], SHOWN),
     )
-    return differences.view(difference, selection, unfold=everything, brief=not everything)
 
 
 def print_trace(captured: Trace, options: Mapping[str, Any]) -> None:

@@ -24,6 +24,8 @@ COMMANDS = {
     "identify": "Say which network the weights in FILE are of.",
     "tui": "Browse MODEL in the terminal.",
     "diff": "Say what differs between A and B, layer by layer and in words.",
+    "lock": "Write the architecture of MODEL to a file for version control.",
+    "check": "Fail if MODEL is not what a lock file says.",
     "list": "List the models that can be traced by name.",
     "cache": "Say where traces are kept, or remove them.",
 }

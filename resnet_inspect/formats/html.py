@@ -75,8 +75,9 @@ def fragment(table: Table) -> str:
         '<div class="scroll">',
         *_grid(table),
         "</div>",
+        *_sentences(table.summary, "summary"),
         *_totals(table),
-        *_remarks(table),
+        *_sentences(table.remarks, "remarks"),
         "</div>",
     ]
     return "\n".join(parts) + "\n"

@@ -222,7 +222,8 @@ def _built(kind: type[T], entry: Any) -> T:
     return kind(**arguments)
 
 
-def _op(entry: Any) -> Op:
+def read_op(entry: Any) -> Op:
+    """An op from its fields as JSON has them; raises `ValueError` and the like for what is none."""
     op: Op = _built(OPS[entry["op"]], entry)
     if isinstance(op, Conv) and op.groups == 0:
         raise ValueError("a convolution has at least one group")
@@ -324,7 +325,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 
 
 def _read(document: dict[str, Any]) -> Trace:
-    ops = [_op(entry) for entry in _list(document["ops"])]
+    ops = [read_op(entry) for entry in _list(document["ops"])]
     classes = [
         PythonClass(_text(module), _text(qualname))
         for module, qualname in _list(document["classes"])

@@ -116,7 +116,8 @@ def title(trace: Trace) -> str:
     packages = ", ".join(f"{name} {number}" for name, number in source.versions if name != "python")
     arguments = ", ".join(f"{name}={value}" for name, value in source.arguments)
     name = f"{trace.model_name}({arguments})" if arguments else trace.model_name
-    return " · ".join((name, inputs, source.device, source.mode, packages))
+    parts = (name, inputs, source.device, source.mode, packages)
+    return " · ".join(part for part in parts if part)
 
 
 def rest(survey: Survey, lines: Sequence[Line], note: str) -> list[Line]:

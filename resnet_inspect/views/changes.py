@@ -10,7 +10,7 @@ from resnet_inspect.analysis.difference import Change, Difference, Entry, Figure
 from resnet_inspect.traces.ops import Conv, Op, window_of
 from resnet_inspect.views import build, text
 from resnet_inspect.views.columns import op_name
-from resnet_inspect.views.effects import factor, factors
+from resnet_inspect.views.effects import effect, factor, factors
 
 PART_NAMES = {
     "kernel_size": "kernel",
@@ -109,10 +109,10 @@ def section_note(section: Section) -> str:
         return f"{kinds}{_arrow(mine.shortcut_name, theirs.shortcut_name)} shortcut"
     if isinstance(mine, Stage) and isinstance(theirs, Stage):
         did = (section.left.effect, section.right.effect)
-        words = []
-        for of_what in ("planes", "dimensions") if any(did) else ():
-            sides = [value_text(of_what, effect and getattr(effect, of_what)) for effect in did]
-            if section.kind == "same" or set(sides) != {"unchanged"}:
+        words = [effect(did[0])] if did[0] == did[1] is not None else []
+        for of_what in ("planes", "dimensions") if did[0] != did[1] else ():
+            sides = [value_text(of_what, found and getattr(found, of_what)) for found in did]
+            if set(sides) != {"unchanged"}:
                 words.append(f"{of_what} {_arrow(*sides)}")
         count = _arrow(str(len(mine.blocks)), str(len(theirs.blocks)))
         return ", ".join((f"{count} {'block' if count == '1' else 'blocks'}", *words))

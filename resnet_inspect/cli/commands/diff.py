@@ -16,7 +16,7 @@ from resnet_inspect.cli.options import (
     input_options,
     output_options,
 )
-from resnet_inspect.cli.printing import check_outputs, difference_table, print_table
+from resnet_inspect.cli.printing import check_outputs, difference_selection, print_table
 
 
 @click.command(
@@ -48,6 +48,7 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
     from resnet_inspect import pipeline
     from resnet_inspect.analysis.comparison import compare
     from resnet_inspect.analysis.survey import Survey
+    from resnet_inspect.views import differences
 
     check_outputs([options["output"]], options["force"])
     saved = [pipeline.is_trace_file(subject) for subject in (a, b)]
@@ -58,5 +59,8 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
         for subject, is_saved in zip((a, b), saved, strict=True)
     )
     found = compare(*surveys)
-    print_table(difference_table(found, options), options)
+    everything = options["everything"]
+    selection = difference_selection(options)
+    table = differences.view(found, selection, unfold=everything, brief=not everything)
+    print_table(table, options)
     return int(exit_code and not found.equal)

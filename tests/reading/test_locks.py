@@ -1,0 +1,285 @@
+"""Locks: what they hold comes back, an edit is an edit of few lines, and damage is refused."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from saved import NAMES, ByHand, conv, steady, survey_of, trace_of, traces, window
+
+from resnet_inspect import locks, pipeline
+from resnet_inspect.analysis.comparison import compare
+from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.errors import BadInput, TraceFileError
+from resnet_inspect.traces.invariants import check
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.modules import PythonClass
+from resnet_inspect.traces.ops import Activate, Conv, Norm
+
+WHOLE = [name for name in NAMES if trace_of(name).failure is None]
+R18 = locks.dumps(trace_of("resnet18"))
+
+
+# There and back ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_what_a_lock_holds_comes_back(name: str) -> None:
+    trace = trace_of(name)
+    written = locks.dumps(trace)
+    read = locks.loads(written)
+    assert locks.dumps(read) == written
+    assert locks.same(trace, read)
+    assert check(read) == check(trace)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_network_and_its_lock_do_not_differ(name: str) -> None:
+    """The second opinion: the comparison, which knows nothing of locks, and all the totals."""
+    found = compare(survey_of(name), Survey(locks.loads(locks.dumps(trace_of(name)))))
+    assert found.equal
+    assert not found.edits
+    unlike = {figure.key for figure in found.figures if figure.left != figure.right}
+    assert unlike <= {"modules"}
+    sections = [(s.role, s.number, s.left and s.left.path) for s in found.sections]
+    assert sections == [(s.role, s.number, s.right and s.right.path) for s in found.sections]
+
+
+@steady
+@given(traces().filter(lambda trace: trace.failure is None))
+def test_any_lock_is_read_and_written_as_the_same_lines(trace: Trace) -> None:
+    written = locks.dumps(trace)
+    read = locks.loads(written)
+    assert locks.dumps(read).split("\n")[2:] == written.split("\n")[2:]
+    assert not locks.changed_lines(trace, read)
+    totals, again = Survey(trace).totals, Survey(read).totals
+    assert again.parameters == totals.parameters
+    numbers = [(t.buffers.total, t.buffers.nbytes) for t in (totals, again)]
+    assert numbers[0] == numbers[1]
+
+
+def test_a_lock_reads_as_it_is_documented() -> None:
+    lines = R18.split("\n")
+    assert lines[:5] == [
+        "resnet-inspect lock 1",
+        "# 11,689,512 parameters, 9,620 in buffers, 1,814,073,344 MACs",
+        "model: resnet18",
+        "mode: eval",
+        "input: 1x3x224x224",
+    ]
+    assert (
+        "conv1 conv kernel_size=7x7 stride=2x2 padding=3x3 in_channels=3 out_channels=64"
+        " parameters=9408 -> 1x64x112x112" in lines
+    )
+    norm = "bn1 norm batch num_features=64 parameters=128 buffers=128+1:int64"
+    assert f"{norm} -> 1x64x112x112" in lines
+    add = "layer1.1:add elementwise add in_place <- layer1.1.bn2 layer1.0.relu#2"
+    assert f"    {add} -> 1x64x56x56" in lines
+    assert lines[-2:] == ["output: fc", ""]
+    assert len(lines) < 100
+    assert max(map(len, lines)) < 160
+
+
+# What a change changes ---------------------------------------------------------------------------
+
+
+def network(kernels: list[int], *, extra: int | None = None, named: str = "body") -> Trace:
+    """Convolutions and norms in a row; with another norm behind the one at `extra`."""
+    hand = ByHand()
+    x, width = hand.input(1, 3, 8, 8), 3
+    for i, kernel in enumerate(kernels):
+        sized = window(kernel, 1, kernel // 2)
+        weights = {"weight": (4, width, kernel, kernel)}
+        x = hand.step(f"{named}.conv{i}", conv(width, 4, sized), x, (1, 4, 8, 8), weights=weights)
+        width = 4
+        if i == extra:
+            x = hand.step(f"{named}.more", Norm("batch", 4), x, weights={"weight": (4,)})
+        x = hand.step(f"{named}.relu{i}", Activate("relu"), x)
+    return hand.trace(x)
+
+
+def edits(left: Trace, right: Trace) -> list[str]:
+    """The lines that differ, by the standard library, those for people aside."""
+    sides = [
+        [line for line in locks.dumps(t).split("\n") if not line.startswith("#")]
+        for t in (left, right)
+    ]
+    found = difflib.ndiff(*sides)
+    return [line for line in found if line[0] in "-+"]
+
+
+@steady
+@given(st.lists(st.sampled_from([1, 3, 5]), min_size=1, max_size=8), st.data())
+def test_an_inserted_layer_is_one_line_more(kernels: list[int], data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(kernels) - 1))
+    (line,) = edits(network(kernels), network(kernels, extra=place))
+    assert line.startswith("+ body.more norm batch num_features=4 parameters=4 -> 1x4x8x8")
+
+
+@steady
+@given(st.lists(st.sampled_from([1, 3, 5]), min_size=1, max_size=8), st.data())
+def test_another_window_is_one_line(kernels: list[int], data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(kernels) - 1))
+    other = [*kernels[:place], 7, *kernels[place + 1 :]]
+    lines = edits(network(kernels), network(other))
+    assert [line[:2] for line in lines] == ["- ", "+ "]
+    assert all(f"body.conv{place} " in line for line in lines)
+    assert not locks.same(network(kernels), network(other))
+
+
+def changed(trace: Trace, other: Trace) -> bool:
+    """Whether `check` says that it changed; in both orders, and as itself it never does."""
+    assert pipeline.changed(trace, trace) is None
+    assert pipeline.changed(other, other) is None
+    both = [pipeline.changed(trace, other), pipeline.changed(other, trace)]
+    assert (both[0] is None) == (both[1] is None)
+    return both[0] is not None
+
+
+def test_what_counts_as_a_change() -> None:
+    """As docs/decisions says: names of modules and what is trainable, yes; classes, no."""
+    trace = trace_of("resnet18")
+
+    def parameters(**parts: object) -> Trace:
+        first, *rest = trace.modules
+        with_them = next(i for i, m in enumerate(rest) if m.parameters)
+        specs = tuple(replace(p, **parts) for p in rest[with_them].parameters)  # type: ignore[arg-type]
+        rest[with_them] = replace(rest[with_them], parameters=specs)
+        return replace(trace, modules=(first, *rest))
+
+    assert changed(trace, parameters(trainable=False))
+    assert changed(network([3]), network([3], named="trunk"))
+    assert changed(trace, trace_of("resnet34"))
+    assert changed(trace, trace_of("resnet18_odd"))
+    classes = tuple(replace(m, python_class=PythonClass("x", "Y")) for m in trace.modules)
+    newer = replace(trace.provenance, versions=(("torch", "9")), device="cuda:0", tool_version="9")  # type: ignore[arg-type]
+    assert not changed(trace, parameters(name="kernel"))
+    assert not changed(trace, replace(trace, modules=classes))
+    assert not changed(trace, replace(trace, model_name="Net", provenance=newer))
+
+
+def test_a_change_is_explained_by_the_comparison() -> None:
+    found = pipeline.changed(network([3, 5]), network([3, 7]))
+    assert found is not None
+    table = pipeline.change_table(found, brief=True)
+    assert table.summary[0] == "body.conv1: kernel 5×5 against 7×7, padding 2 against 3"
+    notes = [table.cell(row, "note").text for row in table.rows]
+    assert "kernel 5×5 → 7×7, padding 2 → 3" in notes
+
+
+def test_names_alone_are_explained_by_the_lines_that_changed() -> None:
+    found = pipeline.changed(network([3]), network([3], named="trunk"))
+    assert found is not None
+    assert found.equal
+    words, *lines = pipeline.change_table(found).summary
+    assert words == "the layers are the same; what they are called, or what holds them, is not"
+    assert [line.split()[0] for line in lines] == [
+        "-body.conv0", "-body.relu0", "+trunk.conv0", "+trunk.relu0", "-output:", "+output:",
+    ]  # fmt: skip
+
+
+# Refusals ----------------------------------------------------------------------------------------
+
+
+def refusal(written: str) -> TraceFileError:
+    with pytest.raises(TraceFileError) as caught:
+        locks.loads(written)
+    assert len(caught.value.message.splitlines()) == 1
+    assert caught.value.hint
+    return caught.value
+
+
+DAMAGE = {
+    "kernel_size=7x7": "kernel_size=7x", "out_channels=64": "out_chanels=64",
+    " norm batch ": " nrom batch ", "num_features=64": "num_features=-64",
+    "stride=2x2": "stride=2", "parameters=9408": "parameters=9,408",
+    "-> 1x64x112x112": "-> 1x64x112x", "<- layer1.0.bn2": "<- layer1.0.bn7",
+    "in_place": "in_place=yes", "  layer1.0\n": "      layer1.0\n",
+    "output: fc": "output: fc fc fc", "mode: eval\n": "",
+    "buffers=128+1:int64": "buffers=128+1:int",
+    "relu#2": "relu#9", "model: resnet18": "model: resnet18\nmodel: resnet18",
+    "conv1 conv": 'conv1" conv', "kernel_size=3x3 ": "kernel_size=3x3 kernel_size=3x3 ",
+    "kernel_size=1x1": "kernel_size=1x1x1", "parameters=128 ": "parameters=128 parameters=128 ",
+    "input: 1x3x224x224": "input: 1x3x224x224:int", "  layer1.1\n": "   layer1.1\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("there", "instead"), DAMAGE.items())
+def test_damage_is_refused_in_one_line(there: str, instead: str) -> None:
+    assert there in R18
+    error = refusal(R18.replace(there, instead, 1))
+    assert error.message.startswith("damaged lock: ")
+    assert "`resnet-inspect lock MODEL -o FILE` writes one" in error.hint
+
+
+@steady
+@given(st.data())
+def test_any_damage_is_refused_or_gives_a_sound_trace(data: st.DataObject) -> None:
+    lines = R18.split("\n")
+    place = data.draw(st.integers(1, len(lines) - 1))
+    words = lines[place].split(" ")
+    word = data.draw(st.integers(0, len(words) - 1))
+    words[word] = data.draw(
+        st.one_of(st.text(max_size=8), st.sampled_from(R18.split()), st.just('"'))
+    )
+    lines[place] = " ".join(words)
+    try:
+        read = locks.loads("\n".join(lines))
+    except TraceFileError:
+        refusal("\n".join(lines))
+    else:
+        assert locks.same(read, locks.loads(locks.dumps(read)))
+
+
+def test_a_merge_conflict_is_called_by_its_name() -> None:
+    error = refusal(R18.replace("conv1 conv", "<<<<<<< HEAD\nconv1 conv", 1))
+    assert "merge conflict" in error.hint
+    assert "line 7" in error.message
+
+
+def test_other_versions_and_other_texts_are_refused() -> None:
+    newer = refusal(R18.replace("lock 1", "lock 2", 1))
+    assert "format version 2" in newer.message
+    assert "upgrade" in newer.hint
+    for written in ("", "{}", "resnet-inspect lock", "resnet-inspect lock one\n", "lock 1\n"):
+        refusal(written)
+
+
+def test_a_network_that_raised_is_not_locked() -> None:
+    with pytest.raises(BadInput, match="raised"):
+        locks.dumps(trace_of("broken"))
+
+
+def test_figures_for_people_are_not_read() -> None:
+    assert locks.same(locks.loads(R18.replace("11,689,512", "1")), trace_of("resnet18"))
+
+
+def test_a_lock_is_loaded_like_a_trace(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "r.lock"
+    file.write_text(R18, encoding="utf-8")
+    assert pipeline.is_trace_file(str(file))
+    assert locks.same(pipeline.load(file), trace_of("resnet18"))
+    file.write_text(R18.replace("conv1 conv", "conv1 cnov"), encoding="utf-8")
+    with pytest.raises(TraceFileError, match=r"r\.lock: damaged lock: line 7: there is no op cnov"):
+        pipeline.load(file)
+
+
+def test_the_input_of_a_lock_runs_a_network_again() -> None:
+    assert pipeline.input_of(trace_of("resnet18"), "resnet18") == (1, 3, 224, 224)
+    assert pipeline.mode_of(trace_of("resnet18")) == "eval"
+    two = "input: x 1x3x224x224:bfloat16\ninput: mask 1x4:int64"
+    read = locks.loads(R18.replace("input: 1x3x224x224", two))
+    assert pipeline.input_of(read, "resnet18") == {
+        "x": (1, 3, 224, 224), "mask": ((1, 4), "int64"),
+    }  # fmt: skip
+    nested = locks.loads(R18.replace("input: 1x", "input: images.0 1x"))
+    with pytest.raises(BadInput, match=r"images\.0"):
+        pipeline.input_of(nested, "resnet18")
+
+
+def test_a_convolution_keeps_its_whole_configuration() -> None:
+    (op,) = {call.op for call in locks.loads(R18).calls if call.path == "layer2.0.downsample.0"}
+    assert op == Conv(window(1, 2), 64, 128, 1, False)
