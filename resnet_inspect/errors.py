@@ -10,7 +10,7 @@
         ├── BuildError         1  the builder of the model raised
         ├── ForwardError       1  the forward pass raised; carries the trace up to there
         ├── UntraceableModel   1  a model that runs without Python (TorchScript)
-        ├── TraceFileError     1  a damaged, foreign or newer trace file
+        ├── TraceFileError     1  a damaged, foreign or newer trace or lock file
         ├── CheckpointError    1  weights that cannot be read safely, or do not fit
         ├── OutputError        1  a file that exists or could not be written
         ├── NoDefinition       1  a class whose source is not on this machine (`definitions`)
@@ -130,7 +130,7 @@ class UntraceableModel(WorkFailed):
 
 
 class TraceFileError(WorkFailed):
-    """A damaged, foreign or newer trace file."""
+    """A damaged, foreign or newer trace or lock file."""
 
     slug = "trace-file"
 

@@ -1,7 +1,7 @@
 """Running the command line: whatever happens becomes an exit code.
 
-0 done; 1 the work failed; 2 usage; 3 a missing dependency or device; 130 interrupted. A closed
-pipe is the reader's choice and ends quietly with 0.
+0 done; 1 the work failed, or `check` or `diff --exit-code` found a difference; 2 usage; 3 a missing
+dependency or device; 130 interrupted. A closed pipe is the reader's choice and ends quietly with 0.
 """
 
 from __future__ import annotations

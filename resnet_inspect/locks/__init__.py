@@ -66,7 +66,7 @@ def dumps(trace: Trace, *comments: str) -> str:
     """
     if trace.failure is not None:
         raise BadInput(
-            "a lock is of a whole network; this trace ends where the forward pass raised"
+            "a lock holds a whole network; this trace ends where the forward pass raised"
         )
     totals = Survey(trace).totals
     figures = (
