@@ -21,12 +21,13 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from resnet_inspect import pipeline
+from resnet_inspect.analysis.anatomy import Block
 from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import ForwardError, InspectError
 from resnet_inspect.formats import render
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.tui import dialogs, taking
+from resnet_inspect.tui import dialogs, questions, taking
 from resnet_inspect.tui.beside import MANY_CALLS, beside_the_screen, is_long_file
 from resnet_inspect.tui.child import Child, Obsolete
 from resnet_inspect.tui.config import State, read_config, read_state, write_state
@@ -457,6 +458,29 @@ class Explorer(App[int]):
         table = self.bench.table
         table.sort_by(None if table.sorted_by == FLAT else FLAT)
 
+    # -- asking ----------------------------------------------------------------------------------
+
+    @property
+    def surveys(self) -> list[Survey]:
+        """The network that is shown, if there is one, and the one beside it."""
+        shown = self.shown.survey if self.shown is not None else None
+        return [survey for survey in (shown, self.other) if survey is not None]
+
+    def action_explain(self) -> None:
+        """What the layer, block, stage or network that the card is of teaches."""
+        if self.bench.about is not None:
+            self.push_screen(questions.explain(*self.bench.about, ascii=self.bench.ascii))
+
+    def action_taps(self) -> None:
+        """What a decoder takes."""
+        if self.shown is not None:
+            self.push_screen(questions.decoder_takes(self.surveys))
+
+    def action_cost(self) -> None:
+        """Memory to run and to train."""
+        if self.shown is not None:
+            self.push_screen(questions.cost(self.surveys))
+
     # -- places and panes ------------------------------------------------------------------------
 
     def action_go_back(self) -> None:
@@ -497,11 +521,14 @@ class Explorer(App[int]):
 
     @work
     async def action_export(self) -> None:
-        """Write the view to a file."""
+        """Write the view or a figure to a file."""
         table = self.bench.table.table
         if table is not None and self.shown is not None:
-            name = taking.file_name(self.shown.survey.trace.model_name, f"-{self.view}.md")
-            await taking.export(self, name, table, self.shown.survey.trace)
+            survey = self.shown.survey
+            name = taking.file_name(survey.trace.model_name, f"-{self.view}.md")
+            of, subject = self.bench.about or (survey, "network")
+            block = subject.path if of is survey and isinstance(subject, Block) else ""
+            await taking.export(self, name, table, survey, block)
 
     @work
     async def action_picture(self) -> None:

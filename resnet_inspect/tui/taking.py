@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from textual.app import App
 
 from resnet_inspect import pipeline
+from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import InspectError
 from resnet_inspect.files import write_all
-from resnet_inspect.formats import render
+from resnet_inspect.formats import SUFFIXES, drawn, render
 from resnet_inspect.traces import codec
-from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.ask import Ask, Field
+from resnet_inspect.views import figures
 from resnet_inspect.views.table import Row, Table
+
+TABLE_SUFFIXES = ".md .csv .json .html .tex .txt"
+"""What a table can be written as, in words."""
+_FIGURES = {suffix: name for suffix, name in drawn.SUFFIXES.items() if suffix not in SUFFIXES}
+"""Formats of figures by suffix; a page is the table's."""
 
 
 def file_name(name: str, end: str) -> str:
@@ -29,8 +35,53 @@ def row_text(table: Table, row: Row) -> str:
     return "\t".join(table.cell(row, column.key).text for column in table.shown_columns)
 
 
-async def export(app: App[Any], name: str, table: Table, trace: Trace) -> None:
-    """Ask for a file and write the table to it, or the whole trace.
+async def export(app: App[Any], name: str, table: Table, survey: Survey, block: str) -> None:
+    """Ask for a file and write the table to it, the whole trace, or a figure of the network.
+
+    Args:
+        app: what asks.
+        name: the name of the file to begin with.
+        table: what is written in a format of tables.
+        survey: the network, which a figure shows.
+        block: the path of the block that a figure shows alone, to begin with; "" for none.
+
+    """
+
+    def write(path: Path, values: Mapping[str, str]) -> str:
+        suffix = path.suffix.lower()
+        if suffix in _FIGURES:
+            at = values["block"]
+            figure = figures.block(survey, at) if at else figures.network(survey)
+            return drawn.render_figure(figure, _FIGURES[suffix])
+        if suffix == ".json" and values["whole"] == "yes":
+            return codec.dumps(survey.trace)
+        return render(table, pipeline.format_of(path))
+
+    await _export(
+        app,
+        write,
+        Field("file", "file", name, f"{TABLE_SUFFIXES}; a figure: .svg .mmd .dot"),
+        Field("whole", "whole trace", "no", "yes: .json keeps the trace itself"),
+        Field("block", "draw block", block, "a figure shows this block; empty: the network"),
+    )
+
+
+async def export_page(app: App[Any], name: str, suffixes: str, write: Callable[[str], str]) -> None:
+    """Ask for a file and write to it what `write` gives for the format of its suffix."""
+
+    def of_path(path: Path, values: Mapping[str, str]) -> str:
+        return write(pipeline.format_of(path))
+
+    await _export(app, of_path, Field("file", "file", name, suffixes))
+
+
+async def _export(
+    app: App[Any],
+    write: Callable[[Path, Mapping[str, str]], str],
+    file: Field,
+    *more: Field,
+) -> None:
+    """Ask for a file and write to it.
 
     What cannot be written is said in the dialog, which stays; a file is replaced only if asked.
     """
@@ -38,21 +89,13 @@ async def export(app: App[Any], name: str, table: Table, trace: Trace) -> None:
     def wrong(values: Mapping[str, str]) -> str:
         path = Path(values["file"]).expanduser()
         try:
-            if path.suffix == ".json" and values["whole"] == "yes":
-                written = codec.dumps(trace)
-            else:
-                written = render(table, pipeline.format_of(path))
-            write_all({path: written}, overwrite=values["overwrite"] == "yes")
+            write_all({path: write(path, values)}, overwrite=values["overwrite"] == "yes")
         except InspectError as error:
             return error.message
         return ""
 
-    fields = [
-        Field("file", "file", name, ".md .csv .json .html .tex .txt"),
-        Field("overwrite", "overwrite", "no", "yes to replace a file"),
-        Field("whole", "whole trace", "no", "yes: .json keeps the trace itself"),
-    ]
-    await _written(app, Ask("Export", fields, check=wrong))
+    overwrite = Field("overwrite", "overwrite", "no", "yes to replace a file")
+    await _written(app, Ask("Export", [file, overwrite, *more], check=wrong))
 
 
 async def picture(app: App[Any], name: str) -> None:

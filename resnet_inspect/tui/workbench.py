@@ -36,6 +36,8 @@ class Workbench(Horizontal):
         super().__init__(id=id)
         self.laid: Laid | None = None
         """What the panes show; None before there is anything to show."""
+        self.about: tuple[Survey, Subject] | None = None
+        """What the card is of; in a comparison on the left, if the left has it."""
         self.ascii = False
         self.places = Places()
 
@@ -74,6 +76,8 @@ class Workbench(Horizontal):
     def show(self, laid: Laid) -> None:
         """Show a network, or two side by side."""
         before, self.laid = self.laid, laid
+        if self.about is None or laid.difference is not None or self.about[0] is not laid.survey:
+            self.about = (laid.survey, "network")
         table, tree = self.table, self.network
         if laid.difference is not None:
             table.heading = laid.rows.table.model
@@ -95,16 +99,21 @@ class Workbench(Horizontal):
         """Show the card of a call, block, stage or end."""
         if self.laid is not None:
             survey, ascii = self.laid.survey, self.ascii
+            self.about = (survey, subject)
             self.card.show_card(
                 lambda width, height: card(survey, subject, width, height, ascii=ascii)
             )
 
     def show_pair(self, difference: Difference, row: Row) -> None:
         """Show what a row is of on both sides; for the network, how they differ in words."""
-        if row.kind == "network" or max(row.span[0], row.other[0]) < 0:
+        sides = ((difference.left, row.span[0]), (difference.right, row.other[0]))
+        held = [(survey, first) for survey, first in sides if first >= 0]
+        self.about = (difference.left, "network")
+        for survey, first in held[:1]:
+            self.about = (survey, _subject(survey, row.kind, first))
+        if row.kind == "network" or not held:
             self.card.show_card(lambda width, height: _summary(difference))
             return
-        sides = ((difference.left, row.span[0]), (difference.right, row.other[0]))
         names = tuple(survey.trace.model_name for survey, _ in sides)
 
         def make(width: int, height: int) -> Card:

@@ -49,6 +49,13 @@ class Candidate:
     label: str
     survey: Survey
 
+    @classmethod
+    def of(cls, survey: Survey) -> Candidate:
+        """A network by its name and the arguments of its builder."""
+        name = survey.trace.model_name
+        given = ", ".join(f"{key}={value}" for key, value in survey.trace.provenance.arguments)
+        return cls(f"{name}({given})" if given else name, survey)
+
 
 def view(
     candidates: Sequence[Candidate],

@@ -117,9 +117,7 @@ def _candidates(models: Iterable[str], options: Mapping[str, Any]) -> Iterator[C
                 captured = loaded_or_captured(model, own)
             else:
                 captured = capture(model, own)
-            name = captured.model_name
-            arguments = ", ".join(f"{key}={value}" for key, value in captured.provenance.arguments)
-            yield Candidate(f"{name}({arguments})" if arguments else name, Survey(captured))
+            yield Candidate.of(Survey(captured))
 
 
 def _values(written: str) -> list[str]:

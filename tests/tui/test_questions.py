@@ -1,0 +1,201 @@
+"""What can be asked of the network on the screen: reports that say what the printouts say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from test_explorer import DATA, explore, own_state
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+import resnet_inspect as ri
+from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.formats import drawn, render
+from resnet_inspect.formats.layout import lay_out
+from resnet_inspect.formats.lessons import FORMATS
+from resnet_inspect.tui.app import Explorer
+from resnet_inspect.tui.ask import Ask
+from resnet_inspect.tui.report import Report
+from resnet_inspect.views import costs, figures, lessons, places, taps
+
+__all__ = ["own_state"]
+
+
+def survey_of(name: str) -> Survey:
+    return Survey(ri.load(DATA / f"{name}.json"))
+
+
+async def ask(app: Explorer, pilot: Pilot[int], *keys: str) -> Report:
+    await pilot.press(*keys)
+    await pilot.pause()
+    assert isinstance(app.screen, Report)
+    return app.screen
+
+
+async def export(app: Explorer, pilot: Pilot[int], file: str) -> None:
+    await pilot.press("e")
+    await pilot.pause()
+    assert isinstance(app.screen, Ask)
+    app.screen.query_one("#field-file", Input).value = file
+    await pilot.press("enter")
+    await pilot.pause()
+
+
+def text_of(report: Report) -> str:
+    return str(report.query_one("#report-text", Static).render())
+
+
+def test_reports_are_laid_out_as_the_printouts_are_and_fit() -> None:
+    survey = survey_of("resnet18")
+    tables = {
+        "C": costs.view([costs.Candidate("resnet18", survey)]),
+        "W": taps.view(survey),
+    }
+
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        for key, table in tables.items():
+            report = await ask(app, pilot, key)
+            for width, height in ((200, 60), (120, 40), (80, 24)):
+                await pilot.resize_terminal(width, height)
+                await pilot.pause()
+                layout = lay_out(table, min(width - 5, 136))
+                written = text_of(report)
+                assert written.startswith(layout.text.rstrip("\n"))
+                assert ("no room for" in written) == bool(layout.dropped)
+                page, dialog = report.query_one("#report-page"), report.query_one(".report")
+                longest = max(map(len, written.splitlines()))
+                assert longest <= page.scrollable_content_region.width
+                assert dialog.region.right <= width
+                assert dialog.region.bottom <= height
+                assert dialog.region.width <= longest + 5, "no wider than what it holds"
+            await pilot.press("escape")
+            assert not isinstance(app.screen, Report)
+
+    explore(drive)
+
+
+def test_tab_turns_to_the_next_optimizer() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        report = await ask(app, pilot, "C")
+        for name in ("sgd", "momentum", "adam", "sgd"):
+            assert f"to train with {name}," in text_of(report)
+            await pilot.press("tab")
+            await pilot.pause()
+        await pilot.press("shift+tab", "shift+tab")
+        await pilot.pause()
+        assert report.name_of_page == "adam"
+
+    explore(drive)
+
+
+def test_two_networks_are_asked_about_together() -> None:
+    left, right = survey_of("resnet18"), survey_of("resnet34")
+
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        app.other = right
+        app.lay_out()
+        await pilot.pause()
+        report = await ask(app, pilot, "C")
+        table = costs.view([costs.Candidate("resnet18", left), costs.Candidate("resnet34", right)])
+        assert text_of(report).startswith(lay_out(table, 115).text.rstrip("\n"))
+        await pilot.press("q")
+        report = await ask(app, pilot, "W")
+        assert list(report.pages) == [
+            "resnet18 taps", "resnet18 U-Net", "resnet34 taps", "resnet34 U-Net",
+        ]  # fmt: skip
+
+    explore(drive)
+
+
+def test_the_lesson_is_of_what_the_card_is_of() -> None:
+    survey = survey_of("resnet18")
+
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        for place, path in (
+            ("stem", "stem"), ("stage 2", "layer2"), ("layer2.0", "layer2.0"),
+            ("layer2.0.conv1", "layer2.0.conv1"),
+        ):  # fmt: skip
+            app.bench.go_to_path(path)
+            await pilot.pause()
+            lesson = lessons.lesson(survey, places.find(survey, place), 72)
+            report = await ask(app, pilot, "E")
+            assert text_of(report).startswith(f"{lesson.title}\n")
+            await pilot.press("y")
+            assert app.clipboard == FORMATS["md"](lesson)
+            await pilot.press("escape")
+        await pilot.press("1", "g")
+        await pilot.pause()
+        report = await ask(app, pilot, "E")
+        lesson = lessons.lesson(survey, "network", 72)
+        for section in lesson.sections:
+            assert section.heading in text_of(report)
+
+    explore(drive)
+
+
+def test_a_page_can_be_copied_and_exported(own_state: Path) -> None:
+    table = taps.decoder(survey_of("resnet18"))
+
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        await ask(app, pilot, "W", "tab")
+        await pilot.press("Y")
+        assert app.clipboard == render(table, "md")
+        await export(app, pilot, "plan.csv")
+        assert isinstance(app.screen, Report), "back in the report"
+        assert (own_state / "plan.csv").read_text(encoding="utf-8") == render(table, "csv")
+
+    explore(drive)
+
+
+def test_a_lesson_is_refused_in_a_format_of_tables_alone(own_state: Path) -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        await ask(app, pilot, "E")
+        await export(app, pilot, "lesson.csv")
+        assert "csv" in str(app.screen.query_one("#ask-problem").render())
+        assert not (own_state / "lesson.csv").exists()
+
+    explore(drive)
+
+
+def test_export_draws_the_network_or_the_chosen_block(own_state: Path) -> None:
+    survey = survey_of("resnet18")
+
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        for path in ("stem", "layer2.0"):
+            app.bench.go_to_path(path)
+            await pilot.pause()
+            is_block = path == "layer2.0"
+            figure = figures.block(survey, path) if is_block else figures.network(survey)
+            for suffix in (".svg", ".mmd", ".dot"):
+                await export(app, pilot, f"{path}{suffix}")
+                written = (own_state / f"{path}{suffix}").read_text(encoding="utf-8")
+                assert written == drawn.render_figure(figure, drawn.SUFFIXES[suffix])
+
+    explore(drive)
+
+
+def test_a_figure_of_a_block_that_is_not_there_is_refused(own_state: Path) -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        await pilot.press("e")
+        await pilot.pause()
+        app.screen.query_one("#field-block", Input).value = "layer9"
+        app.screen.query_one("#field-file", Input).value = "block.svg"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "layer9" in str(app.screen.query_one("#ask-problem").render())
+        assert not (own_state / "block.svg").exists()
+
+    explore(drive)
+
+
+@pytest.mark.parametrize("name", ["broken", "oddities"])
+def test_odd_networks_can_be_asked_about(name: str) -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        for key in ("E", "W", "C"):
+            report = await ask(app, pilot, key)
+            assert report.page is not None
+            await pilot.press("tab", "G", "k", "q")
+            assert not isinstance(app.screen, Report)
+
+    explore(drive, name, (60, 20))
