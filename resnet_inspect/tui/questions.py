@@ -9,7 +9,7 @@ from resnet_inspect.analysis.memory import KEPT
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import SUFFIXES, lessons, render
-from resnet_inspect.formats.layout import Span, lay_out
+from resnet_inspect.formats.layout import lay_out
 from resnet_inspect.tui.beside import MANY_CALLS
 from resnet_inspect.tui.report import Make, Page, Report
 from resnet_inspect.tui.taking import TABLE_SUFFIXES
@@ -71,14 +71,11 @@ def _table_page(view: Callable[[], Table]) -> Make:
     def make(width: int) -> Page:
         table = view()
         layout = lay_out(table, width)
-        lines = list(layout.lines)
+        lines = layout.lines
         if layout.dropped:
-            titles = [table.columns[table.index[key]].title for key in layout.dropped]
-            lines.append(_no_room(titles))
-        return Page(tuple(lines), partial(render, table))
+            titles = dict.fromkeys(table.columns[table.index[key]].title for key in layout.dropped)
+            left_out = f"no room for {', '.join(titles)} (y copies them too)"
+            lines = (*lines, ((left_out, "note"),))
+        return Page(lines, partial(render, table))
 
     return make
-
-
-def _no_room(titles: Sequence[str]) -> tuple[Span, ...]:
-    return ((f"no room for {', '.join(dict.fromkeys(titles))} (y copies them too)", "note"),)

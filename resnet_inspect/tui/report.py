@@ -14,7 +14,6 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from resnet_inspect.errors import InspectError
 from resnet_inspect.formats.layout import Span, cells
 from resnet_inspect.tui import taking
 from resnet_inspect.tui.beside import beside_the_screen
@@ -43,11 +42,11 @@ class Page:
 
     lines: tuple[tuple[Span, ...], ...]
     write: Callable[[str], str]
-    """The whole of it in a format that is named; raises `UnknownName` for one it does not have."""
+    """The whole of it in the format of that name; raises `UnknownName` where it has none such."""
 
 
 Make = Callable[[int], Page]
-"""Makes a page for a width in columns; may raise `InspectError`."""
+"""Makes a page for a width in columns."""
 
 
 class Report(ModalScreen[None]):
@@ -82,7 +81,7 @@ class Report(ModalScreen[None]):
         """Whether to make a page takes longer than a blink."""
         self.number = 0
         self.page: Page | None = None
-        """The page that is shown; None as long as there is none."""
+        """The page that is shown; None while it is made."""
 
     def compose(self) -> ComposeResult:
         """The names of the pages over the one that is shown."""
@@ -109,7 +108,7 @@ class Report(ModalScreen[None]):
 
     @work(exclusive=True, group="page")
     async def show_page(self) -> None:
-        """Make the page for the width of the screen and show it, or say why it cannot be."""
+        """Make the page for the width of the screen and show it."""
         names = (
             (f" {name} ", "bold reverse" if i == self.number else "dim")
             for i, name in enumerate(self.pages)
@@ -117,15 +116,9 @@ class Report(ModalScreen[None]):
         self.query_one("#report-pages", Static).update(Content.assemble(*names))
         width = max(16, min(self.app.size.width - FRAME, WIDEST))
         written = self.query_one("#report-text", Static)
-        if self.page is None:
-            written.update("reading …")
-        try:
-            make = self.pages[self.name_of_page]
-            self.page = await beside_the_screen(self.long, make, width)
-        except InspectError as error:
-            self.page = None
-            written.update(Content(error.message))
-            return
+        self.page = None
+        written.update("reading …")
+        self.page = await beside_the_screen(self.long, self.pages[self.name_of_page], width)
         shown = [tuple((self._signs(t), style) for t, style in line) for line in self.page.lines]
         written.update(Content("\n").join(map(_styled, shown)))
         taken = max((sum(cells(t) for t, _ in line) for line in shown), default=0)

@@ -48,15 +48,13 @@ def text_of(report: Report) -> str:
 
 def test_reports_are_laid_out_as_the_printouts_are_and_fit() -> None:
     survey = survey_of("resnet18")
-    tables = {
-        "C": costs.view([costs.Candidate("resnet18", survey)]),
-        "W": taps.view(survey),
-    }
+    cost = costs.view([costs.Candidate("resnet18", survey)])
+    sizes = ((200, 60), (120, 40), (80, 24))
 
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
-        for key, table in tables.items():
+        for key, table, tried in (("C", cost, sizes), ("W", taps.view(survey), sizes[-1:])):
             report = await ask(app, pilot, key)
-            for width, height in ((200, 60), (120, 40), (80, 24)):
+            for width, height in tried:
                 await pilot.resize_terminal(width, height)
                 await pilot.pause()
                 layout = lay_out(table, min(width - 5, 136))
@@ -72,7 +70,7 @@ def test_reports_are_laid_out_as_the_printouts_are_and_fit() -> None:
             await pilot.press("escape")
             assert not isinstance(app.screen, Report)
 
-    explore(drive)
+    explore(drive, size=(80, 24))
 
 
 def test_tab_turns_to_the_next_optimizer() -> None:
@@ -86,7 +84,7 @@ def test_tab_turns_to_the_next_optimizer() -> None:
         await pilot.pause()
         assert report.name_of_page == "adam"
 
-    explore(drive)
+    explore(drive, size=(80, 24))
 
 
 def test_two_networks_are_asked_about_together() -> None:
@@ -98,14 +96,22 @@ def test_two_networks_are_asked_about_together() -> None:
         await pilot.pause()
         report = await ask(app, pilot, "C")
         table = costs.view([costs.Candidate("resnet18", left), costs.Candidate("resnet34", right)])
-        assert text_of(report).startswith(lay_out(table, 115).text.rstrip("\n"))
+        assert text_of(report).startswith(lay_out(table, 75).text.rstrip("\n"))
         await pilot.press("q")
         report = await ask(app, pilot, "W")
         assert list(report.pages) == [
             "resnet18 taps", "resnet18 U-Net", "resnet34 taps", "resnet34 U-Net",
         ]  # fmt: skip
+        await pilot.press("q")
+        for path, name in (("layer1.1", "resnet18"), ("layer1.2", "resnet34")):
+            app.bench.go_to_path(path)
+            await pilot.pause()
+            report = await ask(app, pilot, "E")
+            assert text_of(report).startswith(path)
+            assert report.heading == f"Explain · {name}", "the one that has it, the left first"
+            await pilot.press("q")
 
-    explore(drive)
+    explore(drive, size=(80, 24))
 
 
 def test_the_lesson_is_of_what_the_card_is_of() -> None:
@@ -131,7 +137,7 @@ def test_the_lesson_is_of_what_the_card_is_of() -> None:
         for section in lesson.sections:
             assert section.heading in text_of(report)
 
-    explore(drive)
+    explore(drive, size=(80, 24))
 
 
 def test_a_page_can_be_copied_and_exported(own_state: Path) -> None:
@@ -145,7 +151,7 @@ def test_a_page_can_be_copied_and_exported(own_state: Path) -> None:
         assert isinstance(app.screen, Report), "back in the report"
         assert (own_state / "plan.csv").read_text(encoding="utf-8") == render(table, "csv")
 
-    explore(drive)
+    explore(drive, size=(80, 24))
 
 
 def test_a_lesson_is_refused_in_a_format_of_tables_alone(own_state: Path) -> None:
@@ -155,38 +161,31 @@ def test_a_lesson_is_refused_in_a_format_of_tables_alone(own_state: Path) -> Non
         assert "csv" in str(app.screen.query_one("#ask-problem").render())
         assert not (own_state / "lesson.csv").exists()
 
-    explore(drive)
+    explore(drive, size=(80, 24))
 
 
 def test_export_draws_the_network_or_the_chosen_block(own_state: Path) -> None:
     survey = survey_of("resnet18")
 
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
-        for path in ("stem", "layer2.0"):
+        for path, suffix in (("stem", ".svg"), ("layer2.0", ".mmd"), ("layer2.0", ".dot")):
             app.bench.go_to_path(path)
             await pilot.pause()
-            is_block = path == "layer2.0"
-            figure = figures.block(survey, path) if is_block else figures.network(survey)
-            for suffix in (".svg", ".mmd", ".dot"):
-                await export(app, pilot, f"{path}{suffix}")
-                written = (own_state / f"{path}{suffix}").read_text(encoding="utf-8")
-                assert written == drawn.render_figure(figure, drawn.SUFFIXES[suffix])
-
-    explore(drive)
-
-
-def test_a_figure_of_a_block_that_is_not_there_is_refused(own_state: Path) -> None:
-    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+            await export(app, pilot, f"{path}{suffix}")
+            block = path == "layer2.0"
+            figure = figures.block(survey, path) if block else figures.network(survey)
+            written = (own_state / f"{path}{suffix}").read_text(encoding="utf-8")
+            assert written == drawn.render_figure(figure, drawn.SUFFIXES[suffix])
         await pilot.press("e")
         await pilot.pause()
         app.screen.query_one("#field-block", Input).value = "layer9"
-        app.screen.query_one("#field-file", Input).value = "block.svg"
+        app.screen.query_one("#field-file", Input).value = "none.svg"
         await pilot.press("enter")
         await pilot.pause()
         assert "layer9" in str(app.screen.query_one("#ask-problem").render())
-        assert not (own_state / "block.svg").exists()
+        assert not (own_state / "none.svg").exists()
 
-    explore(drive)
+    explore(drive, size=(80, 24))
 
 
 @pytest.mark.parametrize("name", ["broken", "oddities"])
