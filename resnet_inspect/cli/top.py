@@ -22,10 +22,10 @@ COMMANDS = {
     "draw": "Draw MODEL as a figure for a paper, a slide or a page.",
     "explain": "Explain a layer, a block, a stage or all of MODEL with its own numbers.",
     "identify": "Say which network the weights in FILE are of.",
-    "tui": "Browse MODEL in the terminal.",
-    "diff": "Say what differs between A and B, layer by layer and in words.",
+    "diff": "Say what differs between A and B: in words, in totals, and layer by layer.",
     "lock": "Write the architecture of MODEL to a file for version control.",
-    "check": "Fail if MODEL is not what a lock file says.",
+    "check": "Exit with 1 if MODEL is not what a lock file says.",
+    "tui": "Browse MODEL in the terminal.",
     "list": "List the models that can be traced by name.",
     "cache": "Say where traces are kept, or remove them.",
 }
