@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: check environment test lint format bench
+.PHONY: check environment test lint format bench bench-explorer
 
 check: test lint
 
@@ -29,3 +29,7 @@ format: environment
 # How long things take beside what a user would wait for anyway; nothing here fails.
 bench: environment
 	$(BIN)/python tests/benchmarks/bars.py
+
+# The explorer in a terminal, beside a bare Textual program.
+bench-explorer: environment
+	$(BIN)/python tests/benchmarks/explorer.py

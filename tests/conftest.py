@@ -7,6 +7,15 @@ from collections.abc import Iterator
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """--renew-snapshots, here because only the outermost conftest.py can add options."""
+    parser.addoption(
+        "--renew-snapshots",
+        action="store_true",
+        help="write the pictures in tests/tui/snapshots anew instead of comparing with them",
+    )
+
+
 @pytest.fixture(autouse=True, scope="session")
 def no_cache_of_the_user() -> Iterator[None]:
     """Every trace is made anew, and nothing is written where the user's are kept."""

@@ -246,7 +246,9 @@ class Explorer(App[int]):
             self.call_later(self.title_line, title, step)
 
         calls = len(shown.survey.trace.calls) + (len(other.trace.calls) if other else 0)
-        selection = replace(self.selection, columns=self.columns.get(self.view, ()))
+        # The columns of a comparison are others, and fixed.
+        columns = () if other else self.columns.get(self.view, ())
+        selection = replace(self.selection, columns=columns)
         long = calls > MANY_CALLS
         laid = await beside_the_screen(
             long, lay_out, shown.survey, other, self.view, selection, tell if long else _silent
@@ -413,7 +415,8 @@ class Explorer(App[int]):
     async def action_sort(self) -> None:
         """Sort by a column."""
         table = self.bench.table
-        key = await dialogs.column_to_sort_by(self, table.columns, table.sorted_by)
+        columns = table.table.shown_columns if table.table is not None else ()
+        key = await dialogs.column_to_sort_by(self, columns, table.sorted_by)
         if key is not None:
             table.sort_by(key or None)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from textual.app import SystemCommand
+from textual.markup import escape
 
 from resnet_inspect.sources.catalogue import VARIANTS
 from resnet_inspect.traces.model import Trace
@@ -32,4 +33,4 @@ def commands(
     for call in trace.calls[:_MOST_LAYERS] if trace is not None else ():
         if call.path:
             span = (call.index, call.index)
-            yield SystemCommand(f"go to {call.path}", "layer", partial(go_to, span))
+            yield SystemCommand(f"go to {escape(call.path)}", "layer", partial(go_to, span))

@@ -224,7 +224,7 @@ def test_a_cell_that_changed_is_marked_by_more_than_colour() -> None:
         assert table.table is not None
         place = next(i for i, row in enumerate(table.every) if row.kind == "layer")
         row = table.every[place]
-        table.changed = {(table.table.cell(row, "path").text, "output_shape")}
+        table.changed = {(row.kind, table.table.cell(row, "path").text, "output_shape")}
         written = "".join(text for text, _ in table.pieces(place, row))
         assert f"{table.table.cell(row, 'output_shape').text}*" in written
 

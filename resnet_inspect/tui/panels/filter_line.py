@@ -36,7 +36,7 @@ class FilterLine(Horizontal):
     def open(self) -> None:
         """Show it and take the keys."""
         self.add_class("-shown")
-        self.query_one(Input).focus()
+        self.screen.set_focus(self.query_one(Input))  # now: the next key is of the filter
 
     def clear(self) -> None:
         """Forget the text and hide."""

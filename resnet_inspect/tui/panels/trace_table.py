@@ -47,8 +47,8 @@ class TraceTable(Rows):
         self.columns: list[Heading] = []
         self.widths: list[int] = []
         self.sorted_by: str | None = None
-        self.changed: set[tuple[str, str]] = set()
-        """Path and column of the cells that differ from the trace shown before."""
+        self.changed: set[tuple[str, str, str]] = set()
+        """Kind, path and column of the cells that differ from the trace shown before."""
         self.hottest = 0.0
 
     def show_rows(self, outline: Outline) -> None:
@@ -180,7 +180,7 @@ class TraceTable(Rows):
                 keys |= {"note", *(c.key for c, _, _ in cells[i:skip_until])}
             name = style if column.key in NAMES or row.subtotal else ""
             gap, name = " " * self.gap, "failed" if lead else name
-            if any((path, key) in self.changed for key in keys):
+            if any((row.kind, path, key) in self.changed for key in keys):
                 gap, name = "*" + gap[1:], "changed"
             pieces.append((text + gap, name))
         return pieces
@@ -255,6 +255,7 @@ class TraceTable(Rows):
         else:
             long = len(table.rows) > MANY_CALLS
             self.order = await beside_the_screen(long, ranked, table, key, self.reverse)
+        self.measure()
         self.arrange_rows()
 
     @work(exclusive=True, group="heat")
@@ -271,18 +272,18 @@ class TraceTable(Rows):
         self.arrange_rows()
 
 
-def _changes(before: Table, after: Table) -> set[tuple[str, str]]:
-    """Path and column of the shown cells whose text is another than before, of rows in both."""
+def _changes(before: Table, after: Table) -> set[tuple[str, str, str]]:
+    """Kind, path and column of the shown cells with another text than before, of rows in both."""
     if before.model != after.model or before.view != after.view or len(after.rows) > COMPARED:
         return set()
-    rows = {path_of(before, row): row for row in before.rows}
+    rows = {(row.kind, path_of(before, row)): row for row in before.rows}
     found = set()
     for row in after.rows:
         path = path_of(after, row)
-        old = rows.get(path)
+        old = rows.get((row.kind, path))
         if old is None:
             continue
         for key in after.shown:
             if before.cell(old, key).text != after.cell(row, key).text:
-                found.add((path, key))
+                found.add((row.kind, path, key))
     return found

@@ -1,0 +1,196 @@
+"""The explorer opened on saved traces, driven by keys, and read as a person reads it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+import resnet_inspect as ri
+from resnet_inspect.analysis.failure import sentence
+from resnet_inspect.errors import BadInput, ForwardError, WorkFailed
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.tui.app import Explorer
+from resnet_inspect.tui.panels.network_tree import NetworkTree
+from resnet_inspect.tui.panels.trace_table import TraceTable
+from resnet_inspect.tui.rows import Rows
+from resnet_inspect.tui.session import Request
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "tests" / "data"
+SAVED = tuple(sorted(path.stem for path in DATA.glob("*.json")))
+SIZES = ((80, 24), (120, 40), (200, 60))
+"""Columns and rows of the terminals that the explorer must be handsome in."""
+
+Keys = Pilot[int]
+Drive = Callable[[Explorer, Keys], Awaitable[None]]
+
+
+BREAKS = [1, 3, 7, 7]
+"""The input with which a forward pass raises, whatever the network."""
+
+
+class SavedChild:
+    """Stands for the child process: answers at once with saved traces, or fails as a real one."""
+
+    def __init__(self) -> None:
+        self.asked: list[Mapping[str, Any]] = []
+
+    async def ask(self, request: Mapping[str, Any], on_step: Callable[[str], None]) -> Trace:
+        self.asked.append(request)
+        on_step("importing torch")
+        if 0 in request["input"]:
+            raise BadInput("an input size must be a positive integer, not 0")
+        if request["input"] == BREAKS:
+            trace = ri.load(DATA / "broken.json")
+            raise ForwardError(sentence(trace), trace=trace)
+        if not (DATA / f"{request['model']}.json").exists():
+            raise WorkFailed("the child process died: killed: out of memory?")
+        return ri.load(DATA / f"{request['model']}.json")
+
+    def kill(self) -> None:
+        """There is nothing to kill."""
+
+
+def explorer_of(name: str) -> Explorer:
+    """The explorer on a saved trace, as `resnet-inspect tui NAME.json` opens it."""
+    path = DATA / f"{name}.json"
+    trace = ri.load(path)
+    return Explorer(Request(trace.model_name, path=str(path)), trace)
+
+
+def explorer_with_child(model: str) -> tuple[Explorer, SavedChild]:
+    """The explorer on a variant, as `resnet-inspect tui NAME` opens it, and its child."""
+    app = Explorer(Request.of(model))
+    child = SavedChild()
+    app.child = child  # type: ignore[assignment]
+    return app, child
+
+
+def drive(app: Explorer, steps: Drive, size: tuple[int, int] = (120, 40)) -> Explorer:
+    """Open the explorer, take these steps, and give it after it ended."""
+
+    async def run() -> None:
+        async with app.run_test(size=size) as pilot:
+            await settle(pilot)
+            await steps(app, pilot)
+
+    asyncio.run(run())
+    return app
+
+
+async def settle(pilot: Keys, times: int = 3) -> None:
+    """Wait until what was set off by messages of messages is on the screen."""
+    for _ in range(times):
+        await pilot.pause()
+
+
+async def until(pilot: Keys, condition: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait until a condition holds, for what takes its time: an animation, a process."""
+    end = monotonic() + seconds
+    while not condition():
+        assert monotonic() < end
+        await pilot.pause(0.02)
+
+
+class KeptOpen:
+    """An explorer that stays open over several tests, since opening it is most of their time."""
+
+    def __init__(self, make: Callable[[], Explorer], size: tuple[int, int]) -> None:
+        self.make = make
+        self.size = size
+        self.runner = asyncio.Runner()
+        self.opened: AbstractAsyncContextManager[Keys] | None = None
+
+    def run(self, steps: Callable[[Explorer, Keys], Coroutine[Any, Any, None]]) -> None:
+        """Take these steps from the first row; after a failure the next one begins anew."""
+        self.runner.run(self._open())
+        try:
+            self.runner.run(self._from_the_start(steps))
+        except BaseException:
+            self.close()
+            raise
+        if self.app.return_value is not None:
+            self.close()
+
+    async def _open(self) -> None:
+        if self.opened is None:
+            self.app = self.make()
+            self.opened = self.app.run_test(size=self.size)
+            self.pilot = await self.opened.__aenter__()
+            await settle(self.pilot)
+
+    async def _from_the_start(
+        self, steps: Callable[[Explorer, Keys], Coroutine[Any, Any, None]]
+    ) -> None:
+        await self.pilot.press("escape")
+        table_of(self.app).cursor = 0
+        await settle(self.pilot)
+        await steps(self.app, self.pilot)
+
+    def close(self) -> None:
+        """End the explorer, if it is open."""
+        if self.opened is not None:
+            opened, self.opened = self.opened, None
+            self.runner.run(self._end(opened))
+
+    @staticmethod
+    async def _end(opened: AbstractAsyncContextManager[Keys]) -> None:
+        await opened.__aexit__(None, None, None)
+
+
+# -- reading the screen --------------------------------------------------------------------------
+
+
+def table_of(app: Explorer) -> TraceTable:
+    return app.query_one("#table", TraceTable)
+
+
+def tree_of(app: Explorer) -> NetworkTree:
+    return app.query_one("#tree", NetworkTree)
+
+
+def text_of(app: Explorer, selector: str) -> str:
+    """What a line of text says: "#title", "#totals", "#problem", "#card-text"."""
+    return str(app.query_one(selector).render())
+
+
+def line_of(rows: Rows, y: int) -> str:
+    """A line of a list of rows as it is drawn, the header being the first."""
+    return "".join(segment.text for segment in rows.render_line(y))
+
+
+def drawn(rows: Rows) -> str:
+    """A list of rows as it is drawn."""
+    return "\n".join(line_of(rows, y) for y in range(rows.size.height))
+
+
+def chosen_path(rows: Rows) -> str:
+    """The path of the row under the cursor."""
+    assert rows.table is not None
+    assert rows.row is not None
+    return rows.table.cell(rows.row, "path").text
+
+
+def shown_paths(rows: Rows) -> list[str]:
+    """The paths of the rows that are shown, in order."""
+    assert rows.table is not None
+    return [rows.table.cell(rows.every[place], "path").text for place in rows.shown]
+
+
+async def fill(app: Explorer, pilot: Keys, *values: str) -> None:
+    """Put these values into the first fields of the dialog that is open, and press enter.
+
+    Typing them key by key would be most of the suite's time; that typing works is tested apart.
+    """
+    for field, value in zip(app.screen.query(Input), values, strict=False):
+        field.value = value
+    await settle(pilot)
+    await pilot.press("enter")
+    await settle(pilot)

@@ -1,0 +1,73 @@
+"""Pictures of the screen, at three sizes and in a dark and a light theme.
+
+`pytest tests/tui/test_snapshots.py --renew-snapshots` writes them anew: look at each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from driving import DATA, SIZES, Keys, drive, fill, settle, table_of
+from pictures import difference
+from textual.app import App
+
+import resnet_inspect as ri
+from resnet_inspect.tui.app import Explorer
+from resnet_inspect.tui.session import Request
+
+Snapshot = Callable[[App[int], str], None]
+THEMES = {"dark": "textual-dark", "light": "textual-light"}
+
+
+def explorer(name: str) -> Explorer:
+    """The explorer on a saved trace, whose title names no folder of this machine."""
+    return Explorer(Request(name, path=f"{name}.json"), ri.load(DATA / f"{name}.json"))
+
+
+@pytest.mark.parametrize("shade", THEMES)
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_the_main_screen(size: tuple[int, int], shade: str, snapshot: Snapshot) -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        app.theme = THEMES[shade]
+        table = table_of(app)
+        table.move_to(lambda row: table.table.cell(row, "path").text == "layer2.0.conv2")  # type: ignore[union-attr]
+        await settle(pilot)
+        snapshot(app, f"main-{size[0]}x{size[1]}-{shade}")
+
+    drive(explorer("resnet50"), steps, size)
+
+
+def test_the_keys(snapshot: Snapshot) -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await pilot.press("question_mark")
+        await settle(pilot)
+        snapshot(app, "keys-120x40")
+
+    drive(explorer("resnet50"), steps, (120, 40))
+
+
+def test_two_networks_side_by_side(snapshot: Snapshot) -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await pilot.press("d")
+        await fill(app, pilot, str(DATA / "resnet50.json"))
+        snapshot(app, "compared-200x60")
+
+    drive(explorer("resnet34"), steps, (200, 60))
+
+
+def test_a_picture_that_differs_is_told_in_lines_of_text() -> None:
+    def picture(*lines: str, colour: str = "#fff") -> str:
+        texts = (
+            f'<text fill="{colour}" x="{12 * x}" y="{20 * y}" clip-path="url(#l)">{part}</text>'
+            for y, line in enumerate(lines)
+            for x, part in enumerate(line.split("|"))
+        )
+        return f"<svg>{''.join(texts)}</svg>"
+
+    before = picture("conv1|&#160;3×3", "a &lt; b")
+    assert difference(before, picture("conv1|&#160;7×7", "a &lt; b")).splitlines()[-2:] == [
+        "-conv1 3×3",
+        "+conv1 7×7",
+    ]
+    assert "colours" in difference(before, picture("conv1|&#160;3×3", "a &lt; b", colour="#000"))
