@@ -13,6 +13,7 @@ import pytest
 from driving import (
     BREAKS,
     DATA,
+    SAVED,
     SIZES,
     KeptOpen,
     Keys,
@@ -40,6 +41,7 @@ from resnet_inspect.tui.ask import Ask
 from resnet_inspect.tui.choose import Choose
 from resnet_inspect.tui.keys import ACTIONS, Action
 from resnet_inspect.tui.panels.card import CardPanel
+from resnet_inspect.tui.panels.trace_table import _changes
 from resnet_inspect.tui.rows import Rows
 
 Proof = Callable[[Explorer, Keys, str], Awaitable[None]]
@@ -721,3 +723,64 @@ def test_every_key_of_the_card_does_what_it_says(kept_open: KeptOpen) -> None:
         assert came_from not in text_of(app, "#card-text").splitlines()[0]
 
     kept_open.run(steps)
+
+
+# -- one after the other -------------------------------------------------------------------------
+
+smallest = pytest.mark.parametrize("kept_open", SIZES[:1], ids=size_name, indirect=True)
+
+
+@smallest
+def test_what_is_typed_right_after_the_slash_is_the_filter(kept_open: KeptOpen) -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await table_of(app).run_action("app.filter")
+        assert app.focused is app.query_one("#filter")
+        await pilot.press("escape")
+
+    kept_open.run(steps)
+
+
+@smallest
+def test_chosen_columns_do_not_hinder_a_comparison(kept_open: KeptOpen) -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await pilot.press("c")
+        usual = app.screen.query_one(Input).value
+        await fill(app, pilot, "macs, path")
+        await pilot.press("d")
+        await fill(app, pilot, "resnet34")
+        assert "against" in str(table_of(app).border_title)
+        await pilot.press("d")
+        await settle(pilot)
+        assert [column.key for column in table_of(app).columns] == ["macs", "path"]
+        await pilot.press("c")
+        await fill(app, pilot, usual)
+
+    kept_open.run(steps)
+
+
+@smallest
+@pytest.mark.parametrize("then", ["a", "x"])
+def test_a_flat_list_stays_one_whatever_is_shown(kept_open: KeptOpen, then: str) -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        table = table_of(app)
+        await pilot.press("t")
+        await settle(pilot)
+        before = shown_paths(table)
+        await pilot.press(then)
+        await settle(pilot)
+        assert shown_paths(table) != before
+        assert not any(table.every[place].subtotal for place in table.shown)
+        await pilot.press(then, "escape")
+        await settle(pilot)
+        assert any(table.every[place].subtotal for place in table.shown), "escape ends it"
+        await pilot.press("t")
+        await settle(pilot)
+        assert shown_paths(table) == before, "and t begins it again"
+
+    kept_open.run(steps)
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_nothing_has_changed_in_the_same_trace(name: str) -> None:
+    table = ri.tabulate(ri.load(DATA / f"{name}.json"))
+    assert _changes(table, table) == set()

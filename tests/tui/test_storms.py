@@ -15,7 +15,7 @@ from resnet_inspect.tui.app import Explorer
 
 STEPS = 60
 SMALLEST, LARGEST = (10, 3), (200, 60)
-SEEDS = range(4)
+SEEDS = range(3)
 
 NAMED = (
     "escape", "enter", "tab", "shift+tab", "backspace", "delete", "up", "down", "left", "right",
