@@ -18,7 +18,7 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Footer, Input, Static
 
 from resnet_inspect import pipeline
 from resnet_inspect.analysis.anatomy import Block
@@ -78,7 +78,16 @@ class Explorer(App[int]):
         (18, "-tall"),
     ]
     BINDINGS: ClassVar = [
-        Binding(a.keys, a.name, a.label, show=a.footer, id=identifier(a), tooltip=a.meaning)
+        Binding(
+            a.keys,
+            a.name,
+            a.label,
+            show=a.footer,
+            id=identifier(a),
+            tooltip=a.meaning,
+            # Done before the key behind it is given to a pane: that one is of the filter.
+            priority=a.name == "filter",
+        )
         for a in ACTIONS
     ]
 
@@ -355,6 +364,10 @@ class Explorer(App[int]):
         self.look_at(self.asked)
 
     # -- finding ---------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A slash that is typed into a field is a slash."""
+        return action != "filter" or not isinstance(self.focused, Input)
 
     def action_filter(self) -> None:
         """Open the filter line."""

@@ -32,6 +32,8 @@ from driving import (
 )
 from textual.binding import Binding
 from textual.command import CommandPalette
+from textual.events import Key
+from textual.keys import _character_to_key as character_to_key
 from textual.widgets import Input
 
 import resnet_inspect as ri
@@ -150,8 +152,10 @@ async def sorts(app: Explorer, pilot: Keys, key: str) -> None:
     for descending in (True, False):
         await pilot.press(key)
         assert isinstance(app.screen, Choose)
-        await fill(app, pilot, "params")
         assert table.table is not None
+        offered = [choice.key for choice in app.screen.choices]
+        assert offered == ["", *table.table.shown], "also by what there is no room for"
+        await fill(app, pilot, "params")
         values = [table.table.cell(table.every[place], "parameters").value for place in table.shown]
         assert values == sorted(values, reverse=descending)  # type: ignore[type-var]
     assert len(set(values)) > 5
@@ -733,8 +737,10 @@ smallest = pytest.mark.parametrize("kept_open", SIZES[:1], ids=size_name, indire
 @smallest
 def test_what_is_typed_right_after_the_slash_is_the_filter(kept_open: KeptOpen) -> None:
     async def steps(app: Explorer, pilot: Keys) -> None:
-        await table_of(app).run_action("app.filter")
-        assert app.focused is app.query_one("#filter")
+        for key in "/fc/":
+            app.post_message(Key(character_to_key(key), key))
+        await settle(pilot)
+        assert app.query_one("#filter", Input).value == "fc/"
         await pilot.press("escape")
 
     kept_open.run(steps)

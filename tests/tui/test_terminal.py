@@ -78,9 +78,7 @@ def assert_restored(terminal: Terminal) -> None:
 def test_it_opens_obeys_and_ends(terminal: Callable[[str], Terminal], own_state: Path) -> None:
     shell = terminal(SAVED)
     shell.wait_for(TOTALS)
-    shell.type("/")
-    shell.wait_for("stride:2")
-    shell.type("fc")
+    shell.type("/fc")  # at once, as a fast typist or a paste does
     shell.wait_for("1 of")
     shell.type("\x1b")  # alone: with a key close after it, it would be alt and that key
     shell.read_until_quiet()
