@@ -27,15 +27,11 @@ from statistics import median
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "tui"), str(ROOT / "tests" / "reading")]
 
+from large import deep_network  # noqa: E402
 from pseudoterminal import Terminal  # noqa: E402
-from saved import PROVENANCE, conv, window  # noqa: E402
 
 from resnet_inspect import pipeline  # noqa: E402
 from resnet_inspect.traces import codec  # noqa: E402
-from resnet_inspect.traces.model import Call, Trace  # noqa: E402
-from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec  # noqa: E402
-from resnet_inspect.traces.ops import Activate, Container, Norm, Op  # noqa: E402
-from resnet_inspect.traces.tensors import Activation, Port, TensorSpec  # noqa: E402
 
 SIZE = (120, 40)
 QUIET = 0.15
@@ -68,37 +64,6 @@ Bare().run()
 
 Figures = dict[str, float]
 """Milliseconds by what was measured."""
-
-
-def chain(calls: int) -> Trace:
-    """Convolutions, norms and activations in a row, a block of three for each `features.N`."""
-    ops: tuple[tuple[str, Op], ...] = (
-        ("conv", conv(8, 8, window(3, padding=1))),
-        ("norm", Norm("BatchNorm2d", 8)),
-        ("act", Activate("relu", False)),
-    )
-    tensor = TensorSpec((1, 8, 16, 16), "float32", 4)
-    weight = ParameterSpec("weight", TensorSpec((8, 8, 3, 3), "float32", 4), True)
-    blocks = [f"features.{n}" for n in range(calls // 4)]
-    modules = [ModuleSpec("", "Chain", Container(), (), (), tuple(blocks))]
-    port = [Port("", 0)]
-    made = [Call(0, "", "", 1, None, Container(), (port[0],), (Port("", 3 * len(blocks)),))]
-    for n, block in enumerate(blocks):
-        inside = tuple(f"{block}.{name}" for name, _ in ops)
-        modules.append(ModuleSpec(block, "Block", Container(), (), (), inside))
-        outer = len(made)
-        ends = (Port("", 3 * n),), (Port("", 3 * n + 3),)
-        made.append(Call(outer, block, block, 1, 0, Container(), *ends))
-        for step, (path, (name, op)) in enumerate(zip(inside, ops, strict=True), 3 * n):
-            weights = (weight,) if name == "conv" else ()
-            modules.append(ModuleSpec(path, type(op).__name__, op, weights, (), ()))
-            ports = (Port("", step),), (Port("", step + 1),)
-            made.append(Call(len(made), path, path, 1, outer, op, *ports))
-    tensors = tuple(Activation(tensor, number) for number in range(3 * len(blocks) + 1))
-    whole = made[0]
-    return Trace(
-        "chain", tuple(modules), tuple(made), tensors, whole.inputs, whole.outputs, PROVENANCE
-    )
 
 
 # -- in a terminal -------------------------------------------------------------------------------
@@ -221,14 +186,14 @@ def main() -> None:
         }
         os.environ.update(environment)
         large = Path(folder) / "large.json"
-        large.write_text(codec.dumps(chain(options.calls)), encoding="utf-8")
+        large.write_text(codec.dumps(deep_network(options.calls)), encoding="utf-8")
         saved = {"saved": ROOT / "tests" / "data" / "resnet50.json", "large": large}
         explorer = [sys.executable, "-m", "resnet_inspect", "tui"]
         programs: dict[str, tuple[list[str], str]] = {
             "bare": ([sys.executable, "-c", BARE], "7.7"),
             "named": ([*explorer, "resnet50"], "stage 4"),
             "saved": ([*explorer, str(saved["saved"])], "stage 4"),
-            "large": ([*explorer, str(large)], "features.1"),
+            "large": ([*explorer, str(large)], "stage 4"),
         }
         columns: dict[str, Figures] = {}
         for name, (command, data) in programs.items():
