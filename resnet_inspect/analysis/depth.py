@@ -24,7 +24,6 @@ class Depth:
     """The calls of its linear layers, in order."""
     projections: tuple[int, ...]
     """Weighted calls on the shortcuts of blocks, which are not on that way."""
-
     gates: tuple[int, ...]
     """The calls on that way that multiply a map by a smaller tensor."""
 
@@ -59,7 +58,9 @@ def _longest_way(survey: Survey) -> list[int]:
         longest = max(
             _ways(trace, step), key=lambda activation: length.get(activation, 0), default=None
         )
-        passed = length.get(longest, 0) if longest is not None else 0
+        if longest not in maker:  # an input, or what no recorded call has made yet
+            longest = None
+        passed = 0 if longest is None else length[longest]
         for port in call.outputs:
             if port.activation not in maker and port.activation not in taken:
                 length[port.activation] = passed + isinstance(call.op, Conv | Linear)

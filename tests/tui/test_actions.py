@@ -481,6 +481,17 @@ async def exports(app: Explorer, pilot: Keys, key: str) -> None:
     assert ri.load("trace.json") == ri.load(DATA / "resnet18.json")
 
 
+@shows("explain", "taps", "cost")
+async def answers_a_question(app: Explorer, pilot: Keys, key: str) -> None:
+    said = {"E": "conv1", "W": "layer4", "C": "training"}[key]
+    await pilot.press("j", key)
+    await settle(pilot)
+    assert said in text_of(app.screen, "#report-text")  # type: ignore[arg-type]
+    await pilot.press("escape")
+    await settle(pilot)
+    assert len(app.screen_stack) == 1
+
+
 @shows("open_source")
 async def opens_the_source(app: Explorer, pilot: Keys, key: str) -> None:
     await pilot.press("j", key)
