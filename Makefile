@@ -14,7 +14,7 @@ $(BIN)/pytest: pyproject.toml
 	touch $@
 
 test: environment
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: environment
 	$(BIN)/ruff check .
