@@ -15,6 +15,7 @@ import re
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from unittest import mock
 
 from rich.console import Console
 
@@ -32,8 +33,8 @@ def run(*arguments: str, columns: str = "") -> str:
     from resnet_inspect.cli import main
 
     out = io.StringIO()
-    os.environ["COLUMNS"] = columns
-    with contextlib.redirect_stdout(out), contextlib.chdir(ROOT):
+    wide = mock.patch.dict(os.environ, COLUMNS=columns)
+    with wide, contextlib.redirect_stdout(out), contextlib.chdir(ROOT):
         code = main(arguments)
     if code:
         raise SystemExit(f"resnet-inspect {' '.join(arguments)} ended with {code}")

@@ -22,3 +22,10 @@ def no_cache_of_the_user() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RESNET_INSPECT_NO_CACHE", "1")
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_wishes_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests say themselves how wide and how coloured the output is to be."""
+    for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
