@@ -24,10 +24,15 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+PATIENT = {"test_actions", "test_storms", "test_same_cells"}
+"""Tests of very many keys, which wait themselves for what they ask to be true."""
+
+
 @pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pilot waits after each key until the program was idle for 4 ms, not for 20."""
-    monkeypatch.setattr(textual._wait, "SLEEP_GRANULARITY", 0.004)
+def short_pauses(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In these, a pilot waits after each key until the program was idle for 4 ms, not for 20."""
+    if request.module.__name__.rpartition(".")[2] in PATIENT:
+        monkeypatch.setattr(textual._wait, "SLEEP_GRANULARITY", 0.004)
 
 
 @pytest.fixture
