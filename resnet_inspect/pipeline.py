@@ -144,16 +144,21 @@ def trace(
             return Inspection.of(traced)
         made = _trace_named(model, input_size, device, dtype, mode, arguments or {}, weights, tell)
     except ForwardRaised as raised:
-        from resnet_inspect.analysis.failure import sentence
-
-        trace = Inspection.of(raised.trace)
-        raise ForwardError(sentence(trace), trace=trace) from raised.__cause__
+        raise _forward_error(raised.trace) from raised.__cause__
     except ForwardInterrupted as interrupted:
         interrupted.trace = Inspection.of(interrupted.trace)
         raise
     if entry is not None and _ran_no_other_code():
         entry.keep(made)
     return Inspection.of(made)
+
+
+def _forward_error(partial: Trace) -> ForwardError:
+    """What a forward pass that raised is to the caller: why, and the calls up to there."""
+    from resnet_inspect.analysis.failure import sentence
+
+    trace = Inspection.of(partial)
+    return ForwardError(sentence(trace), trace=trace)
 
 
 @contextmanager
@@ -390,20 +395,13 @@ def _built_to_run(
 ) -> tuple[nn.Module, tuple[Any, ...]]:
     """A network with fresh weights on a real device, and positional inputs for it."""
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.inputs import floating_dtype, make_arguments, make_tensor
 
     where = backends.resolve(device or "cpu")
-    tell(f"building {chosen.name}")
-    built = source(chosen.source).build(chosen.name, arguments, where).to(where)
-    dtype = floating_dtype(built)
     size = input_shape(chosen.written) if input_size is None else input_size
-    if _takes_a_list(chosen):
-        shape = _one_shape(size)
-        return built, ([make_tensor(shape[1:], dtype, where)] * shape[0],)
-    args, kwargs = make_arguments(size, dtype, where)
-    if kwargs:
+    built = _built(chosen, size, where, None, arguments, None, tell)
+    if built.kwargs:
         raise BadInput("two networks are compared, and others asked, with positional inputs only")
-    return built, args
+    return built.model.to(where), built.args
 
 
 def _takes_a_list(chosen: Subject) -> bool:
@@ -539,10 +537,7 @@ def measure(
         try:
             traced = _captured(chosen, built, where, "as found", settings, wrappers)
         except ForwardRaised as raised:
-            from resnet_inspect.analysis.failure import sentence
-
-            trace = Inspection.of(raised.trace)
-            raise ForwardError(sentence(trace), trace=trace) from raised.__cause__
+            raise _forward_error(raised.trace) from raised.__cause__
         how = Runs(**(runs or {}))
         return traced, run_repeatedly(
             built.model, built.args, built.kwargs, traced, where, how, tell

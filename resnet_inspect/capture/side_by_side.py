@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import torch
@@ -10,6 +11,8 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
 from resnet_inspect.traces.model import Call
+
+_index = attrgetter("index")
 
 TOLERANCE = 1e-5
 """Largest difference, relative to the largest value, that is taken for rounding."""
@@ -68,12 +71,9 @@ def _outputs(model: nn.Module, calls: Sequence[Call], args: Sequence[Any]) -> li
     finally:
         for handle in handles:
             handle.remove()
-    return [*(found[str(call.module)][_nth(calls, call)] for call in calls), _copies(made)]
-
-
-def _nth(calls: Sequence[Call], call: Call) -> int:
-    """How many calls of its module stand before it."""
-    return sum(one.module == call.module and one.index < call.index for one in calls)
+    in_time = {path: iter(outputs) for path, outputs in found.items()}
+    by_call = {call.index: next(in_time[str(call.module)]) for call in sorted(calls, key=_index)}
+    return [*(by_call[call.index] for call in calls), _copies(made)]
 
 
 def _copies(made: Any) -> list[Tensor]:
