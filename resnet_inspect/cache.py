@@ -35,8 +35,8 @@ _SUFFIX = ".trace"
 
 _PACKAGES = ("torch", "torchvision", "timm")
 
-_TOWER = ("capture", "sources", "traces")
-"""The folders of this package whose code decides what a trace says, beside `pipeline.py`."""
+_TOWER = ("capture", "pipeline", "sources", "traces")
+"""The folders of this package whose code decides what a trace says."""
 
 _SWITCHES = "TIMM_"
 """How the variables of the environment begin that change what is built: fused attention or not."""
@@ -142,7 +142,7 @@ def installed(packages: Iterable[str]) -> dict[str, str]:
 def _own_code() -> list[list[Any]]:
     """Size and time of the files that make a trace: in a checkout they change, the version not."""
     here = Path(__file__).parent
-    files = [here / "pipeline.py"]
+    files: list[Path] = []
     for name in _TOWER:
         with suppress(OSError):
             files += (Path(f) for f in os.scandir(here / name) if f.name.endswith(".py"))

@@ -15,6 +15,8 @@ import pytest
 
 import resnet_inspect as ri
 from resnet_inspect import cache, pipeline
+from resnet_inspect.pipeline import kept
+from resnet_inspect.sources import Subject
 from resnet_inspect.traces.model import Failure, Trace
 
 ROOT = Path(__file__).parents[2]
@@ -200,7 +202,7 @@ def test_the_key_follows_versions_code_and_switches(monkeypatch: pytest.MonkeyPa
 
 def key(model: str, size: object = None, **options: object) -> str | None:
     given = {"device": None, "dtype": None, "mode": "eval", "arguments": {}} | options
-    found = pipeline._cache_entry(model, size, **given)  # type: ignore[arg-type]
+    found = kept.entry_of(model, size, **given)  # type: ignore[arg-type]
     return found and found.key
 
 
@@ -228,7 +230,7 @@ def test_what_is_not_for_the_cache_has_no_key(monkeypatch: pytest.MonkeyPatch) -
     assert key("package.module:make") is None
     assert key("resnet50", device="cpu") is None
     assert key("resnet50", arguments={"norm_layer": object()}) is None
-    monkeypatch.setattr(pipeline, "subject", lambda name: pipeline.Subject("elsewhere", name))
+    monkeypatch.setattr(kept, "subject", lambda name: Subject("elsewhere", name))
     assert key("elsewhere:net") is None
     monkeypatch.undo()
     monkeypatch.setenv(cache.OFF_VARIABLE, "1")

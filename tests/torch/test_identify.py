@@ -18,6 +18,7 @@ from torch import Tensor, nn
 import resnet_inspect as ri
 from resnet_inspect import pipeline
 from resnet_inspect.errors import BadInput, CheckpointError
+from resnet_inspect.pipeline import tracing
 from resnet_inspect.sources import checkpoint, source, subject
 
 SMALL = "resnet:basic:1,1:width=8,stem=cifar"
@@ -267,7 +268,7 @@ def test_weights_are_checked_also_where_the_trace_is_in_the_cache(
     monkeypatch.delenv("RESNET_INSPECT_NO_CACHE")
     monkeypatch.setenv("RESNET_INSPECT_CACHE_DIR", str(file.parent / "cache"))
     # Other tests of this process have run code of users, after which nothing is kept.
-    monkeypatch.setattr(pipeline, "_ran_no_other_code", lambda: True)
+    monkeypatch.setattr(tracing, "ran_no_other_code", lambda: True)
     torch.save({name: tensor for name, tensor in real().items() if name != "fc.bias"}, file)
     ri.trace(SMALL, cache=True)
     assert pipeline.cached(SMALL) is not None

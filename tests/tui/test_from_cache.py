@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import resnet_inspect as ri
-from resnet_inspect import cache, pipeline
+from resnet_inspect import cache
 from resnet_inspect.errors import WorkFailed
+from resnet_inspect.pipeline.kept import entry_of
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.session import Request
 
@@ -31,7 +32,7 @@ def test_a_network_in_the_cache_is_shown_without_a_child(
     name: str, kept: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if kept:  # as the command line would: nothing but the name is given
-        entry = pipeline._cache_entry(name, None, None, None, "eval", {})
+        entry = entry_of(name, None, None, None, "eval", {})
         assert entry is not None
         entry.keep(SAVED)
     app = Explorer(Request.of(name))

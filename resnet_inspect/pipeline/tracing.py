@@ -1,0 +1,242 @@
+"""A network becomes a trace: by its name, as a module, or in the user's own program."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resnet_inspect.errors import BadInput, ForwardError, ForwardInterrupted, UnknownName
+from resnet_inspect.inspection import Inspection, Watch
+from resnet_inspect.pipeline.building import (
+    Order,
+    Tell,
+    import_torch,
+    silent,
+)
+from resnet_inspect.pipeline.kept import entry_of, ran_no_other_code
+from resnet_inspect.sources import subject, surroundings
+from resnet_inspect.traces.model import Trace
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from resnet_inspect.capture.inputs import InputSize
+    from resnet_inspect.capture.run import Mode
+
+MODES = ("eval", "train", "as found")
+
+
+def trace(
+    model: str | nn.Module | None = None,
+    input_size: InputSize | None = None,
+    *,
+    inputs: Any = None,
+    device: str | None = None,
+    dtype: str | None = None,
+    mode: Mode = "eval",
+    arguments: Mapping[str, Any] | None = None,
+    weights: str | Path | None = None,
+    tell: Tell = silent,
+    cache: bool = False,
+) -> Inspection:
+    """Run a network once and return what every layer did.
+
+    Args:
+        model: the name of a variant (`resnet_inspect.variants()` lists them), or of your own
+            code, which is run: "model.py:ResNet18", "package.module:factory"; or any
+            `nn.Module`, which is left as it was found; None for the network that `weights` are of.
+        input_size: shape of the input, batch first: (1, 3, 224, 224); a list of shapes for
+            several inputs, a mapping of positions and names to shapes for keyword inputs. A
+            shape with a dtype of its own is a pair: ((1, 77), "int64"). A named variant has a
+            default; for your own code it is (1, 3, 224, 224), and the trace has a note of it.
+        inputs: tensors instead of shapes: one, a tuple of positional ones, or a dict of keyword
+            ones; they must be on the device that the model runs on.
+        device: "meta" (no memory is used; the default for a named variant), "cpu", "cuda",
+            "cuda:1", "mps". The default for a module is where its parameters are.
+        dtype: element type of the input, "float32" or "bf16"; a named variant's weights follow
+            it. The default is the type of the model's own parameters.
+        mode: "eval", "train", or "as found".
+        arguments: arguments for the builder of a named variant: {"num_classes": 10}.
+        weights: a file of weights for a named network, which must fit it exactly; on meta only
+            their shapes are read.
+        tell: called with the name of each step that takes time.
+        cache: for a named variant on meta, whether to take the trace from the cache, which needs
+            no torch, and to keep it there; the trace's provenance says so. In a program of your
+            own, torch may have been changed in ways that no key of a cache can know.
+
+    Raises:
+        ForwardError: the forward pass raised; its `trace` has the calls up to there.
+        ForwardInterrupted: ctrl+c during the forward pass; a KeyboardInterrupt with such a `trace`.
+        BuildError: importing or building your own code raised.
+        CheckpointError: weights that cannot be read safely, or do not fit.
+        UnknownName, BadInput: a name, shape, dtype or argument that cannot be.
+        MissingDevice, MissingDependency: a device or package that is not here.
+
+    """
+    if mode not in MODES:
+        raise UnknownName("mode", mode, MODES, see=f"known: {', '.join(MODES)}")
+    if isinstance(input_size, int):
+        raise BadInput("input_size is a shape, batch first: (1, 3, 224, 224)")
+    if model is None:
+        if weights is None:
+            raise BadInput("which model? `resnet_inspect.variants()` lists those with a name")
+        from resnet_inspect.pipeline.weights import recognised
+
+        model, known = recognised(weights, tell)
+        arguments = {**known, **(arguments or {})}
+    if isinstance(model, str):
+        subject(model)  # a name that is not there is said before torch is imported
+        if inputs is not None:
+            raise BadInput("a named variant takes input_size, not inputs")
+    elif arguments:
+        raise BadInput("arguments are for the builder of a named variant; this one is built")
+    elif weights is not None:
+        raise BadInput("weights are for a network that is named; this one has its own")
+    entry = None
+    if isinstance(model, str) and cache and weights is None:
+        entry = entry_of(model, input_size, device, dtype, mode, arguments or {})
+        found = entry.read() if entry else None
+        if found is not None:
+            return Inspection.of(found)
+    tell("importing torch")
+    import_torch()
+    from resnet_inspect.capture.run import ForwardRaised
+
+    try:
+        if not isinstance(model, str):
+            traced = _trace_module(model, input_size, inputs, device, dtype, mode, tell)
+            return Inspection.of(traced)
+        chosen = subject(model)
+        with surroundings(chosen):
+            order = Order.of(
+                chosen,
+                input_size,
+                mode=mode,
+                dtype=dtype,
+                arguments=arguments,
+                weights=weights,
+                tell=tell,
+            )
+            made = _trace_named(order, device or "meta")
+    except ForwardRaised as raised:
+        raise forward_error(raised.trace) from raised.__cause__
+    except ForwardInterrupted as interrupted:
+        interrupted.trace = Inspection.of(interrupted.trace)
+        raise
+    if entry is not None and ran_no_other_code():
+        entry.keep(made)
+    return Inspection.of(made)
+
+
+def forward_error(partial: Trace) -> ForwardError:
+    """What a forward pass that raised is to the caller: why, and the calls up to there."""
+    from resnet_inspect.analysis.failure import sentence
+
+    trace = Inspection.of(partial)
+    return ForwardError(sentence(trace), trace=trace)
+
+
+@contextmanager
+def watch(model: nn.Module, *, forwards: int | None = 1) -> Iterator[Watch]:
+    """Record what a network does in your own program, when the program calls it.
+
+    No forward is run but the program's own: gradients, mode, weights and random numbers are what
+    they would have been, and what it raises is raised. Nothing stays on the model afterwards.
+
+        with ri.watch(model) as w:
+            train_step()
+        print(w.trace)
+
+    Args:
+        model: the network; inside DistributedDataParallel, `torch.compile` or DataParallel on one
+            device, the module in it, which runs uncompiled inside the `with`.
+        forwards: how many forwards to record, of those that come to their end; None for all.
+
+    Raises:
+        BadInput: no module, or a number of forwards that cannot be.
+        UntraceableModel: TorchScript, or DataParallel on several devices.
+        MissingDependency: torch is not here.
+
+    """
+    import_torch()
+    from torch import nn
+
+    from resnet_inspect.capture.watch import watching
+
+    if not isinstance(model, nn.Module):
+        raise BadInput(f"watch takes the nn.Module that is called, not {model!r}")
+    if forwards is not None and forwards < 1:
+        raise BadInput(f"{forwards} forwards cannot be recorded; None records all")
+    seen = Watch(type(model).__name__)
+    with watching(model, seen.take, forwards=forwards):
+        yield seen
+
+
+def _trace_named(order: Order, device_name: str) -> Trace:
+    from resnet_inspect.capture import backends
+    from resnet_inspect.capture.run import MetaCannotRun
+
+    def on(device: torch.device, notes: tuple[str, ...] = ()) -> Trace:
+        built = order.on(device)
+        order.tell(f"running {order.chosen.name} on {device}")
+        return order.captured(replace(built, notes=(*notes, *built.notes)), device)
+
+    try:
+        return on(backends.resolve(device_name))
+    except MetaCannotRun as error:
+        note = _fall_back_note(error)
+    return on(backends.resolve("cpu"), (note,))
+
+
+def _trace_module(
+    model: nn.Module,
+    size: InputSize | None,
+    inputs: Any,
+    device_name: str | None,
+    dtype_name: str | None,
+    mode: Mode,
+    tell: Tell,
+) -> Trace:
+    from resnet_inspect.capture import backends
+    from resnet_inspect.capture.inputs import floating_dtype, home, make_arguments, read_dtype
+    from resnet_inspect.capture.run import MetaCannotRun, capture
+
+    device = backends.resolve(device_name) if device_name else home(model)
+    if (size is None) == (inputs is None):
+        raise BadInput(
+            "a model needs either input_size or inputs", hint="input_size=(1, 3, 224, 224)"
+        )
+    dtype = read_dtype(dtype_name) if dtype_name else floating_dtype(model)
+
+    def arguments_on(where: torch.device) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        if size is not None:
+            return make_arguments(size, dtype, where)
+        if isinstance(inputs, Mapping):
+            return (), dict(inputs)
+        return (inputs if isinstance(inputs, tuple) else (inputs,)), {}
+
+    tell(f"running {type(model).__name__} on {device}")
+    args, kwargs = arguments_on(device)
+    try:
+        return capture(model, args, kwargs, device=device, mode=mode)
+    except MetaCannotRun as error:
+        if inputs is not None:
+            raise BadInput(
+                f"meta cannot run {error}, which needs numbers", hint="give inputs on the CPU"
+            ) from error
+        note = _fall_back_note(error)
+    cpu = backends.resolve("cpu")
+    args, kwargs = arguments_on(cpu)
+    return capture(model, args, kwargs, device=cpu, mode=mode, notes=(note,))
+
+
+def _fall_back_note(error: Exception) -> str:
+    """Say that the CPU stands in for meta: as a warning, and for the trace's provenance."""
+    note = f"traced on the CPU: meta cannot run {error}, which needs numbers"
+    warnings.warn(note, stacklevel=4)
+    return note
