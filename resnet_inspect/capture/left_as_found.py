@@ -20,6 +20,8 @@ from torch.nn.parameter import is_lazy
 T = TypeVar("T")
 
 _PLAIN = (Tensor, nn.Parameter)
+_UNCHANGING = frozenset({bool, int, float, str, type(None)})
+"""Types of most attributes: such a value can stand in for itself."""
 _REGISTERS = ("_parameters", "_buffers", "_modules")
 
 
@@ -96,9 +98,10 @@ def _lend(
     for register in _tensors(module):
         for name, tensor in register.items():
             register[name] = _lent(tensor, device, copies)
+    lent_out = vars(module)
     for name, value in attributes.items():
         if name not in _REGISTERS:
-            vars(module)[name] = _lent(value, device, copies)
+            lent_out[name] = _lent(value, device, copies)
 
 
 def _lent(value: Any, device: torch.device | None, copies: dict[int, Any]) -> Any:
@@ -107,6 +110,10 @@ def _lent(value: Any, device: torch.device | None, copies: dict[int, Any]) -> An
     Lists, tuples and dicts are copied with the tensors in them; anything else, and a tensor of
     somebody's own class that is on the right device, stands in for itself.
     """
+    if type(value) in _UNCHANGING or (
+        type(value) is tuple and _UNCHANGING.issuperset(map(type, value))
+    ):
+        return value
     if id(value) in copies:
         return copies[id(value)]
     if isinstance(value, Tensor):
@@ -115,7 +122,7 @@ def _lent(value: Any, device: torch.device | None, copies: dict[int, Any]) -> An
             return value
         copies[id(value)] = _copy(value, device or value.device)
     elif type(value) is tuple:
-        copies[id(value)] = tuple(_lent(item, device, copies) for item in value)
+        copies[id(value)] = tuple([_lent(item, device, copies) for item in value])
     elif type(value) in (list, dict, set):
         copy = copies[id(value)] = value.copy()
         if isinstance(copy, list):

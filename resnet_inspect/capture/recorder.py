@@ -88,9 +88,11 @@ class Recorder:
 
     def __enter__(self) -> Recorder:
         with ExitStack() as undo:
+            handles: list[RemovableHandle] = []
+            undo.callback(_remove, handles)
             for module in self.model.modules():
                 for handle in self._watch(module):
-                    undo.callback(handle.remove)
+                    handles.append(handle)
             undo.enter_context(_FunctionMode(self))
             self._exit = undo.pop_all()
         return self
@@ -338,6 +340,11 @@ class Recorder:
             else:
                 inputs.append(Port(label, self._tensors.number(tensor)))
         return inputs, reads
+
+
+def _remove(handles: Sequence[RemovableHandle]) -> None:
+    for handle in handles:
+        handle.remove()
 
 
 class _FunctionMode(TorchFunctionMode):

@@ -20,6 +20,7 @@ from resnet_inspect.capture.provenance import provenance
 from resnet_inspect.capture.recorder import Recorder
 from resnet_inspect.errors import ForwardInterrupted, UntraceableModel
 from resnet_inspect.traces.model import Call, Failure, Trace
+from resnet_inspect.uncollected import uncollected
 
 _NOT_THE_USERS = tuple(
     f"{folder}{os.sep}" for folder in (Path(torch.__file__).parent, Path(__file__).parents[1])
@@ -71,7 +72,9 @@ def capture(
         model = _copy_of_lazy(model)
         notes.append("lazy layers were given their shapes on a copy")
     failure: BaseException | None = None
-    with left_as_found(model, device), torch.no_grad(), eagerly():
+    # What is on meta takes no memory, so that it may wait with what else there is to throw away.
+    waiting = uncollected() if device is not None and device.type == "meta" else nullcontext()
+    with waiting, left_as_found(model, device), torch.no_grad(), eagerly():
         if mode != "as found":
             model.train(mode == "train")
         recorder = Recorder(model)

@@ -14,6 +14,7 @@ from resnet_inspect.errors import BadInput, MissingDependency
 from resnet_inspect.sources import Subject, source, subject
 from resnet_inspect.sources.catalogue import VARIANTS
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.uncollected import uncollected
 
 if TYPE_CHECKING:
     import torch
@@ -37,7 +38,8 @@ def silent(step: str) -> None:
 def import_torch() -> None:
     """Import torch now; raises `MissingDependency` where it is not to be had."""
     try:
-        import torch  # noqa: F401
+        with uncollected():
+            import torch  # noqa: F401
     except ImportError as error:
         raise MissingDependency(
             f"torch cannot be imported: {error}", hint="pip install torch torchvision"

@@ -11,6 +11,7 @@ from torch import nn
 
 from resnet_inspect.errors import BadInput, BuildError, MissingDependency
 from resnet_inspect.sources.catalogue import VARIANTS, Variant, variant
+from resnet_inspect.uncollected import uncollected
 
 _FORBIDDEN = {"weights", "weights_backbone", "pretrained", "progress", "quantize"}
 """Arguments that would download, or build something that is no float network."""
@@ -62,7 +63,8 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
 
 def _builder(variant: Variant) -> Any:
     try:
-        from torchvision.models import get_model_builder
+        with uncollected():
+            from torchvision.models import get_model_builder
     except ImportError as error:
         raise MissingDependency(
             f"torchvision cannot be imported: {error}", hint="pip install torchvision"

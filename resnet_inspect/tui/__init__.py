@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 from resnet_inspect.errors import InspectError
@@ -23,6 +24,9 @@ def explore(subject: str | None = None) -> int:
         path = Path(request.path).expanduser()
         # A long one is read by the explorer itself, which paints first and says what it does.
         trace = None if is_long_file(path) else pipeline.load(path)
+    # What was made so far stays; what comes now is collected, with the rest set apart.
+    gc.freeze()
+    gc.enable()
     app = Explorer(request, trace)
     code = app.run()
     if app.return_code:
