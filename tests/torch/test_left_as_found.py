@@ -85,6 +85,7 @@ def _of_torch() -> dict[str, Any]:
         "python numbers": random.getstate(),
         "numpy numbers": str(np.random.get_state()),
         "gradients": torch.is_grad_enabled(),
+        "cycles are looked for": gc.isenabled(),
         "inference": torch.is_inference_mode_enabled(),
         "dtype": torch.get_default_dtype(),
         "threads": torch.get_num_threads(),
