@@ -51,6 +51,8 @@ def make_tensor(shape: Shape, dtype: torch.dtype, device: torch.device) -> Tenso
             f"an input of {elements * itemsize:,} bytes does not fit into memory",
             hint="the meta device needs no memory: --device meta",
         ) from error
+    except TypeError as error:  # float64 on MPS
+        raise BadInput(f"{device.type} has no numbers of type {str(dtype)[6:]}") from error
 
 
 def make_arguments(

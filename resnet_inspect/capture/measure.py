@@ -74,7 +74,8 @@ def measure(
     backward pass through a network that has nothing to train.
     """
     if runs.channels_last:
-        model = model.to(memory_format=torch.channels_last)
+        for tensor in (*model.parameters(), *model.buffers()):
+            tensor.data = _channels_last(tensor.data)
         args = [_channels_last(value) for value in args]
         kwargs = {name: _channels_last(value) for name, value in kwargs.items()}
     subject = _Subject(model, tuple(args), dict(kwargs), trace, device)
@@ -83,8 +84,25 @@ def measure(
     with _threads(runs.threads):
         try:
             return _measured(subject, runs, tell)
-        except RuntimeError as error:  # out of memory, or a backward pass that cannot be
-            raise WorkFailed(f"a run raised: {str(error).strip().splitlines()[0]}") from error
+        except torch.OutOfMemoryError as error:
+            raise WorkFailed(
+                f"{device} has too little memory: {_line(error)}", hint="a smaller --batch"
+            ) from error
+        except RuntimeError as error:  # such as a backward pass that cannot be
+            raise WorkFailed(f"a run raised: {_line(error)}") from error
+
+
+def moved(model: nn.Module, device: torch.device) -> nn.Module:
+    """The network on that device; raises `WorkFailed` where it cannot hold it."""
+    try:
+        return model.to(device)
+    except (RuntimeError, TypeError) as error:  # too little memory; a dtype that MPS has not
+        raise WorkFailed(f"{device} cannot hold the network: {_line(error)}") from error
+
+
+def _line(error: BaseException) -> str:
+    """The first line of what an error says; its kind, if it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _measured(subject: _Subject, runs: Runs, tell: Callable[[str], None]) -> Measurements:
@@ -106,6 +124,8 @@ def _measured(subject: _Subject, runs: Runs, tell: Callable[[str], None]) -> Mea
     if runs.compiled:
         tell("compiling")
         compiled, notes = _compiled(subject, runs)
+    if subject.device.type == "mps":
+        notes = (*notes, "the clock of mps is the host's: each call waits for the one before it")
     tell("measuring what the device can do")
     dtype = floating_dtype(subject.model)
     return Measurements(
@@ -129,37 +149,41 @@ def _measured(subject: _Subject, runs: Runs, tell: Callable[[str], None]) -> Mea
 
 
 class _Clock:
-    """Marks on the device's own line of time."""
+    """Marks on the device's own line of time.
+
+    On a CUDA device they are events in the stream of the caller, which autograd's threads use for
+    the backward pass as well. An MPS event has the time at which the host was told of it: two with
+    little between them come in either order, and then torch raises. There, as on the CPU, a mark is
+    the host's time, once the device has done what was asked of it.
+    """
 
     def __init__(self, device: torch.device) -> None:
-        self._event: Callable[..., Any] | None = None
-        self._synchronize: Callable[[], None] = lambda: None
-        if device.type == "cuda":
-            self._event = torch.cuda.Event
-            self._synchronize = lambda: torch.cuda.synchronize(device)
-        elif device.type == "mps":
-            self._event = torch.mps.event.Event
-            self._synchronize = torch.mps.synchronize
+        self._device = device
+        # An event would take the stream of the current device, which need not be this one.
+        self._stream = torch.cuda.current_stream(device) if device.type == "cuda" else None
 
     def mark(self) -> Any:
         """Now: on a graphics card, when it has done what was asked of it before this."""
-        if self._event is None:
+        if self._stream is None:
+            self.wait()
             return time.perf_counter_ns()
-        event = self._event(enable_timing=True)
-        event.record()
+        event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+        event.record(self._stream)
         return event
 
     def wait(self) -> None:
         """Until the device has done all that was asked of it."""
-        self._synchronize()
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        elif self._device.type == "mps":
+            torch.mps.synchronize()
 
     def between(self, marks: Sequence[Any]) -> list[int]:
         """Nanoseconds from each mark to the next."""
-        if self._event is None:
+        if self._stream is None:
             return [later - earlier for earlier, later in pairwise(marks)]
         self.wait()
-        milliseconds = [earlier.elapsed_time(later) for earlier, later in pairwise(marks)]
-        return [max(round(number * 1e6), 0) for number in milliseconds]
+        return [round(earlier.elapsed_time(later) * 1e6) for earlier, later in pairwise(marks)]
 
 
 # -- the network -----------------------------------------------------------------------------------
@@ -233,6 +257,7 @@ class _Subject:
         allocated = None
         if self.device.type == "cuda":
             del made
+            self._before()  # without the gradients of the pass above
             torch.cuda.reset_peak_memory_stats(self.device)
             self.run(backward=backward)
             allocated = torch.cuda.max_memory_allocated(self.device)
@@ -365,9 +390,13 @@ def _tensors(*values: Any) -> list[Tensor]:
     return [leaf for leaf in tree_leaves(values) if isinstance(leaf, Tensor)]
 
 
+_CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
+"""Layouts by the number of dimensions."""
+
+
 def _channels_last(value: Any) -> Any:
-    if isinstance(value, Tensor) and value.dim() == 4:
-        return value.contiguous(memory_format=torch.channels_last)
+    if isinstance(value, Tensor) and value.dim() in _CHANNELS_LAST:
+        return value.contiguous(memory_format=_CHANNELS_LAST[value.dim()])
     return value
 
 
@@ -455,6 +484,9 @@ def _machine(device: torch.device) -> Machine:
 def _name(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
+    if platform.system() == "Darwin":  # Apple names processor and graphics alike
+        named = getattr(torch.backends.mps, "get_name", platform.processor)
+        return str(named())
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -468,17 +500,38 @@ _TIMES = 5
 
 
 def _matmul(clock: _Clock, device: torch.device, dtype: torch.dtype) -> Ceiling:
-    """A square matrix product."""
-    size = 1024 if device.type == "cpu" else 8192
-    left, right, made = (torch.ones(size, size, dtype=dtype, device=device) for _ in range(3))
-    return Ceiling(2 * size**3, _best(clock, lambda: torch.mm(left, right, out=made)))
+    """A square matrix product, of random numbers: ones take less power and run faster."""
+
+    def work(size: int) -> Ceiling:
+        random = torch.Generator(device).manual_seed(0)
+        left, right = (
+            torch.randn(size, size, generator=random, dtype=dtype, device=device) for _ in range(2)
+        )
+        made = torch.empty_like(left)
+        return Ceiling(2 * size**3, _best(clock, lambda: torch.mm(left, right, out=made)))
+
+    return _as_large_as_fits(work, 1024 if device.type == "cpu" else 8192)
 
 
 def _copy(clock: _Clock, device: torch.device) -> Ceiling:
     """A copy of many bytes, each read once and written once."""
-    size = 2**26 if device.type == "cpu" else 2**29
-    source, target = (torch.ones(size, dtype=torch.uint8, device=device) for _ in range(2))
-    return Ceiling(2 * size, _best(clock, lambda: target.copy_(source)))
+
+    def work(size: int) -> Ceiling:
+        source, target = (torch.ones(size, dtype=torch.uint8, device=device) for _ in range(2))
+        return Ceiling(2 * size, _best(clock, lambda: target.copy_(source)))
+
+    return _as_large_as_fits(work, 2**26 if device.type == "cpu" else 2**29)
+
+
+def _as_large_as_fits(work: Callable[[int], Ceiling], size: int) -> Ceiling:
+    """The work of that size; of half of it, and so on, where the network has left no memory."""
+    while True:
+        try:
+            return work(size)
+        except RuntimeError:  # CPU and MPS have no kind of their own for too little memory
+            if size <= 512:
+                raise
+        size //= 2
 
 
 def _best(clock: _Clock, work: Callable[[], Any]) -> tuple[int, ...]:
@@ -494,12 +547,14 @@ def _best(clock: _Clock, work: Callable[[], Any]) -> tuple[int, ...]:
 
 def _compiled(subject: _Subject, runs: Runs) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """Nanoseconds of each forward of the compiled network; or a note of why it has none."""
-    model = cast(nn.Module, torch.compile(subject.model))
-    compiled = _Subject(model, subject.args, subject.kwargs, subject.trace, subject.device)
     try:
+        torch.compiler.reset()  # what was compiled for another batch would make this one general
+        model = cast(nn.Module, torch.compile(subject.model))
+        compiled = _Subject(model, subject.args, subject.kwargs, subject.trace, subject.device)
         for _ in range(max(runs.warm_up, 1)):
             compiled.run(backward=runs.backward)
+        taken = [compiled.run(backward=runs.backward)[0] for _ in range(runs.repeats)]
     except Exception as error:  # whatever the compiler raises, what was measured stays
         line = " ".join(str(error).split())
         return (), (f"torch.compile cannot work here: {type(error).__name__}: {line[:160]}",)
-    return tuple(compiled.run(backward=runs.backward)[0] for _ in range(runs.repeats)), ()
+    return tuple(taken), ()

@@ -42,7 +42,7 @@ def measure(
     tell("importing torch")
     import_torch()
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.measure import Runs
+    from resnet_inspect.capture.measure import Runs, moved
     from resnet_inspect.capture.measure import measure as run_repeatedly
     from resnet_inspect.capture.run import ForwardRaised, unwrapped
 
@@ -58,7 +58,7 @@ def measure(
             tell=tell,
         )
         found = order.on(where)
-        inside, wrappers = unwrapped(found.model.to(where))
+        inside, wrappers = unwrapped(moved(found.model, where))
         model_there = inside.train(mode == "train")
         built = replace(found, model=model_there, notes=(*wrappers, *found.notes))
         try:

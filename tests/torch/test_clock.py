@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,10 +15,11 @@ from resnet_inspect import pipeline
 from resnet_inspect.analysis import memory
 from resnet_inspect.analysis.speed import Speed
 from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.capture import measure as clocked
 from resnet_inspect.capture.measure import Runs, _Clock, measure
 from resnet_inspect.capture.run import capture
 from resnet_inspect.errors import BadInput, WorkFailed
-from resnet_inspect.traces.measurements import Measurements
+from resnet_inspect.traces.measurements import Ceiling, Measurements, course
 from resnet_inspect.traces.model import Trace
 
 TINY = "resnet:basic:1,1,1,1:width=8"
@@ -167,14 +170,23 @@ def test_channels_last_and_dtype_reach_the_network() -> None:
     assert {spec.tensor.dtype for spec in trace.activations} == {"bfloat16"}
 
 
-def test_what_cannot_be_compiled_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(model: nn.Module) -> nn.Module:
-        raise RuntimeError("no\ncompiler")
-
-    monkeypatch.setattr(torch, "compile", lambda model: _Refusing(model))
+@pytest.mark.parametrize("compile", [lambda model: _Refusing(model), lambda model: _refuse()])
+def test_what_cannot_be_compiled_is_a_note(
+    monkeypatch: pytest.MonkeyPatch, compile: Callable[[nn.Module], nn.Module]
+) -> None:
+    monkeypatch.setattr(torch, "compile", compile)
     _, found = measured(nn.Linear(4, 4), 2, 4, compiled=True)
     assert found.compiled == ()
     assert found.notes == ("torch.compile cannot work here: RuntimeError: no compiler",)
+
+
+def test_a_network_that_compiles_at_first_and_then_not_is_a_note(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch, "compile", lambda model: Hungry(RuntimeError("later")))
+    _, found = measured(nn.Linear(4, 4), 2, 4, compiled=True, warm_up=1)
+    assert found.compiled == ()
+    assert found.notes == ("torch.compile cannot work here: RuntimeError: later",)
 
 
 class _Refusing(nn.Module):
@@ -182,8 +194,26 @@ class _Refusing(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, x: Tensor) -> Tensor:
-        raise RuntimeError("no\ncompiler")
+    def forward(self, x: Tensor) -> Ceiling:
+        return _refuse()
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "layout"),
+    [
+        (nn.Conv2d(4, 8, 3), (2, 4, 8, 8), torch.channels_last),
+        (nn.Conv3d(4, 8, 3), (2, 4, 8, 8, 8), torch.channels_last_3d),
+    ],
+)
+def test_channels_stand_last_in_images_and_videos(
+    layer: nn.Module, shape: tuple[int, ...], layout: torch.memory_format
+) -> None:
+    given: list[Tensor] = []
+    layer.register_forward_pre_hook(lambda module, args: given.append(args[0]))
+    _, found = measured(layer, *shape, channels_last=True)
+    assert found.channels_last
+    assert given[-1].is_contiguous(memory_format=layout)
+    assert next(layer.parameters()).is_contiguous(memory_format=layout)
 
 
 def test_what_cannot_be_measured_is_refused() -> None:
@@ -193,15 +223,43 @@ def test_what_cannot_be_measured_is_refused() -> None:
         measured(nn.ReLU(), 2, 4, backward=True)
 
 
+class Ticks(_Clock):
+    """A clock that is read once a nanosecond."""
+
+    def __init__(self, device: torch.device) -> None:
+        super().__init__(device)
+        self.now = 0
+
+    def mark(self) -> int:
+        self.now += 1
+        return self.now
+
+
+def test_each_moment_between_two_readings_is_one_call_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clocked, "_Clock", Ticks)
+    trace, found = measured(Network(), 2, 4, backward=True)
+    # The last boundary begins nothing, so it has no time.
+    owners = Counter(boundary.then for boundary in course(trace)[:-1])
+    for run in found.forward:
+        assert run == tuple(owners[call.index] for call in trace.calls)
+    assert found.whole_forward == found.whole_backward == (1, 1)
+    # Backward: what autograd does before it comes to the first node, then each node once.
+    made = {trace.producer[p.activation] for call in trace.calls for p in call.outputs}
+    for run in found.backward:
+        assert {index for index, ticks in enumerate(run) if ticks} == made | {0}
+        assert sum(run) == len(made) + 1
+
+
 class Event:
-    """An event as torch's devices have them: it says how many milliseconds lie between two."""
+    """An event as CUDA has them: it says how many milliseconds lie between two."""
 
     now = 0.0
 
     def __init__(self, enable_timing: bool) -> None:
         assert enable_timing
 
-    def record(self) -> None:
+    def record(self, stream: str) -> None:
+        assert stream == "the stream of cuda:1"
         Event.now += 0.25
         self.at = Event.now
 
@@ -209,15 +267,85 @@ class Event:
         return later.at - self.at
 
 
-def test_events_are_read_once_the_device_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_of_the_device_are_read_once_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[torch.device] = []
     monkeypatch.setattr(torch.cuda, "Event", Event)
     monkeypatch.setattr(torch.cuda, "synchronize", waited.append)
-    clock = _Clock(torch.device("cuda", 0))
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: f"the stream of {device}")
+    clock = _Clock(torch.device("cuda", 1))
     marks = [clock.mark() for _ in range(3)]
     assert not waited
     assert clock.between(marks) == [250_000, 250_000]
-    assert waited == [torch.device("cuda", 0)]
+    assert waited == [torch.device("cuda", 1)]
+
+
+def test_the_clock_of_mps_is_read_once_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0
+
+    def wait() -> None:
+        nonlocal now
+        now += 7
+
+    monkeypatch.setattr(torch.mps, "synchronize", wait)
+    monkeypatch.setattr(time, "perf_counter_ns", lambda: now)
+    clock = _Clock(torch.device("mps", 0))
+    assert clock.between([clock.mark() for _ in range(3)]) == [7, 7]
+
+
+@pytest.mark.parametrize("fits", [4096, 512])
+def test_a_ceiling_is_measured_on_what_fits(fits: int) -> None:
+    asked: list[int] = []
+
+    def work(size: int) -> Ceiling:
+        asked.append(size)
+        if size > fits:
+            raise torch.OutOfMemoryError
+        return Ceiling(size, (1,))
+
+    assert clocked._as_large_as_fits(work, 8192).amount == fits
+    assert asked == [8192 >> n for n in range(len(asked))]
+
+
+def test_a_ceiling_that_never_fits_is_an_error() -> None:
+    with pytest.raises(RuntimeError):
+        clocked._as_large_as_fits(_refuse, 8192)
+
+
+def _refuse(*_: object) -> Ceiling:
+    raise RuntimeError("no\ncompiler")
+
+
+class Hungry(nn.Module):
+    """Has what it needs when it is traced, and not when it is measured."""
+
+    def __init__(self, error: RuntimeError) -> None:
+        super().__init__()
+        self.error, self.turn = error, 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.turn += 1
+        if self.turn > 1:
+            raise self.error
+        return x + 1
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory.\nmore"), "cpu has too little memory: CUDA"),
+        (RuntimeError(), "a run raised: RuntimeError"),
+    ],
+)
+def test_a_run_that_raises_is_one_line(error: RuntimeError, words: str) -> None:
+    with pytest.raises(WorkFailed, match=words) as caught:
+        measured(Hungry(error), 2, 4)
+    assert "\n" not in caught.value.message
+
+
+def test_what_a_device_cannot_hold_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nn.Linear, "to", _refuse)
+    with pytest.raises(WorkFailed, match="cpu cannot hold the network: no"):
+        clocked.moved(nn.Linear(4, 4), CPU)
 
 
 @pytest.mark.gpu
