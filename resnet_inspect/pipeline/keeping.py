@@ -11,6 +11,7 @@ from resnet_inspect.formats import SUFFIXES
 from resnet_inspect.inspection import Inspection
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.codec import Measured
+from resnet_inspect.traces.measurements import Measurements
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.views.selection import Selection
 from resnet_inspect.views.table import Table
@@ -24,11 +25,18 @@ def is_trace_file(subject: str) -> bool:
 
 
 def load(path: str | Path) -> Inspection:
-    """The trace that `save` wrote, or what a lock file holds of one.
+    """The trace that `save` wrote, that was measured, or what a lock file holds of one.
 
-    Raises `TraceFileError` if the file cannot be read, is damaged, foreign or newer.
+    Raises `TraceFileError` if the file cannot be read, is damaged, foreign or newer, or if several
+    were measured.
     """
-    return Inspection.of(_loaded(path, _loads))
+    return load_timed(path)[0]
+
+
+def load_timed(path: str | Path) -> tuple[Inspection, Measurements | None]:
+    """The trace that `load` gives, and what was measured of it; None if nothing was."""
+    found, measured = _loaded(path, _loads)
+    return Inspection.of(found), measured
 
 
 def load_measured(path: str | Path) -> tuple[Measured, ...]:
@@ -49,13 +57,13 @@ def _loaded(path: str | Path, loads: Callable[[str], T]) -> T:
         raise TraceFileError(f"{path}: {error.message}", hint=error.hint) from error
 
 
-def _loads(written: str) -> Trace:
+def _loads(written: str) -> tuple[Trace, Measurements | None]:
     if not written.startswith("{"):
         from resnet_inspect import locks
 
         if locks.is_lock(written):
-            return locks.loads(written)
-    return codec.loads(written)
+            return locks.loads(written), None
+    return codec.loads_timed(written)
 
 
 def save(trace: Trace, path: str | Path, *, overwrite: bool = False) -> None:

@@ -118,12 +118,30 @@ def _document(trace: Trace) -> dict[str, Any]:
 
 
 def loads(text: str) -> Trace:
-    """The trace that `dumps` wrote.
+    """The trace that `dumps` wrote, or the only one that `dumps_measured` wrote; see `loads_timed`.
 
     Raises `TraceFileError` for text that is no JSON, no trace, a newer format or inconsistent.
     """
-    document = _of_format(text, FORMAT, "a trace", "`resnet-inspect trace MODEL --save FILE`")
-    return _trace(document)
+    return loads_timed(text)[0]
+
+
+def loads_timed(text: str) -> tuple[Trace, Measurements | None]:
+    """The one trace of a text, with its measurements; None where it was saved without any.
+
+    Raises `TraceFileError` as `loads` does, and where several were measured.
+    """
+    document = _of_format(
+        text, "a trace", "`resnet-inspect trace MODEL --save FILE`", FORMAT, MEASURED_FORMAT
+    )
+    if document["format"] == FORMAT:
+        return _trace(document), None
+    found = _measured(document)
+    if len(found) > 1:
+        raise TraceFileError(
+            f"not a trace: {len(found)} were measured, and each has its own",
+            hint="`resnet-inspect measure FILE` shows them all; `--batch 8 --save FILE` keeps one",
+        )
+    return found[0]
 
 
 def loads_measured(text: str) -> tuple[Measured, ...]:
@@ -131,9 +149,12 @@ def loads_measured(text: str) -> tuple[Measured, ...]:
 
     Raises `TraceFileError` as `loads` does, and for measurements of another trace than theirs.
     """
-    document = _of_format(
-        text, MEASURED_FORMAT, "measurements", "`resnet-inspect measure MODEL --save FILE`"
-    )
+    writer = "`resnet-inspect measure MODEL --save FILE`"
+    return _measured(_of_format(text, "measurements", writer, MEASURED_FORMAT))
+
+
+def _measured(document: dict[str, Any]) -> tuple[Measured, ...]:
+    """The measurements of a JSON object."""
     _check_version(document, "measurements", MEASUREMENTS_VERSION)
     try:
         found = tuple(
@@ -150,13 +171,13 @@ def loads_measured(text: str) -> tuple[Measured, ...]:
     return found
 
 
-def _of_format(text: str, format: str, what: str, writer: str) -> dict[str, Any]:
-    """The JSON object of that format in a text."""
+def _of_format(text: str, what: str, writer: str, *formats: str) -> dict[str, Any]:
+    """The JSON object of one of those formats in a text."""
     try:
         document = json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise TraceFileError(f"not {what}: no valid JSON ({error})") from error
-    if not isinstance(document, dict) or document.get("format") != format:
+    if not isinstance(document, dict) or document.get("format") not in formats:
         raise TraceFileError(
             f"not {what}: the JSON is of something else",
             hint=f"{what} {'are' if what.endswith('s') else 'is'} written by {writer}",

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from resnet_inspect import pipeline
+from resnet_inspect.cli import main
 from tests.cli.test_commands import SAVED, inspect, refused
 from tests.test_fences import HEAVY, modules_after
 
@@ -40,6 +42,31 @@ def test_what_was_saved_is_printed_again(saved: Path) -> None:
 def test_reading_loads_no_torch(saved: Path) -> None:
     arguments = ["measure", str(saved), "--view", "blocks"]
     assert not modules_after(f"from resnet_inspect.cli import main; main({arguments!r})") & HEAVY
+
+
+@pytest.fixture(scope="module")
+def single(saved: Path) -> str:
+    """A file of one measurement."""
+    path = saved.with_name("one.json")
+    pipeline.save_measured(pipeline.load_measured(saved)[:1], path)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["show", "taps", "cost", "draw --format mermaid", "explain", "lock", "tui", "check --lock"],
+)
+def test_a_measured_file_is_read_as_the_trace_in_it(
+    command: str, saved: Path, single: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, *rest = command.split()
+    files = [single] * (2 if name == "check" else 1)
+    assert main([name, *rest, *files]) == 0
+    printed = capsys.readouterr()
+    assert name == "check" or printed.out
+    assert (f"`resnet-inspect measure {single}`" in printed.err) == (name == "show")
+    assert main([name, *rest, *[str(saved)] * len(files)]) == 1
+    assert "2 were measured, and each has its own" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from saved import NAMES, ByHand, names, steady, survey_of, trace_of, traces
+from saved import DATA, NAMES, ByHand, names, steady, survey_of, trace_of, traces
 
 from resnet_inspect import pipeline
 from resnet_inspect.analysis.speed import Speed
@@ -243,5 +244,29 @@ def test_what_are_no_measurements_is_refused() -> None:
         with pytest.raises(TraceFileError) as caught:
             codec.loads_measured(text)
         assert len(caught.value.message.splitlines()) == 1
-    with pytest.raises(TraceFileError):
-        codec.loads(sound)
+
+
+def test_the_trace_that_was_measured_is_a_saved_trace(tmp_path: Path) -> None:
+    trace = trace_of("resnet18")
+    one = measured(trace)
+    path = tmp_path / "m.json"
+    pipeline.save_measured([(trace, one)], path)
+    assert pipeline.load(path) == trace
+    assert pipeline.load_timed(path) == (trace, one)
+    assert pipeline.load_timed(DATA / "resnet18.json") == (trace, None)
+
+
+def test_which_of_several_traces_is_meant_is_not_guessed(tmp_path: Path) -> None:
+    kept = [(trace_of(name), measured(trace_of(name))) for name in ("resnet18", "resnet34")]
+    path = tmp_path / "m.json"
+    pipeline.save_measured(kept, path)
+    with pytest.raises(TraceFileError, match="m.json: not a trace: 2 were measured") as caught:
+        pipeline.load(path)
+    assert "resnet-inspect measure FILE" in caught.value.hint
+    assert pipeline.load_measured(path) == tuple(kept)
+
+
+def test_damaged_measurements_are_no_trace_either() -> None:
+    trace = trace_of("resnet18")
+    with pytest.raises(TraceFileError, match="damaged measurements: no run was measured"):
+        codec.loads(codec.dumps_measured([(trace, replace(measured(trace), forward=()))]))

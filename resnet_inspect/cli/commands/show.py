@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
 import click
 
 from resnet_inspect.cli.capturing import say_why_it_ends
+from resnet_inspect.cli.diagnostics import remark
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
@@ -44,7 +46,9 @@ def command(file: str, **options: Any) -> int:
         raise click.UsageError(f"`resnet-inspect trace {file}` traces a model by name")
     check_outputs([options["output"]], options["force"])
     selection_of(options)
-    saved = pipeline.load(file)
+    saved, measured = pipeline.load_timed(file)
     print_trace(saved, options)
     say_why_it_ends(saved)
+    if measured is not None:
+        remark(f"`resnet-inspect measure {shlex.quote(file)}` shows how long it took")
     return 0
