@@ -114,6 +114,17 @@ class Speed:
         """All calls."""
         return ((0, len(self.survey.trace.calls) - 1),)
 
+    def left_out(self, spans: Spans) -> tuple[Spans, Spans]:
+        """What lies outside of these runs of calls: the steps, and then all other calls."""
+        trace = self.survey.trace
+        free = [True] * len(trace.calls)
+        for first, last in spans:
+            free[first : last + 1] = [False] * (last + 1 - first)
+        steps = [(index, trace.last_descendant[index]) for index in trace.steps if free[index]]
+        for first, last in steps:
+            free[first : last + 1] = [False] * (last + 1 - first)
+        return steps, [(index, index) for index, is_free in enumerate(free) if is_free]
+
     @cached_property
     def total(self) -> Time:
         """What all calls took together."""

@@ -10,10 +10,11 @@ import click
 
 from resnet_inspect.cli.aside import streams_aside
 from resnet_inspect.cli.diagnostics import Progress, remark
-from resnet_inspect.cli.options import INPUT_OPTIONS, read_inputs, read_settings
+from resnet_inspect.cli.options import INPUT_OPTIONS, RUN_OPTIONS, read_inputs, read_settings
 
 if TYPE_CHECKING:
     from resnet_inspect.capture.run import Mode
+    from resnet_inspect.traces.codec import Measured
     from resnet_inspect.traces.model import Trace
 
 T = TypeVar("T", str, str | None)
@@ -88,6 +89,24 @@ def _run(
     for note in captured.provenance.notes:
         remark(note)
     return captured
+
+
+def measure(model: str, options: Mapping[str, Any]) -> Measured:
+    """Run the network against the clock as these options say, with progress on stderr."""
+    from resnet_inspect import pipeline
+
+    with Progress() as progress, streams_aside():
+        return pipeline.measure(
+            model,
+            input_of(model, options),
+            device=options["device"] or "cpu",
+            dtype=options["dtype"],
+            mode="train" if options["train"] else "eval",
+            arguments=read_settings(options["settings"]),
+            weights=options["weights"],
+            runs={name: options[name] for name in RUN_OPTIONS},
+            tell=progress.tell,
+        )
 
 
 def input_options_given(options: Mapping[str, Any]) -> bool:

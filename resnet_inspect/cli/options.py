@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -212,18 +212,38 @@ def _kinds() -> Iterable[str]:
     return KINDS
 
 
-def _list_columns(
-    context: click.Context, parameter: click.Parameter, value: str | None
-) -> str | None:
-    """Answer `--columns help` at once, whatever else was asked."""
-    if value != "help" or context.resilient_parsing:
-        return value
+def columns_option(known: Callable[[], Mapping[str, str]]) -> Callable[[F], F]:
+    """`--columns`; `known` gives what can be chosen, with its meaning, for `--columns help`."""
+
+    def answer(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+        """List the columns at once, whatever else was asked."""
+        if value != "help" or context.resilient_parsing:
+            return value
+        columns = known()
+        width = max(map(len, columns))
+        for key, meaning in columns.items():
+            click.echo(f"{key:<{width}}  {meaning}")
+        return context.exit()
+
+    return click.option(
+        "--columns",
+        metavar="KEYS",
+        is_eager=True,
+        callback=answer,
+        help="Columns to show, with commas; +KEY adds one; help lists all.",
+    )
+
+
+def _columns() -> Mapping[str, str]:
     from resnet_inspect.views.columns import COLUMNS
 
-    width = max(map(len, COLUMNS))
-    for column in COLUMNS.values():
-        click.echo(f"{column.key:<{width}}  {column.meaning}")
-    return context.exit()
+    return {key: column.meaning for key, column in COLUMNS.items()}
+
+
+def _columns_of_differences() -> Mapping[str, str]:
+    from resnet_inspect.views.differences import HEADINGS
+
+    return {key: heading.title for key, heading in HEADINGS.items()}
 
 
 INPUT_OPTIONS = (
@@ -319,13 +339,7 @@ def selection_options_but(*left_out: str) -> Callable[[F], F]:
             help="Sum up what is nested deeper; 1 shows the network's own modules.",
         ),
         click.option("--fold", is_flag=True, help="A run of identical blocks as one, marked ×N."),
-        click.option(
-            "--columns",
-            metavar="KEYS",
-            is_eager=True,
-            callback=_list_columns,
-            help="Columns to show, with commas; +KEY adds one; help lists all.",
-        ),
+        columns_option(_columns),
     ]
     chosen = [o for name, o in zip(SELECTION_OPTIONS, options, strict=True) if name not in left_out]
     return lambda command: _with(chosen, command)
@@ -338,9 +352,46 @@ def difference_options(command: F) -> F:
         click.option("--only", help="Only these kinds, with commas: conv,pool,norm,add,linear,..."),
         click.option("--match", metavar="GLOB", help="Only paths that match: 'layer2.*.conv2'."),
         click.option("--stage", type=int, help="Only this stage, counted from 1."),
-        click.option("--columns", help="Columns to show, with commas; +KEY adds one."),
+        columns_option(_columns_of_differences),
     ]
     return _with(options, command)
+
+
+RUN_OPTIONS = {
+    "backward": False, "channels_last": False, "compiled": False, "threads": None, "repeats": 20,
+    "warm_up": 5,
+}  # fmt: skip
+"""Names of the options that `run_options` adds, with their defaults."""
+
+
+def run_options(command: F) -> F:
+    """Options for what is run against the clock, and how often."""
+    options = [
+        click.option("--backward", is_flag=True, help="The backward pass too."),
+        click.option("--channels-last", is_flag=True, help="Channels last in memory."),
+        click.option("--compile", "compiled", is_flag=True, help="The whole forward compiled too."),
+        click.option("--threads", type=click.IntRange(min=1), help="Threads of the CPU."),
+        click.option(
+            "--repeats",
+            type=click.IntRange(min=1),
+            default=RUN_OPTIONS["repeats"],
+            show_default=True,
+            help="Runs that count.",
+        ),
+        click.option(
+            "--warm-up",
+            type=click.IntRange(min=0),
+            default=RUN_OPTIONS["warm_up"],
+            show_default=True,
+            help="Runs before them.",
+        ),
+    ]
+    return _with(options, command)
+
+
+def run_options_given(options: Mapping[str, Any]) -> bool:
+    """Whether any option says what is run against the clock, or how often."""
+    return any(options[name] != usual for name, usual in RUN_OPTIONS.items())
 
 
 def output_options(command: F) -> F:

@@ -16,7 +16,7 @@ from resnet_inspect.views import text
 from resnet_inspect.views.columns import COLUMNS, check_keys
 from resnet_inspect.views.lines import Line
 from resnet_inspect.views.selection import kind_of
-from resnet_inspect.views.table import NO_CALLS, Cell, Row, Table, Total, Value
+from resnet_inspect.views.table import Cell, Row, Table, Total, Value
 
 
 class Cells(Sequence[Cell]):
@@ -82,7 +82,7 @@ def table(
             line.subtotal,
             Cells(len(every), partial(_cell, survey, line)),
             "" if line.op is None or line.block or line.stage else kind_of(line.op),
-            line.spans[0] if line.spans else NO_CALLS,
+            line.spans,
             raised=line.has_raised(survey.trace),
         )
         for line in lines

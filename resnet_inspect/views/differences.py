@@ -332,9 +332,9 @@ class _Rows:
         ops = [line.op for line in lines if line is not None]
         op = kind_of(ops[0]) if entry and ops and ops[0] is not None else ""
         cells = build.Cells(len(HEADINGS), partial(self._cell, lines, known))
-        spans = [line.spans[0] if line and line.spans else NO_CALLS for line in lines]
-        row = Row(kind, level, subtotal, cells, op, span=spans[0], other=spans[1])
-        self.found.append(row)
+        spans = [line.spans if line else () for line in lines]
+        other = spans[1][0] if spans[1] else NO_CALLS
+        self.found.append(Row(kind, level, subtotal, cells, op, spans[0], other))
 
     def _cell(self, lines: _Pair, known: Mapping[str, Cell], place: int) -> Cell:
         key = _KEYS[place]

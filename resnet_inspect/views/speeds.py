@@ -7,137 +7,51 @@ be told apart is a row of its own, so that rows that nothing breaks down sum to 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from resnet_inspect.analysis.speed import Spans, Speed, typical
+from resnet_inspect.analysis.speed import Spans, Speed, Time, typical
+from resnet_inspect.errors import UnknownName
+from resnet_inspect.traces.measurements import Measurements
 from resnet_inspect.views import VIEWS, text
+from resnet_inspect.views.columns import COLUMNS
 from resnet_inspect.views.selection import Selection
-from resnet_inspect.views.table import EMPTY, NO_CALLS, Cell, Heading, Row, Table, Total
-
-_FORWARD = (
-    Heading("time", "time", "right", 0),
-    Heading("time_spread", "IQR", "right", 6),
-    Heading("time_share", "share", "right", 1),
-    Heading("flops_rate", "FLOP/s", "right", 3),
-    Heading("of_matmul", "of matmul", "right", 4),
-    Heading("bytes_rate", "bytes/s", "right", 5),
-    Heading("of_copy", "of copy", "right", 6),
-)
-_BACKWARD = (
-    Heading("backward_time", "backward", "right", 1),
-    Heading("backward_spread", "its IQR", "right", 7),
-)
-_HELD = Heading("held_bytes", "at peak", "right", 5)
-_BATCH = Heading("batch", "batch", "right", 0)
-
-BETWEEN = "functions and overhead"
-"""Written for what the calls' callers took themselves."""
+from resnet_inspect.views.table import EMPTY, Cell, Heading, Row, Table, Total, Value
 
 
-def view(speeds: Sequence[Speed], name: str, selection: Selection) -> Table:
-    """The rows of the view `name` with what they took; several networks one below the other."""
-    several = len(speeds) > 1
-    backward = any(speed.measured.backward for speed in speeds)
-    own = (*_FORWARD, *(_BACKWARD if backward else ()), _HELD, *([_BATCH] if several else []))
-    tables = [VIEWS[name](speed.survey, selection) for speed in speeds]
-    first, machine = tables[0], speeds[0].measured.machine
-    rows: list[Row] = []
-    totals: list[Total] = []
-    remarks: list[str] = []
-    for speed, table in zip(speeds, tables, strict=True):
-        batch = speed.batch
-        for row, spans in _with_between(speed, table):
-            cells = _cells(speed, spans) | {_BATCH.key: _number(batch, str)}
-            cells_of_row = (*row.cells, *(cells[heading.key] for heading in own))
-            rows.append(replace(row, cells=cells_of_row))
-        for total in _totals(speed):
-            ending = (f"_{batch}", f", batch {batch}") if several else ("", "")
-            key, label = total.key + ending[0], total.label + ending[1]
-            totals.append(Total(key, label, total.cell))
-        remarks += [f"batch {batch}: {said}" if several else said for said in _remarks(speed)]
-    shown = ("path", "op", "output_shape", "parameters", "macs", *(heading.key for heading in own))
-    measured = speeds[0].measured
-    return replace(
-        first,
-        view="measure",
-        title=f"{first.title} · {text.visible(machine.name)}",
-        columns=(*first.columns, *own),
-        shown=shown,
-        rows=tuple(rows),
-        totals=tuple(totals),
-        remarks=tuple(map(text.visible, (*first.remarks, *remarks, *_meanings(speeds)))),
-        provenance=(
-            *first.provenance,
-            ("machine", machine.name),
-            ("system", machine.system),
-            ("cores", machine.cores),
-            ("threads", machine.threads),
-            ("channels_last", measured.channels_last),
-            ("repeats", len(measured.forward)),
-            ("warm_up", measured.warm_up),
-            ("measured_at", measured.measured_at),
-        ),
-    )
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A column of what was measured: how to read it off some calls, and how to write it."""
+
+    key: str
+    title: str
+    worth: int
+    meaning: str
+    """One line for `--columns help`, with the unit."""
+    read: Callable[[Speed, Spans], Any]
+    """The value; None where there is none."""
+    write: Callable[[Any], str]
+
+    @property
+    def heading(self) -> Heading:
+        """What a table carries of it."""
+        return Heading(self.key, self.title, "right", self.worth)
+
+    def cell(self, speed: Speed, spans: Spans) -> Cell:
+        """The cell of these calls in this column."""
+        return _number(self.read(speed, spans), self.write)
 
 
-def _with_between(speed: Speed, table: Table) -> Iterator[tuple[Row, Spans]]:
-    """Every row with the calls that it stands for; then the row of the calls that none has."""
-    trace = speed.survey.trace
-    free = [True] * len(trace.calls)
-
-    def take(first: int, last: int) -> None:
-        free[first : last + 1] = [False] * (last + 1 - first)
-
-    for row in table.rows:
-        if not row.subtotal and row.span != NO_CALLS:
-            take(*row.span)
-    hidden = [(index, trace.last_descendant[index]) for index in trace.steps if free[index]]
-    for row in table.rows:
-        if row.span != NO_CALLS:
-            yield row, (row.span,)
-        else:
-            yield row, hidden
-            for span in hidden:
-                take(*span)
-    between = [(index, index) for index, is_free in enumerate(free) if is_free]
-    if between:
-        named = {
-            "path": Cell("", BETWEEN),
-            "kind": Cell("rest", "rest"),
-            "level": Cell(0, "0"),
-            "subtotal": Cell(False, "no"),
-            "repeat": Cell(1, "1"),
-        }
-        cells = tuple(named.get(column.key, EMPTY) for column in table.columns)
-        yield Row("rest", 0, subtotal=False, cells=cells), between
+def _seconds(time: Time | None) -> float | None:
+    return None if time is None else time.seconds
 
 
-def _cells(speed: Speed, spans: Spans) -> dict[str, Cell]:
-    time, back = speed.forward(spans), speed.backward(spans)
-    seconds = None if time is None else time.seconds
-    flops, moved = speed.flops_rate(spans), speed.bytes_rate(spans)
-    best = speed.ceilings
-    return {
-        "time": _number(seconds, text.seconds),
-        "time_spread": _number(time and time.spread, text.seconds),
-        "time_share": _share(seconds, speed.total.seconds),
-        "flops_rate": _number(flops, _flops),
-        "of_matmul": _share(flops, best.peak),
-        "bytes_rate": _number(moved, _bytes),
-        "of_copy": _share(moved, best.bandwidth),
-        "backward_time": _number(back and back.seconds, text.seconds),
-        "backward_spread": _number(back and back.spread, text.seconds),
-        "held_bytes": _number(speed.held(spans), text.nbytes),
-    }
+def _spread(time: Time | None) -> float | None:
+    return None if time is None else time.spread
 
 
-def _number(value: Any, write: Callable[[Any], str]) -> Cell:
-    return EMPTY if value is None else Cell(value, write(value))
-
-
-def _share(part: float | None, whole: float) -> Cell:
-    return _number(part / whole if part is not None and whole else None, text.share)
+def _part(amount: float | None, whole: float) -> float | None:
+    return amount / whole if amount is not None and whole else None
 
 
 def _flops(rate: float) -> str:
@@ -148,7 +62,145 @@ def _bytes(rate: float) -> str:
     return text.nbytes(round(rate))
 
 
-def _totals(speed: Speed) -> Iterator[Total]:
+TIMES = {
+    column.key: column
+    for column in (
+        Timed("time", "time", 0, "time of its forward: the median of the runs, in seconds",
+              lambda speed, spans: _seconds(speed.forward(spans)), text.seconds),
+        Timed("time_spread", "IQR", 6, "interquartile range of its time, in seconds",
+              lambda speed, spans: _spread(speed.forward(spans)), text.seconds),
+        Timed("time_share", "share", 1, "its part of the time of all calls",
+              lambda speed, spans: _part(_seconds(speed.forward(spans)), speed.total.seconds),
+              text.share),
+        Timed("flops_rate", "FLOP/s", 3, "operations of its forward in a second",
+              lambda speed, spans: speed.flops_rate(spans), _flops),
+        Timed("of_matmul", "of matmul", 4, "its FLOP/s as a part of a large matrix product's",
+              lambda speed, spans: _part(speed.flops_rate(spans), speed.ceilings.peak),
+              text.share),
+        Timed("bytes_rate", "bytes/s", 5, "bytes that its forward moves in a second",
+              lambda speed, spans: speed.bytes_rate(spans), _bytes),
+        Timed("of_copy", "of copy", 6, "its bytes/s as a part of a large copy's",
+              lambda speed, spans: _part(speed.bytes_rate(spans), speed.ceilings.bandwidth),
+              text.share),
+        Timed("backward_time", "backward", 1, "time of its backward, in seconds",
+              lambda speed, spans: _seconds(speed.backward(spans)), text.seconds),
+        Timed("backward_spread", "its IQR", 7, "interquartile range of that, in seconds",
+              lambda speed, spans: _spread(speed.backward(spans)), text.seconds),
+        Timed("held_bytes", "at peak", 5, "bytes it had made and that were alive at the peak",
+              lambda speed, spans: speed.held(spans), text.nbytes),
+        Timed("batch", "batch", 0, "samples in the first input",
+              lambda speed, spans: speed.batch, str),
+    )
+}  # fmt: skip
+"""Every column of what was measured by key."""
+
+BETWEEN = "functions and overhead"
+"""Written for what the calls' callers took themselves."""
+
+
+def check_keys(keys: Sequence[str]) -> None:
+    """Raise `UnknownName` for a key that no column has."""
+    for key in keys:
+        if key not in COLUMNS and key not in TIMES:
+            known = (*COLUMNS, *TIMES)
+            raise UnknownName("column", key, known, see="`--columns help` lists them all")
+
+
+def shown(speeds: Sequence[Speed]) -> tuple[str, ...]:
+    """The columns that are shown where none are chosen."""
+    unused = set() if len(speeds) > 1 else {"batch"}
+    if not any(speed.measured.backward for speed in speeds):
+        unused |= {"backward_time", "backward_spread"}
+    own = (key for key in TIMES if key not in unused)
+    return ("path", "op", "output_shape", "parameters", "macs", *own)
+
+
+def view(speeds: Sequence[Speed], name: str, selection: Selection) -> Table:
+    """The rows of the view `name` with what they took; several networks one below the other."""
+    several = len(speeds) > 1
+    check_keys(selection.columns)
+    tables = [VIEWS[name](speed.survey, replace(selection, columns=())) for speed in speeds]
+    first, machine = tables[0], speeds[0].measured.machine
+    rows: list[Row] = []
+    totals: list[Total] = []
+    remarks: list[str] = []
+    for speed, table in zip(speeds, tables, strict=True):
+        for row, spans in _with_between(speed, table):
+            own = (column.cell(speed, spans) for column in TIMES.values())
+            rows.append(replace(row, cells=(*row.cells, *own)))
+        batch = speed.batch
+        for total in totals_of(speed):
+            ending = (f"_{batch}", f", batch {batch}") if several else ("", "")
+            totals.append(Total(total.key + ending[0], total.label + ending[1], total.cell))
+        remarks += [f"batch {batch}: {said}" if several else said for said in remarks_of(speed)]
+    repeat = first.index["repeat"]
+    folded = any(row.cells[repeat].value != 1 for row in rows)
+    return replace(
+        first,
+        view="measure",
+        title=f"{first.title} · {text.visible(machine.name)}",
+        columns=(*first.columns, *(column.heading for column in TIMES.values())),
+        shown=selection.columns or shown(speeds),
+        rows=tuple(rows),
+        totals=tuple(totals),
+        remarks=tuple(
+            text.visible(said)
+            for said in (*first.remarks, *([_FOLDED] if folded else []), *remarks,
+                         said_of_machine(speeds[0]), *meanings(speeds))
+        ),
+        provenance=(*first.provenance, *provenance(speeds[0].measured)),
+    )  # fmt: skip
+
+
+_FOLDED = "the times of a row marked ×N, and what it holds at the peak, are of all N together"
+
+
+def provenance(measured: Measurements) -> Iterator[tuple[str, Value]]:
+    """Where and how it was measured."""
+    machine = measured.machine
+    yield "machine", machine.name
+    yield "system", machine.system
+    yield "cores", machine.cores
+    yield "threads", machine.threads
+    yield "channels_last", measured.channels_last
+    yield "repeats", len(measured.forward)
+    yield "warm_up", measured.warm_up
+    yield "measured_at", measured.measured_at
+
+
+def _with_between(speed: Speed, table: Table) -> Iterator[tuple[Row, Spans]]:
+    """Every row with the calls that it stands for; then the row of the calls that none has."""
+    steps, between = speed.left_out(
+        [span for row in table.rows if not row.subtotal for span in row.spans]
+    )
+    has_rest = False
+    for row in table.rows:
+        has_rest |= not row.spans
+        yield row, row.spans or steps
+    between = between if has_rest else [*steps, *between]
+    if between:
+        yield between_row(table.columns), between
+
+
+def between_row(headings: Sequence[Heading]) -> Row:
+    """The row of what lies between the calls, with a cell for each of these columns."""
+    named = {
+        "path": Cell("", BETWEEN),
+        "kind": Cell("rest", "rest"),
+        "level": Cell(0, "0"),
+        "subtotal": Cell(False, "no"),
+        "repeat": Cell(1, "1"),
+    }
+    cells = tuple(named.get(heading.key, EMPTY) for heading in headings)
+    return Row("rest", 0, subtotal=False, cells=cells)
+
+
+def _number(value: Any, write: Callable[[Any], str]) -> Cell:
+    return EMPTY if value is None else Cell(value, write(value))
+
+
+def totals_of(speed: Speed) -> Iterator[Total]:
+    """What the whole network took and held, and what its device can do."""
     measured, whole, best = speed.measured, speed.whole, speed.ceilings
 
     def total(key: str, label: str, value: Any, write: Callable[[Any], str]) -> Total:
@@ -189,7 +241,7 @@ _HOLDERS = 3
 """How many of those that hold the peak are named."""
 
 
-def _remarks(speed: Speed) -> Iterator[str]:
+def remarks_of(speed: Speed) -> Iterator[str]:
     """The cost of the hooks, and who holds the peak."""
     measured, whole, hooked = speed.measured, speed.whole, speed.hooked
     part = f" ({speed.hooks / whole.seconds:+.1%})" if whole.seconds else ""
@@ -213,16 +265,20 @@ def _remarks(speed: Speed) -> Iterator[str]:
     yield from measured.notes
 
 
-def _meanings(speeds: Sequence[Speed]) -> Iterator[str]:
-    """What the columns mean, said once."""
-    measured = speeds[0].measured
+def said_of_machine(speed: Speed) -> str:
+    """Where and how often it was measured, in a line."""
+    measured = speed.measured
     machine = measured.machine
     layout = ", channels last" if measured.channels_last else ""
-    yield (
+    return (
         f"{machine.name}, {machine.system}, {text.count(machine.threads, 'thread')} of"
         f" {text.count(machine.cores, 'core')}, torch {machine.torch_version}{layout};"
         f" {text.count(len(measured.forward), 'run')} after {measured.warm_up} to warm up"
     )
+
+
+def meanings(speeds: Sequence[Speed]) -> Iterator[str]:
+    """What the columns mean, said once."""
     yield (
         f"time is the median, IQR the spread; {BETWEEN}: what lies between the calls and cannot be"
         " told apart"

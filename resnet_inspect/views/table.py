@@ -53,12 +53,19 @@ class Row:
     cells: Sequence[Cell]
     op: str = ""
     """What kind of layer it is, for colours: "conv", "pool", "norm", "add", ..."""
-    span: tuple[int, int] = NO_CALLS
-    """First and last index of the calls that it stands for; in a comparison, on the left."""
+    spans: tuple[tuple[int, int], ...] = ()
+    """First and last index of each run of calls that it stands for; in a comparison, on the left.
+
+    Several where it stands for several blocks."""
     other: tuple[int, int] = NO_CALLS
-    """In a comparison, the same on the right."""
+    """In a comparison, the run of calls on the right."""
     raised: bool = False
     """Whether the forward pass raised in it."""
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The first of its runs of calls."""
+        return self.spans[0] if self.spans else NO_CALLS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ import pytest
 
 from resnet_inspect import pipeline
 from resnet_inspect.cli import main
+from resnet_inspect.errors import WorkFailed
+from resnet_inspect.traces import codec
 from tests.cli.test_commands import SAVED, inspect, refused
 from tests.test_fences import HEAVY, modules_after
 
@@ -67,6 +69,53 @@ def test_a_measured_file_is_read_as_the_trace_in_it(
     assert (f"`resnet-inspect measure {single}`" in printed.err) == (name == "show")
     assert main([name, *rest, *[str(saved)] * len(files)]) == 1
     assert "2 were measured, and each has its own" in capsys.readouterr().err
+
+
+def test_rows_fold_and_columns_are_chosen(single: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["measure", single, "--fold", "--columns", "+stride", "--format", "csv"]) == 0
+    (header, *_) = csv.reader(capsys.readouterr().out.splitlines())
+    assert {"time", "backward_time", "stride"} <= set(header)
+    assert "batch" not in header
+    assert main(["measure", single, "--columns", "help"]) == 0
+    listed = capsys.readouterr().out
+    assert "of_matmul  " in listed
+    assert "padding  " in listed
+
+
+@pytest.mark.parametrize(
+    ("stopped", "code", "said"),
+    [
+        (WorkFailed("too little memory", hint="a smaller --batch"), 1, "too little memory"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
+def test_what_was_measured_before_it_stopped_is_kept(
+    stopped: BaseException,
+    code: int,
+    said: str,
+    saved: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    every = pipeline.load_measured(saved)
+    coming = iter(every)
+
+    def measure(model: str, size: tuple[int, ...], **others: object) -> codec.Measured:
+        if size[0] == 8:
+            raise stopped
+        return next(coming)
+
+    monkeypatch.setattr(pipeline, "measure", measure)
+    path = tmp_path / "m.json"
+    arguments = ["measure", TINY[0], "--batch", "1,3,8", "--save", str(path)]
+    assert main(arguments) == code
+    printed = capsys.readouterr()
+    assert "forward, batch 3" in printed.out
+    assert said in printed.err
+    assert pipeline.load_measured(path) == every
+    assert main([*arguments[:3], "8"]) == code
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(

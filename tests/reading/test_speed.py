@@ -16,7 +16,7 @@ from saved import DATA, NAMES, ByHand, names, steady, survey_of, trace_of, trace
 from resnet_inspect import pipeline
 from resnet_inspect.analysis.speed import Speed
 from resnet_inspect.analysis.survey import Survey
-from resnet_inspect.errors import TraceFileError
+from resnet_inspect.errors import TraceFileError, UnknownName
 from resnet_inspect.formats import FORMATS, render
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.measurements import Ceiling, Machine, Measurements, Peak, course
@@ -104,7 +104,10 @@ def test_two_functions_in_a_row_are_their_caller_s() -> None:
 
 
 @pytest.mark.parametrize("view", ["layers", "blocks", "stages"])
-@pytest.mark.parametrize("selection", [Selection(), Selection(everything=True), Selection(depth=1)])
+@pytest.mark.parametrize(
+    "selection",
+    [Selection(), Selection(everything=True), Selection(depth=1), Selection(fold=True)],
+)
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in {"broken", "names"}])
 def test_rows_sum_to_the_total(name: str, view: str, selection: Selection) -> None:
     speed = speed_of(name, backward=True)
@@ -128,6 +131,40 @@ def test_a_stage_is_what_its_calls_took() -> None:
     assert table.cell(row, "time").value == sum(median(r[i] for r in runs) for i in own) / 1e9
     first, _, third = quantiles([sum(r[i] for i in own) for r in runs], method="inclusive")
     assert table.cell(row, "time_spread").value == (third - first) / 1e9
+
+
+def test_a_folded_row_has_the_times_of_all_its_blocks() -> None:
+    speed = speed_of("resnet34")
+    for view in ("layers", "blocks"):
+        every, folded = (
+            speeds.view([speed], view, Selection(everything=True, fold=fold))
+            for fold in (False, True)
+        )
+        each = {every.cell(row, "path").value: row for row in every.rows}
+        row = next(row for row in folded.rows if folded.cell(row, "path").value == "layer3.1")
+        assert folded.cell(row, "repeat").value == 5
+        blocks = [each[f"layer3.{n}"] for n in range(1, 6)]
+        for key in ("time", "time_share", "held_bytes"):
+            values = [every.cell(block, key).value for block in blocks]
+            assert folded.cell(row, key).value == pytest.approx(sum(values))
+        seconds = folded.cell(row, "time").value
+        macs = sum(every.cell(block, "macs").value for block in blocks)
+        assert folded.cell(row, "flops_rate").value == pytest.approx(2 * macs / seconds)
+        assert any("are of all N together" in said for said in folded.remarks)
+        assert not any("×N" in said for said in every.remarks)
+
+
+def test_columns_of_shapes_and_of_times_can_be_chosen() -> None:
+    speed = speed_of("resnet18")
+    chosen = ("path", "backward_time", "stride")
+    table = speeds.view([speed], "layers", Selection(columns=chosen))
+    assert table.shown == chosen
+    assert {cell.text for row in table.rows for cell in [table.cell(row, "backward_time")]} == {""}
+    assert "backward_time" not in speeds.shown([speed])
+    assert "backward_time" in speeds.shown([speed_of("resnet18", backward=True)])
+    with pytest.raises(UnknownName, match="time_shar") as caught:
+        speeds.view([speed], "layers", Selection(columns=("time_shar",)))
+    assert "did you mean time_share" in caught.value.hint
 
 
 def test_rates_are_amounts_by_time_and_shares_of_the_ceilings() -> None:
@@ -260,7 +297,7 @@ def test_which_of_several_traces_is_meant_is_not_guessed(tmp_path: Path) -> None
     kept = [(trace_of(name), measured(trace_of(name))) for name in ("resnet18", "resnet34")]
     path = tmp_path / "m.json"
     pipeline.save_measured(kept, path)
-    with pytest.raises(TraceFileError, match="m.json: not a trace: 2 were measured") as caught:
+    with pytest.raises(TraceFileError, match="json: not a trace: 2 were measured") as caught:
         pipeline.load(path)
     assert "resnet-inspect measure FILE" in caught.value.hint
     assert pipeline.load_measured(path) == tuple(kept)

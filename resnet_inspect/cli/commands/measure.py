@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from resnet_inspect.cli.aside import streams_aside
-from resnet_inspect.cli.capturing import input_of
-from resnet_inspect.cli.diagnostics import Progress
+from resnet_inspect.cli.capturing import before, input_options_given, measure
 from resnet_inspect.cli.options import (
     HELP,
-    INPUT_OPTIONS,
     Documented,
     ModelName,
     Numbers,
+    columns_option,
     common_options,
     input_options_but,
     output_options,
-    read_settings,
+    run_options,
+    run_options_given,
     selection_options_but,
 )
-from resnet_inspect.cli.printing import check_outputs, print_table, selection_of
+from resnet_inspect.cli.printing import (
+    check_outputs,
+    columns_of,
+    print_table,
+    say_if_nothing_matches,
+    selection_of,
+)
 
 if TYPE_CHECKING:
     from resnet_inspect.traces.codec import Measured
 
-_RUN_OPTIONS = {
-    "backward": False, "compiled": False, "channels_last": False, "threads": None, "repeats": 20,
-    "warm_up": 5,
-}  # fmt: skip
-"""Options that say what is run and how often, with their defaults."""
+
+def _columns() -> Mapping[str, str]:
+    from resnet_inspect.views.columns import COLUMNS
+    from resnet_inspect.views.speeds import TIMES
+
+    return {key: column.meaning for key, column in (COLUMNS | TIMES).items()}
 
 
 @click.command(
@@ -50,21 +57,13 @@ _RUN_OPTIONS = {
 @input_options_but("batch", "device", "no_cache")
 @click.option("--batch", "batches", type=Numbers(), help="Batch sizes, one measurement each: 1,8.")
 @click.option("--device", help="cpu (default), cuda, cuda:1, mps.")
-@click.option("--backward", is_flag=True, help="The backward pass too.")
-@click.option("--channels-last", is_flag=True, help="Channels last in memory.")
-@click.option("--compile", "compiled", is_flag=True, help="The whole forward compiled too.")
-@click.option("--threads", type=click.IntRange(min=1), help="Threads of the CPU.")
-@click.option(
-    "--repeats", type=click.IntRange(min=1), default=20, show_default=True, help="Runs that count."
-)
-@click.option(
-    "--warm-up", type=click.IntRange(min=0), default=5, show_default=True, help="Runs before them."
-)
+@run_options
 @click.option(
     "--view", type=click.Choice(["layers", "blocks", "stages"]), default="layers",
     show_default=True, help="What a row is.",
 )  # fmt: skip
-@selection_options_but("view", "fold", "columns")
+@selection_options_but("view", "columns")
+@columns_option(_columns)
 @output_options
 @click.option("--save", type=click.Path(), help="Keep the measurements and their trace here.")
 @common_options
@@ -72,8 +71,9 @@ def command(model: str, **options: Any) -> int:
     """Time every layer of MODEL on this machine.
 
     Median and spread of each call, its FLOP/s and bytes/s against a large matrix product and a
-    large copy on the same device, and who holds memory when it is fullest. Rows sum to the whole;
-    what the hooks cost is said. MODEL is a name, your own code, or a file that --save wrote.
+    large copy on the same device, and who holds memory when it is fullest. Rows sum to the whole, a
+    folded one with the times of all its blocks; what the hooks cost is said. MODEL is a name, your
+    own code, or a file that --save wrote.
     """
     from resnet_inspect import pipeline
     from resnet_inspect.analysis.speed import Speed
@@ -83,41 +83,43 @@ def command(model: str, **options: Any) -> int:
     if options["save"] == "-":
         raise click.UsageError("--save needs a file: stdout has the table")
     check_outputs([options["output"], options["save"]], options["force"])
-    selection = selection_of({**options, "fold": False, "columns": None})
+    selection = selection_of({**options, "columns": None})
+    speeds.check_keys(columns_of(options["columns"], ()))
     if pipeline.is_trace_file(model):
-        measured = _loaded(model, options)
+        measured, stopped = _loaded(model, options), None
     else:
-        batches = dict.fromkeys(options["batches"] or (None,))
-        measured = tuple(_measured(model, batch, options) for batch in batches)
-    if options["save"]:
-        pipeline.save_measured(measured, options["save"], overwrite=options["force"])
-    found = [Speed(Survey(trace), one) for trace, one in measured]
-    print_table(speeds.view(found, options["view"], selection), options)
+        measured, stopped = _in_turn(model, options)
+    with before(stopped):
+        if options["save"]:
+            pipeline.save_measured(measured, options["save"], overwrite=options["force"])
+        found = [Speed(Survey(trace), one) for trace, one in measured]
+        columns = columns_of(options["columns"], speeds.shown(found))
+        table = speeds.view(found, options["view"], replace(selection, columns=columns))
+        say_if_nothing_matches(table, options)
+        print_table(table, options)
     return 0
 
 
 def _loaded(model: str, options: Mapping[str, Any]) -> tuple[Measured, ...]:
     from resnet_inspect import pipeline
 
-    given = [name for name in (*INPUT_OPTIONS, "batches") if options.get(name)]
-    given += [name for name, usual in _RUN_OPTIONS.items() if options[name] != usual]
-    if given:
+    if input_options_given(options) or options["batches"] or run_options_given(options):
         raise click.UsageError("saved measurements are not made again: leave out the run's options")
     return pipeline.load_measured(model)
 
 
-def _measured(model: str, batch: int | None, options: Mapping[str, Any]) -> Measured:
-    from resnet_inspect import pipeline
+def _in_turn(
+    model: str, options: Mapping[str, Any]
+) -> tuple[tuple[Measured, ...], BaseException | None]:
+    """A measurement of each batch, and what stopped them, if there is any before it."""
+    from resnet_inspect.errors import WorkFailed
 
-    with Progress() as progress, streams_aside():
-        return pipeline.measure(
-            model,
-            input_of(model, {**options, "batch": batch}),
-            device=options["device"] or "cpu",
-            dtype=options["dtype"],
-            mode="train" if options["train"] else "eval",
-            arguments=read_settings(options["settings"]),
-            weights=options["weights"],
-            runs={name: options[name] for name in _RUN_OPTIONS},
-            tell=progress.tell,
-        )
+    found: list[Measured] = []
+    try:
+        for batch in dict.fromkeys(options["batches"] or (None,)):
+            found.append(measure(model, {**options, "batch": batch}))
+    except (WorkFailed, KeyboardInterrupt) as stopped:
+        if not found:
+            raise
+        return tuple(found), stopped
+    return tuple(found), None
