@@ -82,6 +82,11 @@ class Section:
     sections: tuple[Section, ...]
     """The blocks of a stage."""
 
+    @property
+    def inside(self) -> tuple[Section | Entry, ...]:
+        """Its own steps, and the blocks of a stage."""
+        return (*self.entries, *self.sections)
+
     def every_entry(self) -> Iterator[Entry]:
         """The entries of this section and of those in it."""
         yield from self.entries

@@ -241,7 +241,7 @@ def _columns() -> Mapping[str, str]:
 
 
 def _columns_of_differences() -> Mapping[str, str]:
-    from resnet_inspect.views.differences import HEADINGS
+    from resnet_inspect.views.speed_differences import HEADINGS
 
     return {key: heading.title for key, heading in HEADINGS.items()}
 

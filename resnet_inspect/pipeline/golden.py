@@ -61,13 +61,19 @@ def changed(golden: Trace, now: Trace) -> Difference | None:
     return compare(*(Survey(locks.loads(locks.dumps(one))) for one in (golden, now)))
 
 
-def change_table(found: Difference, selection: Selection | None = None, **options: bool) -> Table:
+def change_table(
+    found: Difference,
+    selection: Selection | None = None,
+    *,
+    unfold: bool = False,
+    brief: bool = False,
+) -> Table:
     """The table of `changed`; where only names changed, with the lines of the lock that did."""
     from resnet_inspect import locks
     from resnet_inspect.views import differences
     from resnet_inspect.views.text import visible
 
-    table = differences.view(found, selection, **options)
+    table = differences.view(found, selection, unfold=unfold, brief=brief)
     if not found.equal:
         return table
     lines = locks.changed_lines(found.left.trace, found.right.trace)

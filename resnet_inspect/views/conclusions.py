@@ -26,11 +26,11 @@ _ENDS: tuple[Role, ...] = ("stem", "head")
 _MOST = 8
 
 
-def summary(difference: Difference) -> tuple[str, ...]:
-    """How two networks differ, a fact a line; "no difference" where they do not."""
+def summary(difference: Difference, where: str = "") -> tuple[str, ...]:
+    """How two networks differ, a fact a line; "no difference", and where, if they do not."""
     if difference.equal:
         names = sum(_path(difference, e, 0) != _path(difference, e, 1) for e in difference.entries)
-        alike = "no difference"
+        alike = f"no difference{where}"
         if names:
             alike += f" but the names of {text.count(names, 'step')}"
         return (alike,)

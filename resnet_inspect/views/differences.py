@@ -6,7 +6,7 @@ rows that are no subtotal sum to the totals, on either side.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -47,6 +47,9 @@ from resnet_inspect.views.table import (
     Total,
     Value,
 )
+
+Notable = Callable[[Section | Entry], bool]
+"""Whether a section or step is to be shown though it has not changed."""
 
 MARKS: dict[Kind, str] = {"same": "=", "changed": "~", "only left": "-", "only right": "+"}
 """What stands before a row."""
@@ -109,13 +112,15 @@ def view(
     *,
     unfold: bool = False,
     brief: bool = False,
+    is_notable: Notable = lambda part: False,
 ) -> Table:
     """Sections and their steps, side by side; `everything`, `only`, `match`, `stage` apply.
 
     A section that is the same on both sides, or only on one, is a single row unless `unfold`; with
     `brief`, what is the same within a section that changed is left to the row "not shown". A step
     that the default selection leaves out is shown all the same if it is news: changed itself, or
-    there on one side only while the layers around it are on both.
+    there on one side only while the layers around it are on both. What is notable for another
+    reason is shown as if it had changed.
     """
     selection = selection or Selection()
     selection.check()
@@ -123,7 +128,7 @@ def view(
     for key in shown:
         if key not in HEADINGS:
             raise UnknownName("column", key, HEADINGS, see=f"known: {', '.join(HEADINGS)}")
-    rows = _Rows(difference, selection, unfold=unfold, brief=brief)
+    rows = _Rows(difference, selection, is_notable, unfold=unfold, brief=brief)
     left, right = difference.left, difference.right
     return Table(
         model=text.visible(f"{left.trace.model_name} against {right.trace.model_name}"),
@@ -210,10 +215,17 @@ class _Rows:
     """The rows of a difference, with what they leave out as the last."""
 
     def __init__(
-        self, difference: Difference, selection: Selection, *, unfold: bool, brief: bool
+        self,
+        difference: Difference,
+        selection: Selection,
+        is_notable: Notable,
+        *,
+        unfold: bool,
+        brief: bool,
     ) -> None:
         self.surveys = (difference.left, difference.right)
         self.selection = selection
+        self.is_notable = is_notable
         self.unfold = unfold
         self.brief = brief
         self.strict = bool(selection.only or selection.match)
@@ -234,10 +246,11 @@ class _Rows:
         if section.role == "steps":
             self._entries(section, level)
             return
-        if self.brief and level and section.kind == "same":
+        opens = section.kind == "changed" or any(map(self._has_notable, section.inside))
+        if self.brief and level and section.kind == "same" and not self._has_notable(section):
             self.hidden.extend(section.every_entry())
             return
-        folded = not self.unfold and section.kind != "changed"
+        folded = not self.unfold and (not opens or section.kind.startswith("only"))
         if folded and not self.strict:
             self._row(section.role, level, section.kind, self._lines(section), section)
             return
@@ -260,10 +273,11 @@ class _Rows:
     def _entries(self, section: Section, level: int) -> None:
         alone = {e.kind for e in section.entries if self._is_selected(e)}
         for entry in section.entries:
-            if self.brief and entry.kind == "same":
+            if self.brief and entry.kind == "same" and not self.is_notable(entry):
                 self.hidden.append(entry)
                 continue
             news = entry.itself and (entry.kind == "changed" or entry.kind not in alone)
+            news = news or self.is_notable(entry)
             if self._is_selected(entry) or (news and not self.strict):
                 lines = tuple(
                     None if index is None else call_line(survey, survey.trace.calls[index])
@@ -273,6 +287,11 @@ class _Rows:
                 self._row(kind, level, entry.kind, (lines[0], lines[1]), section, entry)
             else:
                 self.hidden.append(entry)
+
+    def _has_notable(self, part: Section | Entry) -> bool:
+        """Whether a step or section, or anything in it, is notable."""
+        inside = part.inside if isinstance(part, Section) else ()
+        return self.is_notable(part) or any(map(self._has_notable, inside))
 
     def _is_selected(self, entry: Entry) -> bool:
         return any(

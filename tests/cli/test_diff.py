@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from resnet_inspect import pipeline
+from resnet_inspect.cli import main
 from resnet_inspect.formats import FORMATS
+from resnet_inspect.traces.measurements import Ceiling, Machine, Measurements, Peak
 from tests.cli.test_commands import SAVED, inspect, refused
+from tests.test_fences import HEAVY, modules_after
 
 R34, R50, V1 = (str(SAVED.with_name(f"{n}.json")) for n in ("resnet34", "resnet50", "resnet50_v1"))
 
@@ -86,3 +90,88 @@ def test_what_cannot_be_is_refused_in_one_line() -> None:
     refused(inspect("diff", R50), 2, "Missing argument")
     refused(inspect("diff", R50, "gone.json"), 1, "gone.json")
     refused(inspect("diff", R50, V1, "--columns", "colour"), 2, "unknown column 'colour'")
+
+
+# -- times -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def timed(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """Files of one network that took a second a run, and of another that took two."""
+    folder = tmp_path_factory.mktemp("timed")
+    found = []
+    for seconds, name in enumerate(("resnet34", "resnet50"), start=1):
+        trace = pipeline.load(SAVED.with_name(f"{name}.json"))
+        run = (seconds * 10**9, *[0] * (len(trace.calls) - 1))
+        measured = Measurements(
+            machine=Machine("cpu", "by hand", "Linux x86_64", 8, seconds, "2.15.0"),
+            measured_at="2026-01-01T00:00:00+00:00", channels_last=False, warm_up=0,
+            forward=(run, run), whole_forward=(run[0], run[0]), backward=(), whole_backward=(),
+            compiled=(), matmul=Ceiling(1, (1,)), copy=Ceiling(1, (1,)), peak=Peak(0, 0, ()),
+        )  # fmt: skip
+        path = folder / f"{name}.json"
+        pipeline.save_measured([(trace, measured)], path)
+        found.append(str(path))
+    return found[0], found[1]
+
+
+def test_two_measured_files_are_compared_in_time(
+    timed: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["diff", *timed, "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert "not measured alike: 1 thread against 2 threads" in document["summary"]
+    assert document["totals"]["whole_time"] == [1.0, 2.0, 1.0, 2.0]
+    row = document["rows"][-1]  # of what lies between the calls
+    assert [row[key] for key in ("left_time", "right_time", "time_ratio")] == [1.0, 2.0, 2.0]
+    assert main(["diff", timed[0], timed[0], "--exit-code"]) == 0
+    assert "forward 1.000 s against 1.000 s: less than" in capsys.readouterr().out
+
+
+def test_a_trace_without_times_stands_beside_one_with(
+    timed: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["diff", R34, timed[1], "--columns", "+right_time_share"]) == 0
+    printed = capsys.readouterr().out
+    assert "only the right was measured" in printed
+    assert "right share" in printed
+    assert main(["diff", R34, R50, "--columns", "help"]) == 0
+    assert "left_time  " in capsys.readouterr().out
+
+
+def test_comparing_times_loads_no_torch(timed: tuple[str, str]) -> None:
+    arguments = ["diff", *timed]
+    assert not modules_after(f"from resnet_inspect.cli import main; main({arguments!r})") & HEAVY
+
+
+def test_both_are_measured_on_the_spot(capsys: pytest.CaptureFixture[str]) -> None:
+    tiny = ["resnet:basic:1,1:width=8", "resnet:basic:2,1:width=8", "--image-size", "32"]
+    often = ["--repeats", "2", "--warm-up", "1", "--threads", "1"]
+    assert main(["diff", *tiny, "--measure", *often, "--backward", "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    for key in ("whole_time", "whole_backward"):
+        left, right, difference, ratio = document["totals"][key]
+        assert difference == pytest.approx(right - left)
+        assert ratio == pytest.approx(right / left)
+    assert document["provenance"]["left_repeats"] == 2
+    assert document["provenance"]["right_threads"] == 1
+    for side in ("left", "right"):
+        whole = sum(row[f"{side}_time"] or 0 for row in document["rows"] if not row["subtotal"])
+        assert whole == pytest.approx(document["totals"]["time"][side == "right"])
+
+
+def test_what_cannot_be_timed_is_refused_in_one_line(
+    timed: tuple[str, str], saved_twice: str
+) -> None:
+    refused(inspect("diff", *timed, "--measure"), 2, "saved traces are not run again")
+    refused(inspect("diff", "resnet18", R34, "--threads", "2"), 2, "need --measure")
+    refused(inspect("diff", "resnet18", R34, "--measure", "--device", "meta"), 2, "meta")
+    refused(inspect("diff", saved_twice, R34), 1, "2 were measured")
+
+
+@pytest.fixture(scope="module")
+def saved_twice(timed: tuple[str, str]) -> str:
+    """A file of two measurements."""
+    path = Path(timed[0]).with_name("both.json")
+    pipeline.save_measured([one for file in timed for one in pipeline.load_measured(file)], path)
+    return str(path)

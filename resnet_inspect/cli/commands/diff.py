@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from resnet_inspect.cli.capturing import capture, input_options_given
+from resnet_inspect.cli.capturing import capture, input_options_given, measure
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
@@ -15,8 +17,19 @@ from resnet_inspect.cli.options import (
     difference_options,
     input_options,
     output_options,
+    run_options,
+    run_options_given,
 )
-from resnet_inspect.cli.printing import check_outputs, difference_selection, print_table
+from resnet_inspect.cli.printing import (
+    check_outputs,
+    columns_of,
+    difference_selection,
+    print_table,
+)
+
+if TYPE_CHECKING:
+    from resnet_inspect.traces.measurements import Measurements
+    from resnet_inspect.traces.model import Trace
 
 
 @click.command(
@@ -28,12 +41,16 @@ from resnet_inspect.cli.printing import check_outputs, difference_selection, pri
         ("resnet-inspect diff model.py:ResNet18 resnet18", "your own against torchvision's"),
         ("resnet-inspect diff old.json model.py:Net --exit-code", "fail if it changed"),
         ("resnet-inspect diff resnet18 resnet34 --image-size 32", "both for small images"),
+        ("resnet-inspect diff resnet34 resnet50 --measure", "which is faster on this CPU, where"),
+        ("resnet-inspect diff one.json two.json", "times too, if `measure --save` wrote them"),
     ],
 )
 @click.argument("a", type=ModelName())
 @click.argument("b", type=ModelName())
 @input_options
 @difference_options
+@click.option("--measure", "measured", is_flag=True, help="Time both, one after the other.")
+@run_options
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if they differ, with 0 if not.")
 @output_options
 @common_options
@@ -44,23 +61,57 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
     block and role: an inserted block is one insertion, and other names are no difference. What is
     marked ~ changed, - is only in A, + only in B. Input options are for both, or for the one that
     is run.
+
+    With --measure, or where A or B is a file that `measure --save` wrote, it has their times, and
+    says which is faster and where. Of a difference that runs alone could make, nothing is claimed.
     """
     from resnet_inspect import pipeline
     from resnet_inspect.analysis.comparison import compare
+    from resnet_inspect.analysis.speed import Speed
+    from resnet_inspect.analysis.speed_difference import SpeedDifference
     from resnet_inspect.analysis.survey import Survey
-    from resnet_inspect.views import differences
+    from resnet_inspect.views import differences, speed_differences
 
     check_outputs([options["output"]], options["force"])
     saved = [pipeline.is_trace_file(subject) for subject in (a, b)]
-    if all(saved) and input_options_given(options):
+    if all(saved) and (options["measured"] or input_options_given(options)):
         raise click.UsageError("saved traces are not run again: leave out the input options")
-    surveys = (
-        Survey(pipeline.load(subject) if is_saved else capture(subject, options))
-        for subject, is_saved in zip((a, b), saved, strict=True)
-    )
-    found = compare(*surveys)
+    if run_options_given(options) and not options["measured"]:
+        raise click.UsageError("options for what is timed need --measure")
+    left, right = _sides((a, b), saved, options)
+    found = compare(Survey(left[0]), Survey(right[0]))
     everything = options["everything"]
     selection = difference_selection(options)
-    table = differences.view(found, selection, unfold=everything, brief=not everything)
+    how = {"unfold": everything, "brief": not everything}
+    if left[1] or right[1]:
+        speeds = [
+            Speed(survey, measured) if measured else None
+            for survey, (_, measured) in ((found.left, left), (found.right, right))
+        ]
+        timed = SpeedDifference(found, *speeds)
+        columns = columns_of(options["columns"], speed_differences.shown(timed))
+        table = speed_differences.view(timed, replace(selection, columns=columns), **how)
+    else:
+        table = differences.view(found, selection, **how)
     print_table(table, options)
     return int(exit_code and not found.equal)
+
+
+def _sides(
+    subjects: Sequence[str], saved: Sequence[bool], options: Mapping[str, Any]
+) -> list[tuple[Trace, Measurements | None]]:
+    """Both traces, with what was measured of them; files are read before anything is run."""
+    from resnet_inspect import pipeline
+
+    read = [
+        pipeline.load_timed(subject) if is_saved else None
+        for subject, is_saved in zip(subjects, saved, strict=True)
+    ]
+    return [
+        found or (measure if options["measured"] else _unmeasured)(subject, options)
+        for subject, found in zip(subjects, read, strict=True)
+    ]
+
+
+def _unmeasured(subject: str, options: Mapping[str, Any]) -> tuple[Trace, None]:
+    return capture(subject, options), None

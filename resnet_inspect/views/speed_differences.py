@@ -1,0 +1,341 @@
+"""Two networks side by side with what was measured of them: which is faster, and where.
+
+The rows are those of `views.differences`, with the times of both sides. What lies between the calls
+is a row of its own, so that rows that nothing breaks down sum to the total on either side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from resnet_inspect.analysis.difference import Entry, Section
+from resnet_inspect.analysis.speed import Spans, Speed
+from resnet_inspect.analysis.speed_difference import (
+    Direction,
+    SpeedDifference,
+    TimeDifference,
+)
+from resnet_inspect.errors import UnknownName
+from resnet_inspect.views import differences, speeds, text
+from resnet_inspect.views.changes import against, listed
+from resnet_inspect.views.conclusions import summary
+from resnet_inspect.views.selection import Selection
+from resnet_inspect.views.speeds import TIMES
+from resnet_inspect.views.table import EMPTY, NO_CALLS, Cell, Heading, Row, Table, Total, Value
+
+_SIDES = ("left", "right")
+
+_WORTH = {"time": 1, "backward_time": 2}
+
+_SIDED = {
+    f"{side}_{key}": Heading(
+        f"{side}_{key}", f"{side} {column.title}", "right", _WORTH.get(key, column.worth)
+    )
+    for key, column in TIMES.items()
+    for side in _SIDES
+}
+"""Columns that there are once for each side."""
+
+_DIFFERENCES: dict[Direction, tuple[Heading, Heading]] = {
+    "forward": (
+        Heading("time_difference", "time ±", "right", 0),
+        Heading("time_ratio", "time ×", "right", 1),
+    ),
+    "backward": (
+        Heading("backward_difference", "backward ±", "right", 1),
+        Heading("backward_ratio", "backward ×", "right", 2),
+    ),
+}
+"""Columns of right minus left, and of right over left."""
+
+_OWN = (*_SIDED.values(), *(heading for pair in _DIFFERENCES.values() for heading in pair))
+
+HEADINGS = differences.HEADINGS | {heading.key: heading for heading in _OWN}
+"""Every column of this view by key."""
+
+_CALLED: dict[Direction, str] = {"forward": "time", "backward": "backward_time"}
+
+
+def shown(found: SpeedDifference) -> tuple[str, ...]:
+    """The columns that are shown where none are chosen."""
+    own: list[str] = []
+    for direction in found.directions:
+        own += [f"{side}_{_CALLED[direction]}" for side in _SIDES]
+        own += [heading.key for heading in _DIFFERENCES[direction]]
+    return (
+        "path", "change", "op", "window", "output_shape", "parameters_difference",
+        "macs_difference", *own, "note",
+    )  # fmt: skip
+
+
+def check_keys(keys: Sequence[str]) -> None:
+    """Raise `UnknownName` for a key that no column has."""
+    for key in keys:
+        if key not in HEADINGS:
+            raise UnknownName("column", key, HEADINGS, see="`--columns help` lists them all")
+
+
+def view(
+    found: SpeedDifference,
+    selection: Selection | None = None,
+    *,
+    unfold: bool = False,
+    brief: bool = False,
+) -> Table:
+    """The rows of `differences.view`, and those whose time is another, with their times."""
+    selection = selection or Selection()
+    check_keys(selection.columns)
+    table = differences.view(
+        found.difference,
+        replace(selection, columns=()),
+        unfold=unfold,
+        brief=brief,
+        is_notable=found.is_notable,
+    )
+    rows = tuple(
+        replace(row, cells=(*row.cells, *_cells(found, left, right)))
+        for row, left, right in _with_between(found, table)
+    )
+    return replace(
+        table,
+        title=" · ".join((table.title, *_machines(found))),
+        columns=(*table.columns, *_OWN),
+        shown=selection.columns or shown(found),
+        rows=rows,
+        totals=(*table.totals, *_totals(found)),
+        remarks=(*table.remarks, *map(text.visible, _remarks(found))),
+        provenance=(*table.provenance, *_provenance(found)),
+        summary=(
+            *summary(found.difference, " in layers"),
+            *map(text.visible, conclusions(found)),
+        ),
+    )
+
+
+def _machines(found: SpeedDifference) -> list[str]:
+    """What the devices are called, in one part of the title."""
+    names = dict.fromkeys(speed.measured.machine.name for speed in found.sides if speed)
+    return [text.visible(" against ".join(names))]
+
+
+# Rows --------------------------------------------------------------------------------------------
+
+
+def _with_between(found: SpeedDifference, table: Table) -> Iterator[tuple[Row, Spans, Spans]]:
+    """Every row with the calls that it stands for; then the row of the calls that none has."""
+    of: list[list[Spans]] = []
+    between: list[Spans] = []
+    for side, speed in enumerate(found.sides):
+        spans = [_spans(row, side) for row in table.rows]
+        covered = [
+            span
+            for row, own in zip(table.rows, spans, strict=True)
+            for span in own
+            if not row.subtotal
+        ]
+        steps, others = speed.left_out(covered) if speed else ((), ())
+        has_rest = any(row.kind == "rest" for row in table.rows)
+        of.append(
+            [
+                steps if row.kind == "rest" else own
+                for row, own in zip(table.rows, spans, strict=True)
+            ]
+        )
+        between.append(others if has_rest else [*steps, *others])
+    yield from zip(table.rows, *of, strict=True)
+    if any(between):
+        yield speeds.between_row(table.columns), between[0], between[1]
+
+
+def _spans(row: Row, side: int) -> Spans:
+    if side == 0:
+        return row.spans
+    return () if row.other == NO_CALLS else (row.other,)
+
+
+def _cells(found: SpeedDifference, left: Spans, right: Spans) -> Iterator[Cell]:
+    for column in TIMES.values():
+        for speed, spans in zip(found.sides, (left, right), strict=True):
+            yield column.cell(speed, spans) if speed and spans else EMPTY
+    for direction in _DIFFERENCES:
+        times = found.between(left, right, direction)
+        yield EMPTY if times.seconds is None else Cell(times.seconds, _signed(times))
+        ratio = times.ratio if left and right else None
+        yield EMPTY if ratio is None else Cell(ratio, _times(ratio))
+
+
+def _signed(times: TimeDifference) -> str:
+    """A difference with its sign; in brackets where runs differ by as much."""
+    assert times.seconds is not None
+    written = f"{'-' if times.seconds < 0 else '+'}{text.seconds(abs(times.seconds))}"
+    return written if times.is_certain else f"({written})"
+
+
+def _times(ratio: float) -> str:
+    return f"×{ratio:.2f}" if ratio >= 0.1 else f"×{ratio:.2g}"
+
+
+# Totals and remarks ------------------------------------------------------------------------------
+
+
+def _totals(found: SpeedDifference) -> Iterator[Total]:
+    """What was measured of either network: (left, right, right - left, right / left)."""
+    sides = [
+        {total.key: total for total in speeds.totals_of(speed)} if speed else {}
+        for speed in found.sides
+    ]
+    for key in dict.fromkeys(key for side in sides for key in side):
+        pair = [side.get(key) for side in sides]
+        numbers = [total.cell.value if total else None for total in pair]
+        written = [total.cell.text if total else text.NOT_KNOWN for total in pair]
+        label = next(total.label for total in pair if total)
+        left, right = (n if isinstance(n, int | float) else None for n in numbers)
+        difference = None if left is None or right is None else right - left
+        ratio = right / left if left and right and left > 0 < right else None
+        words = written[0] if written[0] == written[1] else " → ".join(written)
+        if ratio is not None and left != right:
+            words += f" ({_times(ratio)})"
+        yield Total(key, label, Cell((left, right, difference, ratio), words))
+
+
+def _remarks(found: SpeedDifference) -> Iterator[str]:
+    said = [
+        [*speeds.remarks_of(speed), speeds.said_of_machine(speed)] if speed else []
+        for speed in found.sides
+    ]
+    left, right = said
+    yield from (f"both: {remark}" for remark in left if remark in right)
+    yield from (f"left: {remark}" for remark in left if remark not in right)
+    yield from (f"right: {remark}" for remark in right if remark not in left)
+    yield from speeds.meanings([speed for speed in found.sides if speed])
+    if found.left and found.right:
+        yield "a difference in brackets is no more than runs of either side differ by"
+
+
+def _provenance(found: SpeedDifference) -> Iterator[tuple[str, Value]]:
+    for side, speed in zip(_SIDES, found.sides, strict=True):
+        for key, value in speeds.provenance(speed.measured) if speed else ():
+            yield f"{side}_{key}", value
+
+
+# In words ----------------------------------------------------------------------------------------
+
+_MOST = 3
+"""How many parts of the network are named."""
+
+
+def conclusions(found: SpeedDifference) -> Iterator[str]:
+    """Which network is faster, by how much, and where, a fact a line."""
+    left, right = found.sides
+    if left is None or right is None:
+        yield f"only the {_SIDES[left is None]} was measured: there is no time to compare it with"
+        return
+    yield from _unlike(left, right)
+    for direction in found.directions:
+        whole = found.whole(direction)
+        if whole.left is None or whole.right is None:
+            continue
+        yield _faster(direction, whole)
+        yield from _where(found, direction)
+    if left.batch != right.batch and left.batch and right.batch:
+        rates = [speed.batch / speed.whole.seconds for speed in (left, right)]  # type: ignore[operator]
+        yield (
+            f"samples/s: {against(*(f'{rate:,.1f}' for rate in rates))}"
+            f" ({_times(rates[1] / rates[0])})"
+        )
+
+
+def _unlike(left: Speed, right: Speed) -> Iterator[str]:
+    """In one line, what was not the same when they were measured."""
+    machines = _machine(left), _machine(right)
+    pairs = zip((*machines[0], *_settings(left)), (*machines[1], *_settings(right)), strict=True)
+    differ = [against(mine, theirs) for mine, theirs in pairs if mine != theirs]
+    if differ:
+        are = "not measured alike"
+        if machines[0] != machines[1]:
+            are = "the times are of different machines"
+        yield f"{are}: {', '.join(differ)}"
+
+
+def _machine(speed: Speed) -> tuple[str, ...]:
+    machine = speed.measured.machine
+    return machine.name, machine.device, machine.system
+
+
+def _settings(speed: Speed) -> tuple[str, ...]:
+    measured = speed.measured
+    return (
+        text.count(measured.machine.threads, "thread"),
+        f"torch {measured.machine.torch_version}",
+        f"batch {speed.batch}",
+        _dtype(speed),
+        f"channels {'last' if measured.channels_last else 'first'}",
+        speed.survey.trace.provenance.mode,
+        "with gradients" if measured.backward else "without gradients",
+    )
+
+
+def _dtype(speed: Speed) -> str:
+    trace = speed.survey.trace
+    return trace.spec(trace.inputs[0]).dtype if trace.inputs else ""
+
+
+def _faster(direction: Direction, whole: TimeDifference) -> str:
+    assert whole.left is not None
+    assert whole.right is not None
+    assert whole.seconds is not None
+    both = against(text.seconds(whole.left.seconds), text.seconds(whole.right.seconds))
+    if whole.runs < 2:
+        return f"{direction} {both}: a single run does not say what runs differ by"
+    if not whole.is_certain:
+        return f"{direction} {both}: less than the runs differ by"
+    faster = "right" if whole.seconds < 0 else "left"
+    times = [whole.left.seconds, whole.right.seconds]
+    factor = f", ×{max(times) / min(times):.2f}" if min(times) else ""
+    return (
+        f"{direction} {both}: the {faster} is faster, by {text.seconds(abs(whole.seconds))}{factor}"
+    )
+
+
+def _where(found: SpeedDifference, direction: Direction) -> Iterator[str]:
+    """Which stages, and then which blocks, take another time on the right."""
+    parts = [(_label(found, part), found.of(part, direction)) for part in found.parts]
+    parts.append((speeds.BETWEEN, found.rest(direction)))
+    blocks = [
+        (_label(found, block), found.of(block, direction))
+        for section in found.difference.sections
+        for block in section.sections
+    ]
+    for noun, every in (("", parts), (", by block", blocks)):
+        words = []
+        for more, sign in (("more", 1), ("less", -1)):
+            own = [
+                (label, abs(times.seconds))
+                for label, times in every
+                if found.matters(times, direction) and times.seconds and times.seconds * sign > 0
+            ]
+            own.sort(key=lambda one: -one[1])
+            named = [f"{text.seconds(seconds)} {more} in {label}" for label, seconds in own[:_MOST]]
+            if len(own) > _MOST:
+                rest = sum(seconds for _, seconds in own[_MOST:])
+                others = text.count(len(own) - _MOST, "other")
+                named.append(f"{text.seconds(rest)} {more} in {others}")
+            words += [listed(named)] if named else []
+        if words:
+            yield f"{direction}{noun}: the right takes {'; '.join(words)}"
+
+
+def _label(found: SpeedDifference, part: Section | Entry) -> str:
+    if isinstance(part, Section):
+        if part.role == "stage":
+            return f"stage {part.number}"
+        if part.role != "block":
+            return f"the {part.role}"
+        held = part.left or part.right
+        return "" if held is None else held.path
+    difference = found.difference
+    if part.left is not None:
+        return difference.left.trace.calls[part.left].path
+    assert part.right is not None
+    return difference.right.trace.calls[part.right].path
