@@ -135,6 +135,11 @@ class Speed:
         """What the forward without hooks took."""
         return typical(self.measured.whole_forward)
 
+    @property
+    def samples_rate(self) -> float | None:
+        """Samples of the first input in a second, without hooks."""
+        return self.batch / self.whole.seconds if self.batch and self.whole.seconds else None
+
     @cached_property
     def hooked(self) -> Time:
         """What the forward with hooks took, each run as a whole.

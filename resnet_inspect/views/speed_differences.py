@@ -124,25 +124,13 @@ def _machines(found: SpeedDifference) -> list[str]:
 
 def _with_between(found: SpeedDifference, table: Table) -> Iterator[tuple[Row, Spans, Spans]]:
     """Every row with the calls that it stands for; then the row of the calls that none has."""
-    of: list[list[Spans]] = []
+    of: list[Sequence[Spans]] = []
     between: list[Spans] = []
     for side, speed in enumerate(found.sides):
-        spans = [_spans(row, side) for row in table.rows]
-        covered = [
-            span
-            for row, own in zip(table.rows, spans, strict=True)
-            for span in own
-            if not row.subtotal
-        ]
-        steps, others = speed.left_out(covered) if speed else ((), ())
-        has_rest = any(row.kind == "rest" for row in table.rows)
-        of.append(
-            [
-                steps if row.kind == "rest" else own
-                for row, own in zip(table.rows, spans, strict=True)
-            ]
-        )
-        between.append(others if has_rest else [*steps, *others])
+        spans: Sequence[Spans] = [_spans(row, side) for row in table.rows]
+        own, others = speeds.dealt(speed, table.rows, spans) if speed else (spans, ())
+        of.append(own)
+        between.append(others)
     yield from zip(table.rows, *of, strict=True)
     if any(between):
         yield speeds.between_row(table.columns), between[0], between[1]
@@ -238,12 +226,10 @@ def conclusions(found: SpeedDifference) -> Iterator[str]:
             continue
         yield _faster(direction, whole)
         yield from _where(found, direction)
-    if left.batch != right.batch and left.batch and right.batch:
-        rates = [speed.batch / speed.whole.seconds for speed in (left, right)]  # type: ignore[operator]
-        yield (
-            f"samples/s: {against(*(f'{rate:,.1f}' for rate in rates))}"
-            f" ({_times(rates[1] / rates[0])})"
-        )
+    rates = left.samples_rate, right.samples_rate
+    if left.batch != right.batch and rates[0] and rates[1]:
+        both = against(*(f"{rate:,.1f}" for rate in rates))
+        yield f"samples/s: {both} ({_times(rates[1] / rates[0])})"
 
 
 def _unlike(left: Speed, right: Speed) -> Iterator[str]:

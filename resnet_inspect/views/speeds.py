@@ -125,7 +125,10 @@ def view(speeds: Sequence[Speed], name: str, selection: Selection) -> Table:
     totals: list[Total] = []
     remarks: list[str] = []
     for speed, table in zip(speeds, tables, strict=True):
-        for row, spans in _with_between(speed, table):
+        of, between = dealt(speed, table.rows, [row.spans for row in table.rows])
+        own_rows = [*zip(table.rows, of, strict=True)]
+        own_rows += [(between_row(table.columns), between)] if between else []
+        for row, spans in own_rows:
             own = (column.cell(speed, spans) for column in TIMES.values())
             rows.append(replace(row, cells=(*row.cells, *own)))
         batch = speed.batch
@@ -168,18 +171,13 @@ def provenance(measured: Measurements) -> Iterator[tuple[str, Value]]:
     yield "measured_at", measured.measured_at
 
 
-def _with_between(speed: Speed, table: Table) -> Iterator[tuple[Row, Spans]]:
-    """Every row with the calls that it stands for; then the row of the calls that none has."""
-    steps, between = speed.left_out(
-        [span for row in table.rows if not row.subtotal for span in row.spans]
-    )
-    has_rest = False
-    for row in table.rows:
-        has_rest |= not row.spans
-        yield row, row.spans or steps
-    between = between if has_rest else [*steps, *between]
-    if between:
-        yield between_row(table.columns), between
+def dealt(speed: Speed, rows: Sequence[Row], spans: Sequence[Spans]) -> tuple[list[Spans], Spans]:
+    """The calls of every row, for the row "not shown" the steps left; and the calls of no row."""
+    pairs = list(zip(rows, spans, strict=True))
+    steps, between = speed.left_out([s for row, own in pairs if not row.subtotal for s in own])
+    if all(row.kind != "rest" for row in rows):
+        steps, between = (), [*steps, *between]
+    return [steps if row.kind == "rest" else own for row, own in pairs], between
 
 
 def between_row(headings: Sequence[Heading]) -> Row:
@@ -212,8 +210,7 @@ def totals_of(speed: Speed) -> Iterator[Total]:
     yield total("hooks", "the hooks' cost", speed.hooks, _signed)
     yield total("time", "forward, calls summed", speed.total.seconds, text.seconds)
     if speed.batch:
-        rate = speed.batch / whole.seconds if whole.seconds else None
-        yield total("samples_rate", "samples/s", rate, lambda number: f"{number:,.1f}")
+        yield total("samples_rate", "samples/s", speed.samples_rate, lambda rate: f"{rate:,.1f}")
     if measured.whole_backward:
         without, summed = typical(measured.whole_backward), speed.backward(speed.everything)
         yield total("whole_backward", "backward", without.seconds, text.seconds)

@@ -75,7 +75,9 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
     check_outputs([options["output"]], options["force"])
     saved = [pipeline.is_trace_file(subject) for subject in (a, b)]
     if all(saved) and (options["measured"] or input_options_given(options)):
-        raise click.UsageError("saved traces are not run again: leave out the input options")
+        raise click.UsageError(
+            "saved traces are not run again: leave out the input options and --measure"
+        )
     if run_options_given(options) and not options["measured"]:
         raise click.UsageError("options for what is timed need --measure")
     left, right = _sides((a, b), saved, options)
