@@ -7,7 +7,7 @@ an allocator is here; medians, rates and shares are computed in `resnet_inspect.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from resnet_inspect.traces.model import Trace
 
@@ -145,6 +145,19 @@ def _entered_and_left(trace: Trace) -> Iterator[tuple[int, bool]]:
         running.append(call.index)
     while running:
         yield running.pop(), True
+
+
+def joined(first: Measurements, more: Measurements) -> Measurements:
+    """The runs of two rounds as those of one; ceilings and peak are of the first."""
+    return replace(
+        first,
+        forward=first.forward + more.forward,
+        whole_forward=first.whole_forward + more.whole_forward,
+        backward=first.backward + more.backward,
+        whole_backward=first.whole_backward + more.whole_backward,
+        compiled=first.compiled + more.compiled,
+        notes=tuple(dict.fromkeys(first.notes + more.notes)),
+    )
 
 
 def mismatch(trace: Trace, measured: Measurements) -> str | None:

@@ -99,7 +99,7 @@ def view(
     )
     return replace(
         table,
-        title=" · ".join((table.title, *_machines(found))),
+        title=f"{table.title} · {_machines(found)}",
         columns=(*table.columns, *_OWN),
         shown=selection.columns or shown(found),
         rows=rows,
@@ -113,10 +113,9 @@ def view(
     )
 
 
-def _machines(found: SpeedDifference) -> list[str]:
-    """What the devices are called, in one part of the title."""
+def _machines(found: SpeedDifference) -> str:
     names = dict.fromkeys(speed.measured.machine.name for speed in found.sides if speed)
-    return [text.visible(" against ".join(names))]
+    return text.visible(" against ".join(names))
 
 
 # Rows --------------------------------------------------------------------------------------------
@@ -254,17 +253,18 @@ def _settings(speed: Speed) -> tuple[str, ...]:
     return (
         text.count(measured.machine.threads, "thread"),
         f"torch {measured.machine.torch_version}",
-        f"batch {speed.batch}",
-        _dtype(speed),
+        *_input(speed),
         f"channels {'last' if measured.channels_last else 'first'}",
         speed.survey.trace.provenance.mode,
         "with gradients" if measured.backward else "without gradients",
     )
 
 
-def _dtype(speed: Speed) -> str:
+def _input(speed: Speed) -> tuple[str, str]:
+    """Shape and element type of the first input."""
     trace = speed.survey.trace
-    return trace.spec(trace.inputs[0]).dtype if trace.inputs else ""
+    spec = trace.spec(trace.inputs[0]) if trace.inputs else None
+    return ("no input", "") if spec is None else (text.shape(spec.shape), spec.dtype)
 
 
 def _faster(direction: Direction, whole: TimeDifference) -> str:

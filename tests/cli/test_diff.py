@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from resnet_inspect import pipeline
 from resnet_inspect.cli import main
 from resnet_inspect.formats import FORMATS
+from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.measurements import Ceiling, Machine, Measurements, Peak
 from tests.cli.test_commands import SAVED, inspect, refused
 from tests.test_fences import HEAVY, modules_after
@@ -158,6 +161,45 @@ def test_both_are_measured_on_the_spot(capsys: pytest.CaptureFixture[str]) -> No
     for side in ("left", "right"):
         whole = sum(row[f"{side}_time"] or 0 for row in document["rows"] if not row["subtotal"])
         assert whole == pytest.approx(document["totals"]["time"][side == "right"])
+
+
+@pytest.fixture
+def asked(timed: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, bool]]:
+    """What was measured, how often, and whether compiled too; of resnet34, what a file says."""
+    asked: list[tuple[str, int, bool]] = []
+    trace, once = pipeline.load_measured(timed[0])[0]
+    cut = replace(once, forward=tuple(run[1:] for run in once.forward))
+
+    def measure(model: str, size: object, *, runs: dict[str, Any], **others: object) -> Measured:
+        asked.append((model, runs["repeats"], runs["compiled"]))
+        often = runs["repeats"] // 2 + 1
+        known = cut if model == "resnet50" and len(asked) > 2 else once
+        forward = (known.forward * often)[: runs["repeats"]]
+        return trace, replace(known, forward=forward)
+
+    monkeypatch.setattr(pipeline, "measure", measure)
+    return asked
+
+
+def test_sides_are_measured_in_turns(
+    asked: list[tuple[str, int, bool]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--measure", "--compile", "--repeats", "6", "--format", "json"]
+    assert main(["diff", "resnet18", "resnet34", *arguments]) == 0
+    provenance = json.loads(capsys.readouterr().out)["provenance"]
+    assert provenance["left_repeats"] == provenance["right_repeats"] == 6
+    left, right = "resnet18", "resnet34"
+    assert asked == [
+        (left, 2, True), (right, 2, True), (right, 2, False), (left, 2, False),
+        (left, 1, False), (right, 1, False), (right, 1, False), (left, 1, False),
+    ]  # fmt: skip
+
+
+def test_a_network_that_is_another_one_each_time_is_refused(
+    asked: list[tuple[str, int, bool]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["diff", "resnet18", "resnet50", "--measure"]) == 1
+    assert "resnet50 did not do the same again: a run has another" in capsys.readouterr().err
 
 
 def test_what_cannot_be_timed_is_refused_in_one_line(

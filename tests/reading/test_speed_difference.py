@@ -19,7 +19,15 @@ from resnet_inspect.analysis.speed import Speed
 from resnet_inspect.analysis.speed_difference import SpeedDifference, TimeDifference
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import FORMATS, render
-from resnet_inspect.traces.measurements import Ceiling, Machine, Measurements, Peak, course
+from resnet_inspect.traces.measurements import (
+    Ceiling,
+    Machine,
+    Measurements,
+    Peak,
+    course,
+    joined,
+    mismatch,
+)
 from resnet_inspect.traces.model import Call
 from resnet_inspect.views.differences import view as view_of_shapes
 from resnet_inspect.views.selection import Selection
@@ -318,7 +326,7 @@ def test_other_inputs_are_said_and_compared_by_the_sample() -> None:
     other = replace(right.survey, trace=replace(trace, activations=tuple(activations)))
     found = of(left, Speed(other, right.measured))
     first, *_, last = conclusions(found)
-    assert first == "not measured alike: batch 1 against batch 4, float32 against bfloat16"
+    assert first == (f"{UNLIKE}: 1×3×224×224 against 4×3×224×224, float32 against bfloat16")
     rate = 1e9 / sum(left.measured.forward[0])
     assert last == f"samples/s: {rate:,.1f} against {4 * rate:,.1f} (×4.00)"
 
@@ -335,6 +343,19 @@ def test_one_that_was_not_measured_is_said() -> None:
     assert of(None, speed_of("resnet18")).whole() == TimeDifference(
         None, speed_of("resnet18").whole, 3
     )
+
+
+# -- two rounds ------------------------------------------------------------------------------------
+
+
+def test_the_runs_of_two_rounds_are_those_of_one() -> None:
+    first, more = (speed_of("resnet18", runs=runs).measured for runs in ((1, 2), (3,)))
+    both = joined(first, more)
+    once = speed_of("resnet18", runs=(1, 2, 3)).measured
+    assert both == once
+    assert mismatch(trace_of("resnet18"), both) is None
+    other = speed_of("resnet34").measured
+    assert mismatch(trace_of("resnet18"), joined(first, other)) is not None
 
 
 # -- written ---------------------------------------------------------------------------------------

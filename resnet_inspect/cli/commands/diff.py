@@ -28,6 +28,7 @@ from resnet_inspect.cli.printing import (
 )
 
 if TYPE_CHECKING:
+    from resnet_inspect.traces.codec import Measured
     from resnet_inspect.traces.measurements import Measurements
     from resnet_inspect.traces.model import Trace
 
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 @click.argument("b", type=ModelName())
 @input_options
 @difference_options
-@click.option("--measure", "measured", is_flag=True, help="Time both, one after the other.")
+@click.option("--measure", "measured", is_flag=True, help="Time both, in turns.")
 @run_options
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if they differ, with 0 if not.")
 @output_options
@@ -109,11 +110,42 @@ def _sides(
         pipeline.load_timed(subject) if is_saved else None
         for subject, is_saved in zip(subjects, saved, strict=True)
     ]
-    return [
-        found or (measure if options["measured"] else _unmeasured)(subject, options)
-        for subject, found in zip(subjects, read, strict=True)
-    ]
+    if options["measured"] and not any(saved):
+        return _in_turns(subjects, options)
+    run = measure if options["measured"] else _unmeasured
+    return [found or run(subject, options) for subject, found in zip(subjects, read, strict=True)]
 
 
 def _unmeasured(subject: str, options: Mapping[str, Any]) -> tuple[Trace, None]:
     return capture(subject, options), None
+
+
+_TURNS = 4
+"""In how many parts the runs of each side are made."""
+
+
+def _in_turns(
+    subjects: Sequence[str], options: Mapping[str, Any]
+) -> list[tuple[Trace, Measurements | None]]:
+    """Left, right, right, left and so on: a machine that slows down does so for both.
+
+    What it does from turn to turn is then a part of what the runs differ by.
+    """
+    from resnet_inspect.errors import WorkFailed
+    from resnet_inspect.traces.measurements import joined, mismatch
+
+    repeats = options["repeats"]
+    found: dict[int, Measured] = {}
+    for turn in range(min(_TURNS, repeats)):
+        often = len(range(turn, repeats, _TURNS))
+        compiled = options["compiled"] and not turn
+        how = {**options, "repeats": often, "compiled": compiled}
+        for side in (0, 1) if turn % 2 == 0 else (1, 0):
+            trace, more = measure(subjects[side], how)
+            if side in found:
+                trace, more = found[side][0], joined(found[side][1], more)
+                fault = mismatch(trace, more)
+                if fault:
+                    raise WorkFailed(f"{subjects[side]} did not do the same again: {fault}")
+            found[side] = trace, more
+    return [found[0], found[1]]
