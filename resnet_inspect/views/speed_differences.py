@@ -63,10 +63,8 @@ def shown(found: SpeedDifference) -> tuple[str, ...]:
     for direction in found.directions:
         own += [f"{side}_{_CALLED[direction]}" for side in _SIDES]
         own += [heading.key for heading in _DIFFERENCES[direction]]
-    return (
-        "path", "change", "op", "window", "output_shape", "parameters_difference",
-        "macs_difference", *own, "note",
-    )  # fmt: skip
+    counts = () if found.difference.equal else ("parameters_difference", "macs_difference")
+    return ("path", "change", "op", "window", "output_shape", *counts, *own, "note")
 
 
 def check_keys(keys: Sequence[str]) -> None:
