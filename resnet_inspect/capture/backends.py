@@ -43,7 +43,7 @@ class Cuda:
         if not torch.cuda.is_available():
             raise MissingDevice(
                 "no CUDA device can be used here",
-                hint="leave --device out: meta gives the same shapes without any device",
+                hint="cpu is always there, and meta gives the same shapes without any device",
             )
         count = torch.cuda.device_count()
         if index is not None and index >= count:
@@ -62,7 +62,7 @@ class Mps:
         if not torch.backends.mps.is_available():
             raise MissingDevice(
                 "no MPS device can be used here",
-                hint="leave --device out: meta gives the same shapes without any device",
+                hint="cpu is always there, and meta gives the same shapes without any device",
             )
         return torch.device("mps", 0)
 

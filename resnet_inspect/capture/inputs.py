@@ -49,7 +49,7 @@ def make_tensor(shape: Shape, dtype: torch.dtype, device: torch.device) -> Tenso
     except RuntimeError as error:  # the allocator says no
         raise BadInput(
             f"an input of {elements * itemsize:,} bytes does not fit into memory",
-            hint="the meta device needs no memory: --device meta",
+            hint="a smaller one; or, for shapes alone, --device meta, which needs none",
         ) from error
     except TypeError as error:  # float64 on MPS
         raise BadInput(f"{device.type} has no numbers of type {str(dtype)[6:]}") from error

@@ -91,8 +91,11 @@ def _run(
     return captured
 
 
-def measure(model: str, options: Mapping[str, Any]) -> Measured:
-    """Run the network against the clock as these options say, with progress on stderr."""
+def measure(model: str, options: Mapping[str, Any], which: str = "") -> Measured:
+    """Run the network against the clock as these options say, with progress on stderr.
+
+    Where it is done for several, `which` stands before each step.
+    """
     from resnet_inspect import pipeline
 
     with Progress() as progress, streams_aside():
@@ -105,7 +108,7 @@ def measure(model: str, options: Mapping[str, Any]) -> Measured:
             arguments=read_settings(options["settings"]),
             weights=options["weights"],
             runs={name: options[name] for name in RUN_OPTIONS},
-            tell=progress.tell,
+            tell=lambda step: progress.tell(f"{which}: {step}" if which else step),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from resnet_inspect import pipeline
 from resnet_inspect.cli import main
+from resnet_inspect.cli.diagnostics import Progress
 from resnet_inspect.formats import FORMATS
 from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.measurements import Ceiling, Machine, Measurements, Peak
@@ -170,8 +172,11 @@ def asked(timed: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> list[tuple
     trace, once = pipeline.load_measured(timed[0])[0]
     cut = replace(once, forward=tuple(run[1:] for run in once.forward))
 
-    def measure(model: str, size: object, *, runs: dict[str, Any], **others: object) -> Measured:
+    def measure(
+        model: str, size: object, *, runs: dict[str, Any], tell: Callable[[str], None], **_: object
+    ) -> Measured:
         asked.append((model, runs["repeats"], runs["compiled"]))
+        tell("measuring")
         often = runs["repeats"] // 2 + 1
         known = cut if model == "resnet50" and len(asked) > 2 else once
         forward = (known.forward * often)[: runs["repeats"]]
@@ -193,6 +198,16 @@ def test_sides_are_measured_in_turns(
         (left, 2, True), (right, 2, True), (right, 2, False), (left, 2, False),
         (left, 1, False), (right, 1, False), (right, 1, False), (left, 1, False),
     ]  # fmt: skip
+
+
+def test_the_progress_says_whose_turn_it_is(
+    asked: list[tuple[str, int, bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(Progress, "tell", lambda progress, step: told.append(step))
+    assert main(["diff", "resnet18", "resnet34", "--measure", "--repeats", "2"]) == 0
+    turns = (("resnet18", 1), ("resnet34", 1), ("resnet34", 2), ("resnet18", 2))
+    assert told == [f"{name}, turn {turn} of 2: measuring" for name, turn in turns]
 
 
 def test_a_network_that_is_another_one_each_time_is_refused(

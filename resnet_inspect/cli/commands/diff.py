@@ -136,12 +136,14 @@ def _in_turns(
 
     repeats = options["repeats"]
     found: dict[int, Measured] = {}
-    for turn in range(min(_TURNS, repeats)):
+    turns = min(_TURNS, repeats)
+    for turn in range(turns):
         often = len(range(turn, repeats, _TURNS))
         compiled = options["compiled"] and not turn
         how = {**options, "repeats": often, "compiled": compiled}
         for side in (0, 1) if turn % 2 == 0 else (1, 0):
-            trace, more = measure(subjects[side], how)
+            which = f"{subjects[side]}, turn {turn + 1} of {turns}"
+            trace, more = measure(subjects[side], how, which)
             if side in found:
                 trace, more = found[side][0], joined(found[side][1], more)
                 fault = mismatch(trace, more)

@@ -117,7 +117,8 @@ def _in_turn(
     found: list[Measured] = []
     try:
         for batch in dict.fromkeys(options["batches"] or (None,)):
-            found.append(measure(model, {**options, "batch": batch}))
+            which = f"batch {batch}" if batch else ""
+            found.append(measure(model, {**options, "batch": batch}, which))
     except (WorkFailed, KeyboardInterrupt) as stopped:
         if not found:
             raise
