@@ -267,16 +267,45 @@ class Event:
         return later.at - self.at
 
 
-def test_events_of_the_device_are_read_once_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+SECOND = torch.device("cuda", 1)
+
+
+@pytest.fixture
+def waited(monkeypatch: pytest.MonkeyPatch) -> list[torch.device]:
+    """What was waited for, on a machine whose CUDA devices are made up."""
     waited: list[torch.device] = []
     monkeypatch.setattr(torch.cuda, "Event", Event)
     monkeypatch.setattr(torch.cuda, "synchronize", waited.append)
     monkeypatch.setattr(torch.cuda, "current_stream", lambda device: f"the stream of {device}")
-    clock = _Clock(torch.device("cuda", 1))
+    return waited
+
+
+def test_events_of_the_device_are_read_once_it_is_done(waited: list[torch.device]) -> None:
+    clock = _Clock(SECOND)
     marks = [clock.mark() for _ in range(3)]
     assert not waited
     assert clock.between(marks) == [250_000, 250_000]
-    assert waited == [torch.device("cuda", 1)]
+    assert waited == [SECOND]
+
+
+@pytest.mark.usefixtures("waited")
+def test_the_allocator_s_peak_is_that_of_a_pass_without_old_gradients(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = nn.Linear(4, 4)
+    x = torch.ones(2, 4)
+    trace = capture(model, (x,), device=CPU, mode="as found")
+    seen: list[tuple[str, bool]] = []
+
+    def note(what: str) -> int:
+        seen.append((what, any(p.grad is not None for p in model.parameters())))
+        return 4096
+
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda device: note("reset"))
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: note("read"))
+    subject = clocked._Subject(model, (x,), {}, trace, SECOND)
+    assert subject.peak(backward=True).allocated == 4096
+    assert seen == [("reset", False), ("read", True)]
 
 
 def test_the_clock_of_mps_is_read_once_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
