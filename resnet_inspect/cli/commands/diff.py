@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 @click.argument("b", type=ModelName())
 @input_options
 @difference_options
-@click.option("--measure", "measured", is_flag=True, help="Time both, in turns.")
+@click.option("--measure", "measured", is_flag=True, help="Time both in turns; on cpu by default.")
 @run_options
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if they differ, with 0 if not.")
 @output_options
