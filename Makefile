@@ -1,6 +1,9 @@
 # `make check` is what continuous integration runs, in the virtual environment .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+# `make bench BENCH=DIR/bin` measures in an environment that is there already.
+BENCH ?= .venv-bench/bin
+PEERS := torchinfo torchsummary torchview torchlens fvcore ptflops
 
 .PHONY: check environment test lint format bench bench-explorer
 
@@ -26,9 +29,16 @@ format: environment
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# How long things take beside what a user would wait for anyway; nothing here fails.
-bench: environment
-	$(BIN)/python tests/benchmarks/bars.py
+# How long things take beside what a user would wait for anyway, and beside other tools, which have
+# to be installed for it: an environment of its own. Writes docs/speed.md; nothing here fails.
+bench: $(BENCH)/resnet-inspect
+	$(BENCH)/python tests/benchmarks/bars.py --write
+	$(BENCH)/python tests/benchmarks/peers.py --write
+
+.venv-bench/bin/resnet-inspect: pyproject.toml Makefile
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --upgrade -e . $(PEERS)
+	touch $@
 
 # The explorer in a terminal, beside a bare Textual program.
 bench-explorer: environment

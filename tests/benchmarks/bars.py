@@ -1,29 +1,31 @@
 """How long things take, as ratios to what a user would wait for anyway: `make bench`.
 
-    python tests/benchmarks/bars.py [--runs N] [WORD ...]
+    python tests/benchmarks/bars.py [--runs N] [--write] [WORD ...]
 
 Each row has two programs. They are run as whole processes in turns, so that what else the machine
 does slows both, and their figures are medians. The ratio is printed beside the bar that is set for
-it, and nothing fails: a busy machine proves nothing. Words choose the rows that contain them.
-To add a row, add a `Bar`.
+it, and nothing fails: a busy machine proves nothing. Words choose the rows that contain them;
+--write puts all into docs/speed.md. To add a row, add a `Bar`.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+from speed_page import conditions, show
+
 ROOT = Path(__file__).parents[2]
+MEBIBYTE = 2**20 if sys.platform == "darwin" else 2**10
+"""In the unit of ru_maxrss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,7 @@ def seconds(program: Program) -> float:
 def mebibytes(program: Program) -> float:
     """The most memory that the process held."""
     peak = "import resource; print('\\n', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return int(Program(program.name, f"{program.code}\n{peak}").run().split()[-1]) / unit
+    return int(Program(program.name, f"{program.code}\n{peak}").run().split()[-1]) / MEBIBYTE
 
 
 def told(program: Program) -> float:
@@ -191,22 +192,32 @@ def row(bar: Bar, runs: int) -> str:
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the rows that were asked for, each as soon as it is known."""
-    parser = argparse.ArgumentParser(description="Print the bars and how near we are.")
-    parser.add_argument("--runs", type=int, default=7, help="how often each program is run")
-    parser.add_argument("words", nargs="*", help="only rows that contain one of these")
-    asked = parser.parse_args(arguments)
-    packages = ("torch", "torchvision", "torchinfo", "rich", "click")
-    versions = ", ".join(f"{package} {version(package)}" for package in packages)
-    print(f"Python {platform.python_version()}, {versions}; medians of {asked.runs} runs\n")
-    print("| what | ours | theirs | outcome | must be |\n| :-- | --: | --: | --: | :-- |")
+def lines(bars: Iterable[Bar], runs: int) -> Iterator[str]:
+    """The table, each line as soon as it is known; traces are kept in a cache for the while."""
+    yield conditions(("torch", "torchvision", "torchinfo", "rich", "click"), runs)
+    yield ""
+    yield "| what | ours | theirs | outcome | must be |"
+    yield "| :-- | --: | --: | --: | :-- |"
     with tempfile.TemporaryDirectory() as folder:
         os.environ["RESNET_INSPECT_CACHE_DIR"] = folder
         os.environ.pop("RESNET_INSPECT_NO_CACHE", None)
-        for bar in BARS:
-            if not asked.words or any(word in bar.name for word in asked.words):
-                print(row(bar, asked.runs), flush=True)
+        for bar in bars:
+            yield row(bar, runs)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the rows that were asked for, and write them if all are."""
+    parser = argparse.ArgumentParser(description="Print the bars and how near we are.")
+    parser.add_argument("--runs", type=int, default=7, help="how often each program is run")
+    parser.add_argument("words", nargs="*", help="only rows that contain one of these")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/speed.md")
+    asked = parser.parse_args(arguments)
+    if asked.words and asked.write:
+        parser.error("--write takes every row, so no words")
+    chosen = [
+        bar for bar in BARS if not asked.words or any(word in bar.name for word in asked.words)
+    ]
+    show(lines(chosen, asked.runs), "bars" if asked.write else None)
 
 
 if __name__ == "__main__":
