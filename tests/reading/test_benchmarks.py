@@ -94,6 +94,14 @@ def test_a_process_tells_its_steps_and_its_memory() -> None:
     assert tool.program("resnet18").run().startswith("resnet18\n")
 
 
+def test_a_garbage_collection_counts_in_the_whole_and_in_no_step() -> None:
+    slow = "gc.callbacks.append(lambda phase, about: phase == 'start' and time.sleep(0.3))"
+    steps = {"build": peers.STAND_STILL + slow, "trace": "gc.collect()"}
+    found = peers.outcome(peers.Tool("one", steps), "")
+    assert isinstance(found, dict)
+    assert found["trace"] < 300 <= found["whole"]
+
+
 def test_a_tool_that_fails_says_why_in_its_cell() -> None:
     tool = peers.Tool("one", {"import": "raise ValueError('a | b `c`\\n\\n')"})
     assert peers.outcome(tool, "") == "`ValueError: a / b 'c'`"
