@@ -551,3 +551,14 @@ def test_another_package_can_be_a_source(
     assert survey.totals.parameters.total == 3 * 7 + 7
     assert survey.trace.provenance.source == "ninety:7"
     assert survey.trace.spec(survey.trace.inputs[0]).shape == (1, 3, 32, 32)
+
+
+def test_what_it_left_for_the_end_of_the_program_is_done(tmp_path: Path) -> None:
+    ends = "\nimport atexit\natexit.register(print, 'at the end', flush=False)\n"
+    (tmp_path / "model.py").write_text(NETWORK + ends, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "resnet_inspect", "trace", "model.py:small", "--image-size", "16"],
+        capture_output=True, cwd=tmp_path, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert done.stdout.endswith("at the end\n")
