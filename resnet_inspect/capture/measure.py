@@ -16,7 +16,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
@@ -44,6 +44,8 @@ from resnet_inspect.traces.tensors import Port
 
 Notice = Callable[[int], None]
 """Told, at each boundary, which call the time from here on belongs to."""
+SoFar = Callable[[Measurements], None]
+"""Told, after each run that counts, what all runs so far have measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,11 @@ def measure(
     device: torch.device,
     runs: Runs,
     tell: Callable[[str], None],
+    so_far: SoFar | None = None,
 ) -> Measurements:
     """Run the network whose trace this is on these arguments; all of it is on `device`.
+
+    `so_far` is called between runs, while no clock is read.
 
     Raises `WorkFailed` if a run raises, or goes another way than the traced one; `BadInput` for a
     backward pass through a network that has nothing to train.
@@ -83,7 +88,7 @@ def measure(
         raise BadInput("no parameter takes a gradient: there is no backward pass")
     with _threads(runs.threads):
         try:
-            return _measured(subject, runs, tell)
+            return _measured(subject, runs, tell, so_far)
         except torch.OutOfMemoryError as error:
             raise WorkFailed(
                 f"{device} has too little memory: {_line(error)}", hint="a smaller --batch"
@@ -105,43 +110,56 @@ def _line(error: BaseException) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
-def _measured(subject: _Subject, runs: Runs, tell: Callable[[str], None]) -> Measurements:
-    clock = subject.clock
+def _measured(
+    subject: _Subject, runs: Runs, tell: Callable[[str], None], so_far: SoFar | None
+) -> Measurements:
+    """What needs no repeating comes first, so that the runs so far are a whole measurement."""
     for n in range(runs.warm_up):
         tell(f"warming up, {n + 1} of {runs.warm_up}")
         subject.run(backward=runs.backward)
-    forward, backward, whole = [], [], []
-    for n in range(runs.repeats):
-        tell(f"measuring, {n + 1} of {runs.repeats}")
-        whole.append(subject.run(backward=runs.backward))
-        forward.append(subject.forward_by_call(with_gradients=runs.backward))
-        if runs.backward:
-            backward.append(subject.backward_by_call())
-    tell("measuring memory")
-    peak = subject.peak(backward=runs.backward)
-    compiled: tuple[int, ...] = ()
-    notes: tuple[str, ...] = ()
-    if runs.compiled:
-        tell("compiling")
-        compiled, notes = _compiled(subject, runs)
-    if subject.device.type == "mps":
-        notes = (*notes, "the clock of mps is the host's: each call waits for the one before it")
     tell("measuring what the device can do")
     dtype = floating_dtype(subject.model)
-    return Measurements(
+    matmul = _matmul(subject.clock, subject.device, dtype)
+    copy = _copy(subject.clock, subject.device)
+    tell("measuring memory")  # last of these: it runs the network, which a copy put out of caches
+    peak = subject.peak(backward=runs.backward)
+    of_host = "the clock of mps is the host's: each call waits for the one before it"
+    found = Measurements(
         machine=_machine(subject.device),
         measured_at=datetime.now(UTC).replace(microsecond=0).isoformat(),
         channels_last=runs.channels_last,
         warm_up=runs.warm_up,
-        forward=tuple(forward),
-        whole_forward=tuple(run[0] for run in whole),
-        backward=tuple(backward),
-        whole_backward=tuple(run[1] for run in whole if runs.backward),
-        compiled=compiled,
-        matmul=_matmul(clock, subject.device, dtype),
-        copy=_copy(clock, subject.device),
+        forward=(),
+        whole_forward=(),
+        backward=(),
+        whole_backward=(),
+        compiled=(),
+        matmul=matmul,
+        copy=copy,
         peak=peak,
-        notes=notes,
+        notes=(of_host,) if subject.device.type == "mps" else (),
+    )
+    for n in range(runs.repeats):
+        tell(f"measuring, {n + 1} of {runs.repeats}")
+        found = _with_a_run(found, subject, backward=runs.backward)
+        if so_far is not None:
+            so_far(found)
+    if runs.compiled:
+        tell("compiling")
+        compiled, notes = _compiled(subject, runs)
+        found = replace(found, compiled=compiled, notes=(*notes, *found.notes))
+    return found
+
+
+def _with_a_run(found: Measurements, subject: _Subject, *, backward: bool) -> Measurements:
+    """The same with one more run of each kind."""
+    forward, back = subject.run(backward=backward)
+    return replace(
+        found,
+        whole_forward=(*found.whole_forward, forward),
+        whole_backward=(*found.whole_backward, *([back] if backward else [])),
+        forward=(*found.forward, subject.forward_by_call(with_gradients=backward)),
+        backward=(*found.backward, *([subject.backward_by_call()] if backward else [])),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,12 +29,13 @@ def measure(
     weights: str | Path | None = None,
     runs: Mapping[str, Any] | None = None,
     tell: Tell = silent,
+    so_far: Callable[[Measured], None] | None = None,
 ) -> Measured:
     """Trace a named network on a real device, then run it again and again against the clock.
 
     `runs` are the fields of `capture.measure.Runs`: repeats, warm_up, backward, compiled,
-    channels_last, threads. Raises what `trace` raises, and `WorkFailed` for a network that cannot
-    be measured.
+    channels_last, threads. `so_far` is told after each run what all runs up to it measured. Raises
+    what `trace` raises, and `WorkFailed` for a network that cannot be measured.
     """
     chosen = subject(model)
     if device == "meta":
@@ -66,6 +67,7 @@ def measure(
         except ForwardRaised as raised:
             raise forward_error(raised.trace) from raised.__cause__
         how = Runs(**(runs or {}))
+        told = None if so_far is None else lambda found: so_far((traced, found))
         return traced, run_repeatedly(
-            built.model, built.args, built.kwargs, traced, where, how, tell
+            built.model, built.args, built.kwargs, traced, where, how, tell, told
         )

@@ -1,4 +1,4 @@
-"""The explorer's side of `worker`: a child process that traces, asked with `await`.
+"""The explorer's side of `worker`: a child process that traces and measures, asked with `await`.
 
 The process is started at the first question, stays for the next ones, and after its death another
 is started at the next question. It and all that it started are gone when `kill` returns or this
@@ -18,13 +18,17 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import resnet_inspect
 from resnet_inspect.errors import BadInput, ForwardError, InspectError, WorkFailed
 from resnet_inspect.traces import codec
+from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.beside import LONG_TEXT, beside_the_screen
+from resnet_inspect.tui.growing import grown
+
+T = TypeVar("T")
 
 COMMAND = (sys.executable, "-P", "-m", "resnet_inspect.tui.worker")
 """-P: files in the folder that the user is in are not taken for modules."""
@@ -68,8 +72,8 @@ class Obsolete(InspectError):
         super().__init__("a newer request took its place")
 
 
-def _silent(step: str) -> None:
-    """Tell nobody what step the work is at."""
+def _silent(step: object) -> None:
+    """Tell nobody what step the work is at, or what was measured so far."""
 
 
 class Child:
@@ -112,10 +116,40 @@ class Child:
             InspectError: anything else that `pipeline.trace` raises, as the same class.
 
         """
+        trace: Trace = await self._answer_to({"ask": "trace", **request}, on_step, _silent)
+        return trace
+
+    async def measure(
+        self,
+        request: Mapping[str, Any],
+        on_step: Callable[[str], None] = _silent,
+        so_far: Callable[[Measured], None] = _silent,
+    ) -> Measured:
+        """The measurements that are asked for, with their trace.
+
+        Args:
+            request: as for `ask`, with "runs" as `pipeline.measure` takes them.
+            on_step: as for `ask`.
+            so_far: called in the event loop, a few times a second, with what was measured up to
+                then: the same with fewer runs.
+
+        Raises what `ask` raises.
+
+        """
+        measured: Measured = await self._answer_to({**request, "ask": "measure"}, on_step, so_far)
+        return measured
+
+    async def _answer_to(
+        self,
+        request: Mapping[str, Any],
+        on_step: Callable[[str], None],
+        so_far: Callable[[Measured], None],
+    ) -> Any:
         number = next(self._numbers)
-        line = _line({"ask": "trace", **request, "id": number})
+        line = _line({**request, "id": number})
         session = await self._running()
-        return await session.ask(number, line, on_step)
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        return await session.ask(number, line, _Asked(answer, on_step, so_far))
 
     async def _running(self) -> _Session:
         """The session that is there, or a new one. To be cancelled here does not stop the start."""
@@ -173,8 +207,11 @@ class Child:
 class _Asked:
     """A question that waits for its answer."""
 
-    answer: asyncio.Future[Trace]
+    answer: asyncio.Future[Any]
     on_step: Callable[[str], None]
+    so_far: Callable[[Measured], None]
+    measured: Measured | None = None
+    """What was measured so far."""
 
 
 class _Session:
@@ -195,10 +232,10 @@ class _Session:
         """Whether nothing of it is left."""
         return self._listening.done()
 
-    async def ask(self, number: int, line: bytes, on_step: Callable[[str], None]) -> Trace:
+    async def ask(self, number: int, line: bytes, asked: _Asked) -> Any:
         if self.ended:
             raise self._death()
-        asked = self._asked[number] = _Asked(asyncio.get_running_loop().create_future(), on_step)
+        self._asked[number] = asked
         assert self.process.stdin is not None
         try:
             # If it is dead, `_listen` is about to know and to answer everybody.
@@ -275,7 +312,7 @@ class _Session:
         if asked is None or asked.answer.done():
             return
         try:
-            result = None
+            result: Any = None
             if "step" in answer:
                 asked.on_step(str(answer["step"]))
             elif answer.get("obsolete"):
@@ -284,15 +321,30 @@ class _Session:
                 error = answer["error"]
                 raise await beside_the_screen(len(str(error)) > LONG_TEXT, _error, error)
             elif "trace" in answer:
-                text = str(answer["trace"])
-                result = await beside_the_screen(len(text) > LONG_TEXT, codec.loads, text)
+                result = await _read(codec.loads, answer["trace"])
+            elif "measured" in answer:
+                ((trace, found),) = await _read(codec.loads_measured, answer["measured"])
+                # The same trace as an object too, so that what was made of it can stay.
+                result = (trace if asked.measured is None else asked.measured[0], found)
+            elif "so_far" in answer:
+                (asked.measured,) = await _read(codec.loads_measured, answer["so_far"])
+                asked.so_far(asked.measured)
+            elif "more" in answer and asked.measured is not None:
+                asked.measured = grown(asked.measured, answer["more"])
+                asked.so_far(asked.measured)
         except Exception as error:
-            # Also what `on_step` raised: it goes to the one who gave it.
+            # Also what `on_step` or `so_far` raised: it goes to the one who gave it.
             if not asked.answer.done():
                 asked.answer.set_exception(error)
         else:
             if result is not None and not asked.answer.done():
                 asked.answer.set_result(result)
+
+
+async def _read(loads: Callable[[str], T], written: object) -> T:
+    """What was written, read beside the screen where it is long."""
+    text = str(written)
+    return await beside_the_screen(len(text) > LONG_TEXT, loads, text)
 
 
 def _line(request: Mapping[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""The child process that traces for the explorer: JSON lines in, JSON lines out.
+"""The child process that traces and measures for the explorer: JSON lines in, JSON lines out.
 
     {"id": 1, "ask": "trace", "model": "resnet50", "input": [1, 3, 224, 224], "dtype": null,
      "device": null, "mode": "eval", "arguments": {"num_classes": 10}}
@@ -9,6 +9,13 @@ is answered by any number of steps and one end:
     {"id": 1, "trace": "the trace as `codec` writes it"}
     {"id": 1, "error": {"slug": "forward", "message": "...", "hint": "", "partial": "a trace"}}
     {"id": 1, "obsolete": true}
+
+With "ask": "measure", and "runs" for what is run and how often, it ends with the measurements; a
+few times a second, between two runs, come those so far: whole at first, then what was added.
+
+    {"id": 1, "so_far": "the measurements of the first runs as `codec` writes them"}
+    {"id": 1, "more": {"forward": [[...], [...]], "whole_forward": [..., ...]}}
+    {"id": 1, "measured": "the measurements as `codec` writes them"}
 
 Requests are served one at a time. One that waits while another is served is obsolete as soon as a
 newer one comes. torch is imported for the first and stays; the process ends when stdin does,
@@ -23,6 +30,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -30,21 +38,30 @@ from typing import Any, BinaryIO
 
 from resnet_inspect.errors import BadInput, ForwardError, InspectError
 from resnet_inspect.traces import codec
+from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.tui.growing import added
 
 Tracer = Callable[..., Trace]
 """`pipeline.trace`, or what stands in for it in a test."""
+Measurer = Callable[..., Measured]
+"""`pipeline.measure`, or what stands in for it in a test."""
 
+_PAUSE = 0.25
+"""Seconds at least between two answers that tell the measurements so far."""
 _GIVEN = ("dtype", "device", "mode", "arguments")
 
 
 class Worker:
     """Serves requests: one thread reads them, another works."""
 
-    def __init__(self, requests: BinaryIO, answers: BinaryIO, tracer: Tracer) -> None:
+    def __init__(
+        self, requests: BinaryIO, answers: BinaryIO, tracer: Tracer, measurer: Measurer
+    ) -> None:
         self._requests = requests
         self._answers = answers
         self._tracer = tracer
+        self._measurer = measurer
         self._writing = threading.Lock()
         self._changed = threading.Condition()
         self._waiting: dict[str, Any] | None = None
@@ -77,19 +94,41 @@ class Worker:
     def _serve(self, request: dict[str, Any]) -> None:
         number = request.get("id")
         try:
-            trace = self._trace(request, lambda step: self._answer(number, step=step))
-            written = codec.dumps(trace)
+            answer = self._answered(request, lambda step: self._answer(number, step=step))
         except BaseException as error:
             # Also SystemExit: what a model's code raises is an answer, not the end.
             self._answer(number, error=_described(error))
         else:
-            self._answer(number, trace=written)
+            self._answer(number, **answer)
 
-    def _trace(self, request: dict[str, Any], tell: Callable[[str], None]) -> Trace:
-        if request.get("ask") != "trace" or not isinstance(request.get("model"), str):
-            raise BadInput("a request asks for the trace of a named model")
+    def _answered(self, request: dict[str, Any], tell: Callable[[str], None]) -> dict[str, str]:
+        ask, model, size = request.get("ask"), request.get("model"), request.get("input")
+        if ask not in ("trace", "measure") or not isinstance(model, str):
+            raise BadInput("a request asks for the trace or the measurements of a named model")
         given = {name: request[name] for name in _GIVEN if request.get(name) is not None}
-        return self._tracer(request["model"], request.get("input"), tell=tell, **given)
+        if ask == "trace":
+            return {"trace": codec.dumps(self._tracer(model, size, tell=tell, **given))}
+        so_far, runs = self._so_far(request.get("id")), request.get("runs")
+        found = self._measurer(model, size, tell=tell, so_far=so_far, runs=runs, **given)
+        return {"measured": codec.dumps_measured([found])}
+
+    def _so_far(self, number: Any) -> Callable[[Measured], None]:
+        """What answers a request with the measurements so far, no more often than is to be seen."""
+        told: Measured | None = None
+        at = 0.0
+
+        def so_far(found: Measured) -> None:
+            nonlocal told, at
+            now = time.monotonic()
+            if told is not None and now - at < _PAUSE:
+                return
+            if told is None:
+                self._answer(number, so_far=codec.dumps_measured([found]))
+            else:
+                self._answer(number, more=added(told[1], found[1]))
+            told, at = found, now
+
+        return so_far
 
     def _answer(self, number: Any, **answer: Any) -> None:
         line = json.dumps({"id": number, **answer}).encode() + b"\n"
@@ -105,6 +144,9 @@ def _described(error: BaseException) -> dict[str, Any]:
         described |= {"slug": error.slug, "message": error.message, "hint": error.hint}
     elif isinstance(error, MemoryError):
         hint = "the meta device needs none"
+        described |= {"slug": "out-of-memory", "message": "out of memory", "hint": hint}
+    elif type(error).__name__ == "OutOfMemoryError":  # torch's own, of a graphics card
+        hint = "a smaller batch, or another device"
         described |= {"slug": "out-of-memory", "message": "out of memory", "hint": hint}
     else:
         lines = str(error).splitlines() or [""]
@@ -138,20 +180,21 @@ def _own_streams() -> tuple[BinaryIO, BinaryIO]:
     return os.fdopen(requests, "rb"), os.fdopen(answers, "wb")
 
 
-def _pipeline() -> Tracer:
-    from resnet_inspect.pipeline import trace
+def _pipeline() -> tuple[Tracer, Measurer]:
+    from resnet_inspect.pipeline import measure, trace
 
-    return partial(trace, cache=True)
+    return partial(trace, cache=True), measure
 
 
-def main(tracer: Tracer | None = None) -> None:
+def main(tracer: Tracer | None = None, measurer: Measurer | None = None) -> None:
     """Serve until stdin ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with_parent()
     requests, answers = _own_streams()
     if not os.environ.get("RESNET_INSPECT_DEBUG"):
         warnings.simplefilter("ignore")
-    worker = Worker(requests, answers, tracer or _pipeline())
+    usual = _pipeline()
+    worker = Worker(requests, answers, tracer or usual[0], measurer or usual[1])
 
     def read() -> None:
         try:

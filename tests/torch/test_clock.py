@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from resnet_inspect.capture import measure as clocked
 from resnet_inspect.capture.measure import Runs, _Clock, measure
 from resnet_inspect.capture.run import capture
 from resnet_inspect.errors import BadInput, WorkFailed
-from resnet_inspect.traces.measurements import Ceiling, Measurements, course
+from resnet_inspect.traces.measurements import Ceiling, Measurements, course, mismatch
 from resnet_inspect.traces.model import Trace
 
 TINY = "resnet:basic:1,1,1,1:width=8"
@@ -50,6 +51,24 @@ def test_every_step_has_a_time_in_every_run(tiny: tuple[Trace, Measurements]) ->
         assert all(run[index] > 0 for index in trace.steps)
     for run in found.backward:
         assert all(run[c.index] > 0 for c in trace.calls if c.path.endswith(("conv1", "bn2", "fc")))
+
+
+def test_what_was_measured_so_far_is_the_same_of_fewer_runs() -> None:
+    states: list[tuple[Trace, Measurements]] = []
+    runs = {"repeats": 3, "warm_up": 0, "backward": True}
+    trace, whole = pipeline.measure(TINY, SIZE, runs=runs, so_far=states.append)
+    assert [len(found.forward) for _, found in states] == [1, 2, 3]
+    for of, found in states:
+        n = len(found.forward)
+        assert of is trace
+        assert mismatch(trace, found) is None
+        assert found == replace(
+            whole,
+            forward=whole.forward[:n],
+            whole_forward=whole.whole_forward[:n],
+            backward=whole.backward[:n],
+            whole_backward=whole.whole_backward[:n],
+        )
 
 
 def test_the_backward_pass_of_an_add_is_told_apart(tiny: tuple[Trace, Measurements]) -> None:
