@@ -57,14 +57,15 @@ class _Pass:
 
     def __init__(self, runs: Sequence[Sequence[int]]) -> None:
         medians = (median(own) for own in zip(*runs, strict=True))
-        self._medians = list(accumulate(medians, initial=0.0))
+        self._medians: list[float] = list(accumulate(medians, initial=0.0))
         self._runs = [list(accumulate(run, initial=0)) for run in runs]
 
+    def seconds(self, spans: Spans) -> float:
+        return _within(self._medians, spans) / 1e9
+
     def time(self, spans: Spans) -> Time:
-        return Time(
-            _within(self._medians, spans) / 1e9,
-            _spread([_within(before, spans) for before in self._runs]),
-        )
+        spread = _spread([_within(before, spans) for before in self._runs])
+        return Time(self.seconds(spans), spread)
 
 
 @dataclass(frozen=True)
@@ -180,8 +181,10 @@ class Speed:
         return self._rate(_within(self._moved_before, spans), spans)
 
     def _rate(self, amount: int | None, spans: Spans) -> float | None:
-        time = self.forward(spans)
-        return amount / time.seconds if amount and time is not None and time.seconds else None
+        if not amount or not _within(self._apart_before, spans):
+            return None
+        seconds = self._forward.seconds(spans)
+        return amount / seconds if seconds else None
 
     @cached_property
     def _held_before(self) -> list[int]:

@@ -7,6 +7,7 @@
     "max pool" op:"max pool"     quotes hold words together, and take every sign as it is
     op=conv stride!=1      exactly this; another one than this
     params>1M  act bytes held<=512KiB  share>5%      numbers, with k M G T or Ki Mi Gi
+    time>1.5ms             a time, where the network was measured
     shortcut:              rows that have one
     -conv  !kind:norm      rows for which the rest does not hold
 
@@ -68,8 +69,9 @@ _UNITS = {"": 1.0, "%": 0.01} | {
     for power, prefix in enumerate("kmgtpe", start=1)
     for base, tails in ((1000, ("", "b")), (1024, ("i", "ib")))
     for tail in tails
-} | {"b": 1.0}  # fmt: skip
-_NUMBER = re.compile(r"([-+]?(?:\d[\d,_]*(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?) ?([a-z]*|%)")
+} | {"b": 1.0} | {"s": 1.0, "ms": 1e-3, "us": 1e-6, "μs": 1e-6, "ns": 1e-9}  # fmt: skip
+"""Greek mu: what the micro sign is as folded text."""
+_NUMBER = re.compile(r"([-+]?(?:\d[\d,_]*(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?) ?([a-zμ]*|%)")
 _SIZES = re.compile(r"\d+(?:x\d+)*x?", re.ASCII)
 _YES = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 _COMPARE: dict[str, Callable[[float, float], bool]] = {

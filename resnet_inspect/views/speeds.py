@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from resnet_inspect.analysis.anatomy import Block, Stage
 from resnet_inspect.analysis.speed import Spans, Speed, Time, typical
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.measurements import Measurements
 from resnet_inspect.views import VIEWS, text
+from resnet_inspect.views.build import Cells
+from resnet_inspect.views.cards import Card, Entry, Section, Subject
 from resnet_inspect.views.columns import COLUMNS
+from resnet_inspect.views.sections import sections
 from resnet_inspect.views.selection import Selection
 from resnet_inspect.views.table import EMPTY, Cell, Heading, Row, Table, Total, Value
 
@@ -125,19 +130,12 @@ def view(speeds: Sequence[Speed], name: str, selection: Selection) -> Table:
     totals: list[Total] = []
     remarks: list[str] = []
     for speed, table in zip(speeds, tables, strict=True):
-        of, between = dealt(speed, table.rows, [row.spans for row in table.rows])
-        own_rows = [*zip(table.rows, of, strict=True)]
-        own_rows += [(between_row(table.columns), between)] if between else []
-        for row, spans in own_rows:
-            own = (column.cell(speed, spans) for column in TIMES.values())
-            rows.append(replace(row, cells=(*row.cells, *own)))
+        rows += _timed(speed, table)
         batch = speed.batch
         for total in totals_of(speed):
             ending = (f"_{batch}", f", batch {batch}") if several else ("", "")
             totals.append(Total(total.key + ending[0], total.label + ending[1], total.cell))
         remarks += [f"batch {batch}: {said}" if several else said for said in remarks_of(speed)]
-    repeat = first.index["repeat"]
-    folded = any(row.cells[repeat].value != 1 for row in rows)
     return replace(
         first,
         view="measure",
@@ -148,14 +146,82 @@ def view(speeds: Sequence[Speed], name: str, selection: Selection) -> Table:
         totals=tuple(totals),
         remarks=tuple(
             text.visible(said)
-            for said in (*first.remarks, *([_FOLDED] if folded else []), *remarks,
-                         said_of_machine(speeds[0]), *meanings(speeds))
+            for said in (*first.remarks, *_folded(rows), *remarks, said_of_machine(speeds[0]),
+                         *meanings(speeds))
         ),
         provenance=(*first.provenance, *provenance(speeds[0].measured)),
     )  # fmt: skip
 
 
-_FOLDED = "the times of a row marked ×N, and what it holds at the peak, are of all N together"
+def beside(speed: Speed, table: Table, columns: Sequence[str] = ()) -> Table:
+    """The layers, blocks or stages of the measured network, with what they took.
+
+    `columns` are the keys of those to show, in order, as far as there are such; by default, those
+    of `shown`.
+    """
+    rows = tuple(_timed(speed, table))
+    every = (*table.columns, *(column.heading for column in TIMES.values()))
+    known = {column.key for column in every}
+    said = (*_folded(rows), *remarks_of(speed), said_of_machine(speed), *meanings([speed]))
+    return replace(
+        table,
+        title=f"{table.title} · {text.visible(speed.measured.machine.name)}",
+        columns=every,
+        shown=tuple(key for key in columns if key in known) or shown([speed]),
+        rows=rows,
+        totals=(*totals_of(speed), *table.totals),
+        remarks=(*table.remarks, *map(text.visible, said)),
+        provenance=(*table.provenance, *provenance(speed.measured)),
+    )
+
+
+def _timed(speed: Speed, table: Table) -> Iterator[Row]:
+    """Every row with cells of what it took, and the row of what lies between the calls."""
+    of, between = dealt(speed, table.rows, [row.spans for row in table.rows])
+    rows = [*zip(table.rows, of, strict=True)]
+    rows += [(between_row(table.columns), between)] if between else []
+    own = tuple(TIMES.values())
+    for row, spans in rows:
+        write = partial(_cell, row.cells, own, speed, spans)
+        yield replace(row, cells=Cells(len(row.cells) + len(own), write))
+
+
+def _cell(
+    before: Sequence[Cell], own: Sequence[Timed], speed: Speed, spans: Spans, place: int
+) -> Cell:
+    """The cell of a row at that place, those of what was measured behind its others."""
+    if place < len(before):
+        return before[place]
+    return own[place - len(before)].cell(speed, spans)
+
+
+def _folded(rows: Sequence[Row]) -> Iterator[str]:
+    if any(len(row.spans) > 1 for row in rows):
+        yield "the times of a row marked ×N, and what it holds at the peak, are of all N together"
+
+
+def on_card(speed: Speed, subject: Subject, card: Card) -> Card:
+    """The card of a subject with what that took, as far as its time was told apart."""
+    spans = _spans_of(speed, subject)
+    if speed.forward(spans) is None:
+        return card
+    own = (TIMES[key] for key in shown([speed]) if key in TIMES)
+    cells = ((column.title, column.cell(speed, spans)) for column in own)
+    entries = tuple(Entry(title, cell.text) for title, cell in cells if cell.text)
+    first, *others = card.sections
+    return replace(card, sections=(first, Section("measured", entries), *others))
+
+
+def _spans_of(speed: Speed, subject: Subject) -> Spans:
+    """The calls that a card's subject stands for."""
+    if isinstance(subject, int):
+        return ((subject, speed.survey.trace.last_descendant[subject]),)
+    if isinstance(subject, Block | Stage):
+        return ((subject.first, subject.last),)
+    if subject == "network":
+        return speed.everything
+    ends = sections(speed.survey, blocks=False)
+    return next((line.spans for line in ends if line.kind == subject), ())
 
 
 def provenance(measured: Measurements) -> Iterator[tuple[str, Value]]:

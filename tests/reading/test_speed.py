@@ -22,9 +22,12 @@ from resnet_inspect.traces import codec
 from resnet_inspect.traces.measurements import Ceiling, Machine, Measurements, Peak, course
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Elementwise, Reshape
-from resnet_inspect.views import speeds
+from resnet_inspect.views import VIEWS, speeds
+from resnet_inspect.views.cards import card
+from resnet_inspect.views.columns import COLUMNS
 from resnet_inspect.views.selection import Selection
 from resnet_inspect.views.table import Table
+from resnet_inspect.views.text import seconds
 
 MACHINE = Machine("cpu", "by hand", "Linux x86_64", 8, 2, "2.15.0")
 WHOLE = (1_000_000, 1_200_000, 1_100_000)
@@ -203,6 +206,57 @@ def test_what_the_hooks_cost_is_said() -> None:
 def test_who_holds_the_peak_is_named() -> None:
     remarks = " ".join(speeds.view([speed_of("resnet18")], "layers", Selection()).remarks)
     assert "the peak is in fc, held by fc 2.000 KiB, conv1 1.000 KiB" in remarks
+
+
+@pytest.mark.parametrize("view", ["layers", "blocks", "stages"])
+@pytest.mark.parametrize("selection", [Selection(), Selection(everything=True)])
+def test_beside_a_view_stand_the_times_of_measure(view: str, selection: Selection) -> None:
+    speed = speed_of("resnet50", backward=True)
+    alone, plain = speeds.view([speed], view, selection), VIEWS[view](speed.survey, selection)
+    table = speeds.beside(speed, plain)
+    assert table.view == view
+    assert table.shown == alone.shown
+    assert [table.values(row) for row in table.rows] == [alone.values(row) for row in alone.rows]
+    for row, before in zip(table.rows, plain.rows, strict=False):
+        assert list(row.cells)[: len(before.cells)] == list(before.cells)
+    assert table.totals == (*alone.totals, *plain.totals)
+    assert set(plain.remarks) < set(table.remarks)
+    chosen = speeds.beside(speed, plain, ("time", "no column", "path"))
+    assert chosen.shown == ("time", "path")
+
+
+def test_a_card_says_what_its_subject_took() -> None:
+    speed = speed_of("resnet50")
+    survey = speed.survey
+    table = speeds.beside(speed, VIEWS["layers"](survey, Selection(everything=True)))
+    stage = survey.anatomy.stages[1]
+    subjects = {"stem": "stem", "layer2": stage, "layer2.0": stage.blocks[0], "head": "head"}
+    subjects["conv1"] = survey.trace.calls_at["conv1"][0]
+    for row in table.rows:
+        subject = subjects.pop(table.cell(row, "path").text, None)
+        if subject is None:
+            continue
+        plain = card(survey, subject)
+        first, own, *others = speeds.on_card(speed, subject, plain).sections
+        assert (first, *others) == plain.sections
+        texts = {entry.label: entry.text for entry in own.entries}
+        timed = {c.title: c.key for c in table.columns if c.key not in COLUMNS}
+        assert texts == {t: table.cell(row, key).text for t, key in timed.items() if t in texts}
+        assert {"time", "IQR", "share", "bytes/s", "at peak"} <= set(texts)
+    assert not subjects
+    (whole,) = [s for s in speeds.on_card(speed, "network", card(survey, "network")).sections
+                if s.heading == "measured"]  # fmt: skip
+    assert whole.entries[0].text == seconds(speed.total.seconds)
+
+
+def test_a_card_of_what_was_not_told_apart_says_nothing() -> None:
+    speed = speed_of("resnet50")
+    calls = speed.survey.trace.calls
+    hidden = [c.index for c in calls if speed.forward(((c.index, c.index),)) is None]
+    for index in hidden:
+        if speed.survey.trace.last_descendant[index] == index:
+            plain = card(speed.survey, index)
+            assert speeds.on_card(speed, index, plain) == plain
 
 
 def test_several_batches_stand_one_below_the_other() -> None:
