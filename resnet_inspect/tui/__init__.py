@@ -19,15 +19,15 @@ def explore(subject: str | None = None) -> int:
     from resnet_inspect.tui.session import Request
 
     request = None if subject is None else Request.of(subject)
-    trace = None
+    trace, measured = None, None
     if request is not None and request.path:
         path = Path(request.path).expanduser()
         # A long one is read by the explorer itself, which paints first and says what it does.
-        trace = None if is_long_file(path) else pipeline.load(path)
+        trace, measured = (None, None) if is_long_file(path) else pipeline.load_timed(path)
     # What was made so far stays; what comes now is collected, with the rest set apart.
     gc.freeze()
     gc.enable()
-    app = Explorer(request, trace)
+    app = Explorer(request, trace, measured)
     code = app.run()
     if app.return_code:
         raise InspectError("the explorer ended with an error", hint="--debug shows where")

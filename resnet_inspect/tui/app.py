@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
@@ -26,6 +26,7 @@ from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import ForwardError, InspectError
 from resnet_inspect.formats import render
+from resnet_inspect.traces.measurements import Measurements
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui import dialogs, questions, taking
 from resnet_inspect.tui.beside import MANY_CALLS, beside_the_screen, is_long_file
@@ -33,7 +34,8 @@ from resnet_inspect.tui.child import Child, Obsolete
 from resnet_inspect.tui.config import State, read_config, read_state, write_state
 from resnet_inspect.tui.editor import open_source
 from resnet_inspect.tui.keys import ACTIONS, identifier
-from resnet_inspect.tui.laying import Laid, lay_out, matches
+from resnet_inspect.tui.laying import OF_CALLS, Laid, lay_out, matches, timed
+from resnet_inspect.tui.measuring import Plan, watched
 from resnet_inspect.tui.palette import commands
 from resnet_inspect.tui.panels.filter_line import FilterLine
 from resnet_inspect.tui.panels.totals_line import TotalsLine
@@ -44,8 +46,15 @@ from resnet_inspect.tui.themes import HIGH_CONTRAST
 from resnet_inspect.tui.workbench import PANES, Workbench
 from resnet_inspect.views import SHOWN
 from resnet_inspect.views.columns import COLUMNS
-from resnet_inspect.views.query import parse
+from resnet_inspect.views.query import Named, Query, parse
 from resnet_inspect.views.selection import Selection
+from resnet_inspect.views.table import Table
+from resnet_inspect.views.text import count
+
+if TYPE_CHECKING:
+    from textual.worker import Worker
+
+    from resnet_inspect.analysis.speed import Speed
 
 
 def _silent(step: str) -> None:
@@ -56,6 +65,21 @@ def _kept(request: Request) -> Trace | None:
     """The trace that is asked for, if the cache has it."""
     asked = {name: value for name, value in request.message.items() if name != "ask"}
     return pipeline.cached(asked.pop("model"), asked.pop("input"), **asked)
+
+
+def _speed(survey: Survey, measured: Measurements | None) -> Speed | None:
+    """What was measured of a network; what reads it is imported for the first one."""
+    if measured is None:
+        return None
+    from resnet_inspect.analysis.speed import Speed
+
+    return Speed(survey, measured)
+
+
+def _query(text: str, table: Table) -> Query:
+    """What a filter asks for, in which every column is known, and all of this table."""
+    own: list[Named] = [c for c in table.columns if c.key not in COLUMNS]
+    return parse(text, [*COLUMNS.values(), *own] if own else None)
 
 
 class Explorer(App[int]):
@@ -91,7 +115,12 @@ class Explorer(App[int]):
         for a in ACTIONS
     ]
 
-    def __init__(self, request: Request | None = None, trace: Trace | None = None) -> None:
+    def __init__(
+        self,
+        request: Request | None = None,
+        trace: Trace | None = None,
+        measured: Measurements | None = None,
+    ) -> None:
         super().__init__()
         self.register_theme(HIGH_CONTRAST)
         self.config = read_config([identifier(a) for a in ACTIONS], self.available_themes)
@@ -104,7 +133,8 @@ class Explorer(App[int]):
         """What is shown, or is to be shown first."""
         self.asked = self.request
         """What was asked for last; it need not have come to anything."""
-        self.given = trace
+        self.given = None if trace is None else (trace, measured)
+        """What it was opened with."""
         self.shown: Shown | None = None
         self.failed: tuple[Request, Trace] | None = None
         """What raised last, with the trace up to there."""
@@ -112,10 +142,10 @@ class Explorer(App[int]):
         self.history = History()
         self.selection = Selection()
         self.view = "layers"
-        self.columns: dict[str, tuple[str, ...]] = {
-            view: tuple(key for key in keys if key in COLUMNS)
-            for view, keys in self.kept.columns.items()
-        }
+        self.columns = dict(self.kept.columns)
+        """The columns that were chosen, by `columns_name`."""
+        self.plan = Plan()
+        """How it was measured last."""
         self.other: Survey | None = None
         """What is set beside the network, if two are compared."""
 
@@ -161,7 +191,7 @@ class Explorer(App[int]):
         for warning in self.warnings:
             self.notify(warning, title="settings", severity="warning", markup=False)
         if self.given is not None:
-            self.call_after_refresh(self.show_given, self.given)
+            self.call_after_refresh(self.show_given, *self.given)
         else:
             self.call_after_refresh(self.look_at, self.request)
 
@@ -193,7 +223,7 @@ class Explorer(App[int]):
         """Get a trace and show it; the last good one stays on the screen meanwhile."""
         self.asked = request
         try:
-            trace = await self.trace_of(request)
+            found = await self.trace_of(request)
         except ForwardError as error:
             await self.show_failure(request, error, remember=remember)
         except Obsolete:
@@ -201,26 +231,30 @@ class Explorer(App[int]):
         except InspectError as error:
             self.say_why(error, "  (R runs it again)")
         else:
-            await self.show_trace(request, trace, remember=remember)
+            await self.show_trace(request, *found, remember=remember)
 
-    async def trace_of(self, request: Request) -> Trace:
-        """The trace from a file, the cache or the child process; the title says the step."""
+    async def trace_of(self, request: Request) -> tuple[Trace, Measurements | None]:
+        """The trace from a file, the cache or the child process; the title says the step.
+
+        With it what was measured, if the file holds that.
+        """
         if request.path:
             self.title_line(request.title, "reading")
             path = Path(request.path).expanduser()
-            return await beside_the_screen(is_long_file(path), pipeline.load, path)
+            return await beside_the_screen(is_long_file(path), pipeline.load_timed, path)
         kept = await beside_the_screen(True, _kept, request)
         if kept is not None:
-            return kept
+            return kept, None
         self.title_line(request.title, "starting")
-        return await self.child.ask(
+        trace = await self.child.ask(
             request.message, lambda step: self.title_line(request.title, step)
         )
+        return trace, None
 
     @work(exclusive=True, group="trace")
-    async def show_given(self, trace: Trace) -> None:
+    async def show_given(self, trace: Trace, measured: Measurements | None) -> None:
         """Show the trace that the explorer was opened with."""
-        await self.show_trace(self.request, trace)
+        await self.show_trace(self.request, trace, measured)
 
     async def show_failure(self, request: Request, error: ForwardError, *, remember: bool) -> None:
         """Say which layer broke; show the trace up to there only if there is no good one."""
@@ -232,10 +266,22 @@ class Explorer(App[int]):
             look = "F shows the trace up to there, " if self.failed else ""
             self.problem(f"{error.message}  ({look}R runs it again)")
 
-    async def show_trace(self, request: Request, trace: Trace, *, remember: bool = True) -> None:
-        """Look at this trace now."""
-        request = request.as_run(trace)
-        shown = Shown(request, Survey(trace))
+    async def show_trace(
+        self,
+        request: Request,
+        trace: Trace,
+        measured: Measurements | None = None,
+        *,
+        remember: bool = True,
+    ) -> None:
+        """Look at this trace now, and at what was measured of it."""
+        request = request.as_run(trace, measured)
+        survey = Survey(trace)
+        shown = Shown(request, survey, _speed(survey, measured))
+        if shown.speed is not None:
+            self.bench.table.heat = "time"
+        elif self.shown is not None and self.shown.speed is not None:
+            self.notify("its times went with the network that was measured; M measures this one")
         laid = await self.laid_out(shown, self.other)
         failure = sentence(trace)
         self.problem(f"{failure}  (the trace up to there is shown)" if failure else "")
@@ -255,12 +301,22 @@ class Explorer(App[int]):
             self.call_later(self.title_line, title, step)
 
         calls = len(shown.survey.trace.calls) + (len(other.trace.calls) if other else 0)
-        # The columns of a comparison are others, and fixed.
-        columns = () if other else self.columns.get(self.view, ())
+        columns = self.columns.get(self.columns_name(shown), ())
+        if other is not None:
+            columns = ()  # those of a comparison are others, and fixed
+        elif self.columns_name(shown) == self.view:
+            columns = tuple(key for key in columns if key in COLUMNS)
         selection = replace(self.selection, columns=columns)
         long = calls > MANY_CALLS
         laid = await beside_the_screen(
-            long, lay_out, shown.survey, other, self.view, selection, tell if long else _silent
+            long or shown.speed is not None,
+            lay_out,
+            shown.survey,
+            other,
+            self.view,
+            selection,
+            tell if long else _silent,
+            shown.speed,
         )
         self.call_later(self.title_line, title)
         return laid
@@ -276,6 +332,79 @@ class Explorer(App[int]):
         """Make the tables of the present view again and show them."""
         if self.shown is not None:
             self.show(await self.laid_out(self.shown, self.other))
+
+    def columns_name(self, shown: Shown | None) -> str:
+        """What chosen columns are kept under: a measured network has others beside its own."""
+        is_timed = shown is not None and shown.speed is not None and self.view in OF_CALLS
+        return f"measured {self.view}" if is_timed else self.view
+
+    # -- measuring -------------------------------------------------------------------------------
+
+    @work
+    async def action_measure(self) -> None:
+        """Ask what to run, and run it against the clock."""
+        if self.request.path:
+            self.problem("what was saved cannot be run again; m chooses a variant")
+        elif self.other is not None:
+            self.problem("two networks are compared; d ends that, M measures one")
+        else:
+            plan = await dialogs.measurement(self, self.plan.beginning_with(self.request))
+            if plan is not None:
+                self.plan = plan
+                self.measure(self.plan.on(self.request))
+
+    @work(exclusive=True, group="trace", name="measure")
+    async def measure(self, request: Request) -> None:
+        """Measure a network, and show the times while they come."""
+        self.asked = request
+        title = replace(request, timed_on=self.plan.device).title
+        try:
+            found = await watched(
+                self,
+                self.child,
+                self.plan.message(request),
+                lambda step: self.title_line(title, step),
+                lambda found: self.show_times(request, *found),
+            )
+        except Obsolete:
+            return
+        except ForwardError as error:
+            await self.show_failure(request, error, remember=True)
+        except InspectError as error:
+            self.say_why(error, "  (M measures again)")
+        else:
+            await self.show_times(request, *found)
+            self.lay_out()
+
+    async def show_times(self, request: Request, trace: Trace, measured: Measurements) -> None:
+        """Show what was measured so far; nothing moves that was there."""
+        if self.shown is None or self.shown.survey.trace is not trace:
+            await self.show_trace(request, trace, measured)
+            return
+        speed, laid = _speed(self.shown.survey, measured), self.bench.laid
+        self.shown = replace(self.shown, speed=speed)
+        if laid is None or laid.difference is not None:
+            return
+        columns = self.columns.get(self.columns_name(self.shown), ())
+        renewed = await beside_the_screen(True, timed, laid, speed, columns)
+        if self.bench.laid is laid:  # and no other view was laid out meanwhile
+            query = _query(self.filter_line.text, renewed.rows.table)
+            self.bench.renew(renewed, query)
+            self.query_one("#totals", TotalsLine).show_totals(renewed.rows.table, None)
+
+    @property
+    def measuring(self) -> Worker[None] | None:
+        """The measurement that is under way."""
+        return next((w for w in self.workers if w.name == "measure" and not w.is_finished), None)
+
+    def stop_measuring(self, measuring: Worker[None]) -> None:
+        """End a measurement; what was measured so far stays."""
+        measuring.cancel()
+        self.title_line(self.request.title)
+        speed = None if self.shown is None else self.shown.speed
+        if speed is not None:
+            self.notify(f"the times are of {count(len(speed.measured.forward), 'run')}")
+            self.lay_out()
 
     # -- networks --------------------------------------------------------------------------------
 
@@ -333,7 +462,8 @@ class Explorer(App[int]):
         if name is None or self.shown is None:
             return
         try:
-            self.other = Survey(await self.trace_of(Request.of(name)))
+            trace, _ = await self.trace_of(Request.of(name))
+            self.other = Survey(trace)
         except InspectError as error:
             self.say_why(error)
         else:
@@ -384,10 +514,11 @@ class Explorer(App[int]):
     @work(exclusive=True, group="filter")
     async def apply_filter(self, text: str) -> None:
         """Show the rows that match; all for no text."""
-        rows, query = self.bench.table, parse(text)
+        rows = self.bench.table
         table = rows.table
         if table is None:
             return
+        query = _query(text, table)
         if not text.strip():
             rows.show_matches(None)
             self.filter_line.found("")
@@ -415,7 +546,11 @@ class Explorer(App[int]):
         self.bench.table.next_match(-1)
 
     def key_escape(self) -> None:
-        """Clear the filter, leave a full pane, clear a message: whatever is there."""
+        """Stop a measurement; or clear filter, order and message, and leave a full pane."""
+        measuring = self.measuring
+        if measuring is not None:
+            self.stop_measuring(measuring)
+            return
         self.bench.leave_full()
         self.filter_line.clear()
         self.problem("")
@@ -437,7 +572,9 @@ class Explorer(App[int]):
     async def action_heat(self) -> None:
         """Show a column as heat bars."""
         table = self.bench.table
-        key = await dialogs.column_to_heat(self, table.heat)
+        if table.table is None:
+            return
+        key = await dialogs.column_to_heat(self, table.table.columns, table.heated)
         if key is not None:
             table.show_heat(key or None)
 
@@ -446,9 +583,14 @@ class Explorer(App[int]):
     @work
     async def action_columns(self) -> None:
         """Choose the columns, in order."""
-        keys = await dialogs.columns(self, self.columns.get(self.view, SHOWN[self.view]))
+        name, table = self.columns_name(self.shown), self.bench.table.table
+        if table is None:
+            return
+        is_usual = name != self.view and self.other is None
+        shown, known = (table.shown, table.index) if is_usual else (SHOWN[self.view], COLUMNS)
+        keys = await dialogs.columns(self, self.columns.get(name, shown), tuple(known))
         if keys is not None:
-            self.columns[self.view] = keys
+            self.columns[name] = keys
             self.lay_out()
 
     @work
@@ -544,7 +686,8 @@ class Explorer(App[int]):
             name = taking.file_name(survey.trace.model_name, f"-{self.view}.md")
             of, subject = self.bench.about or (survey, "network")
             block = subject.path if of is survey and isinstance(subject, Block) else ""
-            await taking.export(self, name, table, survey, block)
+            measured = None if self.shown.speed is None else self.shown.speed.measured
+            await taking.export(self, name, table, survey, measured, block)
 
     @work
     async def action_picture(self) -> None:

@@ -16,6 +16,7 @@ from resnet_inspect.sources.catalogue import VARIANTS
 from resnet_inspect.tui.ask import Ask, Field
 from resnet_inspect.tui.choose import Choice, Choose, choices_of
 from resnet_inspect.tui.help import Help, chapters
+from resnet_inspect.tui.measuring import Plan
 from resnet_inspect.tui.session import Request
 from resnet_inspect.views import VIEWS, variants
 from resnet_inspect.views.columns import COLUMNS
@@ -29,6 +30,15 @@ _INPUT_HINTS = {
     "dtype": "float32, bf16, fp16, float64; empty for the network's own",
     "mode": "eval or train",
     "arguments": "num_classes=10 width_per_group=128",
+}
+
+
+_RUN_HINTS = {
+    "device": "cpu, cuda, cuda:1, mps",
+    "batch": "samples in the input",
+    "repeats": "runs that count",
+    "warm_up": "runs before them",
+    "threads": "of the CPU; empty for torch's own choice",
 }
 
 
@@ -79,6 +89,24 @@ async def device(app: App[Any], current: str) -> str | None:
     )
 
 
+async def measurement(app: App[Any], before: Plan) -> Plan | None:
+    """What to run against the clock, and how often."""
+
+    def wrong(values: Mapping[str, str]) -> str:
+        try:
+            before.with_fields(values)
+        except InspectError as error:
+            return error.message
+        return ""
+
+    fields = [
+        Field(key, key.replace("_", " "), value, _RUN_HINTS[key])
+        for key, value in before.fields.items()
+    ]
+    values = await app.push_screen_wait(Ask("Measure: time every call", fields, check=wrong))
+    return None if values is None else before.with_fields(values)
+
+
 async def saved_trace(app: App[Any]) -> str | None:
     """The path of a saved trace."""
     field = Field("file", "file", "", "trace.json")
@@ -95,22 +123,31 @@ async def column_to_sort_by(
     return await app.push_screen_wait(dialog)
 
 
-async def column_to_heat(app: App[Any], current: str | None) -> str | None:
+async def column_to_heat(
+    app: App[Any], columns: Sequence[Heading], current: str | None
+) -> str | None:
     """The key of a column with numbers; "" for none."""
-    numbers = (c for c in COLUMNS.values() if c.align == "right")
-    choices = [Choice("", "none"), *(Choice(c.key, c.title, c.meaning) for c in numbers)]
+    from resnet_inspect.views.speeds import TIMES
+
+    meanings = {key: column.meaning for key, column in COLUMNS.items()}
+    meanings |= {key: column.meaning for key, column in TIMES.items()}
+    numbers = (c for c in columns if c.align == "right")
+    found = (Choice(c.key, c.title, meanings.get(c.key, "")) for c in numbers)
+    choices = [Choice("", "none"), *found]
     return await app.push_screen_wait(Choose("Heat", choices, current=current or ""))
 
 
-async def columns(app: App[Any], shown: Sequence[str]) -> tuple[str, ...] | None:
+async def columns(
+    app: App[Any], shown: Sequence[str], known: Sequence[str]
+) -> tuple[str, ...] | None:
     """The keys of the columns to show, in order."""
 
     def keys(text: str) -> tuple[str, ...]:
         return tuple(key.strip() for key in text.split(",") if key.strip())
 
     def wrong(values: Mapping[str, str]) -> str:
-        unknown = [key for key in keys(values["columns"]) if key not in COLUMNS]
-        return f"no column {', '.join(unknown)}; known: {', '.join(COLUMNS)}" if unknown else ""
+        unknown = [key for key in keys(values["columns"]) if key not in known]
+        return f"no column {', '.join(unknown)}; known: {', '.join(known)}" if unknown else ""
 
     field = Field("columns", "columns", ", ".join(shown), "keys with commas, in order")
     values = await app.push_screen_wait(Ask("Columns", [field], check=wrong))

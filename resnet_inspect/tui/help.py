@@ -26,6 +26,7 @@ FILTERS = (
     ("stride:2 op:conv", "a column by its key, title or short name"),
     ("op=conv stride!=1", "exactly this; another one than this"),
     ("params>1M memory<8MiB", "numbers, with % k M G T or Ki Mi Gi"),
+    ("time>1ms", "what took longer, where it was measured"),
     ('"max pool"', "quotes hold words together"),
     ("shortcut:", "rows that have one"),
     ("-norm !kind:pool", "rows for which the rest does not hold"),

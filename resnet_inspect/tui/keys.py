@@ -38,6 +38,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("model", "m", "model", "look at another network", "network", True),
     Action("inputs", "i", "input", "input, batch, dtype, builder arguments", "network", True),
     Action("device", "D", "device", "run it on a real device", "network"),
+    Action("measure", "M", "measure", "time every call on a real device, as it runs", "network"),
     Action("open_trace", "O", "open", "open a saved trace", "network"),
     Action("compare", "d", "diff", "set a second network beside this one", "network", True),
     Action("undo", "ctrl+z,U", "undo", "back to the network before", "network"),

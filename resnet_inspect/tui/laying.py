@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from resnet_inspect.analysis.comparison import compare
 from resnet_inspect.analysis.difference import Difference
@@ -15,6 +16,11 @@ from resnet_inspect.views.query import Query
 from resnet_inspect.views.selection import Selection
 from resnet_inspect.views.table import Row, Table
 
+if TYPE_CHECKING:
+    from resnet_inspect.analysis.speed import Speed
+
+OF_CALLS = frozenset({"layers", "blocks", "stages"})
+"""The views whose rows stand for calls, which is what is measured."""
 SAMPLE = 1_000
 """Rows whose cells are measured for the widths of columns; of more, these many are taken evenly."""
 
@@ -32,6 +38,10 @@ class Laid:
     """The rows of the view."""
     network: Outline
     """The (left) network by its parts."""
+    untimed: Table
+    """The table of the rows, without what was measured."""
+    speed: Speed | None = None
+    """What was measured of the network, if it was."""
 
 
 def lay_out(
@@ -40,14 +50,20 @@ def lay_out(
     view: str,
     selection: Selection,
     tell: Callable[[str], None],
+    speed: Speed | None = None,
 ) -> Laid:
-    """The rows of a view; with another survey, those of the difference."""
+    """The rows of a view; with another survey, those of the difference.
+
+    With a speed they have their times, and the columns of the selection may be of these too.
+    """
     tell("finding stages and blocks")
     survey.stage_of_add  # noqa: B018 - named as a step of its own
     tell("counting")
     survey.totals, survey.trace.calls_at, survey.trace.sharing  # noqa: B018 - for the cards
     tell(f"laying out {len(survey.trace.calls):,} calls")
-    plain = Selection(everything=selection.everything)
+    plain, columns = Selection(everything=selection.everything), selection.columns
+    if speed is not None and other is None and view in OF_CALLS:
+        selection = replace(selection, columns=())
     difference = None
     if other is None:
         table = VIEWS[view](survey, selection)
@@ -57,10 +73,29 @@ def lay_out(
     same = difference is None and view == "layers" and selection == plain
     layers = table if same else VIEWS["layers"](survey, plain)
     network = network_table(layers, VIEWS["totals"](survey, Selection()).rows[0])
+    laid = Laid(survey, difference, Outline(table), Outline(network), table)
+    if speed is not None and other is None:
+        return timed(laid, speed, columns)
+    _write(table)
+    return laid
+
+
+def timed(laid: Laid, speed: Speed, columns: Sequence[str]) -> Laid:
+    """The same with what was measured, instead of what was measured before."""
+    rows = laid.rows
+    if laid.untimed.view in OF_CALLS:
+        from resnet_inspect.views import speeds
+
+        rows = Outline(speeds.beside(speed, laid.untimed, columns))
+    _write(rows.table)
+    return replace(laid, rows=rows, speed=speed)
+
+
+def _write(table: Table) -> None:
+    """Write the cells here that are only read where the widths of columns are found."""
     for row in sample(table):
         for key in table.shown:
-            table.cell(row, key)  # written here, and only read where the columns are measured
-    return Laid(survey, difference, Outline(table), Outline(network))
+            table.cell(row, key)
 
 
 def sample(table: Table) -> tuple[Row, ...]:
@@ -96,7 +131,8 @@ def _rank(value: object) -> tuple[int, float, str]:
 
 def hottest(table: Table, key: str) -> float:
     """The largest number in a column, of the rows that nothing breaks down; 0 if there is none."""
-    values = (table.cell(row, key).value for row in table.rows if not row.subtotal)
+    rows = (row for row in table.rows if not row.subtotal and row.kind != "rest")
+    values = (table.cell(row, key).value for row in rows)
     return max((float(v) for v in values if isinstance(v, int | float)), default=0.0)
 
 

@@ -1,4 +1,4 @@
-"""What the explorer looks at: a network as it was asked for, and the trace that came of it."""
+"""What the explorer looks at: a network as it was asked for, and what came of it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from resnet_inspect import pipeline
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import BadInput
 from resnet_inspect.sources import code_place, is_path, subject
 from resnet_inspect.sources.catalogue import VARIANTS
+from resnet_inspect.traces.measurements import Measurements
 from resnet_inspect.traces.model import Trace
+
+if TYPE_CHECKING:
+    from resnet_inspect.analysis.speed import Speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Request:
     arguments: tuple[tuple[str, str], ...] = ()
     """Builder arguments as written, Python literals."""
     path: str = ""
+    timed_on: str = ""
+    """The device that it was measured on, which is not where it is run next."""
 
     @classmethod
     def of(cls, written: str) -> Request:
@@ -43,13 +49,14 @@ class Request:
         name = subject(written).written
         return cls(name, VARIANTS[name].input if name in VARIANTS else ())
 
-    def as_run(self, trace: Trace) -> Request:
-        """The request with what only its trace told: the input, a saved network's name."""
+    def as_run(self, trace: Trace, measured: Measurements | None) -> Request:
+        """The request with what only came of it: the input, a saved network's name, a device."""
+        timed_on = "" if measured is None else measured.machine.device
         if self.path:
-            return replace(self, model=trace.model_name)
+            return replace(self, model=trace.model_name, timed_on=timed_on)
         if self.input or len(trace.inputs) != 1:
-            return self
-        return replace(self, input=trace.spec(trace.inputs[0]).shape)
+            return replace(self, timed_on=timed_on)
+        return replace(self, input=trace.spec(trace.inputs[0]).shape, timed_on=timed_on)
 
     @property
     def lasting(self) -> str | None:
@@ -82,7 +89,8 @@ class Request:
             return f"{self.model} · {self.path}"
         arguments = ", ".join(f"{name}={value}" for name, value in self.arguments)
         name = f"{self.model}({arguments})" if arguments else self.model
-        parts = (name, "×".join(map(str, self.input)), self.dtype, self.device, self.mode)
+        size, device = "×".join(map(str, self.input)), self.timed_on or self.device
+        parts = (name, size, self.dtype, device, self.mode)
         return " · ".join(part for part in parts if part not in ("", "float32", "eval"))
 
     @property
@@ -213,7 +221,9 @@ class Places:
 
 @dataclass(frozen=True)
 class Shown:
-    """A request and its survey."""
+    """A request and what came of it."""
 
     request: Request
     survey: Survey
+    speed: Speed | None = None
+    """What was measured of it, if it was."""

@@ -15,6 +15,7 @@ from resnet_inspect.errors import InspectError
 from resnet_inspect.files import write_all
 from resnet_inspect.formats import SUFFIXES, drawn, render
 from resnet_inspect.traces import codec
+from resnet_inspect.traces.measurements import Measurements
 from resnet_inspect.tui.ask import Ask, Field
 from resnet_inspect.views import figures
 from resnet_inspect.views.table import Row, Table
@@ -35,7 +36,14 @@ def row_text(table: Table, row: Row) -> str:
     return "\t".join(table.cell(row, column.key).text for column in table.shown_columns)
 
 
-async def export(app: App[Any], name: str, table: Table, survey: Survey, block: str) -> None:
+async def export(
+    app: App[Any],
+    name: str,
+    table: Table,
+    survey: Survey,
+    measured: Measurements | None,
+    block: str,
+) -> None:
     """Ask for a file and write the table to it, the whole trace, or a figure of the network.
 
     Args:
@@ -43,6 +51,7 @@ async def export(app: App[Any], name: str, table: Table, survey: Survey, block: 
         name: the name of the file to begin with.
         table: what is written in a format of tables.
         survey: the network, which a figure shows.
+        measured: what was measured of it, which is kept with the whole trace.
         block: the path of the block that a figure shows alone, to begin with; "" for none.
 
     """
@@ -54,14 +63,18 @@ async def export(app: App[Any], name: str, table: Table, survey: Survey, block: 
             figure = figures.block(survey, at) if at else figures.network(survey)
             return drawn.render_figure(figure, _FIGURES[suffix])
         if suffix == ".json" and values["whole"] == "yes":
+            if measured is not None:
+                return codec.dumps_measured([(survey.trace, measured)])
             return codec.dumps(survey.trace)
         return render(table, pipeline.format_of(path))
 
+    whole = "yes: .json keeps the trace itself"
+    whole += ", with what was measured" if measured is not None else ""
     await _export(
         app,
         write,
         Field("file", "file", name, f"{TABLE_SUFFIXES}; a figure: .svg .mmd .dot"),
-        Field("whole", "whole trace", "no", "yes: .json keeps the trace itself"),
+        Field("whole", "whole trace", "no", whole),
         Field("block", "draw block", block, "a figure shows this block; empty: the network"),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -21,6 +22,7 @@ from resnet_inspect.tui.splitter import Splitter
 from resnet_inspect.views.cards import Card, Entry, Section, Subject, card, index_of
 from resnet_inspect.views.conclusions import summary
 from resnet_inspect.views.pairs import pair
+from resnet_inspect.views.query import Query
 from resnet_inspect.views.table import Row
 
 PANES = ("tree", "table", "card")
@@ -95,14 +97,18 @@ class Workbench(Horizontal):
             difference = laid.difference
             self.card.show_card(lambda width, height: _summary(difference))
 
+    def renew(self, laid: Laid, query: Query) -> None:
+        """Show the same rows, and the same card, with other numbers; nothing moves."""
+        self.laid = laid
+        self.table.renew(laid.rows, query)
+        if self.about is not None:
+            self.card.renew(partial(_card, laid, self.about[1], self.ascii))
+
     def show_card_of(self, subject: Subject) -> None:
         """Show the card of a call, block, stage or end."""
         if self.laid is not None:
-            survey, ascii = self.laid.survey, self.ascii
-            self.about = (survey, subject)
-            self.card.show_card(
-                lambda width, height: card(survey, subject, width, height, ascii=ascii)
-            )
+            self.about = (self.laid.survey, subject)
+            self.card.show_card(partial(_card, self.laid, subject, self.ascii))
 
     def show_pair(self, difference: Difference, row: Row) -> None:
         """Show what a row is of on both sides; for the network, how they differ in words."""
@@ -225,6 +231,16 @@ class Workbench(Horizontal):
         was = any(self.screen.has_class(name) for name in _FULL)
         self.screen.remove_class(*_FULL)
         return was
+
+
+def _card(laid: Laid, subject: Subject, ascii: bool, width: int, height: int) -> Card:
+    """What is known of a call, block, stage or end, with what was measured of it."""
+    made = card(laid.survey, subject, width, height, ascii=ascii)
+    if laid.speed is None:
+        return made
+    from resnet_inspect.views.speeds import on_card
+
+    return on_card(laid.speed, subject, made)
 
 
 def _summary(difference: Difference) -> Card:

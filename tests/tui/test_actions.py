@@ -356,6 +356,22 @@ async def undoes_and_redoes(app: Explorer, pilot: Keys, key: str) -> None:
     assert_shows(app, "resnet18")
 
 
+@shows("measure")
+async def measures(app: Explorer, pilot: Keys, key: str) -> None:
+    await pilot.press(key)
+    await settle(pilot)
+    assert isinstance(app.screen, Ask)
+    await pilot.press("enter")
+    await settle(pilot)
+    for _ in range(4):
+        child_of(app).go_on.release()
+    await until(pilot, lambda: app.measuring is None)
+    await settle(pilot)
+    assert "ms forward" in text_of(app, "#totals")
+    app.look_at_named("resnet18")
+    await until(pilot, lambda: "forward" not in text_of(app, "#totals"))
+
+
 @shows("partial")
 async def shows_the_trace_of_what_raised(app: Explorer, pilot: Keys, key: str) -> None:
     app.failed = None

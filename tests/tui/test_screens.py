@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from by_hand import measured
 from test_explorer import DATA, card_text, chosen_path, explore, own_state, table_of, tree_of
 from textual.color import Color
 from textual.pilot import Pilot
@@ -12,6 +13,8 @@ from textual.widgets import OptionList
 from textual.widgets._footer import FooterKey
 
 import resnet_inspect as ri
+from resnet_inspect.analysis.speed import Speed
+from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.help import FILTERS, Help
 from resnet_inspect.tui.keys import ACTIONS
@@ -20,6 +23,7 @@ from resnet_inspect.tui.panels.totals_line import TotalsLine
 from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.views.query import parse
 from resnet_inspect.views.selection import Selection
+from resnet_inspect.views.speeds import beside
 
 __all__ = ["own_state"]
 
@@ -91,9 +95,11 @@ def test_help_shows_the_keys_of_the_keymap(own_state: Path) -> None:
 
 def test_the_filters_that_the_help_shows_are_understood_and_find_something() -> None:
     steps = Selection(everything=True)
-    table = ri.tabulate(ri.load(DATA / "resnet50.json"), "layers", steps)
+    trace, found = measured("resnet50")
+    speed = Speed(Survey(trace), found)
+    table = beside(speed, ri.tabulate(trace, "layers", steps))
     for written, _ in FILTERS:
-        query = parse(written)
+        query = parse(written, table.columns)
         assert not query.problems, written
         assert 0 < len(query.places(table)) < len(table.rows), written
 

@@ -152,6 +152,11 @@ class CardPanel(VerticalScroll, can_focus=True):
         self._write()
         self.scroll_home(animate=False)
 
+    def renew(self, make: Callable[[int, int], Card]) -> None:
+        """Show the same card with other numbers, where it stands."""
+        self.make = make
+        self._write()
+
     def on_resize(self) -> None:
         """Wrap and draw for the new width."""
         self._write()

@@ -48,6 +48,11 @@ class TotalsLine(Widget):
         parts = [_named(totals[key], word) for key, word in WORDS.items() if key in totals]
         if table.remarks and self.difference is None:
             parts.insert(2, text.count(len(table.remarks), "remark"))
+        if "whole_time" in totals:
+            machine = text.visible(str(dict(table.provenance)["machine"]))
+            forward = f"{totals['whole_time']} forward"
+            where = f"{forward} on {machine}"
+            parts.insert(0, where if cells(where) <= self.size.width // 2 else forward)
         line = ""
         for part in parts:
             longer = f"{line} · {part}" if line else part

@@ -7,9 +7,11 @@ from textual import events, work
 from resnet_inspect.formats.layout import GAP, SECTIONS, aligned, bar, cut, cut_path, section_words
 from resnet_inspect.formats.layout import cells as cells_of
 from resnet_inspect.tui.beside import MANY_CALLS, beside_the_screen
-from resnet_inspect.tui.laying import hottest, leaves, ranked, sample
+from resnet_inspect.tui.laying import hottest, leaves, matches, ranked, sample
 from resnet_inspect.tui.panels.network_tree import short_name
 from resnet_inspect.tui.rows import SIGN, Outline, Piece, Rows, path_of
+from resnet_inspect.views.columns import COLUMNS
+from resnet_inspect.views.query import Query
 from resnet_inspect.views.table import Heading, Row, Table
 from resnet_inspect.views.text import count
 
@@ -60,6 +62,24 @@ class TraceTable(Rows):
             self.show_heat(self.heat)
         if self.sorted_by is not None:
             self._sort()
+
+    def renew(self, outline: Outline, query: Query) -> None:
+        """Show the same rows with other numbers, sorted and filtered by these."""
+        self.outline, self.table, self.every = outline, outline.table, outline.table.rows
+        if self.sorted_by in self.table.index:
+            assert self.sorted_by is not None
+            self.order = ranked(self.table, self.sorted_by, self.reverse)
+        if self.matches is not None:
+            self.matches = matches(self.table, query, lambda: False)
+        if self.heated is not None:
+            self.hottest = hottest(self.table, self.heated)
+        self.measure()
+        self.arrange_rows()
+
+    @property
+    def heated(self) -> str | None:
+        """The heat's column, if the table has it."""
+        return self.heat if self.table is not None and self.heat in self.table.index else None
 
     def measure(self) -> None:
         """Widths of the columns from the cells of some rows, so that any number opens at once."""
@@ -112,6 +132,8 @@ class TraceTable(Rows):
 
     def _measured(self, row: Row, column: Heading) -> str:
         """What a column must have room for; the words of a section go beyond theirs."""
+        if column.key == "path" and self._goes_on(row):
+            return ""
         worded = self._has_windows() and row.kind in SECTIONS
         in_words = {"path", "op", "operation"}
         return "" if worded and column.key in in_words else self.written(row, column)
@@ -137,11 +159,13 @@ class TraceTable(Rows):
     @property
     def content_width(self) -> int:
         """Cells that a row takes."""
-        return sum(self.widths) + self.gap * (len(self.widths) - 1) + (BAR + 1 if self.heat else 0)
+        return (
+            sum(self.widths) + self.gap * (len(self.widths) - 1) + (BAR + 1 if self.heated else 0)
+        )
 
     def header(self) -> list[Piece]:
         """Titles; the sorted column with an arrow."""
-        pieces: list[Piece] = [(" " * (BAR + 1), "header")] if self.heat else []
+        pieces: list[Piece] = [(" " * (BAR + 1), "header")] if self.heated else []
         for column, width in zip(self.columns, self.widths, strict=True):
             title = column.title
             if column.key == self.sorted_by:
@@ -157,7 +181,7 @@ class TraceTable(Rows):
         assert self.table is not None
         style = row.kind if row.kind in SECTIONS else row.op
         style = {"stem": "section", "head": "section"}.get(style, style)
-        pieces: list[Piece] = [self._heat_of(row)] if self.heat else []
+        pieces: list[Piece] = [self._heat_of(row)] if self.heated else []
         cells = [
             (column, self.written(row, column), width)
             for column, width in zip(self.columns, self.widths, strict=True)
@@ -176,8 +200,10 @@ class TraceTable(Rows):
                 text, skip_until = self._worded(row, cells)
                 keys |= {"note", *(c.key for c, _, _ in cells[:skip_until])}
             elif column.key == "kernel_size" and not written and self._has_windows():
-                text, skip_until = self._noted(row, cells, i)
+                text, skip_until = self._across(self.table.cell(row, "note").text, cells, i)
                 keys |= {"note", *(c.key for c, _, _ in cells[i:skip_until])}
+            elif i == 0 and self._goes_on(row):
+                text, skip_until = self._across(lead + written, cells, i)
             name = style if column.key in NAMES or row.subtotal else ""
             gap, name = " " * self.gap, "failed" if lead else name
             if any((row.kind, path, key) in self.changed for key in keys):
@@ -201,22 +227,28 @@ class TraceTable(Rows):
         fitting = next((v for v in versions if cells_of(v) <= room), versions[-1])
         return aligned(cut(fitting, room), room, "left"), end
 
-    def _noted(
-        self, row: Row, cells: list[tuple[Heading, str, int]], start: int
-    ) -> tuple[str, int]:
-        """A row's note in its empty window columns."""
+    def _goes_on(self, row: Row) -> bool:
+        """Whether the name of what is left over goes on: it is long where time is left over too."""
         assert self.table is not None
-        end = start
+        is_timed = "time" in self.table.index and not self._has_windows()
+        return is_timed and row.kind == "rest"
+
+    def _across(
+        self, words: str, cells: list[tuple[Heading, str, int]], start: int
+    ) -> tuple[str, int]:
+        """Words in a column and in the empty ones behind it."""
+        end = start + 1
         while end < len(cells) and not cells[end][1] and cells[end][0].key != "note":
             end += 1
         room = sum(width for _, _, width in cells[start:end]) + self.gap * (end - start - 1)
-        return aligned(cut(self.table.cell(row, "note").text, room), room, "left"), end
+        return aligned(cut(words, room), room, "left"), end
 
     def _heat_of(self, row: Row) -> Piece:
         assert self.table is not None
-        assert self.heat is not None
-        value = self.table.cell(row, self.heat).value if self.heat in self.table.index else None
-        if row.subtotal or not isinstance(value, int | float) or not self.hottest:
+        assert self.heated is not None
+        value = self.table.cell(row, self.heated).value
+        is_sum = row.subtotal or row.kind == "rest"
+        if is_sum or not isinstance(value, int | float) or not self.hottest:
             return (" " * (BAR + 1), "")
         part = float(value) / self.hottest
         drawn = bar(part, BAR, ascii=self.ascii)
@@ -228,7 +260,7 @@ class TraceTable(Rows):
         if offset is None or offset.y >= self.header_height:
             super().on_click(event)
             return
-        left = (BAR + 1 if self.heat else 0) - int(self.scroll_offset.x)
+        left = (BAR + 1 if self.heated else 0) - int(self.scroll_offset.x)
         for column, width in zip(self.columns, self.widths, strict=True):
             if left <= offset.x < left + width + self.gap:
                 self.sort_by(column.key)
@@ -273,17 +305,22 @@ class TraceTable(Rows):
 
 
 def _changes(before: Table, after: Table) -> set[tuple[str, str, str]]:
-    """Kind, path and column of the shown cells with another text than before, of rows in both."""
+    """Kind, path and column of the shown cells with another text than before, of rows in both.
+
+    Not of what was measured: no two runs take the same time.
+    """
     if before.model != after.model or before.view != after.view or len(after.rows) > COMPARED:
         return set()
     rows = {(row.kind, path_of(before, row)): row for row in before.rows}
+    is_timed = "time" in after.index
+    keys = [k for k in after.shown if k in before.index and (k in COLUMNS or not is_timed)]
     found = set()
     for row in after.rows:
         path = path_of(after, row)
         old = rows.get((row.kind, path))
         if old is None:
             continue
-        for key in after.shown:
+        for key in keys:
             if before.cell(old, key).text != after.cell(row, key).text:
                 found.add((row.kind, path, key))
     return found

@@ -1,0 +1,480 @@
+"""Measuring in the explorer: what the child process says of it, and what the screen shows."""
+
+from __future__ import annotations
+
+import csv
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import pytest
+from by_hand import measured, took
+from driving import (
+    DATA,
+    Drive,
+    Keys,
+    SavedChild,
+    chosen_path,
+    drawn,
+    drive,
+    explorer_with_child,
+    fill,
+    line_of,
+    settle,
+    shown_paths,
+    table_of,
+    text_of,
+    until,
+)
+from test_child import closing, request, run
+from textual.widgets import Input
+
+import resnet_inspect as ri
+from resnet_inspect import pipeline
+from resnet_inspect.errors import MissingDevice, WorkFailed
+from resnet_inspect.traces.codec import Measured
+from resnet_inspect.traces.measurements import course
+from resnet_inspect.traces.ops import Conv
+from resnet_inspect.tui import worker as worker_module
+from resnet_inspect.tui.app import Explorer
+from resnet_inspect.tui.child import Child
+from resnet_inspect.tui.growing import added, grown
+from resnet_inspect.tui.session import Request
+from resnet_inspect.views import SHOWN
+
+ROOT = Path(__file__).parents[2]
+
+# -- the process -----------------------------------------------------------------------------------
+
+MEASURER = """
+import sys
+sys.path[:0] = [{root!r}, {here!r}]
+from by_hand import measured
+from resnet_inspect.errors import *
+from resnet_inspect.tui import worker
+
+worker._PAUSE = {pause}
+
+def measure(model, size=None, *, tell, so_far, runs, **given):
+{body}
+
+worker.main(None, measure)
+"""
+
+MakeChild = Callable[..., Child]
+
+
+@pytest.fixture
+def measurer(tmp_path: Path) -> MakeChild:
+    """Makes a child that is the worker, with this as the body of `pipeline.measure`."""
+
+    def make(body: str, pause: float = 0) -> Child:
+        script = tmp_path / "measurer.py"
+        body = textwrap.indent(textwrap.dedent(body), "    ")
+        here = str(Path(__file__).parent)
+        script.write_text(MEASURER.format(root=str(ROOT), here=here, body=body, pause=pause))
+        return Child([sys.executable, str(script)])
+
+    return make
+
+
+RUN_BY_RUN = """
+for n in range(runs["repeats"]):
+    tell(f"measuring, {n + 1} of 5")
+    so_far(measured(runs=n + 1))
+return measured(runs=5)
+"""
+
+
+def test_the_runs_so_far_come_one_by_one_and_then_the_whole(measurer: MakeChild) -> None:
+    states: list[Measured] = []
+    steps: list[str] = []
+
+    async def work() -> Measured:
+        async with closing(measurer(RUN_BY_RUN)) as child:
+            return await child.measure(request(runs={"repeats": 5}), steps.append, states.append)
+
+    assert run(work()) == measured(runs=5)
+    assert states == [measured(runs=n) for n in range(1, 6)]
+    assert steps == [f"measuring, {n} of 5" for n in range(1, 6)]
+
+
+def test_states_that_nobody_could_see_are_not_told(measurer: MakeChild) -> None:
+    states: list[Measured] = []
+
+    async def work() -> Measured:
+        async with closing(measurer(RUN_BY_RUN, pause=60)) as child:
+            return await child.measure(request(runs={"repeats": 5}), so_far=states.append)
+
+    assert run(work()) == measured(runs=5)
+    assert states == [measured(runs=1)]
+    assert 0.1 <= worker_module._PAUSE <= 0.5
+
+
+def test_what_is_sent_of_a_later_state_is_its_new_runs_alone() -> None:
+    (trace, before), (_, now) = measured(runs=2), measured(runs=5)
+    more = added(before, now)
+    assert [len(runs) for runs in more.values()] == [3, 3, 0, 0]
+    assert grown((trace, before), more) == (trace, now)
+    with pytest.raises(WorkFailed, match="another number of calls"):
+        grown((trace, before), more | {"forward": [[1, 2]]})
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind", "message", "hint"),
+    [
+        ("MissingDevice('no cuda', hint='cpu')", MissingDevice, "no cuda", "cpu"),
+        (
+            "type('OutOfMemoryError', (RuntimeError,), {})('CUDA out of memory. Tried')",
+            WorkFailed,
+            "out of memory",
+            "a smaller batch, or another device",
+        ),
+    ],
+)
+def test_a_failure_is_one_line_and_a_hint(
+    measurer: MakeChild, raised: str, kind: type[WorkFailed], message: str, hint: str
+) -> None:
+    async def work() -> None:
+        async with closing(measurer(f"so_far(measured(runs=1))\nraise {raised}")) as child:
+            with pytest.raises(kind) as caught:
+                await child.measure(request())
+            assert (caught.value.message, caught.value.hint) == (message, hint)
+
+    run(work())
+
+
+def test_a_tiny_network_is_measured_in_the_child() -> None:
+    pytest.importorskip("torch")
+    states: list[Measured] = []
+    asked = request("resnet:basic:1,1:width=8", input=[2, 3, 32, 32])
+
+    async def work() -> Measured:
+        async with closing(Child()) as child:
+            with pytest.raises(MissingDevice):
+                await child.measure({**asked, "device": "cuda:99"})
+            return await child.measure(
+                {**asked, "device": "cpu", "runs": {"repeats": 2, "warm_up": 0}},
+                so_far=states.append,
+            )
+
+    trace, found = run(work(), 120)
+    assert states[0][0] == trace
+    assert states[0][1].forward == found.forward[:1]
+    assert len(found.forward) == 2
+    assert all(took[index] > 0 for took in found.forward for index in trace.steps)
+
+
+# -- the screen ------------------------------------------------------------------------------------
+
+
+def measuring(steps: Drive, size: tuple[int, int] = (120, 24)) -> None:
+    """Take these steps in an explorer of which `M` and enter measure ResNet-18."""
+
+    async def begun(app: Explorer, pilot: Keys) -> None:
+        await pilot.press("M")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        await steps(app, pilot)
+
+    drive(explorer_with_child("resnet18")[0], begun, size)
+
+
+async def go_on(app: Explorer, pilot: Keys, runs: int) -> None:
+    """Let so many runs be made, one after the other, and wait until they are shown."""
+    for _ in range(runs):
+        before = times(app)
+        child_of(app).go_on.release()
+        await until(pilot, lambda before=before: times(app) != before)
+
+
+async def to_the_end(app: Explorer, pilot: Keys) -> None:
+    """Let all be measured."""
+    for _ in range(4):
+        child_of(app).go_on.release()
+    await until(pilot, lambda: app.measuring is None)
+    await settle(pilot)
+
+
+def child_of(app: Explorer) -> SavedChild:
+    assert isinstance(app.child, SavedChild)
+    return app.child
+
+
+def times(app: Explorer) -> list[object]:
+    """The values of the time column, in the order of the screen; empty if there is none."""
+    rows = table_of(app)
+    assert rows.table is not None
+    if "time" not in rows.table.index:
+        return []
+    return [rows.table.cell(rows.every[place], "time").value for place in rows.shown]
+
+
+def time_of(app: Explorer, path: str) -> object:
+    rows = table_of(app)
+    assert rows.table is not None
+    (row,) = [r for r in rows.every if rows.table.cell(r, "path").text == path]
+    return rows.table.cell(row, "time").value
+
+
+def time_text(app: Explorer) -> str:
+    """The time of the chosen row, as it is written."""
+    rows = table_of(app)
+    assert rows.table is not None
+    assert rows.row is not None
+    return rows.table.cell(rows.row, "time").text
+
+
+def seconds(path: str, runs: int) -> float:
+    """What the call of that path took by hand: the median over the first runs."""
+    (index,) = ri.load(DATA / "resnet18.json").calls_at[path]
+    return median(took(index, run) for run in range(runs)) / 1e9
+
+
+def test_times_and_heat_refine_as_runs_come_in() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        assert times(app) == []
+        for runs in (1, 2, 3):
+            await go_on(app, pilot, 1)
+            assert time_of(app, "layer1.0.conv1") == pytest.approx(seconds("layer1.0.conv1", runs))
+            longest = max(
+                t for r, t in zip(table_of(app).every, times(app), strict=True)
+                if isinstance(t, float) and not r.subtotal and r.kind != "rest"
+            )  # fmt: skip
+            assert table_of(app).hottest == longest
+            await until(
+                pilot, lambda runs=runs: f"measuring, {runs} of 3" in text_of(app, "#title")
+            )
+        assert "(esc stops)" in text_of(app, "#title")
+        assert "██████" in drawn(table_of(app))
+        await to_the_end(app, pilot)
+        assert child_of(app).killed == 0, "the next trace needs no other process"
+        assert text_of(app, "#title").strip() == "resnet18 · 1×3×224×224 · cpu"
+        assert "forward on a machine by hand" in text_of(app, "#totals")
+
+    measuring(steps, (200, 50))
+
+
+def test_rows_sum_to_the_total_and_sections_to_what_is_in_them() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await to_the_end(app, pilot)
+        trace = ri.load(DATA / "resnet18.json")
+        apart = {boundary.then for boundary in course(trace)}
+        for view in ("layers", "blocks", "stages"):
+            app.view = view
+            app.lay_out()
+            await settle(pilot)
+            rows = table_of(app)
+            leaves = [t for r, t in zip(rows.every, times(app), strict=True) if not r.subtotal]
+            total = sum(median(took(i, n) for n in range(3)) for i in apart) / 1e9
+            assert sum(filter(None, leaves)) == pytest.approx(total)
+            own = [c.index for c in trace.calls if c.path.startswith("layer2") and c.index in apart]
+            stage = sum(median(took(i, n) for n in range(3)) for i in own) / 1e9
+            assert time_of(app, "layer2") == pytest.approx(stage)
+
+    measuring(steps)
+
+
+def test_nothing_moves_while_times_come_in() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await go_on(app, pilot, 1)
+        await pilot.press("G", "k", "k", "pageup", "minus", "equals_sign")
+        await settle(pilot)
+        rows, card = table_of(app), app.query_one("#card")
+        await pilot.press("3")
+        card.scroll_to(y=7, animate=False)
+        await settle(pilot)
+        before = (chosen_path(rows), rows.scroll_offset, card.scroll_offset)
+        await go_on(app, pilot, 2)
+        assert before == (chosen_path(rows), rows.scroll_offset, card.scroll_offset)
+        assert app.focused is card
+        assert f"time {time_text(app)}" in " ".join(text_of(app, "#card-text").split())
+
+    measuring(steps)
+
+
+def test_order_and_filter_follow_the_times() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await go_on(app, pilot, 1)
+        table_of(app).sort_by("time")
+        await pilot.press("slash")
+        app.query_one("#filter", Input).value = "time>4.5ms conv"
+        await settle(pilot)
+        await pilot.press("enter")
+        for _ in range(2):
+            await go_on(app, pilot, 1)
+            shown = times(app)
+            assert shown == sorted(shown, reverse=True)  # type: ignore[type-var]
+            expected = [t for p in CONVS if (t := time_of(app, p)) and t > 4.5e-3]  # type: ignore[operator]
+            assert len(shown) == len(expected) > 3
+        assert "of" in text_of(app, "#filter-count")
+
+    measuring(steps)
+
+
+CONVS = [c.path for c in ri.load(DATA / "resnet18.json").calls if isinstance(c.op, Conv)]
+
+
+def test_escape_stops_a_measurement_and_keeps_what_was_measured() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await go_on(app, pilot, 2)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.measuring is None
+        assert child_of(app).killed == 1
+        assert "stops" not in text_of(app, "#title")
+        assert time_of(app, "conv1") == pytest.approx(seconds("conv1", 2))
+        assert "the times are of 2 runs" in said(app)
+
+    measuring(steps)
+
+
+def test_another_network_stops_it_and_takes_the_times_away() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await go_on(app, pilot, 1)
+        app.look_at_named("resnet34")
+        await until(pilot, lambda: times(app) == [])
+        assert child_of(app).killed == 1
+        assert "M measures this one" in said(app)
+        assert text_of(app, "#title").strip() == "resnet34 · 1×3×224×224 · meta"
+        assert line_of(table_of(app), 0).startswith("layer"), "no heat without its column"
+        await pilot.press("M")
+        await settle(pilot)
+        await pilot.press("enter")
+        await to_the_end(app, pilot)
+        assert len(times(app)) > 50
+
+    measuring(steps)
+
+
+def test_what_is_to_be_run_can_be_said_and_a_failure_is_one_line() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await pilot.press("M")
+        await settle(pilot)
+        for wrong in (("meta",), ("cpu", "0"), ("cpu", "1", "x"), ("cpu", "1", "2", "-1")):
+            await fill(app, pilot, *wrong)
+            assert str(app.screen.query_one("#ask-problem").render())
+        await fill(app, pilot, "cuda:1", "8", "3", "0", "2")
+        await settle(pilot)
+        asked = child_of(app).asked[-1]
+        assert asked["device"] == "cuda:1"
+        assert asked["input"] == [8, 3, 224, 224]
+        assert asked["runs"] == {"repeats": 3, "warm_up": 0, "threads": 2}
+        assert "no cuda here  (cpu is)" in text_of(app, "#problem")
+        assert child_of(app).killed == 1, "a process would keep the card's memory"
+        assert times(app) == []
+        await pilot.press("M")
+        await settle(pilot)
+        values = [field.value for field in app.screen.query(Input)]
+        assert values == ["cuda:1", "1", "3", "0", "2"], "as it was, with the network's own batch"
+
+    drive(explorer_with_child("resnet18")[0], steps, (80, 24))
+
+
+def test_columns_of_a_measured_network_are_chosen_apart() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await to_the_end(app, pilot)
+        await pilot.press("c")
+        await settle(pilot)
+        await fill(app, pilot, "path, time, held_bytes, nothing")
+        assert "no column nothing" in str(app.screen.query_one("#ask-problem").render())
+        await fill(app, pilot, "path, time, held_bytes")
+        table = table_of(app).table
+        assert table is not None
+        assert table.shown == ("path", "time", "held_bytes")
+        await pilot.press("m")
+        await settle(pilot)
+        await fill(app, pilot, "resnet18")
+        await until(pilot, lambda: times(app) == [])
+        assert table_of(app).table.shown == SHOWN["layers"]  # type: ignore[union-attr]
+
+    measuring(steps)
+
+
+def test_columns_that_were_kept_and_are_no_more_are_passed_over() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        app.columns = {"layers": ("path", "gone"), "measured layers": ("time", "gone")}
+        app.lay_out()
+        await settle(pilot)
+        assert table_of(app).table.shown == ("path",)  # type: ignore[union-attr]
+        await to_the_end(app, pilot)
+        assert table_of(app).table.shown == ("time",)  # type: ignore[union-attr]
+
+    measuring(steps)
+
+
+def test_blocks_that_are_alike_have_their_sum_where_they_are_folded() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await to_the_end(app, pilot)
+        await pilot.press("x")
+        await settle(pilot)
+        both = [seconds(f"layer1.{block}.conv1", 3) for block in (0, 1)]
+        (conv,) = [r for r in shown_paths(table_of(app)) if r.startswith("layer1.0.conv1")]
+        assert conv.endswith("×2")
+        assert time_of(app, conv) == pytest.approx(sum(both))
+        await pilot.press("x")
+        await settle(pilot)
+
+    measuring(steps)
+
+
+def said(app: Explorer) -> str:
+    """What was notified."""
+    return " ".join(str(notice.message) for notice in app._notifications)
+
+
+def test_a_file_of_measurements_opens_with_its_times_and_can_be_written_again(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "m.json"
+    pipeline.save_measured([measured()], path)
+    found = pipeline.load_timed(path)
+    assert found == measured()
+
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await until(pilot, lambda: bool(times(app)))
+        assert time_of(app, "conv1") == pytest.approx(seconds("conv1", 3))
+        for file, whole in (("again.json", "yes"), ("table.csv", "no")):
+            await pilot.press("e")
+            await settle(pilot)
+            await fill(app, pilot, str(tmp_path / file), "yes", whole)
+        assert pipeline.load_measured(tmp_path / "again.json") == (measured(),)
+        with (tmp_path / "table.csv").open() as table:
+            written = {row["path"]: row for row in csv.DictReader(table)}
+        assert float(written["conv1"]["time"]) == pytest.approx(seconds("conv1", 3))
+        await pilot.press("M")
+        await settle(pilot)
+        assert "cannot be run again" in text_of(app, "#problem")
+
+    drive(Explorer(Request("m", path=str(path)), *found), steps)
+    drive(Explorer(Request("m", path=str(path))), steps)
+
+
+def test_the_card_has_what_the_row_has() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await to_the_end(app, pilot)
+        rows = table_of(app)
+        assert rows.table is not None
+        for path in ("conv1", "layer2.0", "layer3", "head"):
+            app.bench.go_to_path(path)
+            await settle(pilot)
+            assert rows.row is not None
+            section = text_of(app, "#card-text").partition("measured")[2].partition("\n\n")[0]
+            for key in ("time", "time_spread", "time_share", "bytes_rate", "held_bytes"):
+                assert rows.table.cell(rows.row, key).text in section
+
+    measuring(steps)
+
+
+def test_what_is_left_over_is_named_in_little_room() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await to_the_end(app, pilot)
+        await pilot.press("G")
+        await settle(pilot)
+        assert "functions and overhead" in drawn(table_of(app))
+        assert max(table_of(app).widths) < len("functions and overhead")
+
+    measuring(steps, (80, 24))
