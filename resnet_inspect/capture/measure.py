@@ -11,6 +11,7 @@ gradients. A profiler would give kernels; here it is calls, on every device alik
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import time
@@ -41,11 +42,15 @@ from resnet_inspect.traces.measurements import (
 )
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.tensors import Port
+from resnet_inspect.uncollected import uncollected
 
 Notice = Callable[[int], None]
 """Told, at each boundary, which call the time from here on belongs to."""
 SoFar = Callable[[Measurements], None]
 """Told, after each run that counts, what all runs so far have measured."""
+
+_YOUNG = 1
+"""The generation of objects up to which is collected between runs: not what torch is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,8 @@ def measure(
         raise BadInput("no parameter takes a gradient: there is no backward pass")
     with _threads(runs.threads):
         try:
-            return _measured(subject, runs, tell, so_far)
+            with uncollected():  # which would fall into the time of whatever layer is running
+                return _measured(subject, runs, tell, so_far)
         except torch.OutOfMemoryError as error:
             raise WorkFailed(
                 f"{device} has too little memory: {_line(error)}", hint="a smaller --batch"
@@ -283,7 +289,9 @@ class _Subject:
         return Peak(alive.peak, alive.call, tuple(holders), allocated)
 
     def _before(self) -> None:
+        """Throw away what the run before has left; `measure` lets nothing be collected in a run."""
         self.model.zero_grad(set_to_none=True)
+        gc.collect(_YOUNG)
         self.clock.wait()
 
     def _hooked(self, forward: Notice, backward: Notice | None = None) -> _Hooks:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -408,3 +410,32 @@ def test_on_a_graphics_card() -> None:
     weights = sum(p.tensor.nbytes for m in trace.modules for p in m.parameters)
     assert found.peak.allocated is not None
     assert found.peak.allocated >= found.peak.nbytes + weights
+
+
+class Cyclic(nn.Module):
+    """Leaves its map in a cycle after each run, where only a collection finds it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+        self.alive: list[int] = []
+        self.left: list[weakref.ref[Tensor]] = []
+        self.collecting: list[bool] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.alive.append(sum(kept() is not None for kept in self.left))
+        self.collecting.append(gc.isenabled())
+        made: Tensor = self.conv(x)
+        cycle: list[object] = [made.detach()]
+        cycle.append(cycle)
+        self.left.append(weakref.ref(cycle[0]))  # type: ignore[arg-type]
+        return made
+
+
+def test_nothing_is_collected_in_a_run_and_what_runs_leave_between_them() -> None:
+    model = Cyclic()
+    measured(model, 1, 3, 8, 8, repeats=4)
+    assert len(model.alive) == 1 + 1 + 2 * 4  # to warm up, for the memory, those that count
+    assert not any(model.alive)
+    assert not any(model.collecting)
+    assert gc.isenabled()
