@@ -13,6 +13,16 @@ def explore(subject: str | None = None) -> int:
 
     Gives its exit code. Raises an `InspectError` for a name or file that is neither.
     """
+    from resnet_inspect.tui.beside import START, begin, end
+
+    begin(START)
+    try:
+        return _explore(subject)
+    finally:
+        end(START)
+
+
+def _explore(subject: str | None) -> int:
     from resnet_inspect import pipeline
     from resnet_inspect.tui.app import Explorer
     from resnet_inspect.tui.beside import is_long_file

@@ -1,7 +1,8 @@
 """The explorer: asks for traces, lays out the views, and computes no number.
 
 A named variant paints before anything of it is known; its trace comes from a child process that is
-started after the first paint, so that torch never holds up a key or the end of the program.
+started after the first paint, so that torch never holds up a key or the end of the program. What
+only some key needs is imported with that key, for it would hold up the first paint.
 """
 
 from __future__ import annotations
@@ -28,15 +29,13 @@ from resnet_inspect.errors import ForwardError, InspectError
 from resnet_inspect.formats import render
 from resnet_inspect.traces.measurements import Measurements
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.tui import dialogs, questions, taking
-from resnet_inspect.tui.beside import MANY_CALLS, beside_the_screen, is_long_file
+from resnet_inspect.tui import dialogs, taking
+from resnet_inspect.tui.beside import MANY_CALLS, START, beside_the_screen, end, is_long_file
 from resnet_inspect.tui.child import Child, Obsolete
 from resnet_inspect.tui.config import State, read_config, read_state, write_state
-from resnet_inspect.tui.editor import open_source
 from resnet_inspect.tui.keys import ACTIONS, identifier
 from resnet_inspect.tui.laying import OF_CALLS, Laid, lay_out, matches, timed
 from resnet_inspect.tui.measuring import Plan, watched
-from resnet_inspect.tui.palette import commands
 from resnet_inspect.tui.panels.filter_line import FilterLine
 from resnet_inspect.tui.panels.totals_line import TotalsLine
 from resnet_inspect.tui.panels.trace_table import FLAT
@@ -190,10 +189,15 @@ class Explorer(App[int]):
         self.bench.set_widths(self.kept.panes)
         for warning in self.warnings:
             self.notify(warning, title="settings", severity="warning", markup=False)
+        self.call_after_refresh(self.begin)
+
+    def begin(self) -> None:
+        """Get what is to be shown, now that the first paint is done."""
+        end(START)
         if self.given is not None:
-            self.call_after_refresh(self.show_given, *self.given)
+            self.show_given(*self.given)
         else:
-            self.call_after_refresh(self.look_at, self.request)
+            self.look_at(self.request)
 
     @staticmethod
     def _draws_unicode() -> bool:
@@ -626,16 +630,22 @@ class Explorer(App[int]):
 
     def action_explain(self) -> None:
         """What the layer, block, stage or network that the card is of teaches."""
+        from resnet_inspect.tui import questions
+
         if self.bench.about is not None:
             self.push_screen(questions.explain(*self.bench.about, ascii=self.bench.ascii))
 
     def action_taps(self) -> None:
         """What a decoder takes."""
+        from resnet_inspect.tui import questions
+
         if self.shown is not None:
             self.push_screen(questions.decoder_takes(self.surveys))
 
     def action_cost(self) -> None:
         """Memory to run and to train."""
+        from resnet_inspect.tui import questions
+
         if self.shown is not None:
             self.push_screen(questions.cost(self.surveys))
 
@@ -697,6 +707,8 @@ class Explorer(App[int]):
 
     def action_open_source(self) -> None:
         """The source of the chosen row in the user's editor."""
+        from resnet_inspect.tui.editor import open_source
+
         if self.shown is not None:
             rows = self.bench.network if self.bench.pane == "tree" else self.bench.table
             open_source(self, self.shown.survey.trace, rows.row)
@@ -719,6 +731,8 @@ class Explorer(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, variant and layer, for the palette."""
+        from resnet_inspect.tui.palette import commands
+
         return commands(
             self.shown.survey.trace if self.shown else None,
             act=lambda name: self.run_worker(self.run_action(name)),

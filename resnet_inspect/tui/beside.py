@@ -3,6 +3,7 @@
 Python runs one thread at a time and a collection of garbage stops them all. So while work is under
 way threads take turns more often, and nothing is collected: what is made of a trace refers to
 itself nowhere. When it is done it is set apart from what is collected later: it lives long.
+The start of the program is such work too.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ MANY_CALLS = 2_000
 
 _TURN = 0.001
 """Seconds that a thread may keep the screen waiting; Python's own measure is five times that."""
+
+START = "the start of the program"
+"""Work that is under way until the first paint."""
 
 _under_way: set[object] = set()
 
@@ -49,7 +53,7 @@ async def beside_the_screen(long: bool, work: Callable[..., T], *given: Any) -> 
     mark = object()
 
     def finish(result: T | None, error: BaseException | None) -> None:
-        _leave(mark)
+        end(mark)
         if answer.cancelled():
             return
         if error is not None:
@@ -66,20 +70,24 @@ async def beside_the_screen(long: bool, work: Callable[..., T], *given: Any) -> 
         with contextlib.suppress(RuntimeError):  # the event loop is gone, and who asked with it
             loop.call_soon_threadsafe(finish, result, error)
 
-    _enter(mark)
+    begin(mark)
     threading.Thread(target=run, name="beside the screen", daemon=True).start()
     return await answer
 
 
-def _enter(mark: object) -> None:
+def begin(mark: object) -> None:
+    """Collect no garbage until this work, and all other that is under way, is done."""
     if not _under_way:
         gc.disable()
         sys.setswitchinterval(_TURN)
     _under_way.add(mark)
 
 
-def _leave(mark: object) -> None:
-    _under_way.discard(mark)
+def end(mark: object) -> None:
+    """Say that this work is done; nothing, if it is not under way."""
+    if mark not in _under_way:
+        return
+    _under_way.remove(mark)
     if not _under_way:
         sys.setswitchinterval(0.005)
         gc.freeze()

@@ -6,17 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from resnet_inspect.analysis.comparison import compare
-from resnet_inspect.analysis.difference import Difference
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.tui.panels.network_tree import network_table
 from resnet_inspect.tui.rows import Outline
-from resnet_inspect.views import VIEWS, differences
+from resnet_inspect.views import VIEWS
 from resnet_inspect.views.query import Query
 from resnet_inspect.views.selection import Selection
 from resnet_inspect.views.table import Row, Table
 
 if TYPE_CHECKING:
+    from resnet_inspect.analysis.difference import Difference
     from resnet_inspect.analysis.speed import Speed
 
 OF_CALLS = frozenset({"layers", "blocks", "stages"})
@@ -68,6 +67,9 @@ def lay_out(
     if other is None:
         table = VIEWS[view](survey, selection)
     else:
+        from resnet_inspect.analysis.comparison import compare
+        from resnet_inspect.views import differences
+
         difference = compare(survey, other)
         table = differences.view(difference, selection)
     same = difference is None and view == "layers" and selection == plain

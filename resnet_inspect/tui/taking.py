@@ -13,17 +13,14 @@ from resnet_inspect import pipeline
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import InspectError
 from resnet_inspect.files import write_all
-from resnet_inspect.formats import SUFFIXES, drawn, render
+from resnet_inspect.formats import SUFFIXES, render
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.measurements import Measurements
 from resnet_inspect.tui.ask import Ask, Field
-from resnet_inspect.views import figures
 from resnet_inspect.views.table import Row, Table
 
 TABLE_SUFFIXES = ".md .csv .json .html .tex .txt"
 """What a table can be written as, in words."""
-_FIGURES = {suffix: name for suffix, name in drawn.SUFFIXES.items() if suffix not in SUFFIXES}
-"""Formats of figures by suffix; a page is the table's."""
 
 
 def file_name(name: str, end: str) -> str:
@@ -55,13 +52,15 @@ async def export(
         block: the path of the block that a figure shows alone, to begin with; "" for none.
 
     """
+    from resnet_inspect.formats import drawn
+    from resnet_inspect.views import figures
 
     def write(path: Path, values: Mapping[str, str]) -> str:
         suffix = path.suffix.lower()
-        if suffix in _FIGURES:
+        if suffix in drawn.SUFFIXES and suffix not in SUFFIXES:  # a page is the table's
             at = values["block"]
             figure = figures.block(survey, at) if at else figures.network(survey)
-            return drawn.render_figure(figure, _FIGURES[suffix])
+            return drawn.render_figure(figure, drawn.SUFFIXES[suffix])
         if suffix == ".json" and values["whole"] == "yes":
             if measured is not None:
                 return codec.dumps_measured([(survey.trace, measured)])

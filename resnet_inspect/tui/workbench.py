@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from resnet_inspect.analysis.anatomy import Block, Stage
-from resnet_inspect.analysis.difference import Difference
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.tui.laying import Laid
 from resnet_inspect.tui.panels.card import CardPanel
@@ -20,10 +20,11 @@ from resnet_inspect.tui.rows import Rows, path_of
 from resnet_inspect.tui.session import Places, Span
 from resnet_inspect.tui.splitter import Splitter
 from resnet_inspect.views.cards import Card, Entry, Section, Subject, card, index_of
-from resnet_inspect.views.conclusions import summary
-from resnet_inspect.views.pairs import pair
 from resnet_inspect.views.query import Query
 from resnet_inspect.views.table import Row
+
+if TYPE_CHECKING:
+    from resnet_inspect.analysis.difference import Difference
 
 PANES = ("tree", "table", "card")
 _FULL = tuple(f"-full-{name}" for name in PANES)
@@ -112,6 +113,8 @@ class Workbench(Horizontal):
 
     def show_pair(self, difference: Difference, row: Row) -> None:
         """Show what a row is of on both sides; for the network, how they differ in words."""
+        from resnet_inspect.views.pairs import pair
+
         sides = ((difference.left, row.span[0]), (difference.right, row.other[0]))
         held = [(survey, first) for survey, first in sides if first >= 0]
         self.about = (difference.left, "network")
@@ -245,6 +248,8 @@ def _card(laid: Laid, subject: Subject, ascii: bool, width: int, height: int) ->
 
 def _summary(difference: Difference) -> Card:
     """What two networks differ in, in words."""
+    from resnet_inspect.views.conclusions import summary
+
     lines = tuple(Entry("", line) for line in summary(difference))
     return Card("in words", "d ends the comparison", (Section("", lines),))
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import RenderResult
 from textual.content import Content
 from textual.widget import Widget
 
-from resnet_inspect.analysis.difference import Difference
 from resnet_inspect.formats.layout import cells
 from resnet_inspect.views import text
-from resnet_inspect.views.conclusions import summary
 from resnet_inspect.views.table import Table
+
+if TYPE_CHECKING:
+    from resnet_inspect.analysis.difference import Difference
 
 WORDS = {
     "parameters": "params",
@@ -40,6 +43,8 @@ class TotalsLine(Widget):
             return Content("")
         lines = [self._totals(self.table)]
         if self.difference is not None:
+            from resnet_inspect.views.conclusions import summary
+
             lines.append(" · ".join(summary(self.difference)))
         return Content("\n".join(lines))
 
