@@ -47,6 +47,8 @@ class Outline:
         """For each row, the place behind all that is in it."""
         self.place_of: dict[tuple[str, tuple[int, int]], int] = {}
         """Places by kind and span."""
+        self.begins: dict[int, int] = {}
+        """For each call at which rows begin, the place of the innermost of them."""
         self.leaves: list[tuple[int, int]] = []
         """First call and place of the rows that nothing breaks down, in the order of calls."""
         self.rests = 0
@@ -57,7 +59,7 @@ class Outline:
                 self.after[opened.pop()] = place
             self.outer.append(opened[-1] if opened else -1)
             opened.append(place)
-            self.place_of[row.kind, row.span] = place
+            self.place_of[row.kind, row.span] = self.begins[row.span[0]] = place
             if not row.subtotal and row.span[0] >= 0:
                 self.leaves.append((row.span[0], place))
             self.rests += row.kind == "rest"
@@ -65,12 +67,10 @@ class Outline:
         self.leaves.sort()
 
     def place_at(self, span: tuple[int, int], kind: str) -> int | None:
-        """The place of the row of these calls, or of the leaf that begins or holds them."""
-        place = self.place_of.get((kind, span))
+        """The place of the row of these calls, or of one that begins with them or holds them."""
+        place = self.place_of.get((kind, span), self.begins.get(span[0]))
         if place is None and self.leaves:
-            first = bisect_left(self.leaves, (span[0], 0))
-            begins = first < len(self.leaves) and self.leaves[first][0] == span[0]
-            place = self.leaves[first if begins else max(0, first - 1)][1]
+            place = self.leaves[max(0, bisect_left(self.leaves, (span[0], 0)) - 1)][1]
         return place
 
 
@@ -124,8 +124,8 @@ class Rows(ScrollView, can_focus=True):
     ascii = False
     """Whether to draw with the signs that every terminal has."""
 
-    cursor: reactive[int] = reactive(0)
-    """Which of the shown rows is chosen."""
+    cursor: reactive[int] = reactive(0, repaint=False)
+    """Which of the shown rows is chosen; only its line and the one before are drawn anew."""
 
     class Chosen(Message):
         """Another row is under the cursor."""
@@ -284,7 +284,7 @@ class Rows(ScrollView, can_focus=True):
         return place is not None and self.go(place, tell=tell)
 
     def move_to_span(self, span: tuple[int, int], kind: str) -> bool:
-        """Put the cursor on the row of these calls, or on the layer that begins or holds them."""
+        """Put the cursor on the row of these calls, or on one that begins with or holds them."""
         place = None if self.outline is None else self.outline.place_at(span, kind)
         return place is not None and self.go(place)
 

@@ -182,7 +182,7 @@ def tree_of(app: Explorer) -> NetworkTree:
 
 
 def text_of(app: Explorer, selector: str) -> str:
-    """What a line of text says: "#title", "#totals", "#problem", "#card-text"."""
+    """What a line of text says: "#title", "#totals", "#problem", "#card"."""
     return str(app.query_one(selector).render())
 
 

@@ -333,7 +333,7 @@ async def compares(app: Explorer, pilot: Keys, key: str) -> None:
     assert isinstance(app.screen, Choose)
     await fill(app, pilot, "resnet34")
     assert "against resnet34" in str(table.border_title)
-    assert "in words" in text_of(app, "#card-text")
+    assert "in words" in text_of(app, "#card")
     await pilot.press(key)
     await settle(pilot)
     assert shown_paths(table) == alone
@@ -425,7 +425,7 @@ async def goes_back_and_forward(app: Explorer, pilot: Keys, key: str) -> None:
     await pilot.press(forward)
     await settle(pilot)
     assert chosen_path(table) == second
-    assert "stage 1" in text_of(app, "#card-text"), "the card follows"
+    assert "stage 1" in text_of(app, "#card"), "the card follows"
 
 
 @shows("pane(1)", "pane(2)", "pane(3)")
@@ -735,14 +735,14 @@ def test_every_key_of_the_card_does_what_it_says(kept_open: KeptOpen) -> None:
         table.move_to(lambda row: row.op == "conv" and row.span[0] > 20)
         await settle(pilot)
         came_from = chosen_path(table)
-        assert came_from in text_of(app, "#card-text")
+        assert came_from in text_of(app, "#card")
         for down, up in (("j", "k"), ("down", "up")):
             await pilot.press("2", "3", down)
-            one = text_of(app, "#card-text")
+            one = text_of(app, "#card")
             await pilot.press(down)
-            assert text_of(app, "#card-text") != one
+            assert text_of(app, "#card") != one
             await pilot.press(up)
-            assert text_of(app, "#card-text") == one
+            assert text_of(app, "#card") == one
             assert one.count("▶") == 1
         page = min(card.size.height, card.max_scroll_y)
         ends = (("G", card.max_scroll_y), ("g", 0), ("pagedown", page), ("pageup", 0))
@@ -751,7 +751,7 @@ def test_every_key_of_the_card_does_what_it_says(kept_open: KeptOpen) -> None:
             await until(pilot, lambda end=end: card.scroll_offset.y == end)
         await pilot.press("enter")
         await settle(pilot)
-        assert came_from not in text_of(app, "#card-text").splitlines()[0]
+        assert came_from not in text_of(app, "#card").splitlines()[0]
 
     kept_open.run(steps)
 

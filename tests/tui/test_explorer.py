@@ -62,7 +62,7 @@ def tree_of(app: Explorer) -> NetworkTree:
 
 
 def card_text(app: Explorer) -> str:
-    return str(app.query_one("#card-text").render())
+    return str(app.query_one("#card").render())
 
 
 def chosen_path(rows: TraceTable | NetworkTree) -> str:

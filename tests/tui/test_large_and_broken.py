@@ -193,8 +193,8 @@ def test_the_card_of_a_long_stage_says_how_many_blocks_it_leaves_out() -> None:
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
         await pilot.press("right_square_bracket")
         await settle(app, pilot)
-        assert "layer1.99" in shown_text(app, "#card-text")
-        assert "and 57 more blocks" in shown_text(app, "#card-text")
+        assert "layer1.99" in shown_text(app, "#card")
+        assert "and 57 more blocks" in shown_text(app, "#card")
 
     explore(Explorer(Request("deep"), trace), drive)
 
@@ -214,8 +214,8 @@ def test_a_saved_partial_trace_marks_the_call_that_raised() -> None:
             assert not any("conv1" in line for line in marked)
         app.bench.go_to_path("conv2")
         await settle(app, pilot)
-        assert "raised" in shown_text(app, "#card-text")
-        assert "channels" in shown_text(app, "#card-text")
+        assert "raised" in shown_text(app, "#card")
+        assert "channels" in shown_text(app, "#card")
 
     explore(saved("broken"), drive)
 
@@ -310,7 +310,7 @@ def test_in_a_comparison_tree_and_card_follow_and_both_totals_are_shown() -> Non
         assert tree.row is not None
         assert table.row is not None
         assert tree.row.span == table.row.span
-        card = shown_text(app, "#card-text")
+        card = shown_text(app, "#card")
         assert "layer2.0.conv1" in card
         assert "3×3 → 1×1" in card
         await pilot.press("1", "up", "up")
@@ -319,10 +319,10 @@ def test_in_a_comparison_tree_and_card_follow_and_both_totals_are_shown() -> Non
         alone = next(i for i, row in enumerate(table.every) if row.span[0] < 0 <= row.other[0])
         table.go(alone)
         await settle(app, pilot)
-        assert "only in resnet50" in shown_text(app, "#card-text")
+        assert "only in resnet50" in shown_text(app, "#card")
         await pilot.press("1", "g")
         await settle(app, pilot)
-        assert "in words" in shown_text(app, "#card-text")
+        assert "in words" in shown_text(app, "#card")
 
     explore(saved("resnet34"), drive)
 

@@ -129,12 +129,12 @@ def test_odd_names_are_shown_as_they_are(odd: Trace, size: tuple[int, int]) -> N
         for name in (*NAMES, "[unknown]"):
             table.move_to(lambda row, name=name: table.table.cell(row, "path").text == name)  # type: ignore[union-attr,misc]
             await settle(pilot)
-            card = "".join(text_of(app, "#card-text").split("\n"))
+            card = "".join(text_of(app, "#card").split("\n"))
             assert name in card or name[:200] in card.replace(" ", "")
             if name != LONG:
                 assert f"{name} " in drawn(table)
         assert LONG[-20:] in drawn(table), "of a long path the end is shown"
-        assert REASON in "".join(text_of(app, "#card-text").split("\n"))
+        assert REASON in "".join(text_of(app, "#card").split("\n"))
         await pilot.press("y")
         assert app.clipboard.startswith("[unknown]\t")
         assert set(NAMES) <= set(shown_paths(table))

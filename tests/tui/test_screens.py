@@ -21,9 +21,11 @@ from resnet_inspect.tui.keys import ACTIONS
 from resnet_inspect.tui.panels.card import CardPanel
 from resnet_inspect.tui.panels.totals_line import TotalsLine
 from resnet_inspect.tui.panels.trace_table import TraceTable
+from resnet_inspect.tui.rows import Piece
 from resnet_inspect.views.query import parse
 from resnet_inspect.views.selection import Selection
 from resnet_inspect.views.speeds import beside
+from resnet_inspect.views.table import Row
 
 __all__ = ["own_state"]
 
@@ -183,8 +185,11 @@ def test_a_low_card_sets_its_entries_side_by_side_and_they_can_be_clicked() -> N
         lines = card_text(app).splitlines()
         assert lines[0] == "layer2.0.conv2 · conv 3×3/2, 128 · Conv2d"
         assert "kernel 3×3   stride 2×2   pad 1×1" in lines[5]
-        at = lines[3].index("→ layer2.0") + 3
-        await pilot.click(CardPanel, offset=(at + 1, 4))
+        at = lines[3].index("inside → layer2.0")
+        await pilot.click(CardPanel, offset=(at + 1, 4))  # the word is not what leads there
+        await pilot.pause()
+        assert card_text(app).startswith("layer2.0.conv2")
+        await pilot.click(CardPanel, offset=(at + 1 + len("inside "), 4))
         await pilot.pause()
         assert card_text(app).startswith("layer2.0 · bottleneck block")
 
@@ -203,6 +208,52 @@ def test_the_card_is_walked_to_its_end_with_one_key() -> None:
         assert card.scroll_offset.y == 0
 
     explore(drive, "resnet50", (80, 24))
+
+
+def test_text_of_the_card_can_be_selected_where_it_is_scrolled_to() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        card = app.query_one(CardPanel)
+        card.scroll_to(y=3, animate=False)
+        await pilot.pause()
+        lines = card_text(app).splitlines()
+        assert card.scroll_offset.y == 3 < card.max_scroll_y
+        await pilot.press("3")
+        await pilot.pause()
+        plain = lines_of(app)
+        await pilot.mouse_down(CardPanel, offset=(1, 2))
+        await pilot.hover(CardPanel, offset=(7, 3))
+        await pilot.mouse_up(CardPanel, offset=(7, 3))
+        await pilot.pause()
+        below_the_rule = lines[4], lines[5][:7]
+        assert app.screen.get_selected_text() == "\n".join(below_the_rule)
+        marked = app.screen.get_component_rich_style("screen--selection").bgcolor
+        first, last = (card.render_line(y)._segments for y in (1, 2))
+        assert {piece.style.bgcolor for piece in first if piece.text.strip()} == {marked}  # type: ignore[union-attr]
+        assert last[-1].style.bgcolor != marked  # type: ignore[union-attr]
+        assert lines_of(app) == plain, "only the colours are others"
+
+    explore(drive, "resnet50", (80, 24))
+
+
+def test_a_step_of_the_cursor_draws_the_two_rows_that_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        await pilot.press("down")
+        await pilot.pause()
+        drawn: list[int] = []
+        pieces = TraceTable.pieces
+
+        def noted(table: TraceTable, place: int, row: Row) -> list[Piece]:
+            drawn.append(place)
+            return pieces(table, place, row)
+
+        monkeypatch.setattr(TraceTable, "pieces", noted)
+        await pilot.press("down")
+        await pilot.pause()
+        assert sorted(drawn) == [1, 2]
+
+    explore(drive, "resnet50")
 
 
 def test_every_theme_can_be_read() -> None:

@@ -12,10 +12,13 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding
-from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
-from textual.widgets import Static
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.style import Style
+from textual.visual import Visual
 
 from resnet_inspect.views.cards import Card, Entry, Section, Subject
 
@@ -112,8 +115,11 @@ class Page:
             self.spots.append(Spot(len(self.lines), start, start + len(part), target))
 
 
-class CardPanel(VerticalScroll, can_focus=True):
-    """A card as text; entries that lead to a call can be followed with enter or a click."""
+class CardPanel(ScrollView, can_focus=True):
+    """A card as text; entries that lead to a call can be followed with enter or a click.
+
+    It draws its lines itself: another card is another text, and nothing is laid out anew for it.
+    """
 
     BORDER_TITLE = " Card "
     DEFAULT_CLASSES = "panel"
@@ -141,9 +147,23 @@ class CardPanel(VerticalScroll, can_focus=True):
         self.chosen: int | None = None
         self.page = Page(0, None, False)
 
-    def compose(self) -> list[Static]:
-        """One text."""
-        return [Static("", id="card-text")]
+    def render(self) -> Content:
+        """All lines, also those out of sight: what a selection is cut from."""
+        return Content("\n").join(self.page.lines)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the visible part, with what is selected of it."""
+        line, width, style = y + int(self.scroll_offset.y), self.size.width, self.visual_style
+        if line >= len(self.page.lines):
+            return Strip.blank(width, style.rich_style)
+        text, selection = self.page.lines[line], self.text_selection
+        selected = selection.get_span(line) if selection is not None else None
+        if selected is not None:
+            start, end = selected
+            marked = Style.from_styles(self.screen.get_component_styles("screen--selection"))
+            text = text.stylize(marked, start, len(text) if end == -1 else end)
+        (strip,) = Visual.to_strips(self, text, width, 1, style, apply_selection=False, pad=True)
+        return strip.apply_offsets(0, line)
 
     def show_card(self, make: Callable[[int, int], Card]) -> None:
         """Show the card that this makes for a width and height, from its top."""
@@ -189,7 +209,8 @@ class CardPanel(VerticalScroll, can_focus=True):
             self.page.write(_wrapped(card.subtitle, width), "dim")
             for section in card.sections:
                 self.page.list_entries(section)
-        self.query_one("#card-text", Static).update(Content("\n").join(self.page.lines))
+        self.virtual_size = Size(width, len(self.page.lines))
+        self.refresh()
 
     def _write_low(self, card: Card) -> None:
         """The title in one line, then the sections; a drawing that is too high comes last."""
