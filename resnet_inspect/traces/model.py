@@ -6,6 +6,7 @@ from it (MACs, receptive fields, stages) is computed in `resnet_inspect.analysis
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -190,3 +191,7 @@ class Trace:
                 found.append(call.index)
                 inside = self.last_descendant[call.index]
         return tuple(found)
+
+    def steps_within(self, first: int, last: int) -> tuple[int, ...]:
+        """The steps among the calls from `first` to `last`, both included."""
+        return self.steps[bisect_left(self.steps, first) : bisect_right(self.steps, last)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 
 from resnet_inspect.errors import InspectError
@@ -34,9 +33,6 @@ def _explore(subject: str | None) -> int:
         path = Path(request.path).expanduser()
         # A long one is read by the explorer itself, which paints first and says what it does.
         trace, measured = (None, None) if is_long_file(path) else pipeline.load_timed(path)
-    # What was made so far stays; what comes now is collected, with the rest set apart.
-    gc.freeze()
-    gc.enable()
     app = Explorer(request, trace, measured)
     code = app.run()
     if app.return_code:

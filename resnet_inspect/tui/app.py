@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
@@ -34,7 +34,7 @@ from resnet_inspect.tui.beside import MANY_CALLS, START, beside_the_screen, end,
 from resnet_inspect.tui.child import Child, Obsolete
 from resnet_inspect.tui.config import State, read_config, read_state, write_state
 from resnet_inspect.tui.keys import ACTIONS, identifier
-from resnet_inspect.tui.laying import OF_CALLS, Laid, lay_out, matches, timed
+from resnet_inspect.tui.laying import OF_CALLS, Laid, lay_out, let_go, matches, timed
 from resnet_inspect.tui.measuring import Plan, watched
 from resnet_inspect.tui.panels.filter_line import FilterLine
 from resnet_inspect.tui.panels.totals_line import TotalsLine
@@ -327,8 +327,11 @@ class Explorer(App[int]):
 
     def show(self, laid: Laid) -> None:
         """Put tables on the panes, filtered as those before them."""
+        before = [self.bench.laid] if self.bench.laid is not None else []
         self.bench.show(laid)
         self.query_one("#totals", TotalsLine).show_totals(laid.rows.table, laid.difference)
+        if before:
+            Thread(target=let_go, args=(before,), daemon=True).start()
         self.apply_filter(self.filter_line.text)
 
     @work(exclusive=True, group="lay-out")

@@ -58,7 +58,8 @@ def lay_out(
     tell("finding stages and blocks")
     survey.stage_of_add  # noqa: B018 - named as a step of its own
     tell("counting")
-    survey.totals, survey.trace.calls_at, survey.trace.sharing  # noqa: B018 - for the cards
+    survey.totals, survey.trace.calls_at, survey.trace.children  # noqa: B018 - for the cards
+    survey.trace.sharing  # noqa: B018
     tell(f"laying out {len(survey.trace.calls):,} calls")
     plain, columns = Selection(everything=selection.everything), selection.columns
     if speed is not None and other is None and view in OF_CALLS:
@@ -98,6 +99,18 @@ def _write(table: Table) -> None:
     for row in sample(table):
         for key in table.shown:
             table.cell(row, key)
+
+
+def let_go(held: list[Laid]) -> None:
+    """Free what is shown no more, the last in the list, a few rows at a time.
+
+    All of very many rows at once would keep the screen waiting, in whatever thread.
+    """
+    laid = held.pop()
+    rows = [*laid.rows.table.rows, *laid.network.table.rows]
+    del laid
+    while rows:
+        del rows[-_SLICE:]
 
 
 def sample(table: Table) -> tuple[Row, ...]:

@@ -442,7 +442,7 @@ def _of_end(
     if line is None:
         return _card(end, "the network has none")
     first, last = line.spans[0]
-    steps = [step for step in survey.trace.steps if first <= step <= last]
+    steps = survey.trace.steps_within(first, last)
     return _card(
         end,
         line.note,

@@ -132,7 +132,7 @@ def _has_weights(survey: Survey, path: str) -> bool:
 def _end_line(survey: Survey, kind: str, first: int, last: int) -> Line | None:
     """The line of the stem or head; None if no step is in it."""
     trace = survey.trace
-    steps = [trace.calls[index] for index in trace.steps if first <= index <= last]
+    steps = trace.steps_within(first, last)
     if not steps or (kind == "head" and trace.failure is not None):
         return None
     stages = survey.anatomy.stages

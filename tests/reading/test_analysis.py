@@ -83,6 +83,13 @@ def test_totals_are_the_published_ones(
     assert totals.modules == modules
 
 
+@pytest.mark.parametrize(("first", "last"), [(0, 199), (44, 47), (43, 43), (47, 47), (9, 5)])
+def test_steps_within_are_those_between_both_ends(first: int, last: int) -> None:
+    trace = trace_of("resnet50")
+    found = trace.steps_within(first, last)
+    assert found == tuple(step for step in trace.steps if first <= step <= last)
+
+
 def test_module_calls_and_functions_are_told_apart() -> None:
     totals = survey_of("resnet50").totals
     assert (totals.modules, totals.calls, totals.functions) == (151, 183, 17)

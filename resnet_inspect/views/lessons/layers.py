@@ -60,7 +60,7 @@ def sections(survey: Survey, call: Call, width: int, ascii: bool) -> tuple[Secti
 def _of_container(survey: Survey, call: Call, width: int, ascii: bool) -> tuple[Section, ...]:
     trace = survey.trace
     last = trace.last_descendant[call.index]
-    steps = [step for step in trace.steps if call.index < step <= last]
+    steps = trace.steps_within(call.index + 1, last)
     inner = len(trace.children[call.index])
     does = [f"It computes nothing itself: it makes {text.count(inner, 'call')}."]
     if inner != len(steps):

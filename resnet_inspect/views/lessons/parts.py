@@ -161,7 +161,7 @@ def of_end(survey: Survey, line: Line, width: int, ascii: bool) -> tuple[Section
 
 def _layers(survey: Survey, line: Line) -> str:
     first, last = line.spans[0]
-    steps = [step for step in survey.trace.steps if first <= step <= last]
+    steps = survey.trace.steps_within(first, last)
     shown = [drawings.op_text(survey.trace.calls[step].op) for step in steps[:8]]
     more = [f"{len(steps) - 8} more"] if len(steps) > 8 else []
     return "; ".join([*shown, *more])
@@ -195,7 +195,7 @@ def _without_pool(survey: Survey, line: Line) -> Iterator[str]:
     """What the linear layer would need, were the map not pooled to one number for each channel."""
     first, last = line.spans[0]
     trace = survey.trace
-    calls = [trace.calls[step] for step in trace.steps if first <= step <= last]
+    calls = [trace.calls[step] for step in trace.steps_within(first, last)]
     linear = next((call for call in calls if isinstance(call.op, Linear)), None)
     pool = next((c for c in calls if isinstance(c.op, AdaptivePool | Pool | Reduce)), None)
     if linear is None or pool is None or pool.index > linear.index or not pool.inputs:
