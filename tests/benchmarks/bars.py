@@ -5,25 +5,26 @@
 Each row has two programs. They are run as whole processes in turns, so that what else the machine
 does slows both, and their figures are medians. The ratio is printed beside the bar that is set for
 it, and nothing fails: a busy machine proves nothing. Words choose the rows that contain them;
---write puts all into docs/speed.md. To add a row, add a `Bar`.
+--write puts all into docs/speed.md. To add a row, add a `Bar`. What the explorer does in a terminal
+is measured by `explorer.py`, which says what its moments are.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from statistics import median
 from time import perf_counter
+from typing import Any, Generic, TypeVar
 
+from explorer import LARGE, Interface, bare, explorer, session, set_apart, write_large
 from speed_page import conditions, show
 
-ROOT = Path(__file__).parents[2]
 MEBIBYTE = 2**20 if sys.platform == "darwin" else 2**10
 """In the unit of ru_maxrss."""
 
@@ -38,14 +39,17 @@ class Program:
     def run(self) -> str:
         """What it prints."""
         done = subprocess.run(
-            [sys.executable, "-c", self.code], capture_output=True, check=True, cwd=ROOT, text=True
+            [sys.executable, "-c", self.code], capture_output=True, check=True, text=True
         )
         return done.stdout
 
 
 def command(arguments: str) -> Program:
     """`resnet-inspect` with these arguments, as its script runs it."""
-    code = f"from resnet_inspect.cli import main\nmain({arguments.split()!r})"
+    code = (
+        "import contextlib, sys\nfrom resnet_inspect.__main__ import program\n"
+        f"sys.argv[1:] = {arguments.split()!r}\nwith contextlib.suppress(SystemExit): program()"
+    )
     return Program(f"resnet-inspect {arguments}", code)
 
 
@@ -67,6 +71,21 @@ def told(program: Program) -> float:
     return float(program.run().split()[-1])
 
 
+def first_paint(interface: Interface) -> float:
+    """Seconds until the explorer's frame stands."""
+    return session(interface)["first paint"] / 1000
+
+
+def data(interface: Interface) -> float:
+    """Seconds until the rows stand in it."""
+    return session(interface)["data"] / 1000
+
+
+def repaint(interface: Interface) -> float:
+    """Seconds from a key to the frame in which the cursor has moved, the median of some."""
+    return session(interface, presses=12)["repaint"] / 1000
+
+
 def ratio(ours: float, theirs: float) -> float:
     """How many times theirs ours is."""
     return ours / theirs
@@ -82,22 +101,34 @@ def above(ours: float, theirs: float) -> float:
     return ours - theirs
 
 
+def alone(ours: float, theirs: float) -> float:
+    """Ours, whatever theirs is: it says how fast the machine is."""
+    return ours
+
+
+Measured = TypeVar("Measured", Program, Interface)
+
+
 @dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Generic[Measured]):
     """Two programs, what is measured of them, and what the outcome must be."""
 
-    ours: Program
-    theirs: Program
+    ours: Measured
+    theirs: Measured
     compared: Callable[[float, float], float]
     must_be: str
-    measured: Callable[[Program], float] = seconds
-    first: Program | None = None
-    """Run once before, unmeasured: it fills the cache."""
+    measured: Callable[[Measured], float] = seconds
+    first: Callable[[], object] | None = None
+    """Done once before, unmeasured: it fills the cache."""
+    of: str = ""
+    """What is measured, where it is not the whole process."""
+    most_runs: int = sys.maxsize
+    """More would take too long."""
 
     @property
     def name(self) -> str:
         """Both programs, as the table names them."""
-        return f"`{self.ours.name}` against `{self.theirs.name}`"
+        return f"{self.of}`{self.ours.name}` against `{self.theirs.name}`"
 
 
 TORCHINFO = Program(
@@ -149,9 +180,20 @@ model, image = torchvision.models.resnet50().eval(), torch.rand(8, 3, 224, 224)
 CAPTURE = "print(seconds(lambda: capture(model, (image,), device=device), 7))"
 FORWARD = "print(seconds(lambda: forward(model, image), 7))"
 
-BARS = (
-    Bar(KEPT, TORCHINFO, times_faster, "at least 20 times faster", first=KEPT),
-    Bar(KEPT, RICH, ratio, "at most 4", first=KEPT),
+TWO_DEEP = Program(
+    "ResNet-1001 for 10 and for 100 classes, saved",
+    "import resnet_inspect as ri\n"
+    "ri.save(ri.trace('paper:preact_resnet1001'), 'ten.json')\n"
+    "ri.save(ri.trace('paper:preact_resnet1001:classes=100'), 'hundred.json')",
+)
+TWO_READ = Program(
+    "json.load of both", "import json\njson.load(open('ten.json')), json.load(open('hundred.json'))"
+)
+NAMED = explorer("resnet50")
+
+BARS: tuple[Bar[Any], ...] = (
+    Bar(KEPT, TORCHINFO, times_faster, "at least 20 times faster", first=KEPT.run),
+    Bar(KEPT, RICH, ratio, "at most 4", first=KEPT.run),
     Bar(command("trace resnet50 --no-cache"), TORCH, ratio, "at most 1.15"),
     Bar(command("--help"), CLICK, ratio, "at most 1.6"),
     Bar(command("trace resnet152 --no-cache"), TORCH, above, "at most 60 MiB more", mebibytes),
@@ -176,31 +218,46 @@ BARS = (
         "at most 1.3",
         told,
     ),
+    Bar(command("diff ten.json hundred.json"), TWO_READ, alone, "under 0.5 s", first=TWO_DEEP.run),
+    Bar(NAMED, bare, ratio, "at most 1.3", first_paint, of="first paint of "),
+    Bar(
+        NAMED, bare, ratio, "at most 1.6", data, partial(session, NAMED), "data from the cache in "
+    ),
+    Bar(
+        explorer(LARGE),
+        bare,
+        alone,
+        "under 0.03 s",
+        repaint,
+        write_large,
+        "from a key to its repaint in 100,000 calls, ",
+        most_runs=3,
+    ),
 )
 
 
-def row(bar: Bar, runs: int) -> str:
+def row(bar: Bar[Any], runs: int) -> str:
     """A line of the table: both medians, the outcome, and the bar."""
     if bar.first is not None:
-        bar.first.run()
+        bar.first()
+    runs = min(runs, bar.most_runs)
     pairs = [(bar.measured(bar.ours), bar.measured(bar.theirs)) for _ in range(runs)]
     ours, theirs = (median(one) for one in zip(*pairs, strict=True))
     unit = "MiB" if bar.measured is mebibytes else "s"
     outcome = bar.compared(ours, theirs)
     return (
-        f"| {bar.name} | {ours:.4g} {unit} | {theirs:.4g} {unit} | {outcome:.2f} | {bar.must_be} |"
+        f"| {bar.name} | {ours:.4g} {unit} | {theirs:.4g} {unit} | {outcome:.3g} | {bar.must_be} |"
     )
 
 
-def lines(bars: Iterable[Bar], runs: int) -> Iterator[str]:
+def lines(bars: Iterable[Bar[Any]], runs: int) -> Iterator[str]:
     """The table, each line as soon as it is known; traces are kept in a cache for the while."""
-    yield conditions(("torch", "torchvision", "torchinfo", "rich", "click"), runs)
+    yield conditions(("torch", "torchvision", "torchinfo", "rich", "click", "textual"), runs)
     yield ""
     yield "| what | ours | theirs | outcome | must be |"
     yield "| :-- | --: | --: | --: | :-- |"
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["RESNET_INSPECT_CACHE_DIR"] = folder
-        os.environ.pop("RESNET_INSPECT_NO_CACHE", None)
+        set_apart(folder)
         for bar in bars:
             yield row(bar, runs)
 

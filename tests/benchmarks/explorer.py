@@ -1,11 +1,14 @@
 """How fast the explorer is: medians, beside a bare Textual program measured in the same run.
 
-    python tests/benchmarks/explorer.py [--runs 5] [--presses 12]
+    python tests/benchmarks/explorer.py [--runs 5] [--presses 8] [--calls 100000]
 
-In a pty of 120×40: from the start of the process to the first paint and to the data, from a key to
-the last byte that the program writes because of it, and from `q` to the end of the process. Inside
+In a pty of 120×40 that takes whole frames: from the start of the process to the end of the first
+frame that has the keys in its footer (`first paint`) and of the first that has the rows (`data`);
+from a key to the end of the first frame that draws the row that the cursor goes to (`repaint`), and
+to the last byte that is written because of a key; and from `q` to the end of the process. Inside
 one process, without a terminal: the longest time for which the event loop did nothing else while a
-trace was opened.
+trace was opened, by the clock (`longest stall`) and in work of its own (`longest work`), which what
+else the machine does leaves as it is.
 
 The bare program has a header, a DataTable of 200 rows and a footer. Its times are the floor that
 Python and Textual set on this machine, so the ratios say what is the explorer's own.
@@ -15,32 +18,36 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import compileall
 import os
+import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "tui"), str(ROOT / "tests" / "reading")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "tui")]
 
 from large import deep_network  # noqa: E402
 from pseudoterminal import Terminal  # noqa: E402
 
-from resnet_inspect import pipeline  # noqa: E402
 from resnet_inspect.traces import codec  # noqa: E402
 
 SIZE = (120, 40)
 QUIET = 0.15
 """Seconds without output after which a key has done all that it does."""
-KEYS = {
-    "down": "\x1b[B", "up": "\x1b[A", "page down": "\x1b[6~", "page up": "\x1b[5~",
-    "end": "\x1b[F", "home": "\x1b[H",
-}  # fmt: skip
-OWN_KEYS = {"next stage": "]", "next block": "}", "fold": " ", "fold all": "-", "unfold all": "="}
+DOWN = "\x1b[B"
+KEYS = {"down": DOWN, "page down": "\x1b[6~", "home": "\x1b[H", "end": "\x1b[F"}
+OWN_KEYS = {"next block": "}", "fold": " ", "fold all": "-", "unfold all": "="}
+TO_LINE = re.compile(rb"\x1b\[(\d+);\d+H")
+"""Where in the terminal the next text is written."""
+SAVED = ROOT / "tests" / "data" / "resnet50.json"
+LARGE = "large.json"
 
 BARE = """
 from textual.app import App
@@ -66,155 +73,173 @@ Figures = dict[str, float]
 """Milliseconds by what was measured."""
 
 
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """A program that shows a table in a terminal."""
+
+    name: str
+    command: tuple[str, ...]
+    data: str
+    """What stands on the screen once the rows do."""
+    top: int
+    """The line of the terminal on which the first row stands."""
+
+
+def explorer(subject: str) -> Interface:
+    """`resnet-inspect tui` on a network or a saved trace."""
+    command = (sys.executable, "-m", "resnet_inspect", "tui", subject)
+    return Interface(f"resnet-inspect tui {subject}", command, "stage 4", 4)
+
+
+bare = Interface("a bare table in Textual", (sys.executable, "-c", BARE), "7.7", 3)
+
+
+def set_apart(folder: str) -> None:
+    """Work in this folder from here on, with settings, memory and cache of its own.
+
+    The package is found from there, compiled as an installer does it.
+    """
+    compileall.compile_dir(ROOT / "resnet_inspect", quiet=1)
+    (Path(folder) / "config.toml").touch()
+    os.chdir(folder)
+    os.environ.pop("RESNET_INSPECT_NO_CACHE", None)
+    os.environ.update(
+        PYTHONPATH=str(ROOT),
+        TERM="xterm-256color",
+        RESNET_INSPECT_CACHE_DIR=folder,
+        RESNET_INSPECT_CONFIG=f"{folder}/config.toml",
+        RESNET_INSPECT_STATE=f"{folder}/state.json",
+    )
+
+
+def write_large(calls: int = 100_000) -> None:
+    """Write a saved trace of so many calls, as `LARGE`."""
+    Path(LARGE).write_text(codec.dumps(deep_network(calls)), encoding="utf-8")
+
+
 # -- in a terminal -------------------------------------------------------------------------------
 
 
-@contextmanager
-def terminal(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Terminal]:
-    """A terminal in which a program runs; both are gone at the end."""
-    opened = Terminal(command, SIZE, environment)
-    try:
-        yield opened
-    finally:
-        opened.close()
-
-
-def once(command: Sequence[str], data: str, environment: Mapping[str, str]) -> Figures:
-    """Start, paint, data, quit."""
-    with terminal(command, environment) as program:
-        figures = {"first paint": program.wait_for("palette") - program.started}
-        if data not in program.seen:
-            program.wait_for(data)
-        figures["data"] = time.monotonic() - program.started
-        program.read_until_quiet(QUIET)
-        program.type("q")
+def session(
+    interface: Interface, presses: int = 0, keys: Mapping[str, str] | None = None
+) -> Figures:
+    """Start, paint, data, so many steps of the cursor and presses of each key, quit."""
+    with closing(Terminal(interface.command, SIZE, {})) as terminal:
+        painted = terminal.wait_for_frame(lambda frame: b"palette" in frame)
+        data = interface.data.encode()
+        shown = terminal.wait_for_frame(lambda frame: data in frame)
+        figures = {"first paint": painted - terminal.started, "data": shown - terminal.started}
+        terminal.read_until_quiet(QUIET)
+        if presses:
+            figures["repaint"] = repaint(terminal, interface.top, presses)
+        for name, key in (keys or {}).items():
+            times = [to_the_last_byte(terminal, key) for _ in range(presses)]
+            if any(times):  # at the end of the table a key does nothing
+                figures[f"key: {name}"] = median(filter(None, times))
+        terminal.type("q")
         asked = time.monotonic()
-        assert program.exit_code() == 0
+        assert terminal.exit_code() == 0
         figures["quit"] = time.monotonic() - asked
     return {name: 1000 * seconds for name, seconds in figures.items()}
 
 
-def keys(
-    command: Sequence[str],
-    data: str,
-    environment: Mapping[str, str],
-    pressed: Mapping[str, str],
-    presses: int,
-) -> Figures:
-    """The median of each key, from the press to the last byte written because of it."""
-    figures = {}
-    with terminal(command, environment) as program:
-        program.wait_for(data)
-        program.read_until_quiet(QUIET)
-        for name, key in pressed.items():
-            times = []
-            for _ in range(presses):
-                program.type(key)
-                start = time.monotonic()
-                before = len(program.written)
-                last = program.read_until_quiet(QUIET)
-                if len(program.written) > before:
-                    times.append(1000 * (last - start))
-            if times:
-                figures[name] = median(times)
-    return figures
+def repaint(terminal: Terminal, top: int, presses: int) -> float:
+    """Seconds from a key to the end of the first frame that draws the cursor's new row."""
+    times = []
+    terminal.type(KEYS["home"])  # the explorer remembers where it was left
+    terminal.read_until_quiet(QUIET)
+    for line in range(top + 1, top + 1 + presses):
+        before, start = len(terminal.written), time.monotonic()
+        terminal.type(DOWN)
+        done = terminal.wait_for_frame(
+            lambda frame, line=line: b"%d" % line in TO_LINE.findall(frame), before
+        )
+        times.append(done - start)
+        terminal.read_until_quiet(QUIET)
+    return median(times)
+
+
+def to_the_last_byte(terminal: Terminal, key: str) -> float:
+    """Seconds from a key to the last byte that is written because of it; 0 if none is."""
+    before, start = len(terminal.written), time.monotonic()
+    terminal.type(key)
+    last = terminal.read_until_quiet(QUIET)
+    return last - start if len(terminal.written) > before else 0.0
 
 
 # -- in this process -----------------------------------------------------------------------------
 
 
-async def longest_stall(open_explorer: Callable[[], object]) -> float:
-    """Milliseconds for which the event loop did nothing else while an explorer got its data."""
+async def longest(subject: str) -> Figures:
+    """For how long the event loop did nothing else while the explorer got its data."""
     from resnet_inspect.tui.app import Explorer
+    from resnet_inspect.tui.beside import START, begin
     from resnet_inspect.tui.panels.trace_table import TraceTable
+    from resnet_inspect.tui.session import Request
 
-    stall = 0.0
+    most = {"longest stall": 0.0, "longest work": 0.0}
+    clocks: dict[str, Callable[[], float]] = {
+        "longest stall": time.perf_counter,
+        "longest work": time.thread_time,
+    }
 
     async def watch() -> None:
-        nonlocal stall
         while True:
-            before = time.perf_counter()
+            before = {name: clock() for name, clock in clocks.items()}
             await asyncio.sleep(0.001)
-            stall = max(stall, time.perf_counter() - before - 0.001)
+            for name, clock in clocks.items():
+                most[name] = max(most[name], 1000 * (clock() - before[name]))
 
-    app = open_explorer()
-    assert isinstance(app, Explorer)
+    begin(START)  # as the program does, so that no garbage of this one is collected meanwhile
+    app = Explorer(Request.of(subject))
     async with app.run_test(size=SIZE):
         watching = asyncio.create_task(watch())
         while not app.query_one("#table", TraceTable).every:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.3)
         watching.cancel()
-    return 1000 * stall
-
-
-def stalls(saved: Mapping[str, Path]) -> Figures:
-    """The longest stall for a named variant and for each saved trace."""
-    from resnet_inspect.tui.app import Explorer
-    from resnet_inspect.tui.session import Request
-
-    def opened(path: Path) -> Explorer:
-        trace = pipeline.load(path)
-        return Explorer(Request(trace.model_name, path=str(path)), trace)
-
-    figures = {"named": asyncio.run(longest_stall(lambda: Explorer(Request.of("resnet50"))))}
-    for name, path in saved.items():
-        figures[name] = asyncio.run(longest_stall(lambda path=path: opened(path)))
-    return figures
+    return most
 
 
 def medians(runs: Sequence[Figures]) -> Figures:
-    """The median of each figure."""
-    return {name: median(run[name] for run in runs) for name in runs[0]}
+    """The median of each figure, of the runs that have it."""
+    names = dict.fromkeys(name for run in runs for name in run)
+    return {name: median(run[name] for run in runs if name in run) for name in names}
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--presses", type=int, default=12)
+    parser.add_argument("--presses", type=int, default=8)
     parser.add_argument("--calls", type=int, default=100_000)
     options = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "config.toml").touch()
-        environment = {
-            "PYTHONPATH": str(ROOT),
-            "TERM": "xterm-256color",
-            "RESNET_INSPECT_STATE": f"{folder}/state.json",
-            "RESNET_INSPECT_CONFIG": f"{folder}/config.toml",
-        }
-        os.environ.update(environment)
-        large = Path(folder) / "large.json"
-        large.write_text(codec.dumps(deep_network(options.calls)), encoding="utf-8")
-        saved = {"saved": ROOT / "tests" / "data" / "resnet50.json", "large": large}
-        explorer = [sys.executable, "-m", "resnet_inspect", "tui"]
-        programs: dict[str, tuple[list[str], str]] = {
-            "bare": ([sys.executable, "-c", BARE], "7.7"),
-            "named": ([*explorer, "resnet50"], "stage 4"),
-            "saved": ([*explorer, str(saved["saved"])], "stage 4"),
-            "large": ([*explorer, str(large)], "stage 4"),
-        }
-        columns: dict[str, Figures] = {}
-        for name, (command, data) in programs.items():
-            runs = [once(command, data, environment) for _ in range(options.runs)]
-            pressed = KEYS if name == "bare" else KEYS | OWN_KEYS
-            typed = (
-                {}
-                if name == "named"  # its rows are those of the saved trace
-                else keys(command, data, environment, pressed, options.presses)
-            )
-            columns[name] = medians(runs) | {f"key: {key}": ms for key, ms in typed.items()}
-        for name, stall in stalls(saved).items():
-            columns[name]["longest stall"] = stall
+        set_apart(folder)
+        write_large(options.calls)
+        subjects = {"named": "resnet50", "saved": str(SAVED), "large": LARGE}
+        programs = {"bare": bare} | {name: explorer(subjects[name]) for name in subjects}
+        session(programs["named"])  # fills the cache
+        runs: dict[str, list[Figures]] = {name: [] for name in programs}
+        for run in range(options.runs):
+            for name, program in programs.items():
+                if run == 0:
+                    keys = KEYS if name == "bare" else KEYS | OWN_KEYS
+                    runs[name].append(session(program, options.presses, keys))
+                elif name != "large":
+                    runs[name].append(session(program))
+        for name, subject in subjects.items():
+            runs[name].append(asyncio.run(longest(subject)))
+    columns = {name: medians(measured) for name, measured in runs.items()}
 
     print(f"medians in ms at {SIZE[0]}×{SIZE[1]}, {options.runs} runs, {options.presses} presses")
-    print(f"{'':18}" + "".join(f"{name:>10}" for name in columns) + "   saved/bare")
-    for figure in dict.fromkeys(name for column in columns.values() for name in column):
+    print(f"{'':18}" + "".join(f"{name:>10}" for name in columns) + "   named/bare")
+    for figure in columns["named"]:
         cells = [column.get(figure) for column in columns.values()]
         text = "".join(f"{'-' if ms is None else f'{ms:.0f}':>10}" for ms in cells)
-        ours, floor = columns["saved"].get(figure), columns["bare"].get(figure)
-        print(f"{figure:18}{text}" + (f"{ours / floor:13.1f}" if ours and floor else ""))
+        ours, floor = columns["named"][figure], columns["bare"].get(figure)
+        print(f"{figure:18}{text}" + (f"{ours / floor:13.2f}" if floor else ""))
 
 
 if __name__ == "__main__":

@@ -8,13 +8,20 @@ import select
 import struct
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+ASKS_FOR_FRAMES, HAS_FRAMES = b"\x1b[?2026$p", "\x1b[?2026;2$y"
+"""Whether the terminal paints what stands between two marks at once, and that it does."""
+FRAME_END = b"\x1b[?2026l"
+
 
 class Terminal:
-    """A pty in which a program runs; it stays open after the program has ended."""
+    """A pty in which a program runs; it stays open after the program has ended.
+
+    It says of itself that it paints whole frames, as terminals of today do.
+    """
 
     def __init__(
         self, command: Sequence[str], size: tuple[int, int], environment: Mapping[str, str]
@@ -56,7 +63,10 @@ class Terminal:
         """Read what is there, waiting for it at most so long; whether there was anything."""
         if not select.select([self.master], [], [], seconds)[0]:
             return False
+        asked = self.written.count(ASKS_FOR_FRAMES)
         self.written += os.read(self.master, 65536)
+        if self.written.count(ASKS_FOR_FRAMES) > asked:
+            self.type(HAS_FRAMES)
         return True
 
     def wait_for(self, text: str, seconds: float = 60) -> float:
@@ -66,6 +76,19 @@ class Terminal:
         wanted = text.encode()
         while wanted not in self.written[max(0, start - len(wanted)) :]:
             assert time.monotonic() < end, f"{text!r} did not come: {self.seen[-2000:]!r}"
+            self.read(0.05)
+        return time.monotonic()
+
+    def wait_for_frame(
+        self, wanted: Callable[[bytes], bool], since: int = 0, seconds: float = 60
+    ) -> float:
+        """Wait until a wanted frame is written to its end; when that was.
+
+        Only what was written after the first `since` bytes counts.
+        """
+        end = time.monotonic() + seconds
+        while not any(map(wanted, self.written[since:].split(FRAME_END)[:-1])):
+            assert time.monotonic() < end, f"it did not come: {self.seen[-2000:]!r}"
             self.read(0.05)
         return time.monotonic()
 
