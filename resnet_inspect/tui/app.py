@@ -294,7 +294,7 @@ class Explorer(App[int]):
             self.history.visit(request)
         self.show(laid)
         if self.kept.place and self.kept.model == request.lasting:
-            self.bench.go_to_path(self.kept.place)
+            await self.bench.go_to_path(self.kept.place)
             self.kept = replace(self.kept, place=None)
 
     async def laid_out(self, shown: Shown, other: Survey | None) -> Laid:

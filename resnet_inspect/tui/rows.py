@@ -7,7 +7,7 @@ nothing of what they mean. Any number of rows opens and scrolls alike.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -72,6 +72,11 @@ class Outline:
         if place is None and self.leaves:
             place = self.leaves[max(0, bisect_left(self.leaves, (span[0], 0)) - 1)][1]
         return place
+
+    def place_with(self, path: str) -> int | None:
+        """The place of the first row with this path; every one before it is written for that."""
+        rows = enumerate(self.table.rows)
+        return next((place for place, row in rows if path_of(self.table, row) == path), None)
 
 
 class Rows(ScrollView, can_focus=True):
@@ -277,11 +282,6 @@ class Rows(ScrollView, can_focus=True):
         if line is None and self.order is None:
             line = max(0, bisect_right(self.shown, place) - 1)
         self.cursor = line or 0
-
-    def move_to(self, wanted: Callable[[Row], bool], *, tell: bool = True) -> bool:
-        """Put the cursor on the first row that is wanted, unfolding what hides it."""
-        place = next((i for i, row in enumerate(self.every) if wanted(row)), None)
-        return place is not None and self.go(place, tell=tell)
 
     def move_to_span(self, span: tuple[int, int], kind: str) -> bool:
         """Put the cursor on the row of these calls, or on one that begins with or holds them."""

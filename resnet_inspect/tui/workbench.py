@@ -12,11 +12,12 @@ from textual.containers import Horizontal
 
 from resnet_inspect.analysis.anatomy import Block, Stage
 from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.tui.beside import MANY_CALLS, beside_the_screen
 from resnet_inspect.tui.laying import Laid
 from resnet_inspect.tui.panels.card import CardPanel
 from resnet_inspect.tui.panels.network_tree import NetworkTree
 from resnet_inspect.tui.panels.trace_table import TraceTable
-from resnet_inspect.tui.rows import Rows, path_of
+from resnet_inspect.tui.rows import Rows
 from resnet_inspect.tui.session import Places, Span
 from resnet_inspect.tui.splitter import Splitter
 from resnet_inspect.views.cards import Card, Entry, Section, Subject, card, index_of
@@ -174,11 +175,14 @@ class Workbench(Horizontal):
         kind = next((k for k in kinds if (k, span) in outline.place_of), "layer")
         self.table.move_to_span(span, kind)
 
-    def go_to_path(self, path: str) -> None:
+    async def go_to_path(self, path: str) -> None:
         """Put the cursor on the row with this path, if there is one."""
-        table = self.table.table
-        if table is not None:
-            self.table.move_to(lambda row: path_of(table, row) == path)
+        outline = self.table.outline
+        if outline is not None:
+            long = len(outline.table.rows) > MANY_CALLS
+            place = await beside_the_screen(long, outline.place_with, path)
+            if place is not None and outline is self.table.outline:
+                self.table.go(place)
 
     # -- panes -----------------------------------------------------------------------------------
 

@@ -732,7 +732,7 @@ def test_every_key_of_the_card_does_what_it_says(kept_open: KeptOpen) -> None:
 
     async def steps(app: Explorer, pilot: Keys) -> None:
         table, card = table_of(app), app.query_one("#card", CardPanel)
-        table.move_to(lambda row: row.op == "conv" and row.span[0] > 20)
+        table.go(next(i for i, r in enumerate(table.every) if r.op == "conv" and r.span[0] > 20))
         await settle(pilot)
         came_from = chosen_path(table)
         assert came_from in text_of(app, "#card")

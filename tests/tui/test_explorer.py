@@ -268,7 +268,7 @@ def test_a_click_on_a_title_sorts_and_on_a_row_chooses() -> None:
 def test_an_entry_of_the_card_can_be_followed() -> None:
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
         table = table_of(app)
-        table.move_to(lambda row: table.table.cell(row, "path").text == "layer2.0.conv2")  # type: ignore[union-attr]
+        await app.bench.go_to_path("layer2.0.conv2")
         await pilot.pause()
         await pilot.press("3", "j", "enter")
         await pilot.pause()
@@ -343,7 +343,7 @@ def test_only_widths_that_were_set_are_remembered() -> None:
 
 def test_the_place_is_found_again(own_state: Path) -> None:
     async def leave(app: Explorer, pilot: Pilot[int]) -> None:
-        table_of(app).move_to(lambda row: row.span[0] == 40)
+        table_of(app).move_to_span((40, 40), "function")
         await pilot.pause()
         await pilot.press("q")
 

@@ -212,7 +212,7 @@ def test_a_saved_partial_trace_marks_the_call_that_raised() -> None:
             marked = [line for line in drawn(rows).split("\n") if "✗" in line]
             assert any("conv2" in line for line in marked), rows
             assert not any("conv1" in line for line in marked)
-        app.bench.go_to_path("conv2")
+        await app.bench.go_to_path("conv2")
         await settle(app, pilot)
         assert "raised" in shown_text(app, "#card")
         assert "channels" in shown_text(app, "#card")
@@ -305,7 +305,7 @@ def test_in_a_comparison_tree_and_card_follow_and_both_totals_are_shown() -> Non
         assert "21,797,672 → 25,557,032" in totals
         assert "stage 1: planes unchanged against ×4" in totals
         assert table.table is not None
-        app.bench.go_to_path("layer2.0.conv1")
+        await app.bench.go_to_path("layer2.0.conv1")
         await settle(app, pilot)
         assert tree.row is not None
         assert table.row is not None

@@ -104,7 +104,7 @@ def test_two_networks_are_asked_about_together() -> None:
         ]  # fmt: skip
         await pilot.press("q")
         for path, name in (("layer1.1", "resnet18"), ("layer1.2", "resnet34")):
-            app.bench.go_to_path(path)
+            await app.bench.go_to_path(path)
             await pilot.pause()
             report = await ask(app, pilot, "E")
             assert text_of(report).startswith(path)
@@ -122,7 +122,7 @@ def test_the_lesson_is_of_what_the_card_is_of() -> None:
             ("stem", "stem"), ("stage 2", "layer2"), ("layer2.0", "layer2.0"),
             ("layer2.0.conv1", "layer2.0.conv1"),
         ):  # fmt: skip
-            app.bench.go_to_path(path)
+            await app.bench.go_to_path(path)
             await pilot.pause()
             lesson = lessons.lesson(survey, places.find(survey, place), 72)
             report = await ask(app, pilot, "E")
@@ -169,7 +169,7 @@ def test_export_draws_the_network_or_the_chosen_block(own_state: Path) -> None:
 
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
         for path, suffix in (("stem", ".svg"), ("layer2.0", ".mmd"), ("layer2.0", ".dot")):
-            app.bench.go_to_path(path)
+            await app.bench.go_to_path(path)
             await pilot.pause()
             await export(app, pilot, f"{path}{suffix}")
             block = path == "layer2.0"

@@ -179,8 +179,7 @@ def test_the_hints_fit_80_columns_and_follow_the_focus(pane: str) -> None:
 
 def test_a_low_card_sets_its_entries_side_by_side_and_they_can_be_clicked() -> None:
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
-        table = table_of(app)
-        table.move_to(lambda row: table.table.cell(row, "path").text == "layer2.0.conv2")  # type: ignore[union-attr]
+        await app.bench.go_to_path("layer2.0.conv2")
         await pilot.pause()
         lines = card_text(app).splitlines()
         assert lines[0] == "layer2.0.conv2 · conv 3×3/2, 128 · Conv2d"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from driving import DATA, SIZES, Keys, drive, fill, settle, table_of
+from driving import DATA, SIZES, Keys, drive, fill, settle
 from pictures import difference
 from textual.app import App
 
@@ -31,8 +31,7 @@ def explorer(name: str) -> Explorer:
 def test_the_main_screen(size: tuple[int, int], shade: str, snapshot: Snapshot) -> None:
     async def steps(app: Explorer, pilot: Keys) -> None:
         app.theme = THEMES[shade]
-        table = table_of(app)
-        table.move_to(lambda row: table.table.cell(row, "path").text == "layer2.0.conv2")  # type: ignore[union-attr]
+        await app.bench.go_to_path("layer2.0.conv2")
         await settle(pilot)
         snapshot(app, f"main-{size[0]}x{size[1]}-{shade}")
 
