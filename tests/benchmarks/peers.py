@@ -13,7 +13,6 @@ to the Makefile.
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from time import perf_counter
 
 from bars import MEBIBYTE, Program
 from bars import command as resnet_inspect
+from explorer import set_apart
 from speed_page import conditions, show
 
 VARIANTS = ("resnet18", "resnet50", "resnet152")
@@ -234,8 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if asked.runs < 1:
         parser.error("--runs is at least 1")
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["RESNET_INSPECT_CACHE_DIR"] = folder
-        os.environ.pop("RESNET_INSPECT_NO_CACHE", None)
+        set_apart(folder)
         show(lines(asked.runs), "peers" if asked.write else None)
 
 
