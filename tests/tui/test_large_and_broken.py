@@ -20,7 +20,7 @@ from resnet_inspect.errors import ForwardError
 from resnet_inspect.traces import codec, invariants
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.app import Explorer
-from resnet_inspect.tui.beside import beside_the_screen
+from resnet_inspect.tui.beside import START, begin, beside_the_screen, end
 from resnet_inspect.tui.rows import Outline
 from resnet_inspect.tui.session import Request
 from resnet_inspect.views.cards import Card, Entry, Section
@@ -165,6 +165,24 @@ def test_the_collector_runs_again_after_long_work() -> None:
         assert sys.getswitchinterval() == turn
 
     asyncio.run(run())
+
+
+def test_the_collector_runs_again_after_the_first_paint(own_state: Path) -> None:
+    import gc
+
+    app = Explorer(Request("resnet50", path=str(DATA / "resnet50.json")))
+
+    async def run() -> None:
+        async with app.run_test() as pilot:
+            await settle(app, pilot)
+            assert gc.isenabled()
+
+    begin(START)
+    try:
+        assert not gc.isenabled()
+        asyncio.run(run())
+    finally:
+        end(START)
 
 
 def test_an_outline_knows_what_is_inside_of_what() -> None:
