@@ -20,6 +20,7 @@ import difflib
 import json
 import os
 import string
+import tomllib
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -125,10 +126,7 @@ def read_config(
     told = path is not None or bool(os.environ.get(CONFIG_VARIABLE))
     path = path or config_path()
     try:
-        written = path.read_text(encoding="utf-8-sig")
-        import tomllib  # most have no such file
-
-        document = tomllib.loads(written)
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return Config(warnings=(f"{path}: no such file",) if told else ())
     except OSError as error:

@@ -118,7 +118,8 @@ class Page:
 class CardPanel(ScrollView, can_focus=True):
     """A card as text; entries that lead to a call can be followed with enter or a click.
 
-    It draws its lines itself: another card is another text, and nothing is laid out anew for it.
+    It draws the lines in sight itself: a widget of text would be laid out anew, and with it the
+    whole screen, for every row that the cursor passes.
     """
 
     BORDER_TITLE = " Card "
@@ -154,7 +155,7 @@ class CardPanel(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one line of the visible part, with what is selected of it."""
         line, width, style = y + int(self.scroll_offset.y), self.size.width, self.visual_style
-        if line >= len(self.page.lines):
+        if not width or line >= len(self.page.lines):
             return Strip.blank(width, style.rich_style)
         text, selection = self.page.lines[line], self.text_selection
         selected = selection.get_span(line) if selection is not None else None
