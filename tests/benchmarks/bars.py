@@ -12,6 +12,7 @@ is measured by `explorer.py`, which says what its moments are.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -30,45 +31,63 @@ MEBIBYTE = 2**20 if sys.platform == "darwin" else 2**10
 
 
 @dataclass(frozen=True, slots=True)
+class Process:
+    """What one process did, as seen from outside."""
+
+    printed: str
+    seconds: float
+    mebibytes: float
+    """The most memory that it held; on Linux at least what this program did when it started it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """Some Python, run in a process of its own."""
 
     name: str
     code: str
 
-    def run(self) -> str:
-        """What it prints."""
-        done = subprocess.run(
-            [sys.executable, "-c", self.code], capture_output=True, check=True, text=True
-        )
-        return done.stdout
+    def run(self) -> Process:
+        """Run it. Raises CalledProcessError if it fails."""
+        command = [sys.executable, "-c", self.code]
+        with tempfile.TemporaryFile() as errors:
+            start = perf_counter()
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)
+            assert process.stdout is not None
+            printed = process.stdout.read().decode()
+            _, status, used = os.wait4(process.pid, 0)
+            seconds = perf_counter() - start
+            process.returncode = os.waitstatus_to_exitcode(status)
+            process.stdout.close()
+            if process.returncode:
+                errors.seek(0)
+                said = errors.read().decode()
+                raise subprocess.CalledProcessError(process.returncode, command, printed, said)
+        return Process(printed, seconds, used.ru_maxrss / MEBIBYTE)
 
 
 def command(arguments: str) -> Program:
     """`resnet-inspect` with these arguments, as its script runs it."""
     code = (
-        "import contextlib, sys\nfrom resnet_inspect.__main__ import program\n"
-        f"sys.argv[1:] = {arguments.split()!r}\nwith contextlib.suppress(SystemExit): program()"
+        "import sys\nfrom resnet_inspect.__main__ import program\n"
+        f"sys.argv[1:] = {arguments.split()!r}\nprogram()"
     )
     return Program(f"resnet-inspect {arguments}", code)
 
 
 def seconds(program: Program) -> float:
     """How long the whole process takes."""
-    begin = perf_counter()
-    program.run()
-    return perf_counter() - begin
+    return program.run().seconds
 
 
 def mebibytes(program: Program) -> float:
     """The most memory that the process held."""
-    peak = "import resource; print('\\n', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    return int(Program(program.name, f"{program.code}\n{peak}").run().split()[-1]) / MEBIBYTE
+    return program.run().mebibytes
 
 
 def told(program: Program) -> float:
     """The seconds that the process says it took, for what a whole process would hide."""
-    return float(program.run().split()[-1])
+    return float(program.run().printed.split()[-1])
 
 
 def first_paint(interface: Interface) -> float:

@@ -20,9 +20,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 from statistics import median
-from time import perf_counter
 
-from bars import MEBIBYTE, Program
+from bars import Program
 from bars import command as resnet_inspect
 from explorer import set_apart
 from speed_page import conditions, show
@@ -46,11 +45,7 @@ Figures = Mapping[str, float]
 
 BEGIN = "import gc, time\nmoments, collecting = [], [0.0]"
 MOMENT = "\nmoments.append(time.perf_counter() - collecting[0])\n"
-# On Linux the peak is at least what this program held when it started the process: very little.
-END = """
-import resource
-print("\\n", *moments, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-"""
+END = 'print("\\n", *moments)'
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +56,12 @@ class Tool:
     """As the tables name it; VARIANT stands for the name of the network."""
     steps: Mapping[str, str]
     """The code of each step that is timed on its own, by the key of its figure, in order."""
+    whole: str = ""
+    """The code of what is not divided into steps."""
 
     def program(self, variant: str) -> Program:
-        """All steps, and at the end the moments between them in seconds and the peak memory."""
-        code = MOMENT.join((BEGIN, *self.steps.values(), END))
+        """All steps, and at the end the moments between them in seconds; or the whole."""
+        code = self.whole or MOMENT.join((BEGIN, *self.steps.values(), END))
         return Program(self.named(variant), code.replace("VARIANT", variant))
 
     def named(self, variant: str) -> str:
@@ -73,13 +70,11 @@ class Tool:
 
     def figures(self, variant: str) -> Figures:
         """The figures of one process. Raises CalledProcessError if it fails."""
-        start = perf_counter()
-        printed = self.program(variant).run()
-        whole = perf_counter() - start
-        *moments, peak = map(float, printed.splitlines()[-1].split())
-        seconds = [after - before for before, after in pairwise(moments)]
-        taken = dict(zip(self.steps, seconds, strict=True)) | {"whole": whole}
-        return {key: 1000 * value for key, value in taken.items()} | {"peak": peak / MEBIBYTE}
+        process = self.program(variant).run()
+        moments = map(float, process.printed.splitlines()[-1].split()) if self.steps else ()
+        taken = [after - before for before, after in pairwise(moments)]
+        times = dict(zip(self.steps, taken, strict=True)) | {"whole": process.seconds}
+        return {key: 1000 * value for key, value in times.items()} | {"peak": process.mebibytes}
 
 
 TORCH = "import torch, torchvision"
@@ -110,7 +105,7 @@ def library(name: str, imports: str, trace: str, build: str = BUILD) -> Tool:
 def command(arguments: str) -> Tool:
     """`resnet-inspect` with these arguments, as its script runs it: a whole process alone."""
     program = resnet_inspect(arguments)
-    return Tool(f"`{program.name}`", {"command": program.code})
+    return Tool(f"`{program.name}`", {}, program.code)
 
 
 FLOOR = Tool(f"`{TORCH}`", {"import": TORCH})

@@ -91,7 +91,15 @@ def test_a_process_tells_its_steps_and_its_memory() -> None:
     assert 50 <= found["trace"] <= found["whole"]
     assert found["import"] + found["trace"] <= found["whole"]
     assert found["peak"] > 100
-    assert tool.program("resnet18").run().startswith("resnet18\n")
+    assert tool.program("resnet18").run().printed.startswith("resnet18\n")
+
+
+def test_a_command_is_measured_from_outside_whatever_its_end() -> None:
+    found = peers.outcome(peers.command("--version"), "")
+    assert isinstance(found, dict)
+    assert list(found) == ["whole", "peak"]
+    assert found["peak"] > 5
+    assert peers.outcome(peers.command("no-such-thing"), "").startswith("`")
 
 
 def test_a_garbage_collection_counts_in_the_whole_and_in_no_step() -> None:
@@ -118,7 +126,7 @@ def test_a_summary_is_medians_unless_a_run_failed() -> None:
 def test_a_row_has_a_cell_for_each_column() -> None:
     floor = {"import": 900.4, "whole": 1000, "peak": 700}
     assert peers.row("torch", floor, floor) == ["torch", "900", "–", "–", "1,000", "700", "0"]
-    cached = {"command": 9, "whole": 200, "peak": 21}
+    cached = {"whole": 200, "peak": 21}
     assert peers.row("ours", cached, floor) == ["ours", "–", "–", "–", "200", "21", "-679"]
     assert peers.row("ours", cached, "`no`")[-2:] == ["21", "–"]
     assert peers.row("theirs", "`no`", floor) == ["theirs", "`no`", *"–––––"]
