@@ -291,7 +291,7 @@ def test_nothing_moves_while_times_come_in() -> None:
         await go_on(app, pilot, 2)
         assert before == (chosen_path(rows), rows.scroll_offset, card.scroll_offset)
         assert app.focused is card
-        assert f"time {time_text(app)}" in " ".join(text_of(app, "#card-text").split())
+        assert f"time {time_text(app)}" in " ".join(text_of(app, "#card").split())
 
     measuring(steps)
 
@@ -459,10 +459,11 @@ def test_the_card_has_what_the_row_has() -> None:
         rows = table_of(app)
         assert rows.table is not None
         for path in ("conv1", "layer2.0", "layer3", "head"):
-            app.bench.go_to_path(path)
+            await app.bench.go_to_path(path)
             await settle(pilot)
+            assert chosen_path(rows) == path
             assert rows.row is not None
-            section = text_of(app, "#card-text").partition("measured")[2].partition("\n\n")[0]
+            section = text_of(app, "#card").partition("measured")[2].partition("\n\n")[0]
             for key in ("time", "time_spread", "time_share", "bytes_rate", "held_bytes"):
                 assert rows.table.cell(rows.row, key).text in section
 
