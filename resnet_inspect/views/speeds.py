@@ -352,7 +352,8 @@ def meanings(speeds: Sequence[Speed]) -> Iterator[str]:
     )
     if any(_exceeds(speed) for speed in speeds):
         yield (
-            "above 100%: fewer operations than counted (Winograd, TF32), or bytes still in a cache"
+            "above 100%: fewer operations than counted (Winograd), a kernel that suits the device"
+            " better than its matrix product does, or bytes still in a cache"
         )
 
 
