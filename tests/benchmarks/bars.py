@@ -284,7 +284,7 @@ def lines(bars: Iterable[Bar[Any]], runs: int) -> Iterator[str]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the rows that were asked for, and write them if all are."""
     parser = argparse.ArgumentParser(description="Print the bars and how near we are.")
-    parser.add_argument("--runs", type=int, default=7, help="how often each program is run")
+    parser.add_argument("--runs", type=int, default=3, help="how often each program is run")
     parser.add_argument("words", nargs="*", help="only rows that contain one of these")
     parser.add_argument("--write", action="store_true", help="put the table into docs/speed.md")
     asked = parser.parse_args(arguments)
