@@ -100,7 +100,7 @@ def _lend(
             register[name] = _lent(tensor, device, copies)
     lent_out = vars(module)
     for name, value in attributes.items():
-        if name not in _REGISTERS:
+        if name not in _REGISTERS and type(value) not in _UNCHANGING:
             lent_out[name] = _lent(value, device, copies)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -27,19 +29,23 @@ def provenance(
 ) -> Provenance:
     """The provenance of a trace made now; versions come from package metadata."""
     modes = {is_training(module) for module in model.modules()}
-    versions = [("python", platform.python_version())]
-    for package in _PACKAGES:
-        try:
-            versions.append((package, version(package)))
-        except PackageNotFoundError:
-            continue
     return Provenance(
         source=source,
         arguments=tuple((name, repr(value)) for name, value in arguments.items()),
         device=device,
         mode="mixed" if len(modes) > 1 else "train" if modes == {True} else "eval",
-        versions=tuple(versions),
+        versions=_versions(),
         tool_version=__version__,
         captured_at=datetime.now(UTC).replace(microsecond=0).isoformat(),
         notes=tuple(notes),
     )
+
+
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    """Of Python and the packages that are installed: to look them up takes milliseconds."""
+    found = [("python", platform.python_version())]
+    for package in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            found.append((package, version(package)))
+    return tuple(found)
