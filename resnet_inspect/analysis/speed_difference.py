@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Literal
 
 from resnet_inspect.analysis.difference import Difference, Entry, Part, Role, Section
-from resnet_inspect.analysis.speed import Spans, Speed, Time, typical
+from resnet_inspect.analysis.speed import Spans, Speed, Time, beyond_noise, typical
 from resnet_inspect.analysis.survey import Survey
 
 Direction = Literal["forward", "backward"]
@@ -46,11 +46,11 @@ class TimeDifference:
 
     @property
     def is_certain(self) -> bool:
-        """Whether it exceeds the spread of both sides, which a single run does not have."""
-        if self.left is None or self.right is None or self.runs < 2:
+        """Whether it is more than what runs of either side differ by."""
+        if self.left is None or self.right is None:
             return False
         spread = max(self.left.spread, self.right.spread)
-        return abs(self.right.seconds - self.left.seconds) > spread
+        return beyond_noise(self.right.seconds - self.left.seconds, spread, self.runs)
 
 
 @dataclass(frozen=True)

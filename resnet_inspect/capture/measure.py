@@ -31,7 +31,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from resnet_inspect.capture.inputs import floating_dtype
-from resnet_inspect.errors import BadInput, WorkFailed
+from resnet_inspect.errors import BadInput, InspectError, WorkFailed
 from resnet_inspect.traces.measurements import (
     Boundary,
     Ceiling,
@@ -48,9 +48,6 @@ Notice = Callable[[int], None]
 """Told, at each boundary, which call the time from here on belongs to."""
 SoFar = Callable[[Measurements], None]
 """Told, after each run that counts, what all runs so far have measured."""
-
-_YOUNG = 1
-"""The generation of objects up to which is collected between runs: not what torch is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +90,31 @@ def measure(
         raise BadInput("no parameter takes a gradient: there is no backward pass")
     with _threads(runs.threads):
         try:
-            with uncollected():  # which would fall into the time of whatever layer is running
+            with _collected_between_runs():
                 return _measured(subject, runs, tell, so_far)
         except torch.OutOfMemoryError as error:
             raise WorkFailed(
                 f"{device} has too little memory: {_line(error)}", hint="a smaller --batch"
             ) from error
-        except RuntimeError as error:  # such as a backward pass that cannot be
+        except InspectError:
+            raise
+        except (Exception, SystemExit) as error:  # such as a backward pass that cannot be
             raise WorkFailed(f"a run raised: {_line(error)}") from error
+
+
+@contextmanager
+def _collected_between_runs() -> Iterator[None]:
+    """No garbage is collected but when asked: it would fall into the time of whatever layer runs.
+
+    What is there already, all of torch, is set apart, so that to ask is cheap.
+    """
+    gc.collect()
+    with uncollected():
+        gc.freeze()
+        try:
+            yield
+        finally:
+            gc.unfreeze()
 
 
 def moved(model: nn.Module, device: torch.device) -> nn.Module:
@@ -291,7 +305,7 @@ class _Subject:
     def _before(self) -> None:
         """Throw away what the run before has left; `measure` lets nothing be collected in a run."""
         self.model.zero_grad(set_to_none=True)
-        gc.collect(_YOUNG)
+        gc.collect()
         self.clock.wait()
 
     def _hooked(self, forward: Notice, backward: Notice | None = None) -> _Hooks:
@@ -397,11 +411,13 @@ class _Hooks:
             node = tensor.grad_fn
             if maker is not None and node is not None and node not in self._nodes:
                 self._nodes.add(node)
-                node.register_prehook(partial(self._reached, maker))
+                assert self._backward is not None
+                node.register_prehook(partial(_reached, self._backward, maker))
 
-    def _reached(self, maker: int, gradients: Any) -> None:
-        assert self._backward is not None
-        self._backward(maker)
+
+def _reached(notice: Notice, maker: int, gradients: Any) -> None:
+    """Autograd comes to a node, which must not hold what holds it: it would stay for ever."""
+    notice(maker)
 
 
 def _loss(made: Any) -> Tensor:
@@ -422,7 +438,7 @@ _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 def _channels_last(value: Any) -> Any:
     if isinstance(value, Tensor) and value.dim() in _CHANNELS_LAST:
-        return value.contiguous(memory_format=_CHANNELS_LAST[value.dim()])
+        return value.to(memory_format=_CHANNELS_LAST[value.dim()])
     return value
 
 

@@ -342,9 +342,14 @@ class Recorder:
         return inputs, reads
 
 
-def _remove(handles: Sequence[RemovableHandle]) -> None:
-    for handle in handles:
-        handle.remove()
+def _remove(handles: list[RemovableHandle]) -> None:
+    """Remove all, also those after one at which the user interrupts."""
+    try:
+        while handles:
+            handles.pop().remove()
+    finally:
+        if handles:
+            _remove(handles)
 
 
 class _FunctionMode(TorchFunctionMode):

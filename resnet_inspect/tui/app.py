@@ -343,22 +343,23 @@ class Explorer(App[int]):
     def columns_name(self, shown: Shown | None) -> str:
         """What chosen columns are kept under: a measured network has others beside its own."""
         is_timed = shown is not None and shown.speed is not None and self.view in OF_CALLS
-        return f"measured {self.view}" if is_timed else self.view
+        return f"measured {self.view}" if is_timed and self.other is None else self.view
 
     # -- measuring -------------------------------------------------------------------------------
 
     @work
     async def action_measure(self) -> None:
         """Ask what to run, and run it against the clock."""
-        if self.request.path:
+        request = self.request
+        if request.path:
             self.problem("what was saved cannot be run again; m chooses a variant")
         elif self.other is not None:
             self.problem("two networks are compared; d ends that, M measures one")
         else:
-            plan = await dialogs.measurement(self, self.plan.beginning_with(self.request))
+            plan = await dialogs.measurement(self, self.plan.beginning_with(request))
             if plan is not None:
                 self.plan = plan
-                self.measure(self.plan.on(self.request))
+                self.measure(plan.on(request))
 
     @work(exclusive=True, group="trace", name="measure")
     async def measure(self, request: Request) -> None:
@@ -437,19 +438,19 @@ class Explorer(App[int]):
         if self.request.path:
             self.problem("a saved trace cannot be run again; m chooses a variant")
             return
-        before = self.request
+        before, asked = self.request, self.asked
         after = await dialogs.input_of(self, before, lambda r: self.look_at(r, remember=False))
-        if after is None:
-            self.look_at(before, remember=False)
-        else:
+        if after is not None:
             self.look_at(after)
+        elif self.asked is not asked:  # the trace followed what was typed
+            self.look_at(before, remember=False)
 
     @work
     async def action_device(self) -> None:
         """Run it on a device."""
         name = await dialogs.device(self, self.request.device)
         if name is not None and not self.request.path:
-            self.look_at(replace(self.request, device=name))
+            self.look_at(replace(self.request, device=name, timed_on=""))
 
     @work
     async def action_open_trace(self) -> None:
@@ -464,6 +465,9 @@ class Explorer(App[int]):
         if self.other is not None:
             self.other = None
             self.lay_out()
+            return
+        if self.measuring is not None:
+            self.problem("a network is being measured; esc ends that, d compares then")
             return
         name = await dialogs.network(self, "Compare with")
         if name is None or self.shown is None:

@@ -69,7 +69,7 @@ class Plan:
 
     def on(self, request: Request) -> Request:
         """The request with the batch that is run."""
-        if self.batch is None:
+        if self.batch is None or not request.input:
             return request
         return replace(request, input=(self.batch, *request.input[1:]))
 

@@ -195,7 +195,7 @@ def _remarks(found: SpeedDifference) -> Iterator[str]:
     yield from (f"right: {remark}" for remark in right if remark not in left)
     yield from speeds.meanings([speed for speed in found.sides if speed])
     if found.left and found.right:
-        yield "a difference in brackets is no more than runs of either side differ by"
+        yield "a difference in brackets may be chance: runs differ by as much, or are too few"
 
 
 def _provenance(found: SpeedDifference) -> Iterator[tuple[str, Value]]:

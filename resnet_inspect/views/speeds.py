@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from resnet_inspect.analysis.anatomy import Block, Stage
-from resnet_inspect.analysis.speed import Spans, Speed, Time, typical
+from resnet_inspect.analysis.speed import Spans, Speed, Time, beyond_noise, typical
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.measurements import Measurements
 from resnet_inspect.views import VIEWS, text
@@ -74,7 +74,7 @@ TIMES = {
               lambda speed, spans: _seconds(speed.forward(spans)), text.seconds),
         Timed("time_spread", "IQR", 6, "interquartile range of its time, in seconds",
               lambda speed, spans: _spread(speed.forward(spans)), text.seconds),
-        Timed("time_share", "share", 1, "its part of the time of all calls",
+        Timed("time_share", "of time", 1, "its part of the time of all calls",
               lambda speed, spans: _part(_seconds(speed.forward(spans)), speed.total.seconds),
               text.share),
         Timed("flops_rate", "FLOP/s", 3, "operations of its forward in a second",
@@ -139,7 +139,7 @@ def view(speeds: Sequence[Speed], name: str, selection: Selection) -> Table:
     return replace(
         first,
         view="measure",
-        title=f"{first.title} · {text.visible(machine.name)}",
+        title=f"{first.title}{_batches(speeds)} · {text.visible(machine.name)}",
         columns=(*first.columns, *(column.heading for column in TIMES.values())),
         shown=selection.columns or shown(speeds),
         rows=tuple(rows),
@@ -151,6 +151,12 @@ def view(speeds: Sequence[Speed], name: str, selection: Selection) -> Table:
         ),
         provenance=(*first.provenance, *provenance(speeds[0].measured)),
     )  # fmt: skip
+
+
+def _batches(speeds: Sequence[Speed]) -> str:
+    """For a title, which batches there are beside that of the first."""
+    others = ", ".join(str(speed.batch) for speed in speeds[1:])
+    return f" and batch {others}" if others else ""
 
 
 def beside(speed: Speed, table: Table, columns: Sequence[str] = ()) -> Table:
@@ -308,11 +314,13 @@ def remarks_of(speed: Speed) -> Iterator[str]:
     """The cost of the hooks, and who holds the peak."""
     measured, whole, hooked = speed.measured, speed.whole, speed.hooked
     part = f" ({speed.hooks / whole.seconds:+.1%})" if whole.seconds else ""
-    is_noise = abs(speed.hooks) <= max(whole.spread, hooked.spread)
+    spread, runs = max(whole.spread, hooked.spread), len(measured.whole_forward)
+    is_noise = speed.hooks < 0 or not beyond_noise(speed.hooks, spread, runs)
+    unsure = ", which a single run does not tell" if runs < 2 else ", less than runs differ by"
     yield (
         f"the rows sum to {text.seconds(speed.total.seconds)}; a forward with hooks takes"
         f" {text.seconds(hooked.seconds)}, without {text.seconds(whole.seconds)}: the hooks cost"
-        f" {_signed(speed.hooks)}{part}{', less than runs differ by' if is_noise else ''}"
+        f" {_signed(speed.hooks)}{part}{unsure if is_noise else ''}"
     )
     calls = speed.survey.trace.calls
     peak = measured.peak

@@ -139,7 +139,7 @@ def test_a_trace_without_times_stands_beside_one_with(
     assert main(["diff", R34, timed[1], "--columns", "+right_time_share"]) == 0
     printed = capsys.readouterr().out
     assert "only the right was measured" in printed
-    assert "right share" in printed
+    assert "right of time" in printed
     assert main(["diff", R34, R50, "--columns", "help"]) == 0
     assert "left_time  " in capsys.readouterr().out
 

@@ -555,6 +555,7 @@ def test_another_package_can_be_a_source(
 
 def test_what_it_left_for_the_end_of_the_program_is_done(tmp_path: Path) -> None:
     ends = "\nimport atexit\natexit.register(print, 'at the end', flush=False)\n"
+    ends += "log = open('log.txt', 'w')\nlog.write('whole')\n"
     (tmp_path / "model.py").write_text(NETWORK + ends, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "resnet_inspect", "trace", "model.py:small", "--image-size", "16"],
@@ -562,3 +563,4 @@ def test_what_it_left_for_the_end_of_the_program_is_done(tmp_path: Path) -> None
     )  # fmt: skip
     assert done.returncode == 0
     assert done.stdout.endswith("at the end\n")
+    assert (tmp_path / "log.txt").read_text(encoding="utf-8") == "whole"

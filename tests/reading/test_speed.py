@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import replace
 from pathlib import Path
 from statistics import median, quantiles
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from saved import DATA, NAMES, ByHand, names, steady, survey_of, trace_of, traces
 
 from resnet_inspect import pipeline
-from resnet_inspect.analysis.speed import Speed
+from resnet_inspect.analysis.speed import Speed, beyond_noise, typical
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import TraceFileError, UnknownName
 from resnet_inspect.formats import FORMATS, render
@@ -186,6 +187,21 @@ def test_rates_are_amounts_by_time_and_shares_of_the_ceilings() -> None:
     assert table.cell(row, "of_copy").value == pytest.approx(moved / seconds / 25e9)
 
 
+@pytest.mark.parametrize("runs", [2, 3, 5, 10, 20])
+def test_equal_networks_are_rarely_told_apart(runs: int) -> None:
+    """By trial: medians and quartiles of runs that differ by chance alone."""
+    chance = random.Random(runs)
+    told = 0
+    for _ in range(2_000):
+        sides = [[chance.gauss(10**9, 10**7) for _ in range(runs)] for _ in range(2)]
+        mine, theirs = (typical([round(once) for once in side]) for side in sides)
+        spread = max(mine.spread, theirs.spread)
+        told += beyond_noise(mine.seconds - theirs.seconds, spread, runs)
+    assert told <= 2_000 / 50
+    assert beyond_noise(2, 0.1, runs)
+    assert not beyond_noise(1, 0, 1)
+
+
 def test_what_the_hooks_cost_is_said() -> None:
     speed = speed_of("resnet18")
     with_hooks = median(sum(run) for run in speed.measured.forward)
@@ -195,7 +211,13 @@ def test_what_the_hooks_cost_is_said() -> None:
     assert totals["hooked_time"] - totals["whole_time"] == totals["hooks"] == speed.hooks
     remark = next(said for said in table.remarks if "the hooks cost" in said)
     assert f"({speed.hooks * 1e9 / 1_100_000:+.1%})" in remark
-    assert "less than runs differ by" not in remark
+    assert "less than runs differ by" in remark
+    alike = replace(speed.measured, forward=(speed.measured.forward[0],) * 3)
+    assert not any("runs differ by" in r for r in speeds.remarks_of(Speed(speed.survey, alike)))
+    once = replace(alike, forward=alike.forward[:1], whole_forward=WHOLE[:1])
+    assert "a single run" in next(speeds.remarks_of(Speed(speed.survey, once)))
+    quick = replace(alike, whole_forward=(10**9,) * 3)  # hooks that save time are noise
+    assert "runs differ by" in next(speeds.remarks_of(Speed(speed.survey, quick)))
     runs = ((1, *[0] * (len(speed.measured.forward[0]) - 1)), speed.measured.forward[0])
     noisy = Speed(speed.survey, replace(speed.measured, forward=runs))
     remarks = speeds.view([noisy], "layers", Selection()).remarks
@@ -242,7 +264,7 @@ def test_a_card_says_what_its_subject_took() -> None:
         texts = {entry.label: entry.text for entry in own.entries}
         timed = {c.title: c.key for c in table.columns if c.key not in COLUMNS}
         assert texts == {t: table.cell(row, key).text for t, key in timed.items() if t in texts}
-        assert {"time", "IQR", "share", "bytes/s", "at peak"} <= set(texts)
+        assert {"time", "IQR", "of time", "bytes/s", "at peak"} <= set(texts)
     assert not subjects
     (whole,) = [s for s in speeds.on_card(speed, "network", card(survey, "network")).sections
                 if s.heading == "measured"]  # fmt: skip

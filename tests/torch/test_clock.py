@@ -439,3 +439,50 @@ def test_nothing_is_collected_in_a_run_and_what_runs_leave_between_them() -> Non
     assert not any(model.alive)
     assert not any(model.collecting)
     assert gc.isenabled()
+
+
+def test_nothing_keeps_a_network_after_its_backward_pass_was_measured() -> None:
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+    alive = weakref.ref(model)
+    measured(model, 1, 3, 8, 8, backward=True)
+    del model
+    gc.collect()
+    assert alive() is None
+
+
+class Keeping(Cyclic):
+    """Keeps its last map in a cycle until the next run."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.alive.append(sum(kept() is not None for kept in self.left))
+        made: Tensor = self.conv(x)
+        self.last: list[object] = [made.detach()]
+        self.last.append(self.last)
+        self.left.append(weakref.ref(self.last[0]))  # type: ignore[arg-type]
+        return made
+
+
+def test_what_a_network_keeps_from_run_to_run_does_not_pile_up() -> None:
+    model = Keeping()
+    measured(model, 1, 3, 8, 8, repeats=6)
+    assert max(model.alive) <= 2
+
+
+def test_whatever_a_run_raises_is_the_networks_and_not_ours() -> None:
+    class Second(nn.Module):
+        def __init__(self, raised: BaseException) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3)
+            self.raised = raised
+
+        def forward(self, x: Tensor) -> Tensor:
+            if gc.get_freeze_count():  # so only while it is measured
+                raise self.raised
+            made: Tensor = self.conv(x)
+            return made
+
+    for raised in (ValueError("no\nmore"), SystemExit(7)):
+        with pytest.raises(WorkFailed, match=r"a run raised: (no|7)$"):
+            measured(Second(raised), 1, 3, 8, 8)
+    assert not gc.get_freeze_count()
+    assert gc.isenabled()

@@ -112,14 +112,14 @@ def _in_turn(
     model: str, options: Mapping[str, Any]
 ) -> tuple[tuple[Measured, ...], BaseException | None]:
     """A measurement of each batch, and what stopped them, if there is any before it."""
-    from resnet_inspect.errors import WorkFailed
+    from resnet_inspect.errors import InspectError
 
     found: list[Measured] = []
     try:
         for batch in dict.fromkeys(options["batches"] or (None,)):
             which = f"batch {batch}" if batch else ""
             found.append(measure(model, {**options, "batch": batch}, which))
-    except (WorkFailed, KeyboardInterrupt) as stopped:
+    except (InspectError, KeyboardInterrupt) as stopped:
         if not found:
             raise
         return tuple(found), stopped
