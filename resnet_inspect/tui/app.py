@@ -438,12 +438,19 @@ class Explorer(App[int]):
         if self.request.path:
             self.problem("a saved trace cannot be run again; m chooses a variant")
             return
-        before, asked = self.request, self.asked
-        after = await dialogs.input_of(self, before, lambda r: self.look_at(r, remember=False))
+        before = followed = replace(self.request, timed_on="")
+
+        def follow(now: Request) -> None:
+            nonlocal followed
+            if now != followed:
+                followed = now
+                self.look_at(now, remember=False)
+
+        after = await dialogs.input_of(self, before, follow)
         if after is not None:
             self.look_at(after)
-        elif self.asked is not asked:  # the trace followed what was typed
-            self.look_at(before, remember=False)
+        else:
+            follow(before)
 
     @work
     async def action_device(self) -> None:

@@ -332,6 +332,54 @@ def test_escape_stops_a_measurement_and_keeps_what_was_measured() -> None:
     measuring(steps)
 
 
+def test_a_look_at_the_input_takes_no_times_away_and_stops_nothing() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await go_on(app, pilot, 1)
+        await pilot.press("i")
+        await settle(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.measuring is not None
+        assert time_of(app, "conv1") == pytest.approx(seconds("conv1", 1))
+        await to_the_end(app, pilot)
+        assert time_of(app, "conv1") == pytest.approx(seconds("conv1", 3))
+
+    measuring(steps)
+
+
+def test_no_comparison_begins_while_a_network_is_measured() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await go_on(app, pilot, 1)
+        await pilot.press("d")
+        await settle(pilot)
+        assert "is being measured; esc ends that" in text_of(app, "#problem")
+        assert app.measuring is not None
+
+    measuring(steps)
+
+
+def test_columns_of_a_comparison_are_not_those_of_the_measured_network() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await to_the_end(app, pilot)
+        await pilot.press("d")
+        await settle(pilot)
+        await fill(app, pilot, "resnet18")
+        await until(pilot, lambda: app.other is not None)
+        await settle(pilot)
+        await pilot.press("c")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("d")
+        await until(pilot, lambda: app.other is None)
+        await settle(pilot)
+        table = table_of(app).table
+        assert table is not None
+        assert "time" in table.shown
+
+    measuring(steps)
+
+
 def test_another_network_stops_it_and_takes_the_times_away() -> None:
     async def steps(app: Explorer, pilot: Keys) -> None:
         await go_on(app, pilot, 1)
