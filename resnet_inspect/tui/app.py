@@ -480,8 +480,10 @@ class Explorer(App[int]):
         if name is None or self.shown is None:
             return
         try:
-            trace, _ = await self.trace_of(Request.of(name))
+            trace, measured = await self.trace_of(Request.of(name))
             self.other = Survey(trace)
+            if measured is not None:
+                self.notify("layers are compared; `resnet-inspect diff` compares the times too")
         except InspectError as error:
             self.say_why(error)
         else:

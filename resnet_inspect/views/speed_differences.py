@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from resnet_inspect.analysis.anatomy import Block
 from resnet_inspect.analysis.difference import Entry, Section
 from resnet_inspect.analysis.speed import Spans, Speed
 from resnet_inspect.analysis.speed_difference import (
@@ -287,10 +288,12 @@ def _where(found: SpeedDifference, direction: Direction) -> Iterator[str]:
     parts = [(_label(found, part), found.of(part, direction)) for part in found.parts]
     parts.append((speeds.BETWEEN, found.rest(direction)))
     blocks = [
-        (_label(found, block), found.of(block, direction))
+        (_block_label(block, place), found.of(block, direction))
         for section in found.difference.sections
-        for block in section.sections
+        for place, block in enumerate(section.sections, 1)
     ]
+    # Of the parts it is known with hooks alone, so that they may tell what the whole does not.
+    way = direction if found.whole(direction).is_certain else f"{direction} with hooks"
     for noun, every in (("", parts), (", by block", blocks)):
         words = []
         for more, sign in (("more", 1), ("less", -1)):
@@ -307,17 +310,22 @@ def _where(found: SpeedDifference, direction: Direction) -> Iterator[str]:
                 named.append(f"{text.seconds(rest)} {more} in {others}")
             words += [listed(named)] if named else []
         if words:
-            yield f"{direction}{noun}: the right takes {'; '.join(words)}"
+            yield f"{way}{noun}: the right takes {'; '.join(words)}"
+
+
+def _block_label(block: Section, place: int) -> str:
+    """The module that is a block; where none is, its place in its stage."""
+    held = block.left or block.right
+    if held is not None and isinstance(held.of, Block) and held.of.call is not None:
+        return held.path
+    return f"block {place} of stage {block.number}"
 
 
 def _label(found: SpeedDifference, part: Section | Entry) -> str:
     if isinstance(part, Section):
         if part.role == "stage":
             return f"stage {part.number}"
-        if part.role != "block":
-            return f"the {part.role}"
-        held = part.left or part.right
-        return "" if held is None else held.path
+        return f"the {part.role}"
     difference = found.difference
     if part.left is not None:
         return difference.left.trace.calls[part.left].path

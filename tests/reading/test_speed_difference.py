@@ -395,3 +395,12 @@ def test_columns_can_be_chosen() -> None:
     with pytest.raises(UnknownName, match="left_tim") as caught:
         view(found, Selection(columns=("left_tim",)))
     assert "left_time" in caught.value.hint
+
+
+def test_blocks_that_no_module_holds_are_named_by_their_place() -> None:
+    (stage, *_) = survey_of("names").anatomy.stages
+    third = survey_of("names").trace.calls[stage.blocks[2].branch[0]]
+    found = of(speed_of("names"), speed_of("names", slower(third.path, MILLISECOND)))
+    said = " ".join(conclusions(found))
+    assert ":add" not in said
+    assert "by block: the right takes 1.000 ms more in block 3 of stage 1" in said
