@@ -28,13 +28,19 @@ def program() -> NoReturn:
 
 
 def _files_left_open() -> list[io.IOBase]:
-    """What somebody's own code may have left to be written when the process ends.
+    """What somebody's own code may have left to be written when the process ends; it needs torch.
 
-    It needs torch: where that was not imported, nobody's code ran.
+    To look for that is long, so that it is done only where such code ran.
     """
     if "torch" not in sys.modules:
         return []
-    return [thing for thing in gc.get_objects() if issubclass(type(thing), io.IOBase)]
+    from resnet_inspect.pipeline.kept import ran_no_other_code
+
+    if ran_no_other_code():
+        return []
+    every = io.IOBase.__base__  # `IOBase` itself asks each class for its history
+    assert every is not None
+    return [thing for thing in gc.get_objects() if issubclass(type(thing), every)]
 
 
 if __name__ == "__main__":
