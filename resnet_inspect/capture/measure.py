@@ -12,16 +12,11 @@ gradients. A profiler would give kernels; here it is calls, on every device alik
 from __future__ import annotations
 
 import gc
-import os
-import platform
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import pairwise
-from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -31,11 +26,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from resnet_inspect.capture.inputs import floating_dtype
+from resnet_inspect.capture.machine import Clock, copy_ceiling, machine_of, matmul_ceiling
+from resnet_inspect.capture.recorder import weak
 from resnet_inspect.errors import BadInput, InspectError, WorkFailed
 from resnet_inspect.traces.measurements import (
     Boundary,
-    Ceiling,
-    Machine,
     Measurements,
     Peak,
     course,
@@ -139,13 +134,13 @@ def _measured(
         subject.run(backward=runs.backward)
     tell("measuring what the device can do")
     dtype = floating_dtype(subject.model)
-    matmul = _matmul(subject.clock, subject.device, dtype)
-    copy = _copy(subject.clock, subject.device)
+    matmul = matmul_ceiling(subject.clock, subject.device, dtype)
+    copy = copy_ceiling(subject.clock, subject.device)
     tell("measuring memory")  # last of these: it runs the network, which a copy put out of caches
     peak = subject.peak(backward=runs.backward)
     of_host = "the clock of mps is the host's: each call waits for the one before it"
     found = Measurements(
-        machine=_machine(subject.device),
+        machine=machine_of(subject.device),
         measured_at=datetime.now(UTC).replace(microsecond=0).isoformat(),
         channels_last=runs.channels_last,
         warm_up=runs.warm_up,
@@ -183,47 +178,6 @@ def _with_a_run(found: Measurements, subject: _Subject, *, backward: bool) -> Me
     )
 
 
-# -- the clock -------------------------------------------------------------------------------------
-
-
-class _Clock:
-    """Marks on the device's own line of time.
-
-    On a CUDA device they are events in the stream of the caller, which autograd's threads use for
-    the backward pass as well. An MPS event has the time at which the host was told of it: two with
-    little between them come in either order, and then torch raises. There, as on the CPU, a mark is
-    the host's time, once the device has done what was asked of it.
-    """
-
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
-        # An event would take the stream of the current device, which need not be this one.
-        self._stream = torch.cuda.current_stream(device) if device.type == "cuda" else None
-
-    def mark(self) -> Any:
-        """Now: on a graphics card, when it has done what was asked of it before this."""
-        if self._stream is None:
-            self.wait()
-            return time.perf_counter_ns()
-        event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
-        event.record(self._stream)
-        return event
-
-    def wait(self) -> None:
-        """Until the device has done all that was asked of it."""
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
-        elif self._device.type == "mps":
-            torch.mps.synchronize()
-
-    def between(self, marks: Sequence[Any]) -> list[int]:
-        """Nanoseconds from each mark to the next."""
-        if self._stream is None:
-            return [later - earlier for earlier, later in pairwise(marks)]
-        self.wait()
-        return [round(earlier.elapsed_time(later) * 1e6) for earlier, later in pairwise(marks)]
-
-
 # -- the network -----------------------------------------------------------------------------------
 
 
@@ -243,7 +197,7 @@ class _Subject:
         self.kwargs = kwargs
         self.trace = trace
         self.device = device
-        self.clock = _Clock(device)
+        self.clock = Clock(device)
         self._course = course(trace)
 
     def run(self, *, backward: bool) -> tuple[int, int]:
@@ -315,7 +269,7 @@ class _Subject:
 class _Stopwatch:
     """Reads the clock whenever it is told whose time begins."""
 
-    def __init__(self, clock: _Clock) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._marks: list[Any] = []
         self._owners: list[int] = []
@@ -474,8 +428,8 @@ class _Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
             key = storage._cdata  # not used again while there is a weak reference
             if key in self._not_ours or key in self._alive:
                 continue
-            weak = _weak(storage)
-            self._alive[key] = weak, self._running, storage.nbytes()
+            reference = weak(storage)
+            self._alive[key] = reference, self._running, storage.nbytes()
             self._at_most += storage.nbytes()
             if self._at_most > self.peak:
                 self._count()
@@ -491,15 +445,8 @@ class _Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.holders[owner] = self.holders.get(owner, 0) + nbytes
 
 
-def _weak(storage: torch.UntypedStorage) -> StorageWeakRef:
-    return StorageWeakRef(storage)  # type: ignore[no-untyped-call]
-
-
 def _is_gone(storage: StorageWeakRef) -> bool:
     return bool(storage.expired())  # type: ignore[no-untyped-call]
-
-
-# -- the machine -----------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -510,81 +457,6 @@ def _threads(wanted: int | None) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _machine(device: torch.device) -> Machine:
-    return Machine(
-        device=str(device),
-        name=_name(device),
-        system=f"{platform.system()} {platform.machine()}",
-        cores=os.cpu_count() or 1,
-        threads=torch.get_num_threads(),
-        torch_version=torch.__version__,
-    )
-
-
-def _name(device: torch.device) -> str:
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    if platform.system() == "Darwin":  # Apple names processor and graphics alike
-        named = getattr(torch.backends.mps, "get_name", platform.processor)
-        return str(named())
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return (names or [platform.processor() or platform.machine()])[0]
-
-
-_TIMES = 5
-"""How often a ceiling is tried; the best counts."""
-
-
-def _matmul(clock: _Clock, device: torch.device, dtype: torch.dtype) -> Ceiling:
-    """A square matrix product, of random numbers: ones take less power and run faster."""
-
-    def work(size: int) -> Ceiling:
-        random = torch.Generator(device).manual_seed(0)
-        left, right = (
-            torch.randn(size, size, generator=random, dtype=dtype, device=device) for _ in range(2)
-        )
-        made = torch.empty_like(left)
-        return Ceiling(2 * size**3, _best(clock, lambda: torch.mm(left, right, out=made)))
-
-    return _as_large_as_fits(work, 1024 if device.type == "cpu" else 8192)
-
-
-def _copy(clock: _Clock, device: torch.device) -> Ceiling:
-    """A copy of many bytes, each read once and written once."""
-
-    def work(size: int) -> Ceiling:
-        source, target = (torch.ones(size, dtype=torch.uint8, device=device) for _ in range(2))
-        return Ceiling(2 * size, _best(clock, lambda: target.copy_(source)))
-
-    return _as_large_as_fits(work, 2**26 if device.type == "cpu" else 2**29)
-
-
-def _as_large_as_fits(work: Callable[[int], Ceiling], size: int) -> Ceiling:
-    """The work of that size; of half of it, and so on, where the network has left no memory."""
-    while True:
-        try:
-            return work(size)
-        except RuntimeError:  # CPU and MPS have no kind of their own for too little memory
-            if size <= 512:
-                raise
-        size //= 2
-
-
-def _best(clock: _Clock, work: Callable[[], Any]) -> tuple[int, ...]:
-    with torch.no_grad():
-        work()
-        clock.wait()
-        marks = [clock.mark()]
-        for _ in range(_TIMES):
-            work()
-            marks.append(clock.mark())
-    return tuple(clock.between(marks))
 
 
 def _compiled(subject: _Subject, runs: Runs) -> tuple[tuple[int, ...], tuple[str, ...]]:

@@ -402,12 +402,13 @@ class _Tensors:
         # The weak reference keeps the address from being used again, not the memory.
         key = storage._cdata
         if key not in self._storages:
-            self._storages[key] = (_weak(storage), self._storage_count)
+            self._storages[key] = (weak(storage), self._storage_count)
             self._storage_count += 1
         return self._storages[key][1]
 
 
-def _weak(storage: torch.UntypedStorage) -> StorageWeakRef:
+def weak(storage: torch.UntypedStorage) -> StorageWeakRef:
+    """A reference that keeps the address of a storage, and not its memory."""
     return StorageWeakRef(storage)  # type: ignore[no-untyped-call]
 
 

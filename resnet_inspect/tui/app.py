@@ -606,8 +606,8 @@ class Explorer(App[int]):
         name, table = self.columns_name(self.shown), self.bench.table.table
         if table is None:
             return
-        is_usual = name != self.view and self.other is None
-        shown, known = (table.shown, table.index) if is_usual else (SHOWN[self.view], COLUMNS)
+        is_timed = name != self.view
+        shown, known = (table.shown, table.index) if is_timed else (SHOWN[self.view], COLUMNS)
         keys = await dialogs.columns(self, self.columns.get(name, shown), tuple(known))
         if keys is not None:
             self.columns[name] = keys

@@ -50,6 +50,19 @@ async def network(app: App[Any], title: str, current: str | None = None) -> str 
     return await app.push_screen_wait(dialog)
 
 
+def _wrong(before: Request | Plan) -> Callable[[Mapping[str, str]], str]:
+    """What tells why fields cannot be read; "" if they can."""
+
+    def wrong(values: Mapping[str, str]) -> str:
+        try:
+            before.with_fields(values)
+        except InspectError as error:
+            return error.message
+        return ""
+
+    return wrong
+
+
 async def input_of(
     app: App[Any], before: Request, follow: Callable[[Request], object]
 ) -> Request | None:
@@ -63,15 +76,8 @@ async def input_of(
         else:
             follow(request)
 
-    def wrong(values: Mapping[str, str]) -> str:
-        try:
-            before.with_fields(values)
-        except InspectError as error:
-            return error.message
-        return ""
-
     fields = [Field(key, key, value, _INPUT_HINTS[key]) for key, value in before.fields.items()]
-    dialog = Ask(f"Input of {before.model}", fields, changed=changed, check=wrong)
+    dialog = Ask(f"Input of {before.model}", fields, changed=changed, check=_wrong(before))
     values = await app.push_screen_wait(dialog)
     return None if values is None else before.with_fields(values)
 
@@ -91,19 +97,13 @@ async def device(app: App[Any], current: str) -> str | None:
 
 async def measurement(app: App[Any], before: Plan) -> Plan | None:
     """What to run against the clock, and how often."""
-
-    def wrong(values: Mapping[str, str]) -> str:
-        try:
-            before.with_fields(values)
-        except InspectError as error:
-            return error.message
-        return ""
-
     fields = [
         Field(key, key.replace("_", " "), value, _RUN_HINTS[key])
         for key, value in before.fields.items()
     ]
-    values = await app.push_screen_wait(Ask("Measure: time every call", fields, check=wrong))
+    values = await app.push_screen_wait(
+        Ask("Measure: time every call", fields, check=_wrong(before))
+    )
     return None if values is None else before.with_fields(values)
 
 

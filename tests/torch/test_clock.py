@@ -19,7 +19,8 @@ from resnet_inspect.analysis import memory
 from resnet_inspect.analysis.speed import Speed
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.capture import measure as clocked
-from resnet_inspect.capture.measure import Runs, _Clock, measure
+from resnet_inspect.capture.machine import Clock, as_large_as_fits
+from resnet_inspect.capture.measure import Runs, measure
 from resnet_inspect.capture.run import capture
 from resnet_inspect.errors import BadInput, WorkFailed
 from resnet_inspect.traces.measurements import Ceiling, Measurements, course, mismatch
@@ -244,7 +245,7 @@ def test_what_cannot_be_measured_is_refused() -> None:
         measured(nn.ReLU(), 2, 4, backward=True)
 
 
-class Ticks(_Clock):
+class Ticks(Clock):
     """A clock that is read once a nanosecond."""
 
     def __init__(self, device: torch.device) -> None:
@@ -257,7 +258,7 @@ class Ticks(_Clock):
 
 
 def test_each_moment_between_two_readings_is_one_call_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clocked, "_Clock", Ticks)
+    monkeypatch.setattr(clocked, "Clock", Ticks)
     trace, found = measured(Network(), 2, 4, backward=True)
     # The last boundary begins nothing, so it has no time.
     owners = Counter(boundary.then for boundary in course(trace)[:-1])
@@ -302,7 +303,7 @@ def waited(monkeypatch: pytest.MonkeyPatch) -> list[torch.device]:
 
 
 def test_events_of_the_device_are_read_once_it_is_done(waited: list[torch.device]) -> None:
-    clock = _Clock(SECOND)
+    clock = Clock(SECOND)
     marks = [clock.mark() for _ in range(3)]
     assert not waited
     assert clock.between(marks) == [250_000, 250_000]
@@ -338,7 +339,7 @@ def test_the_clock_of_mps_is_read_once_it_is_done(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(torch.mps, "synchronize", wait)
     monkeypatch.setattr(time, "perf_counter_ns", lambda: now)
-    clock = _Clock(torch.device("mps", 0))
+    clock = Clock(torch.device("mps", 0))
     assert clock.between([clock.mark() for _ in range(3)]) == [7, 7]
 
 
@@ -352,13 +353,13 @@ def test_a_ceiling_is_measured_on_what_fits(fits: int) -> None:
             raise torch.OutOfMemoryError
         return Ceiling(size, (1,))
 
-    assert clocked._as_large_as_fits(work, 8192).amount == fits
+    assert as_large_as_fits(work, 8192).amount == fits
     assert asked == [8192 >> n for n in range(len(asked))]
 
 
 def test_a_ceiling_that_never_fits_is_an_error() -> None:
     with pytest.raises(RuntimeError):
-        clocked._as_large_as_fits(_refuse, 8192)
+        as_large_as_fits(_refuse, 8192)
 
 
 def _refuse(*_: object) -> Ceiling:
