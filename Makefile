@@ -5,7 +5,7 @@ BIN := .venv/bin
 BENCH ?= .venv-bench/bin
 PEERS := torchinfo torchsummary torchview torchlens fvcore ptflops
 
-.PHONY: check environment test lint format bench bench-explorer
+.PHONY: check environment test test-oldest lint format bench bench-explorer
 
 check: test lint
 
@@ -18,6 +18,15 @@ $(BIN)/pytest: pyproject.toml
 
 test: environment
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# The suite against the oldest torch and torchvision that are supported, in a second environment.
+test-oldest: .venv-oldest/bin/pytest
+	.venv-oldest/bin/python -m pytest -n 2 --dist loadfile
+
+.venv-oldest/bin/pytest: pyproject.toml Makefile
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/pip install --quiet -e '.[dev]' 'torch==2.6.*' 'torchvision==0.21.*'
+	touch $@
 
 lint: environment
 	$(BIN)/ruff check .

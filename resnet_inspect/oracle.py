@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -26,13 +28,27 @@ class TorchinfoOpinion:
     """Its multiply-adds: with the weights of norms and the biases of linear layers counted in."""
 
 
-def flop_counter_macs(model: nn.Module, *args: Any) -> int:
-    """Multiply-accumulates by torch's dispatcher: half of what `FlopCounterMode` counts."""
-    counter = FlopCounterMode(display=False)
-    with torch.no_grad(), counter:
-        model(*args)
+def flop_counter_macs(model: nn.Module, *args: Any, **kwargs: Any) -> int:
+    """Multiply-accumulates by torch's dispatcher: half of what `FlopCounterMode` counts.
+
+    Attention is run as its matrix products: which fused kernel torch picks depends on its version
+    and the device, and the counter has no rule for some of them.
+    """
+    with torch.no_grad(), _attention_written_out(), FlopCounterMode(display=False) as counter:
+        model(*args, **kwargs)
     flops: int = counter.get_total_flops()
     return flops // 2
+
+
+@contextmanager
+def _attention_written_out() -> Iterator[None]:
+    fused = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with sdpa_kernel(SDPBackend.MATH):
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fused)
 
 
 def torchinfo(model: nn.Module, input_size: Sequence[int]) -> TorchinfoOpinion:
