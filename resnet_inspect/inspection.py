@@ -19,7 +19,8 @@ from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.views import VIEWS
 from resnet_inspect.views.selection import Selection
-from resnet_inspect.views.table import Table, Value
+from resnet_inspect.views.table import Table
+from resnet_inspect.views.text import Value
 
 Rows = tuple[dict[str, Value], ...]
 """Rows as plain values by column key, the same as in the JSON format."""

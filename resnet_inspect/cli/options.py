@@ -207,7 +207,7 @@ def _views() -> Iterable[str]:
 
 
 def _kinds() -> Iterable[str]:
-    from resnet_inspect.views.selection import KINDS
+    from resnet_inspect.views.ops import KINDS
 
     return KINDS
 

@@ -245,7 +245,7 @@ def _card(laid: Laid, subject: Subject, ascii: bool, width: int, height: int) ->
     made = card(laid.survey, subject, width, height, ascii=ascii)
     if laid.speed is None:
         return made
-    from resnet_inspect.views.speeds import on_card
+    from resnet_inspect.views.speed_card import on_card
 
     return on_card(laid.speed, subject, made)
 

@@ -12,11 +12,12 @@ from resnet_inspect.analysis import parameters
 from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.survey import Amounts, Survey
 from resnet_inspect.traces.model import Provenance, Trace
-from resnet_inspect.views import text
+from resnet_inspect.views import text, written
 from resnet_inspect.views.columns import COLUMNS, check_keys
 from resnet_inspect.views.lines import Line
-from resnet_inspect.views.selection import kind_of
-from resnet_inspect.views.table import Cell, Row, Table, Total, Value
+from resnet_inspect.views.ops import kind_of
+from resnet_inspect.views.table import Cell, Row, Table, Total
+from resnet_inspect.views.text import Value
 
 
 class Cells(Sequence[Cell]):
@@ -134,69 +135,10 @@ def rest(survey: Survey, lines: Sequence[Line], note: str) -> list[Line]:
 
 def totals(survey: Survey) -> tuple[Total, ...]:
     """The network's totals, as every view and format shows them."""
-    t = survey.totals
-    field = t.receptive_field
-    seen: Value = None
-    written_field = text.NOT_KNOWN
-    if field is not None:
-        seen = (
-            "all"
-            if field.whole
-            else tuple(float(n) if not isinstance(n, int) else n for n in field.size)
-        )
-        written_field = "all" if field.whole else text.sizes(field.size)
-    jump = () if field is None else field.jump
-    partial = " (partial)" if t.not_counted else ""
-    entries: list[tuple[str, str, Value, str]] = [
-        ("parameters", "parameters", t.parameters.total, text.integer(t.parameters.total)),
-        ("trainable", "trainable", t.parameters.trainable, text.integer(t.parameters.trainable)),
-        ("frozen", "frozen", t.parameters.frozen, text.integer(t.parameters.frozen)),
-        ("buffers", "buffers", t.buffers.total, text.integer(t.buffers.total)),
-        ("macs", "MACs", t.macs, text.integer(t.macs) + partial),
-        ("flops", "FLOPs (2 × MACs)", t.flops, text.integer(t.flops) + partial),
-        (
-            "parameter_bytes",
-            "parameter memory",
-            t.parameters.nbytes,
-            text.nbytes(t.parameters.nbytes),
-        ),
-        ("buffer_bytes", "buffer memory", t.buffers.nbytes, text.nbytes(t.buffers.nbytes)),
-        (
-            "activation_bytes",
-            "activations, summed",
-            t.activation_bytes,
-            text.nbytes(t.activation_bytes),
-        ),
-        (
-            "activation_bytes_distinct",
-            "activations, distinct",
-            t.activation_bytes_distinct,
-            text.nbytes(t.activation_bytes_distinct),
-        ),
-        (
-            "last_feature_map",
-            "last feature map",
-            t.last_feature_map,
-            text.shape(t.last_feature_map) if t.last_feature_map else text.NOT_KNOWN,
-        ),
-        ("receptive_field", "its receptive field", seen, written_field),
-        (
-            "jump",
-            "its stride",
-            tuple(float(n) if not isinstance(n, int) else n for n in jump),
-            text.sizes(jump) if jump else text.NOT_KNOWN,
-        ),
-        ("modules", "modules", t.modules, text.integer(t.modules)),
-        ("calls", "module calls", t.calls, text.integer(t.calls)),
-        ("functions", "function calls", t.functions, text.integer(t.functions)),
-        (
-            "blocks",
-            "residual blocks",
-            len(survey.anatomy.blocks),
-            text.integer(len(survey.anatomy.blocks)),
-        ),
-    ]
-    return tuple(Total(key, label, Cell(value, written)) for key, label, value, written in entries)
+    return tuple(
+        Total(total.key, total.label, Cell(total.value, total.text))
+        for total in written.totals(survey)
+    )
 
 
 def _remarks(survey: Survey) -> list[str]:

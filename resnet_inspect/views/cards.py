@@ -32,9 +32,10 @@ from resnet_inspect.traces.tensors import Port
 from resnet_inspect.views import build, drawings, text, totals
 from resnet_inspect.views.columns import COLUMNS
 from resnet_inspect.views.lines import Line
+from resnet_inspect.views.ops import op_text
 from resnet_inspect.views.sections import block_line, call_line, sections, stage_line
 from resnet_inspect.views.selection import Selection
-from resnet_inspect.views.table import Value
+from resnet_inspect.views.text import Value
 
 End = Literal["network", "stem", "head"]
 _MOST = 100
@@ -132,7 +133,7 @@ def _of_call(survey: Survey, call: Call, width: int, ascii: bool) -> Card:
     line = call_line(survey, call)
     window = window_of(call.op)
     op = _cell(survey, line, "op")
-    taps = drawings.op_text(call.op).removeprefix(op).removeprefix(",").strip()
+    taps = op_text(call.op).removeprefix(op).removeprefix(",").strip()
     titles = [op if window is None else f"{op} {taps}"]
     titles.append(_cell(survey, line, "class_name"))
     seen = drawings.field(survey, call.index, width, ascii)
@@ -505,7 +506,7 @@ def _more(number: int, noun: str) -> Iterator[Entry]:
 def _steps(survey: Survey, steps: Sequence[int]) -> Iterator[Entry]:
     for step in steps[:_MOST]:
         call = survey.trace.calls[step]
-        yield _entry(drawings.op_text(call.op), _name(survey, call), step)
+        yield _entry(op_text(call.op), _name(survey, call), step)
     yield from _more(len(steps), "step")
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from resnet_inspect.analysis.anatomy import Block, Stage
 from resnet_inspect.analysis.difference import Change, Difference, Entry, Figure, Section
-from resnet_inspect.traces.ops import Conv, Op, window_of
-from resnet_inspect.views import build, text
-from resnet_inspect.views.columns import op_name
+from resnet_inspect.views import text
 from resnet_inspect.views.effects import effect, factor, factors
+from resnet_inspect.views.ops import op_name, uniform
+from resnet_inspect.views.written import totals
 
 PART_NAMES = {
     "kernel_size": "kernel",
@@ -134,35 +134,10 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def window(op: Op) -> str:
-    """A window in one cell: "7×7 stride 2 pad 3", without what is as by default."""
-    found = window_of(op)
-    if found is None:
-        return ""
-    parts = [text.sizes(found.kernel_size)]
-    for word, sizes, usual in (
-        ("stride", found.stride, 1), ("pad", found.padding, 0), ("dilation", found.dilation, 1),
-    ):  # fmt: skip
-        if word == "pad" and found.padding_after not in (None, found.padding):
-            parts.append(f"pad {text.padding(found.padding, found.padding_after)}")
-        elif any(size != usual for size in sizes):
-            parts.append(f"{word} {uniform(sizes)}")
-    if isinstance(op, Conv) and op.groups != 1:
-        parts.append(f"groups {op.groups}")
-    return " ".join(parts)
-
-
-def uniform(sizes: Any) -> str:
-    """Sizes as one number where they are equal: "899"."""
-    if isinstance(sizes, tuple) and sizes:
-        return text.plain(sizes[0]) if len(set(sizes)) == 1 else text.sizes(sizes)
-    return str(sizes)
-
-
 def figure_texts(difference: Difference) -> dict[str, tuple[str, str, str]]:
     """Label and both texts of every figure, as the totals of the networks write them."""
     sides = [
-        {total.key: total for total in build.totals(survey)}
+        {total.key: total for total in totals(survey)}
         for survey in (difference.left, difference.right)
     ]
     found = {}
@@ -170,7 +145,7 @@ def figure_texts(difference: Difference) -> dict[str, tuple[str, str, str]]:
         key = figure.key
         if key in sides[0]:
             a, b = sides[0][key], sides[1][key]
-            found[key] = (a.label, a.cell.text, b.cell.text)
+            found[key] = (a.label, a.text, b.text)
         else:
             found[key] = (key, text.integer(figure.left), text.integer(figure.right))
     return found

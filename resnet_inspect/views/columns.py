@@ -15,23 +15,17 @@ from resnet_inspect.analysis.receptive_field import ReceptiveField
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.ops import (
-    Activate,
-    AdaptivePool,
     Container,
     Conv,
-    Elementwise,
     Linear,
-    Norm,
-    Op,
-    Pool,
-    Unknown,
     window_of,
 )
 from resnet_inspect.traces.tensors import TensorSpec
 from resnet_inspect.views import text
 from resnet_inspect.views.lines import Line
-from resnet_inspect.views.selection import kind_of
-from resnet_inspect.views.table import EMPTY, Align, Cell, Heading, Value
+from resnet_inspect.views.ops import op_name
+from resnet_inspect.views.table import EMPTY, Align, Cell, Heading
+from resnet_inspect.views.text import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +65,6 @@ def _as_value(value: Any) -> Value:
         return tuple(_as_value(item) for item in value)
     plain: Value = value
     return plain
-
-
-def op_name(op: Op) -> str:
-    """What a layer is called: "conv", "max pool", "batch norm", "relu", "add"."""
-    match op:
-        case Conv(transposed=True):
-            return "conv transpose"
-        case Pool(kind=kind) | AdaptivePool(kind=kind):
-            return f"{kind} pool"
-        case Norm(kind=kind):
-            return f"{kind} norm"
-        case Activate(name=name) | Elementwise(name=name) | Unknown(name=name):
-            return name
-        case Container():
-            return "module"
-        case _:
-            return str(getattr(op, "name", kind_of(op)))
 
 
 def _read_op(survey: Survey, line: Line) -> str | None:

@@ -19,8 +19,8 @@ from resnet_inspect.views.changes import (
     figure_texts,
     listed,
     ratio,
-    uniform,
 )
+from resnet_inspect.views.ops import uniform
 
 _ENDS: tuple[Role, ...] = ("stem", "head")
 _MOST = 8

@@ -10,7 +10,8 @@ from resnet_inspect.analysis.memory import Memory, Optimizer
 from resnet_inspect.analysis.roofline import Device
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.views import build, text
-from resnet_inspect.views.table import Cell, Heading, Table, Value, listing
+from resnet_inspect.views.table import Cell, Heading, Table, listing
+from resnet_inspect.views.text import Value
 
 _COSTS = (
     Heading("model", "model", "left", 0),

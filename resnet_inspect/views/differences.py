@@ -22,31 +22,16 @@ from resnet_inspect.analysis.difference import (
 from resnet_inspect.analysis.survey import Amounts, Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.views import build, text, totals
-from resnet_inspect.views.changes import (
-    entry_note,
-    figure_texts,
-    ratio,
-    section_note,
-    signed,
-    window,
-)
+from resnet_inspect.views.changes import entry_note, figure_texts, ratio, section_note, signed
 from resnet_inspect.views.columns import COLUMNS
 from resnet_inspect.views.conclusions import summary
 from resnet_inspect.views.layers import made_of
 from resnet_inspect.views.lines import Line
+from resnet_inspect.views.ops import kind_of, window
 from resnet_inspect.views.sections import block_line, call_line, sections, stage_line
-from resnet_inspect.views.selection import Selection, kind_of
-from resnet_inspect.views.table import (
-    EMPTY,
-    NO_CALLS,
-    Align,
-    Cell,
-    Heading,
-    Row,
-    Table,
-    Total,
-    Value,
-)
+from resnet_inspect.views.selection import Selection
+from resnet_inspect.views.table import EMPTY, NO_CALLS, Align, Cell, Heading, Row, Table, Total
+from resnet_inspect.views.text import Value
 
 Notable = Callable[[Section | Entry], bool]
 """Whether a section or step is to be shown though it has not changed."""

@@ -15,8 +15,8 @@ from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import UnknownName, UsageError
 from resnet_inspect.traces.ops import Op, same_values
 from resnet_inspect.views import text
-from resnet_inspect.views.drawings import map_shape, op_text
-from resnet_inspect.views.selection import kind_of
+from resnet_inspect.views.ops import kind_of, op_text
+from resnet_inspect.views.text import map_shape
 
 MOST_BOXES, MOST_LINKS = 400, 600
 """A figure with more is no longer one that anybody reads."""

@@ -11,8 +11,8 @@ from resnet_inspect.analysis.failure import report
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.traces.model import Call
 from resnet_inspect.views import build, text
-from resnet_inspect.views.columns import op_name
 from resnet_inspect.views.lines import Line
+from resnet_inspect.views.ops import op_name
 from resnet_inspect.views.sections import call_line, sections
 from resnet_inspect.views.selection import Selection
 from resnet_inspect.views.table import Table

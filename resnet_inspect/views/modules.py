@@ -11,7 +11,8 @@ from resnet_inspect.traces.modules import ModuleSpec
 from resnet_inspect.traces.ops import Container
 from resnet_inspect.views import build
 from resnet_inspect.views.lines import Line
-from resnet_inspect.views.selection import Selection, kind_of
+from resnet_inspect.views.ops import kind_of
+from resnet_inspect.views.selection import Selection
 from resnet_inspect.views.table import Table
 
 SHOWN = (

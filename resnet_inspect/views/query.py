@@ -31,7 +31,8 @@ from itertools import chain
 from typing import Protocol
 
 from resnet_inspect.views.columns import COLUMNS
-from resnet_inspect.views.table import Cell, Row, Table, Value
+from resnet_inspect.views.table import Cell, Row, Table
+from resnet_inspect.views.text import Value
 
 
 class Named(Protocol):

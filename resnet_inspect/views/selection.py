@@ -9,56 +9,12 @@ from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import BadInput, UnknownName
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.ops import (
-    Activate,
-    AdaptivePool,
-    Attention,
-    Container,
-    Conv,
-    Create,
-    Elementwise,
-    Join,
-    Linear,
-    MatMul,
-    Norm,
-    Op,
-    Pool,
-    Reduce,
     Resample,
-    Reshape,
-    Unknown,
 )
-
-_KINDS: dict[type, str] = {
-    Conv: "conv",
-    Pool: "pool",
-    AdaptivePool: "pool",
-    Norm: "norm",
-    Linear: "linear",
-    Attention: "attention",
-    MatMul: "matmul",
-    Activate: "activation",
-    Elementwise: "elementwise",
-    Join: "join",
-    Resample: "resample",
-    Reshape: "reshape",
-    Reduce: "reduce",
-    Create: "create",
-    Container: "module",
-    Unknown: "unknown",
-}
-
-KINDS = ("add", *dict.fromkeys(_KINDS.values()))
-"""What `only` can name."""
+from resnet_inspect.views.ops import KINDS, kind_of
 
 _ALWAYS = {"conv", "pool", "linear", "attention", "matmul", "unknown"}
 _MAPS_ONLY = {"add", "join", "resample"}
-
-
-def kind_of(op: Op) -> str:
-    """The kind of an op, as `only` names it: "add" apart from other element-wise arithmetic."""
-    if isinstance(op, Elementwise) and op.name == "add":
-        return "add"
-    return _KINDS[type(op)]
 
 
 @dataclass(frozen=True, slots=True)

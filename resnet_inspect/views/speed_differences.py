@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from resnet_inspect.analysis.anatomy import Block
-from resnet_inspect.analysis.difference import Entry, Section
-from resnet_inspect.analysis.speed import Spans, Speed
+from resnet_inspect.analysis.speed import Spans
 from resnet_inspect.analysis.speed_difference import (
     Direction,
     SpeedDifference,
@@ -19,13 +17,13 @@ from resnet_inspect.analysis.speed_difference import (
 )
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.views import differences, speeds, text
-from resnet_inspect.views.changes import against, listed
 from resnet_inspect.views.conclusions import summary
 from resnet_inspect.views.selection import Selection
+from resnet_inspect.views.speed_conclusions import SIDES, conclusions
+from resnet_inspect.views.speed_words import meanings, remarks_of, said_of_machine
 from resnet_inspect.views.speeds import TIMES
-from resnet_inspect.views.table import EMPTY, NO_CALLS, Cell, Heading, Row, Table, Total, Value
-
-_SIDES = ("left", "right")
+from resnet_inspect.views.table import EMPTY, NO_CALLS, Cell, Heading, Row, Table, Total
+from resnet_inspect.views.text import Value
 
 _WORTH = {"time": 1, "backward_time": 2}
 
@@ -34,7 +32,7 @@ _SIDED = {
         f"{side}_{key}", f"{side} {column.title}", "right", _WORTH.get(key, column.worth)
     )
     for key, column in TIMES.items()
-    for side in _SIDES
+    for side in SIDES
 }
 """Columns that there are once for each side."""
 
@@ -62,7 +60,7 @@ def shown(found: SpeedDifference) -> tuple[str, ...]:
     """The columns that are shown where none are chosen."""
     own: list[str] = []
     for direction in found.directions:
-        own += [f"{side}_{_CALLED[direction]}" for side in _SIDES]
+        own += [f"{side}_{_CALLED[direction]}" for side in SIDES]
         own += [heading.key for heading in _DIFFERENCES[direction]]
     counts = () if found.difference.equal else ("parameters_difference", "macs_difference")
     return ("path", "change", "op", "window", "output_shape", *counts, *own, "note")
@@ -148,18 +146,14 @@ def _cells(found: SpeedDifference, left: Spans, right: Spans) -> Iterator[Cell]:
         times = found.between(left, right, direction)
         yield EMPTY if times.seconds is None else Cell(times.seconds, _signed(times))
         ratio = times.ratio if left and right else None
-        yield EMPTY if ratio is None else Cell(ratio, _times(ratio))
+        yield EMPTY if ratio is None else Cell(ratio, text.times(ratio))
 
 
 def _signed(times: TimeDifference) -> str:
     """A difference with its sign; in brackets where runs differ by as much."""
     assert times.seconds is not None
-    written = f"{'-' if times.seconds < 0 else '+'}{text.seconds(abs(times.seconds))}"
+    written = text.signed_seconds(times.seconds)
     return written if times.is_certain else f"({written})"
-
-
-def _times(ratio: float) -> str:
-    return f"×{ratio:.2f}" if ratio >= 0.1 else f"×{ratio:.2g}"
 
 
 # Totals and remarks ------------------------------------------------------------------------------
@@ -181,153 +175,25 @@ def _totals(found: SpeedDifference) -> Iterator[Total]:
         ratio = right / left if left and right and left > 0 < right else None
         words = written[0] if written[0] == written[1] else " → ".join(written)
         if ratio is not None and left != right:
-            words += f" ({_times(ratio)})"
+            words += f" ({text.times(ratio)})"
         yield Total(key, label, Cell((left, right, difference, ratio), words))
 
 
 def _remarks(found: SpeedDifference) -> Iterator[str]:
-    said = [
-        [*speeds.remarks_of(speed), speeds.said_of_machine(speed)] if speed else []
-        for speed in found.sides
-    ]
+    said = [[*remarks_of(speed), said_of_machine(speed)] if speed else [] for speed in found.sides]
     left, right = said
     yield from (f"both: {remark}" for remark in left if remark in right)
     yield from (f"left: {remark}" for remark in left if remark not in right)
     yield from (f"right: {remark}" for remark in right if remark not in left)
-    yield from speeds.meanings([speed for speed in found.sides if speed])
+    yield from meanings([speed for speed in found.sides if speed])
     if found.left and found.right:
         yield "a difference in brackets may be chance: runs differ by as much, or are too few"
 
 
 def _provenance(found: SpeedDifference) -> Iterator[tuple[str, Value]]:
-    for side, speed in zip(_SIDES, found.sides, strict=True):
+    for side, speed in zip(SIDES, found.sides, strict=True):
         for key, value in speeds.provenance(speed.measured) if speed else ():
             yield f"{side}_{key}", value
 
 
 # In words ----------------------------------------------------------------------------------------
-
-_MOST = 3
-"""How many parts of the network are named."""
-
-
-def conclusions(found: SpeedDifference) -> Iterator[str]:
-    """Which network is faster, by how much, and where, a fact a line."""
-    left, right = found.sides
-    if left is None or right is None:
-        yield f"only the {_SIDES[left is None]} was measured: there is no time to compare it with"
-        return
-    yield from _unlike(left, right)
-    for direction in found.directions:
-        whole = found.whole(direction)
-        if whole.left is None or whole.right is None:
-            continue
-        yield _faster(direction, whole)
-        yield from _where(found, direction)
-    rates = left.samples_rate, right.samples_rate
-    if left.batch != right.batch and rates[0] and rates[1]:
-        both = against(*(f"{rate:,.1f}" for rate in rates))
-        yield f"samples/s: {both} ({_times(rates[1] / rates[0])})"
-
-
-def _unlike(left: Speed, right: Speed) -> Iterator[str]:
-    """In one line, what was not the same when they were measured."""
-    machines = _machine(left), _machine(right)
-    pairs = zip((*machines[0], *_settings(left)), (*machines[1], *_settings(right)), strict=True)
-    differ = [against(mine, theirs) for mine, theirs in pairs if mine != theirs]
-    if differ:
-        are = "not measured alike"
-        if machines[0] != machines[1]:
-            are = "the times are of different machines"
-        yield f"{are}: {', '.join(differ)}"
-
-
-def _machine(speed: Speed) -> tuple[str, ...]:
-    machine = speed.measured.machine
-    return machine.name, machine.device, machine.system
-
-
-def _settings(speed: Speed) -> tuple[str, ...]:
-    measured = speed.measured
-    return (
-        text.count(measured.machine.threads, "thread"),
-        f"torch {measured.machine.torch_version}",
-        *_input(speed),
-        f"channels {'last' if measured.channels_last else 'first'}",
-        speed.survey.trace.provenance.mode,
-        "with gradients" if measured.backward else "without gradients",
-    )
-
-
-def _input(speed: Speed) -> tuple[str, str]:
-    """Shape and element type of the first input."""
-    trace = speed.survey.trace
-    spec = trace.spec(trace.inputs[0]) if trace.inputs else None
-    return ("no input", "") if spec is None else (text.shape(spec.shape), spec.dtype)
-
-
-def _faster(direction: Direction, whole: TimeDifference) -> str:
-    assert whole.left is not None
-    assert whole.right is not None
-    assert whole.seconds is not None
-    both = against(text.seconds(whole.left.seconds), text.seconds(whole.right.seconds))
-    if whole.runs < 2:
-        return f"{direction} {both}: a single run does not say what runs differ by"
-    if not whole.is_certain:
-        return f"{direction} {both}: less than the runs differ by"
-    faster = "right" if whole.seconds < 0 else "left"
-    times = [whole.left.seconds, whole.right.seconds]
-    factor = f", ×{max(times) / min(times):.2f}" if min(times) else ""
-    return (
-        f"{direction} {both}: the {faster} is faster, by {text.seconds(abs(whole.seconds))}{factor}"
-    )
-
-
-def _where(found: SpeedDifference, direction: Direction) -> Iterator[str]:
-    """Which stages, and then which blocks, take another time on the right."""
-    parts = [(_label(found, part), found.of(part, direction)) for part in found.parts]
-    parts.append((speeds.BETWEEN, found.rest(direction)))
-    blocks = [
-        (_block_label(block, place), found.of(block, direction))
-        for section in found.difference.sections
-        for place, block in enumerate(section.sections, 1)
-    ]
-    # Of the parts it is known with hooks alone, so that they may tell what the whole does not.
-    way = direction if found.whole(direction).is_certain else f"{direction} with hooks"
-    for noun, every in (("", parts), (", by block", blocks)):
-        words = []
-        for more, sign in (("more", 1), ("less", -1)):
-            own = [
-                (label, abs(times.seconds))
-                for label, times in every
-                if found.matters(times, direction) and times.seconds and times.seconds * sign > 0
-            ]
-            own.sort(key=lambda one: -one[1])
-            named = [f"{text.seconds(seconds)} {more} in {label}" for label, seconds in own[:_MOST]]
-            if len(own) > _MOST:
-                rest = sum(seconds for _, seconds in own[_MOST:])
-                others = text.count(len(own) - _MOST, "other")
-                named.append(f"{text.seconds(rest)} {more} in {others}")
-            words += [listed(named)] if named else []
-        if words:
-            yield f"{way}{noun}: the right takes {'; '.join(words)}"
-
-
-def _block_label(block: Section, place: int) -> str:
-    """The module that is a block; where none is, its place in its stage."""
-    held = block.left or block.right
-    if held is not None and isinstance(held.of, Block) and held.of.call is not None:
-        return held.path
-    return f"block {place} of stage {block.number}"
-
-
-def _label(found: SpeedDifference, part: Section | Entry) -> str:
-    if isinstance(part, Section):
-        if part.role == "stage":
-            return f"stage {part.number}"
-        return f"the {part.role}"
-    difference = found.difference
-    if part.left is not None:
-        return difference.left.trace.calls[part.left].path
-    assert part.right is not None
-    return difference.right.trace.calls[part.right].path

@@ -11,17 +11,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from resnet_inspect.analysis.anatomy import Block, Stage
-from resnet_inspect.analysis.speed import Spans, Speed, Time, beyond_noise, typical
+from resnet_inspect.analysis.speed import Spans, Speed, Time, typical
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.measurements import Measurements
 from resnet_inspect.views import VIEWS, text
 from resnet_inspect.views.build import Cells
-from resnet_inspect.views.cards import Card, Entry, Section, Subject
 from resnet_inspect.views.columns import COLUMNS
-from resnet_inspect.views.sections import sections
 from resnet_inspect.views.selection import Selection
-from resnet_inspect.views.table import EMPTY, Cell, Heading, Row, Table, Total, Value
+from resnet_inspect.views.speed_words import BETWEEN, meanings, remarks_of, said_of_machine
+from resnet_inspect.views.table import EMPTY, Cell, Heading, Row, Table, Total
+from resnet_inspect.views.text import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +97,6 @@ TIMES = {
     )
 }  # fmt: skip
 """Every column of what was measured by key."""
-
-BETWEEN = "functions and overhead"
-"""Written for what the calls' callers took themselves."""
 
 
 def check_keys(keys: Sequence[str]) -> None:
@@ -206,30 +202,6 @@ def _folded(rows: Sequence[Row]) -> Iterator[str]:
         yield "the times of a row marked ×N, and what it holds at the peak, are of all N together"
 
 
-def on_card(speed: Speed, subject: Subject, card: Card) -> Card:
-    """The card of a subject with what that took, as far as its time was told apart."""
-    spans = _spans_of(speed, subject)
-    if speed.forward(spans) is None:
-        return card
-    own = (TIMES[key] for key in shown([speed]) if key in TIMES)
-    cells = ((column.title, column.cell(speed, spans)) for column in own)
-    entries = tuple(Entry(title, cell.text) for title, cell in cells if cell.text)
-    first, *others = card.sections
-    return replace(card, sections=(first, Section("measured", entries), *others))
-
-
-def _spans_of(speed: Speed, subject: Subject) -> Spans:
-    """The calls that a card's subject stands for."""
-    if isinstance(subject, int):
-        return ((subject, speed.survey.trace.last_descendant[subject]),)
-    if isinstance(subject, Block | Stage):
-        return ((subject.first, subject.last),)
-    if subject == "network":
-        return speed.everything
-    ends = sections(speed.survey, blocks=False)
-    return next((line.spans for line in ends if line.kind == subject), ())
-
-
 def provenance(measured: Measurements) -> Iterator[tuple[str, Value]]:
     """Where and how it was measured."""
     machine = measured.machine
@@ -279,7 +251,7 @@ def totals_of(speed: Speed) -> Iterator[Total]:
     yield total("whole_time", "forward", whole.seconds, text.seconds)
     yield total("whole_spread", "forward, IQR", whole.spread, text.seconds)
     yield total("hooked_time", "forward with hooks", speed.hooked.seconds, text.seconds)
-    yield total("hooks", "the hooks' cost", speed.hooks, _signed)
+    yield total("hooks", "the hooks' cost", speed.hooks, text.signed_seconds)
     yield total("time", "forward, calls summed", speed.total.seconds, text.seconds)
     if speed.batch:
         yield total("samples_rate", "samples/s", speed.samples_rate, lambda rate: f"{rate:,.1f}")
@@ -300,75 +272,3 @@ def totals_of(speed: Speed) -> Iterator[Total]:
     yield total("weight_bytes", "weights and buffers", held, text.nbytes)
     if measured.peak.allocated is not None:
         yield total("allocated", "allocated at most", measured.peak.allocated, text.nbytes)
-
-
-def _signed(seconds: float) -> str:
-    return f"{'-' if seconds < 0 else '+'}{text.seconds(abs(seconds))}"
-
-
-_HOLDERS = 3
-"""How many of those that hold the peak are named."""
-
-
-def remarks_of(speed: Speed) -> Iterator[str]:
-    """The cost of the hooks, and who holds the peak."""
-    measured, whole, hooked = speed.measured, speed.whole, speed.hooked
-    part = f" ({speed.hooks / whole.seconds:+.1%})" if whole.seconds else ""
-    spread, runs = max(whole.spread, hooked.spread), len(measured.whole_forward)
-    is_noise = speed.hooks < 0 or not beyond_noise(speed.hooks, spread, runs)
-    unsure = ", which a single run does not tell" if runs < 2 else ", less than runs differ by"
-    yield (
-        f"the rows sum to {text.seconds(speed.total.seconds)}; a forward with hooks takes"
-        f" {text.seconds(hooked.seconds)}, without {text.seconds(whole.seconds)}: the hooks cost"
-        f" {_signed(speed.hooks)}{part}{unsure if is_noise else ''}"
-    )
-    calls = speed.survey.trace.calls
-    peak = measured.peak
-    held = [
-        f"{calls[call].path or BETWEEN} {text.nbytes(nbytes)}"
-        for call, nbytes in peak.holders[:_HOLDERS]
-    ]
-    others = len(peak.holders) - len(held)
-    more = [f"and {text.count(others, 'other')}"] if others > 0 else []
-    if held:
-        at = calls[peak.call].path or "the network itself"
-        yield f"the peak is in {at}, held by {', '.join((*held, *more))}"
-    yield from measured.notes
-
-
-def said_of_machine(speed: Speed) -> str:
-    """Where and how often it was measured, in a line."""
-    measured = speed.measured
-    machine = measured.machine
-    layout = ", channels last" if measured.channels_last else ""
-    return (
-        f"{machine.name}, {machine.system}, {text.count(machine.threads, 'thread')} of"
-        f" {text.count(machine.cores, 'core')}, torch {machine.torch_version}{layout};"
-        f" {text.count(len(measured.forward), 'run')} after {measured.warm_up} to warm up"
-    )
-
-
-def meanings(speeds: Sequence[Speed]) -> Iterator[str]:
-    """What the columns mean, said once."""
-    yield (
-        f"time is the median, IQR the spread; {BETWEEN}: what lies between the calls and cannot be"
-        " told apart"
-    )
-    yield (
-        "bytes/s: each step reads its inputs and weights and writes its outputs once; at peak: what"
-        " it made and was alive when tensors took most, without workspace"
-    )
-    if any(_exceeds(speed) for speed in speeds):
-        yield (
-            "above 100%: fewer operations than counted (Winograd), a kernel that suits the device"
-            " better than its matrix product does, or bytes still in a cache"
-        )
-
-
-def _exceeds(speed: Speed) -> bool:
-    for index in speed.survey.trace.steps:
-        spans = ((index, speed.survey.trace.last_descendant[index]),)
-        flops, moved = speed.flops_rate(spans), speed.bytes_rate(spans)
-        if (flops or 0) > speed.ceilings.peak or (moved or 0) > speed.ceilings.bandwidth:
-            return True
-    return False

@@ -8,9 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from resnet_inspect.views import text
-
-Value = None | bool | int | float | str | tuple["Value", ...]
-"""What a cell holds: plain values that JSON knows, tuples for lists."""
+from resnet_inspect.views.text import Value
 
 Align = Literal["left", "right"]
 

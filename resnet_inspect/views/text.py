@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from unicodedata import category, east_asian_width
+
+from resnet_inspect.traces.tensors import Shape
 
 NOTHING = ""
 """Written where a column does not apply to a row."""
@@ -47,6 +50,11 @@ def seconds(number: float) -> str:
         if number >= 0.9995 * scale:
             return f"{_four_digits(number / scale)} {unit}"
     return f"{_four_digits(number / 1e-9)} ns" if number else "0 s"
+
+
+def signed_seconds(number: float) -> str:
+    """+1.234 ms, -56.78 µs"""
+    return f"{'-' if number < 0 else '+'}{seconds(abs(number))}"
 
 
 def _four_digits(number: float) -> str:
@@ -121,3 +129,34 @@ def ordinal(number: int) -> str:
         "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     )
     return f"{number}{ending}"
+
+
+def map_shape(of: Shape, *, ascii: bool = False) -> str:
+    """A shape as drawings write it: without its batch dimension, a square or cube as a power.
+
+    256×56², 64×8×56², 1000; in ASCII 256x56x56.
+    """
+    inner = of[1:] if len(of) > 1 else of
+    if ascii:
+        return shape(inner).replace("×", "x")
+    for power, sign in ((3, "³"), (2, "²")):
+        if len(inner) > power and len(set(inner[-power:])) == 1:
+            return shape(inner[: -power + 1]) + sign
+    return shape(inner)
+
+
+def one_cell_each(name: str) -> str:
+    """A name in which every character takes one cell of a terminal."""
+    return "".join(
+        "□" if east_asian_width(c) in "WF" or category(c) in {"Mn", "Me", "Cf"} else c
+        for c in visible(name)
+    )
+
+
+Value = None | bool | int | float | str | tuple["Value", ...]
+"""What a cell holds: plain values that JSON knows, tuples for lists."""
+
+
+def times(ratio: float) -> str:
+    """×1.17, ×0.034: how many times one is the other."""
+    return f"×{ratio:.2f}" if ratio >= 0.1 else f"×{ratio:.2g}"

@@ -24,6 +24,8 @@ from resnet_inspect.traces.ops import (
     Reshape,
 )
 from resnet_inspect.views import drawings
+from resnet_inspect.views.ops import op_text
+from resnet_inspect.views.text import map_shape
 
 WIDTHS = (24, 30, 40, 60, 100)
 RELU, ADD = Activate("relu"), Elementwise("add")
@@ -150,7 +152,7 @@ def check_block(survey: Survey, block: Block, width: int, ascii: bool) -> list[s
     assert all(line == line.rstrip() for line in lines)
     for activation in (block.input, block.output, block.fork):
         shape = survey.trace.activations[activation].tensor.shape
-        assert drawings.map_shape(shape, ascii=ascii) in every
+        assert map_shape(shape, ascii=ascii) in every
     if ascii:
         assert every.isascii()
         assert sum("+" in line for line in lines) == 1
@@ -181,8 +183,8 @@ def test_every_edge_has_its_shape(survey: Survey, width: int) -> None:
         every = "\n".join(drawings.block(survey, block, width))
         for step in (*block.branch, *block.bypass):
             call = survey.trace.calls[step]
-            assert drawings.map_shape(survey.trace.spec(call.outputs[0]).shape) in every
-            assert all(piece in every for piece in drawings.op_text(call.op).split(", "))
+            assert map_shape(survey.trace.spec(call.outputs[0]).shape) in every
+            assert all(piece in every for piece in op_text(call.op).split(", "))
         assert ("identity" if not block.bypass else "projection") in every
 
 
@@ -284,10 +286,10 @@ def test_every_section_has_its_bar_and_its_shape(survey: Survey) -> None:
     trace = survey.trace
     every = "\n".join(drawings.way(survey, 100, 20))
     for port in trace.inputs:
-        assert drawings.map_shape(trace.spec(port).shape) in every
+        assert map_shape(trace.spec(port).shape) in every
     for stage in survey.anatomy.stages:
         assert f"stage {stage.number}" in every
-        assert drawings.map_shape(trace.activations[stage.output].tensor.shape) in every
+        assert map_shape(trace.activations[stage.output].tensor.shape) in every
 
 
 def test_bars_are_to_scale() -> None:
@@ -321,19 +323,19 @@ def test_fields_keep_to_the_width(survey: Survey, width: int, ascii: bool) -> No
 
 
 def test_shapes_and_layers_in_short() -> None:
-    assert drawings.map_shape((1, 256, 56, 56)) == "256×56²"
-    assert drawings.map_shape((1, 64, 8, 56, 56)) == "64×8×56²"
-    assert drawings.map_shape((1, 64, 8, 8, 8)) == "64×8³"
-    assert drawings.map_shape((2, 3, 225, 161)) == "3×225×161"
-    assert drawings.map_shape((1, 1000)) == "1000"
-    assert drawings.map_shape((7,)) == "7"
-    assert drawings.map_shape(()) == "scalar"
-    assert drawings.map_shape((1, 256, 56, 56), ascii=True) == "256x56x56"
-    assert drawings.op_text(conv(8, 16, window(3, 2))) == "3×3/2, 16"
-    assert drawings.op_text(conv(8, 8, window(3), groups=8)) == "3×3, 8, depthwise"
-    assert drawings.op_text(conv(8, 8, window(3, dilation=2))) == "3×3, 8, dilation 2"
-    assert drawings.op_text(Pool("max", window(3, 2))) == "max pool, 3×3/2"
-    assert drawings.op_text(Linear(8, 4, True)) == "linear, 4"
+    assert map_shape((1, 256, 56, 56)) == "256×56²"
+    assert map_shape((1, 64, 8, 56, 56)) == "64×8×56²"
+    assert map_shape((1, 64, 8, 8, 8)) == "64×8³"
+    assert map_shape((2, 3, 225, 161)) == "3×225×161"
+    assert map_shape((1, 1000)) == "1000"
+    assert map_shape((7,)) == "7"
+    assert map_shape(()) == "scalar"
+    assert map_shape((1, 256, 56, 56), ascii=True) == "256x56x56"
+    assert op_text(conv(8, 16, window(3, 2))) == "3×3/2, 16"
+    assert op_text(conv(8, 8, window(3), groups=8)) == "3×3, 8, depthwise"
+    assert op_text(conv(8, 8, window(3, dilation=2))) == "3×3, 8, dilation 2"
+    assert op_text(Pool("max", window(3, 2))) == "max pool, 3×3/2"
+    assert op_text(Linear(8, 4, True)) == "linear, 4"
 
 
 @given(traces(), st.integers(1, 80), st.integers(1, 20), st.booleans())

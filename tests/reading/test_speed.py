@@ -27,6 +27,8 @@ from resnet_inspect.views import VIEWS, speeds
 from resnet_inspect.views.cards import card
 from resnet_inspect.views.columns import COLUMNS
 from resnet_inspect.views.selection import Selection
+from resnet_inspect.views.speed_card import on_card
+from resnet_inspect.views.speed_words import remarks_of
 from resnet_inspect.views.table import Table
 from resnet_inspect.views.text import seconds
 
@@ -213,11 +215,11 @@ def test_what_the_hooks_cost_is_said() -> None:
     assert f"({speed.hooks * 1e9 / 1_100_000:+.1%})" in remark
     assert "less than runs differ by" in remark
     alike = replace(speed.measured, forward=(speed.measured.forward[0],) * 3)
-    assert not any("runs differ by" in r for r in speeds.remarks_of(Speed(speed.survey, alike)))
+    assert not any("runs differ by" in r for r in remarks_of(Speed(speed.survey, alike)))
     once = replace(alike, forward=alike.forward[:1], whole_forward=WHOLE[:1])
-    assert "a single run" in next(speeds.remarks_of(Speed(speed.survey, once)))
+    assert "a single run" in next(remarks_of(Speed(speed.survey, once)))
     quick = replace(alike, whole_forward=(10**9,) * 3)  # hooks that save time are noise
-    assert "runs differ by" in next(speeds.remarks_of(Speed(speed.survey, quick)))
+    assert "runs differ by" in next(remarks_of(Speed(speed.survey, quick)))
     runs = ((1, *[0] * (len(speed.measured.forward[0]) - 1)), speed.measured.forward[0])
     noisy = Speed(speed.survey, replace(speed.measured, forward=runs))
     remarks = speeds.view([noisy], "layers", Selection()).remarks
@@ -259,14 +261,14 @@ def test_a_card_says_what_its_subject_took() -> None:
         if subject is None:
             continue
         plain = card(survey, subject)
-        first, own, *others = speeds.on_card(speed, subject, plain).sections
+        first, own, *others = on_card(speed, subject, plain).sections
         assert (first, *others) == plain.sections
         texts = {entry.label: entry.text for entry in own.entries}
         timed = {c.title: c.key for c in table.columns if c.key not in COLUMNS}
         assert texts == {t: table.cell(row, key).text for t, key in timed.items() if t in texts}
         assert {"time", "IQR", "of time", "bytes/s", "at peak"} <= set(texts)
     assert not subjects
-    (whole,) = [s for s in speeds.on_card(speed, "network", card(survey, "network")).sections
+    (whole,) = [s for s in on_card(speed, "network", card(survey, "network")).sections
                 if s.heading == "measured"]  # fmt: skip
     assert whole.entries[0].text == seconds(speed.total.seconds)
 
@@ -278,7 +280,7 @@ def test_a_card_of_what_was_not_told_apart_says_nothing() -> None:
     for index in hidden:
         if speed.survey.trace.last_descendant[index] == index:
             plain = card(speed.survey, index)
-            assert speeds.on_card(speed, index, plain) == plain
+            assert on_card(speed, index, plain) == plain
 
 
 def test_several_batches_stand_one_below_the_other() -> None:

@@ -31,7 +31,8 @@ from resnet_inspect.traces.measurements import (
 from resnet_inspect.traces.model import Call
 from resnet_inspect.views.differences import view as view_of_shapes
 from resnet_inspect.views.selection import Selection
-from resnet_inspect.views.speed_differences import HEADINGS, conclusions, shown, view
+from resnet_inspect.views.speed_conclusions import conclusions
+from resnet_inspect.views.speed_differences import HEADINGS, shown, view
 from resnet_inspect.views.table import Table
 
 MACHINE = Machine("cpu", "by hand", "Linux x86_64", 8, 2, "2.15.0")

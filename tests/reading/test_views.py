@@ -15,7 +15,8 @@ from resnet_inspect.errors import BadInput, UnknownName
 from resnet_inspect.traces.ops import Activate, Container, Unknown
 from resnet_inspect.views import SHOWN, VIEWS, text
 from resnet_inspect.views.columns import COLUMNS
-from resnet_inspect.views.selection import KINDS, Selection
+from resnet_inspect.views.ops import KINDS
+from resnet_inspect.views.selection import Selection
 from resnet_inspect.views.table import Row, Table
 
 ADDITIVE = (

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from resnet_inspect.views.drawings.blocks import block
 from resnet_inspect.views.drawings.fields import field
-from resnet_inspect.views.drawings.pen import map_shape, op_text
 from resnet_inspect.views.drawings.ways import way
 
-__all__ = ["block", "field", "map_shape", "op_text", "way"]
+__all__ = ["block", "field", "way"]

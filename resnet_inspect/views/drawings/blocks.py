@@ -10,8 +10,9 @@ from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Elementwise, Norm, Op
 from resnet_inspect.views import text
-from resnet_inspect.views.columns import op_name
-from resnet_inspect.views.drawings.pen import clipped, finished, map_shape, one_cell_each, op_pieces
+from resnet_inspect.views.drawings.pen import clipped, finished
+from resnet_inspect.views.ops import op_name, op_pieces
+from resnet_inspect.views.text import map_shape, one_cell_each
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Create, Reshape
 from resnet_inspect.traces.tensors import Shape
-from resnet_inspect.views.drawings.pen import finished, map_shape, one_cell_each
+from resnet_inspect.views.drawings.pen import finished
+from resnet_inspect.views.text import map_shape, one_cell_each
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 

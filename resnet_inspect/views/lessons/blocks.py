@@ -10,9 +10,9 @@ from resnet_inspect.analysis.anatomy import Block
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.traces.ops import Conv, same_values
 from resnet_inspect.views import cards, drawings, text
-from resnet_inspect.views.columns import op_name
 from resnet_inspect.views.lessons import amounts, page
 from resnet_inspect.views.lessons.page import Section, section, sentence
+from resnet_inspect.views.ops import op_name
 
 
 def sections(survey: Survey, block: Block, width: int, ascii: bool) -> tuple[Section, ...]:

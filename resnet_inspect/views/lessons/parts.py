@@ -24,6 +24,7 @@ from resnet_inspect.views.columns import COLUMNS
 from resnet_inspect.views.lessons import amounts, blocks, page
 from resnet_inspect.views.lessons.page import Section, section, sentence
 from resnet_inspect.views.lines import Line
+from resnet_inspect.views.ops import op_text
 from resnet_inspect.views.sections import sections as lines_of
 
 _HEIGHT = 14
@@ -162,7 +163,7 @@ def of_end(survey: Survey, line: Line, width: int, ascii: bool) -> tuple[Section
 def _layers(survey: Survey, line: Line) -> str:
     first, last = line.spans[0]
     steps = survey.trace.steps_within(first, last)
-    shown = [drawings.op_text(survey.trace.calls[step].op) for step in steps[:8]]
+    shown = [op_text(survey.trace.calls[step].op) for step in steps[:8]]
     more = [f"{len(steps) - 8} more"] if len(steps) > 8 else []
     return "; ".join([*shown, *more])
 
