@@ -46,8 +46,8 @@ def reference() -> str:
     from resnet_inspect import errors
     from resnet_inspect.cli.top import COMMANDS
     from resnet_inspect.formats import FORMATS, SUFFIXES
-    from resnet_inspect.views import VIEWS
-    from resnet_inspect.views.columns import COLUMNS
+    from resnet_inspect.views.tables import VIEWS
+    from resnet_inspect.views.tables.columns import COLUMNS
 
     parts = [
         "# Reference",
@@ -69,7 +69,7 @@ def reference() -> str:
         ]
     parts += ["## Views", ""]
     for name, view in VIEWS.items():
-        summary = (sys.modules[view.__module__].__doc__ or "").strip().splitlines()[0]
+        summary = (sys.modules[view.table.__module__].__doc__ or "").strip().splitlines()[0]
         parts.append(f"- `{name}`: {summary}")
     parts += ["", "## Formats", "", "| format | file suffixes |", "| :-- | :-- |"]
     for name in FORMATS:
@@ -113,7 +113,7 @@ def picture() -> str:
     from resnet_inspect.formats.layout import lay_out
     from resnet_inspect.formats.terminal import styled
     from resnet_inspect.pipeline import tabulate
-    from resnet_inspect.views.selection import Selection
+    from resnet_inspect.views.tables.rows.selection import Selection
 
     table = tabulate(load(ROOT / "tests/data/resnet50.json"), "layers", Selection(fold=True))
     console = Console(record=True, width=120, file=io.StringIO(), force_terminal=True)

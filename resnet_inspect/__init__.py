@@ -30,8 +30,8 @@ if TYPE_CHECKING:
         watch,
     )
     from resnet_inspect.traces.model import Call, Trace
-    from resnet_inspect.views.selection import Selection
-    from resnet_inspect.views.table import Table
+    from resnet_inspect.views.tables.rows.selection import Selection
+    from resnet_inspect.views.tables.table import Table
 
 __all__ = [
     "Call",
@@ -61,9 +61,9 @@ _HOMES = {
     "ForwardInterrupted": "errors",
     "InspectError": "errors",
     "Inspection": "inspection",
-    "Selection": "views.selection",
+    "Selection": "views.tables.rows.selection",
     "Survey": "analysis.survey",
-    "Table": "views.table",
+    "Table": "views.tables.table",
     "Trace": "traces.model",
     "Watch": "inspection",
     "identify": "pipeline",

@@ -17,10 +17,10 @@ from resnet_inspect.formats import FORMATS
 from resnet_inspect.formats import render as write_format
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.views import VIEWS
-from resnet_inspect.views.selection import Selection
-from resnet_inspect.views.table import Table
-from resnet_inspect.views.text import Value
+from resnet_inspect.views.tables import VIEWS
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.table import Table
+from resnet_inspect.views.words.text import Value
 
 Rows = tuple[dict[str, Value], ...]
 """Rows as plain values by column key, the same as in the JSON format."""

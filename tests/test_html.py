@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from resnet_inspect.formats import html, render
-from resnet_inspect.views.table import EMPTY, Cell, Heading, Row, Table, Total
+from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row, Table, Total
 
 TRICKY = (
     "[bold]name[/bold]",

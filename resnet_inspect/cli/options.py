@@ -201,13 +201,13 @@ def format_names() -> Iterable[str]:
 
 
 def _views() -> Iterable[str]:
-    from resnet_inspect.views import VIEWS
+    from resnet_inspect.views.tables import VIEWS
 
     return VIEWS
 
 
 def _kinds() -> Iterable[str]:
-    from resnet_inspect.views.ops import KINDS
+    from resnet_inspect.views.words.ops import KINDS
 
     return KINDS
 
@@ -235,13 +235,13 @@ def columns_option(known: Callable[[], Mapping[str, str]]) -> Callable[[F], F]:
 
 
 def _columns() -> Mapping[str, str]:
-    from resnet_inspect.views.columns import COLUMNS
+    from resnet_inspect.views.tables.columns import COLUMNS
 
     return {key: column.meaning for key, column in COLUMNS.items()}
 
 
 def _columns_of_differences() -> Mapping[str, str]:
-    from resnet_inspect.views.speed_differences import HEADINGS
+    from resnet_inspect.views.tables.comparison.timing import HEADINGS
 
     return {key: heading.title for key, heading in HEADINGS.items()}
 

@@ -15,15 +15,15 @@ from resnet_inspect.cli.diagnostics import remark
 
 if TYPE_CHECKING:
     from resnet_inspect.traces.model import Trace
-    from resnet_inspect.views.selection import Selection
-    from resnet_inspect.views.table import Table
+    from resnet_inspect.views.tables.rows.selection import Selection
+    from resnet_inspect.views.tables.table import Table
 
 
 def selection_of(options: Mapping[str, Any]) -> Selection:
     """What the options select; raises for a kind or column that does not exist."""
-    from resnet_inspect.views import SHOWN
-    from resnet_inspect.views.columns import check_keys
-    from resnet_inspect.views.selection import Selection
+    from resnet_inspect.views.tables import VIEWS
+    from resnet_inspect.views.tables.columns import check_keys
+    from resnet_inspect.views.tables.rows.selection import Selection
 
     selection = Selection(
         everything=options["everything"],
@@ -32,7 +32,7 @@ def selection_of(options: Mapping[str, Any]) -> Selection:
         stage=options["stage"],
         depth=options["depth"],
         fold=options["fold"],
-        columns=columns_of(options["columns"], SHOWN[options["view"]]),
+        columns=columns_of(options["columns"], VIEWS[options["view"]].shown),
     )
     selection.check()
     check_keys(selection.columns)
@@ -91,8 +91,8 @@ def check_outputs(files: Iterable[str | None], force: bool) -> None:
 
 def difference_selection(options: Mapping[str, Any]) -> Selection:
     """What the options of `difference_options` select."""
-    from resnet_inspect.views.differences import SHOWN
-    from resnet_inspect.views.selection import Selection
+    from resnet_inspect.views.tables.comparison.networks import SHOWN
+    from resnet_inspect.views.tables.rows.selection import Selection
 
     return Selection(
         everything=options["everything"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from resnet_inspect.views.table import Table
+from resnet_inspect.views.tables.table import Table
 
 FORMATS: dict[str, str] = {
     "table": "terminal",

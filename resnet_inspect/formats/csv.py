@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from resnet_inspect.views.table import Cell, Table
+from resnet_inspect.views.tables.table import Cell, Table
 
 ALWAYS = ("kind", "subtotal", "repeat")
 """Columns without which the rows of a trace could not be summed."""

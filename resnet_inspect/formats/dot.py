@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from resnet_inspect.formats.svg import FONTS, THEMES
-from resnet_inspect.views.figures import Box, Figure, Frame
-from resnet_inspect.views.placing import Direction
+from resnet_inspect.views.figures.graph import Box, Figure, Frame
+from resnet_inspect.views.figures.layout import Direction
 
 
 def render(figure: Figure, direction: Direction = "down", theme: str = "light") -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from resnet_inspect.views.figures import Figure
-from resnet_inspect.views.pictures import Picture
-from resnet_inspect.views.placing import Direction, place
+from resnet_inspect.views.figures.graph import Figure
+from resnet_inspect.views.figures.layout import Direction, place
+from resnet_inspect.views.figures.shapes import Picture
 
 PICTURES = ("svg", "html")
 """Formats that hold a picture as it is."""

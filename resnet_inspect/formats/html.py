@@ -13,8 +13,8 @@ from hashlib import sha256
 from html import escape
 from importlib import resources
 
-from resnet_inspect.views.table import Cell, Heading, Row, Table
-from resnet_inspect.views.text import Value
+from resnet_inspect.views.tables.table import Cell, Heading, Row, Table
+from resnet_inspect.views.words.text import Value
 
 _SHARES = frozenset({"share", "macs_share"})
 """Columns whose cells have a bar beside their text."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from resnet_inspect.views.table import Table
+from resnet_inspect.views.tables.table import Table
 
 SCHEMA_VERSION = 1
 

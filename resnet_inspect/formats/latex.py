@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resnet_inspect.views.table import Table
+from resnet_inspect.views.tables.table import Table
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise, takewhile
 
-from resnet_inspect.views.table import Heading, Row, Table
+from resnet_inspect.views.tables.table import Heading, Row, Table
 
 Span = tuple[str, str]
 """Text and the name of its style."""

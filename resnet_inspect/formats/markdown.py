@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from resnet_inspect.views.table import Table
+from resnet_inspect.views.tables.table import Table
 
 _SPECIAL = re.compile(r"([\\`*<>\[\]|~&#])|(?<!\w)_|_(?!\w)")
 

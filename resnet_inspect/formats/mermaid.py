@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from resnet_inspect.views.figures import Box, Figure, Frame
-from resnet_inspect.views.placing import Direction
+from resnet_inspect.views.figures.graph import Box, Figure, Frame
+from resnet_inspect.views.figures.layout import Direction
 
 _STROKES = {
     "conv": "#2b6cd4", "stage": "#2b6cd4", "pool": "#0b8f86", "linear": "#2b9348",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from resnet_inspect.formats.svg import THEMES, element
-from resnet_inspect.views.pictures import Picture
+from resnet_inspect.views.figures.shapes import Picture
 
 
 def render(picture: Picture, theme: str | None = None) -> str:

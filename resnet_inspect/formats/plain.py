@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resnet_inspect.formats.layout import lay_out
-from resnet_inspect.views.table import Table
+from resnet_inspect.views.tables.table import Table
 
 
 def render(table: Table) -> str:

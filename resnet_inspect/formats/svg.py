@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from math import hypot
 from xml.sax.saxutils import escape
 
-from resnet_inspect.views.pictures import Line, Picture, Point, Rectangle, Shape, Words
+from resnet_inspect.views.figures.shapes import Line, Picture, Point, Rectangle, Shape, Words
 
 FONTS = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 

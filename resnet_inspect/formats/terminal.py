@@ -7,7 +7,7 @@ from rich.segment import Segment, Segments
 from rich.text import Text
 
 from resnet_inspect.formats.layout import Layout, lay_out
-from resnet_inspect.views.table import Table
+from resnet_inspect.views.tables.table import Table
 
 STYLES: dict[str, str] = {
     "title": "bold",

@@ -10,8 +10,8 @@ from resnet_inspect.errors import BadInput
 from resnet_inspect.pipeline.building import takes_a_list
 from resnet_inspect.sources import subject
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.views.selection import Selection
-from resnet_inspect.views.table import Table
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.table import Table
 
 if TYPE_CHECKING:
     from resnet_inspect.analysis.difference import Difference
@@ -70,10 +70,10 @@ def change_table(
 ) -> Table:
     """The table of `changed`; where only names changed, with the lines of the lock that did."""
     from resnet_inspect import locks
-    from resnet_inspect.views import differences
-    from resnet_inspect.views.text import visible
+    from resnet_inspect.views.tables.comparison import networks
+    from resnet_inspect.views.words.text import visible
 
-    table = differences.view(found, selection, unfold=unfold, brief=brief)
+    table = networks.view(found, selection, unfold=unfold, brief=brief)
     if not found.equal:
         return table
     lines = locks.changed_lines(found.left.trace, found.right.trace)

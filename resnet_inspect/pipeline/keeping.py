@@ -13,8 +13,8 @@ from resnet_inspect.traces import codec
 from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.measurements import Measurements
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.views.selection import Selection
-from resnet_inspect.views.table import Table
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.table import Table
 
 T = TypeVar("T")
 

@@ -117,7 +117,7 @@ def recognised(weights: str | Path, tell: Tell = silent) -> tuple[str, dict[str,
 
     Raises `CheckpointError` if it belongs to none that is known.
     """
-    from resnet_inspect.views.identity import said
+    from resnet_inspect.views.tables.identity import said
 
     found = identify(weights, tell=tell)
     if not found.candidates:
@@ -137,7 +137,7 @@ def fill(model: nn.Module, name: str, weights: str | Path) -> str:
     """
     from resnet_inspect.analysis.identity import match
     from resnet_inspect.sources import checkpoint
-    from resnet_inspect.views.identity import matches, mismatches
+    from resnet_inspect.views.tables.identity import matches, mismatches
 
     file = checkpoint.read(weights)
     fit = match(file.tensors, _shapes_of(model))

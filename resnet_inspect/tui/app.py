@@ -43,12 +43,12 @@ from resnet_inspect.tui.rows import path_of
 from resnet_inspect.tui.session import History, Request, Shown
 from resnet_inspect.tui.themes import HIGH_CONTRAST
 from resnet_inspect.tui.workbench import PANES, Workbench
-from resnet_inspect.views import SHOWN
-from resnet_inspect.views.columns import COLUMNS
-from resnet_inspect.views.query import Named, Query, parse
-from resnet_inspect.views.selection import Selection
-from resnet_inspect.views.table import Table
-from resnet_inspect.views.text import count
+from resnet_inspect.views.tables import VIEWS
+from resnet_inspect.views.tables.columns import COLUMNS
+from resnet_inspect.views.tables.filter import Named, Query, parse
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.table import Table
+from resnet_inspect.views.words.text import count
 
 if TYPE_CHECKING:
     from textual.worker import Worker
@@ -607,7 +607,7 @@ class Explorer(App[int]):
         if table is None:
             return
         is_timed = name != self.view
-        shown, known = (table.shown, table.index) if is_timed else (SHOWN[self.view], COLUMNS)
+        shown, known = (table.shown, table.index) if is_timed else (VIEWS[self.view].shown, COLUMNS)
         keys = await dialogs.columns(self, self.columns.get(name, shown), tuple(known))
         if keys is not None:
             self.columns[name] = keys

@@ -16,7 +16,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from resnet_inspect.formats.layout import aligned, cells
-from resnet_inspect.views.table import Table
+from resnet_inspect.views.tables.table import Table
 
 
 @dataclass(frozen=True, slots=True)

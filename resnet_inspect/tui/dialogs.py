@@ -18,9 +18,9 @@ from resnet_inspect.tui.choose import Choice, Choose, choices_of
 from resnet_inspect.tui.help import Help, chapters
 from resnet_inspect.tui.measuring import Plan
 from resnet_inspect.tui.session import Request
-from resnet_inspect.views import VIEWS, variants
-from resnet_inspect.views.columns import COLUMNS
-from resnet_inspect.views.table import Heading
+from resnet_inspect.views.tables import VIEWS, variants
+from resnet_inspect.views.tables.columns import COLUMNS
+from resnet_inspect.views.tables.table import Heading
 
 FACTS = ("block", "parameters", "gmacs", "depths", "family", "input")
 """What is shown of each variant; the first are seen at 80 columns."""
@@ -127,7 +127,7 @@ async def column_to_heat(
     app: App[Any], columns: Sequence[Heading], current: str | None
 ) -> str | None:
     """The key of a column with numbers; "" for none."""
-    from resnet_inspect.views.speeds import TIMES
+    from resnet_inspect.views.tables.timing import TIMES
 
     meanings = {key: column.meaning for key, column in COLUMNS.items()}
     meanings |= {key: column.meaning for key, column in TIMES.items()}

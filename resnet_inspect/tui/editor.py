@@ -17,7 +17,7 @@ from resnet_inspect import definitions
 from resnet_inspect.definitions import Definition, NoDefinition
 from resnet_inspect.errors import UsageError
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.views.table import NO_CALLS, Row
+from resnet_inspect.views.tables.table import NO_CALLS, Row
 
 LINE_STYLES: Mapping[str, Sequence[str]] = {
     editor: style

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.tui.panels.network_tree import network_table
 from resnet_inspect.tui.rows import Outline
-from resnet_inspect.views import VIEWS
-from resnet_inspect.views.query import Query
-from resnet_inspect.views.selection import Selection
-from resnet_inspect.views.table import Row, Table
+from resnet_inspect.views.tables import VIEWS
+from resnet_inspect.views.tables.filter import Query
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.table import Row, Table
 
 if TYPE_CHECKING:
     from resnet_inspect.analysis.difference import Difference
@@ -69,10 +69,10 @@ def lay_out(
         table = VIEWS[view](survey, selection)
     else:
         from resnet_inspect.analysis.comparison import compare
-        from resnet_inspect.views import differences
+        from resnet_inspect.views.tables.comparison import networks
 
         difference = compare(survey, other)
-        table = differences.view(difference, selection)
+        table = networks.view(difference, selection)
     same = difference is None and view == "layers" and selection == plain
     layers = table if same else VIEWS["layers"](survey, plain)
     network = network_table(layers, VIEWS["totals"](survey, Selection()).rows[0])
@@ -87,9 +87,9 @@ def timed(laid: Laid, speed: Speed, columns: Sequence[str]) -> Laid:
     """The same with what was measured, instead of what was measured before."""
     rows = laid.rows
     if laid.untimed.view in OF_CALLS:
-        from resnet_inspect.views import speeds
+        from resnet_inspect.views.tables import timing
 
-        rows = Outline(speeds.beside(speed, laid.untimed, columns))
+        rows = Outline(timing.beside(speed, laid.untimed, columns))
     _write(rows.table)
     return replace(laid, rows=rows, speed=speed)
 

@@ -13,11 +13,13 @@ from resnet_inspect.formats.layout import lay_out
 from resnet_inspect.tui.beside import MANY_CALLS
 from resnet_inspect.tui.report import Make, Page, Report
 from resnet_inspect.tui.taking import TABLE_SUFFIXES
-from resnet_inspect.views import costs, taps, text
-from resnet_inspect.views.cards import Subject
-from resnet_inspect.views.costs import Candidate
+from resnet_inspect.views.cards.card import Subject
 from resnet_inspect.views.lessons import lesson
-from resnet_inspect.views.table import Table
+from resnet_inspect.views.tables import cost as costs
+from resnet_inspect.views.tables import taps
+from resnet_inspect.views.tables.cost import Candidate
+from resnet_inspect.views.tables.table import Table
+from resnet_inspect.views.words import text
 
 DRAWING = 72
 """Columns that a drawing takes at most; it is no clearer in more."""

@@ -20,8 +20,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from resnet_inspect.views.table import Row, Table
-from resnet_inspect.views.text import RAISED
+from resnet_inspect.views.tables.table import Row, Table
+from resnet_inspect.views.words.text import RAISED
 
 Piece = tuple[str, str]
 """Text and the component class that styles it."""

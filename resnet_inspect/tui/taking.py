@@ -17,7 +17,7 @@ from resnet_inspect.formats import SUFFIXES, render
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.measurements import Measurements
 from resnet_inspect.tui.ask import Ask, Field
-from resnet_inspect.views.table import Row, Table
+from resnet_inspect.views.tables.table import Row, Table
 
 TABLE_SUFFIXES = ".md .csv .json .html .tex .txt"
 """What a table can be written as, in words."""
@@ -53,13 +53,13 @@ async def export(
 
     """
     from resnet_inspect.formats import drawn
-    from resnet_inspect.views import figures
+    from resnet_inspect.views.figures import graph
 
     def write(path: Path, values: Mapping[str, str]) -> str:
         suffix = path.suffix.lower()
         if suffix in drawn.SUFFIXES and suffix not in SUFFIXES:  # a page is the table's
             at = values["block"]
-            figure = figures.block(survey, at) if at else figures.network(survey)
+            figure = graph.block(survey, at) if at else graph.network(survey)
             return drawn.render_figure(figure, drawn.SUFFIXES[suffix])
         if suffix == ".json" and values["whole"] == "yes":
             if measured is not None:

@@ -20,9 +20,9 @@ from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.rows import Rows
 from resnet_inspect.tui.session import Places, Span
 from resnet_inspect.tui.splitter import Splitter
-from resnet_inspect.views.cards import Card, Entry, Section, Subject, card, index_of
-from resnet_inspect.views.query import Query
-from resnet_inspect.views.table import Row
+from resnet_inspect.views.cards.card import Card, Entry, Section, Subject, card, index_of
+from resnet_inspect.views.tables.filter import Query
+from resnet_inspect.views.tables.table import Row
 
 if TYPE_CHECKING:
     from resnet_inspect.analysis.difference import Difference
@@ -114,7 +114,7 @@ class Workbench(Horizontal):
 
     def show_pair(self, difference: Difference, row: Row) -> None:
         """Show what a row is of on both sides; for the network, how they differ in words."""
-        from resnet_inspect.views.pairs import pair
+        from resnet_inspect.views.cards.comparison import pair
 
         sides = ((difference.left, row.span[0]), (difference.right, row.other[0]))
         held = [(survey, first) for survey, first in sides if first >= 0]
@@ -245,14 +245,14 @@ def _card(laid: Laid, subject: Subject, ascii: bool, width: int, height: int) ->
     made = card(laid.survey, subject, width, height, ascii=ascii)
     if laid.speed is None:
         return made
-    from resnet_inspect.views.speed_card import on_card
+    from resnet_inspect.views.cards.timing import on_card
 
     return on_card(laid.speed, subject, made)
 
 
 def _summary(difference: Difference) -> Card:
     """What two networks differ in, in words."""
-    from resnet_inspect.views.conclusions import summary
+    from resnet_inspect.views.words.comparison.summary import summary
 
     lines = tuple(Entry("", line) for line in summary(difference))
     return Card("in words", "d ends the comparison", (Section("", lines),))

@@ -16,8 +16,8 @@ import pytest
 import resnet_inspect as ri
 from resnet_inspect._version import __version__
 from resnet_inspect.formats import FORMATS, SUFFIXES
-from resnet_inspect.views import VIEWS
-from resnet_inspect.views.columns import COLUMNS
+from resnet_inspect.views.tables import VIEWS
+from resnet_inspect.views.tables.columns import COLUMNS
 
 ROOT = Path(__file__).parents[2]
 SAVED = ROOT / "tests" / "data" / "resnet50.json"

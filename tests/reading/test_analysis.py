@@ -40,7 +40,7 @@ from resnet_inspect.traces.ops import (
     Window,
 )
 from resnet_inspect.traces.tensors import Shape
-from resnet_inspect.views.effects import effect
+from resnet_inspect.views.words.net_effect import effect
 
 # Totals ------------------------------------------------------------------------------------------
 

@@ -9,10 +9,20 @@ from saved import steady, survey_of, trace_of, traces
 from resnet_inspect.analysis import arithmetic
 from resnet_inspect.analysis.anatomy import Block, Stage
 from resnet_inspect.analysis.survey import Survey
-from resnet_inspect.views import VIEWS, build, drawings, sections
-from resnet_inspect.views.cards import Card, Entry, Subject, card, index_of, subject_at, subject_of
-from resnet_inspect.views.columns import COLUMNS
-from resnet_inspect.views.selection import Selection
+from resnet_inspect.views.cards.card import (
+    Card,
+    Entry,
+    Subject,
+    card,
+    index_of,
+    subject_at,
+    subject_of,
+)
+from resnet_inspect.views.figures import drawings
+from resnet_inspect.views.tables import VIEWS, assembly
+from resnet_inspect.views.tables.columns import COLUMNS
+from resnet_inspect.views.tables.rows import sections
+from resnet_inspect.views.tables.rows.selection import Selection
 
 
 def every_subject(survey: Survey) -> list[Subject]:
@@ -191,7 +201,7 @@ def test_the_network(survey: Survey) -> None:
     of_network = card(survey, "network")
     assert of_network.title == survey.trace.model_name
     written = [e.text for e in entries(of_network, "totals")]
-    assert written == [total.cell.text for total in build.totals(survey)]
+    assert written == [total.cell.text for total in assembly.totals(survey)]
     remarks = [e.text for e in entries(of_network, "remarks")]
     assert remarks == list(VIEWS["totals"](survey, Selection()).remarks)
     stages = [e.target for e in entries(of_network, "parts") if isinstance(e.target, Stage)]

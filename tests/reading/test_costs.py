@@ -7,8 +7,8 @@ import pytest
 from resnet_inspect.analysis import memory, roofline
 from resnet_inspect.analysis.roofline import Device
 from resnet_inspect.formats import FORMATS, render
-from resnet_inspect.views import costs
-from resnet_inspect.views.costs import Candidate
+from resnet_inspect.views.tables import cost
+from resnet_inspect.views.tables.cost import Candidate
 from tests.reading.saved import survey_of
 
 PARAMETERS = {"resnet18": 11_689_512, "resnet34": 21_797_672, "resnet50": 25_557_032}
@@ -49,7 +49,7 @@ def test_nothing_fits_where_not_even_the_weights_do():
 
 def test_a_row_for_each_candidate_with_ratios_to_the_first():
     names = ("resnet18", "resnet34", "resnet50")
-    table = costs.view([Candidate(name, survey_of(name)) for name in names])
+    table = cost.view([Candidate(name, survey_of(name)) for name in names])
     for row, name in enumerate(names):
         count, ratio = cells(table, row, "parameters", "macs_ratio")
         assert count == PARAMETERS[name]
@@ -59,9 +59,9 @@ def test_a_row_for_each_candidate_with_ratios_to_the_first():
 
 def test_one_candidate_has_no_ratios_and_no_batch_unless_asked():
     survey = survey_of("resnet50")
-    keys = costs.view([Candidate("resnet50", survey)]).shown
+    keys = cost.view([Candidate("resnet50", survey)]).shown
     assert not any(key.endswith(("_ratio", "_batch")) for key in keys)
-    table = costs.view([Candidate("resnet50", survey)], available=2**34)
+    table = cost.view([Candidate("resnet50", survey)], available=2**34)
     assert "training_batch" in table.shown
     assert "what fits into 16.00 GiB" in table.remarks[-1]
 
@@ -69,8 +69,8 @@ def test_one_candidate_has_no_ratios_and_no_batch_unless_asked():
 @pytest.mark.parametrize("format", sorted(FORMATS))
 def test_the_tables_can_be_written_in_every_format(format):
     survey = survey_of("resnet50")
-    assert "resnet50" in render(costs.view([Candidate("resnet50", survey)]), format)
-    assert "conv2" in render(costs.roofline_view(survey, Device(1e13, 1e11)), format)
+    assert "resnet50" in render(cost.view([Candidate("resnet50", survey)]), format)
+    assert "conv2" in render(cost.roofline_view(survey, Device(1e13, 1e11)), format)
 
 
 def step_of(path):
@@ -107,7 +107,7 @@ def test_the_steps_flops_sum_to_the_network_s():
 
 def test_the_roofline_s_shares_sum_to_one_and_the_remark_is_their_split():
     device = Device(1e13, 1e11)
-    table = costs.roofline_view(survey_of("resnet50"), device)
+    table = cost.roofline_view(survey_of("resnet50"), device)
     rows = [dict(zip(table.shown, (c.value for c in row.cells), strict=True)) for row in table.rows]
     assert sum(row["share"] for row in rows) == pytest.approx(1)
     waiting = sum(row["share"] for row in rows if row["bound"] == "memory")

@@ -33,10 +33,10 @@ from resnet_inspect.formats.layout import lay_out
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Conv, Elementwise, Norm
 from resnet_inspect.traces.tensors import Port
-from resnet_inspect.views.conclusions import summary
-from resnet_inspect.views.differences import HEADINGS, MARKS, SHOWN, view
-from resnet_inspect.views.selection import Selection
-from resnet_inspect.views.table import Row, Table
+from resnet_inspect.views.tables.comparison.networks import HEADINGS, MARKS, SHOWN, view
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.table import Row, Table
+from resnet_inspect.views.words.comparison.summary import summary
 
 OTHER = {"only left": "only right", "only right": "only left"}
 FEW = ("broken", "functional", "names", "oddities", "plain", "resnet18", "resnet50", "resnet50_v1")

@@ -23,9 +23,9 @@ from resnet_inspect.traces.ops import (
     Pool,
     Reshape,
 )
-from resnet_inspect.views import drawings
-from resnet_inspect.views.ops import op_text
-from resnet_inspect.views.text import map_shape
+from resnet_inspect.views.figures import drawings
+from resnet_inspect.views.words.ops import op_text
+from resnet_inspect.views.words.text import map_shape
 
 WIDTHS = (24, 30, 40, 60, 100)
 RELU, ADD = Activate("relu"), Elementwise("add")

@@ -18,10 +18,11 @@ from resnet_inspect.formats import dot, mermaid, svg
 from resnet_inspect.formats.drawn import render_figure, render_picture
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Elementwise, Join, Norm, Resample, Unknown
-from resnet_inspect.views import bars, figures
-from resnet_inspect.views.figures import Figure
-from resnet_inspect.views.pictures import Line, Rectangle, Words, width_of
-from resnet_inspect.views.placing import place
+from resnet_inspect.views.figures import bars
+from resnet_inspect.views.figures import graph as figures
+from resnet_inspect.views.figures.graph import Figure
+from resnet_inspect.views.figures.layout import place
+from resnet_inspect.views.figures.shapes import Line, Rectangle, Words, width_of
 
 LEVELS: tuple[graph.Level, ...] = ("stage", "block", "layer")
 DIRECTIONS = ("down", "right")

@@ -24,10 +24,10 @@ from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import FORMATS, SUFFIXES, render, terminal
 from resnet_inspect.formats.layout import bar, lay_out
-from resnet_inspect.views import VIEWS
-from resnet_inspect.views.columns import COLUMNS
-from resnet_inspect.views.selection import Selection
-from resnet_inspect.views.table import Cell, Heading, Row, Table
+from resnet_inspect.views.tables import VIEWS
+from resnet_inspect.views.tables.columns import COLUMNS
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.table import Cell, Heading, Row, Table
 
 EVERYTHING = Selection(everything=True)
 WIDTHS = (40, 60, 80, 100, 120, 200)

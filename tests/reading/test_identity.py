@@ -13,7 +13,7 @@ from resnet_inspect.analysis.identity import (
     resized,
 )
 from resnet_inspect.traces.tensors import Shape, TensorSpec
-from resnet_inspect.views.identity import candidates, said, tensors
+from resnet_inspect.views.tables.identity import candidates, said, tensors
 
 NETWORK: dict[str, Shape] = {
     "conv1.weight": (8, 3, 7, 7),

@@ -18,7 +18,7 @@ import resnet_inspect as ri
 from resnet_inspect.errors import OutputError, UnknownName
 from resnet_inspect.formats import FORMATS, html
 from resnet_inspect.traces import codec
-from resnet_inspect.views import VIEWS
+from resnet_inspect.views.tables import VIEWS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from resnet_inspect.analysis.opinions import Opinion, counted_by_torchinfo, judge
-from resnet_inspect.views import verdicts
+from resnet_inspect.views.tables import checks
 from tests.reading.saved import survey_of
 
 MACS = 4_089_184_256
@@ -73,7 +73,7 @@ def test_the_table_says_how_many_agree():
             Opinion("macs", "silent", None, reason="it raised"),
         ],
     )
-    table = verdicts.view(survey, found)
+    table = checks.view(survey, found)
     assert table.remarks == ("3 opinions: 1 agree, 1 explained, 1 unexplained",)
     assert [table.cell(row, "verdict").text for row in table.rows] == [
         "agrees", "explained", "unexplained", "not asked",

@@ -17,12 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from saved import SMALL, steady, survey_of
 
-from resnet_inspect.views import VIEWS, query
-from resnet_inspect.views.columns import COLUMNS
-from resnet_inspect.views.query import parse
-from resnet_inspect.views.selection import Selection
-from resnet_inspect.views.table import Cell, Heading, Row, Table, listing
-from resnet_inspect.views.text import seconds, share
+from resnet_inspect.views.tables import VIEWS
+from resnet_inspect.views.tables import filter as filter_language
+from resnet_inspect.views.tables.columns import COLUMNS
+from resnet_inspect.views.tables.filter import parse
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.table import Cell, Heading, Row, Table, listing
+from resnet_inspect.views.words.text import seconds, share
 
 
 @cache
@@ -259,11 +260,11 @@ def test_texts_are_kept_no_longer_than_their_table() -> None:
     asked = parse("conv")
     asked.places(table)
     key, gone = id(table), weakref.ref(table)
-    assert query._texts[key][0]() is table
+    assert filter_language._texts[key][0]() is table
     del table, asked
     gc.collect()
     assert gone() is None
-    assert key not in query._texts
+    assert key not in filter_language._texts
 
 
 # Against a plain definition.

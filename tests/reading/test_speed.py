@@ -23,14 +23,14 @@ from resnet_inspect.traces import codec
 from resnet_inspect.traces.measurements import Ceiling, Machine, Measurements, Peak, course
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Elementwise, Reshape
-from resnet_inspect.views import VIEWS, speeds
-from resnet_inspect.views.cards import card
-from resnet_inspect.views.columns import COLUMNS
-from resnet_inspect.views.selection import Selection
-from resnet_inspect.views.speed_card import on_card
-from resnet_inspect.views.speed_words import remarks_of
-from resnet_inspect.views.table import Table
-from resnet_inspect.views.text import seconds
+from resnet_inspect.views.cards.card import card
+from resnet_inspect.views.cards.timing import on_card
+from resnet_inspect.views.tables import VIEWS, timing
+from resnet_inspect.views.tables.columns import COLUMNS
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.table import Table
+from resnet_inspect.views.words.text import seconds
+from resnet_inspect.views.words.timing import remarks_of
 
 MACHINE = Machine("cpu", "by hand", "Linux x86_64", 8, 2, "2.15.0")
 WHOLE = (1_000_000, 1_200_000, 1_100_000)
@@ -117,7 +117,7 @@ def test_two_functions_in_a_row_are_their_caller_s() -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in {"broken", "names"}])
 def test_rows_sum_to_the_total(name: str, view: str, selection: Selection) -> None:
     speed = speed_of(name, backward=True)
-    table = speeds.view([speed], view, selection)
+    table = timing.view([speed], view, selection)
     for key, runs in (
         ("time", speed.measured.forward), ("backward_time", speed.measured.backward),
     ):  # fmt: skip
@@ -131,7 +131,7 @@ def test_a_stage_is_what_its_calls_took() -> None:
     speed = speed_of("resnet18")
     trace = speed.survey.trace
     runs = speed.measured.forward
-    table = speeds.view([speed], "stages", Selection())
+    table = timing.view([speed], "stages", Selection())
     (row,) = [row for row in table.rows if table.cell(row, "path").value == "layer2"]
     own = [c.index for c in trace.calls if c.path == "layer2" or c.path.startswith("layer2.")]
     assert table.cell(row, "time").value == sum(median(r[i] for r in runs) for i in own) / 1e9
@@ -143,7 +143,7 @@ def test_a_folded_row_has_the_times_of_all_its_blocks() -> None:
     speed = speed_of("resnet34")
     for view in ("layers", "blocks"):
         every, folded = (
-            speeds.view([speed], view, Selection(everything=True, fold=fold))
+            timing.view([speed], view, Selection(everything=True, fold=fold))
             for fold in (False, True)
         )
         each = {every.cell(row, "path").value: row for row in every.rows}
@@ -163,19 +163,19 @@ def test_a_folded_row_has_the_times_of_all_its_blocks() -> None:
 def test_columns_of_shapes_and_of_times_can_be_chosen() -> None:
     speed = speed_of("resnet18")
     chosen = ("path", "backward_time", "stride")
-    table = speeds.view([speed], "layers", Selection(columns=chosen))
+    table = timing.view([speed], "layers", Selection(columns=chosen))
     assert table.shown == chosen
     assert {cell.text for row in table.rows for cell in [table.cell(row, "backward_time")]} == {""}
-    assert "backward_time" not in speeds.shown([speed])
-    assert "backward_time" in speeds.shown([speed_of("resnet18", backward=True)])
+    assert "backward_time" not in timing.shown([speed])
+    assert "backward_time" in timing.shown([speed_of("resnet18", backward=True)])
     with pytest.raises(UnknownName, match="time_shar") as caught:
-        speeds.view([speed], "layers", Selection(columns=("time_shar",)))
+        timing.view([speed], "layers", Selection(columns=("time_shar",)))
     assert "did you mean time_share" in caught.value.hint
 
 
 def test_rates_are_amounts_by_time_and_shares_of_the_ceilings() -> None:
     speed = speed_of("resnet18")
-    table = speeds.view([speed], "layers", Selection())
+    table = timing.view([speed], "layers", Selection())
     (row,) = [row for row in table.rows if table.cell(row, "path").value == "conv1"]
     seconds = table.cell(row, "time").value
     assert isinstance(seconds, float)
@@ -208,7 +208,7 @@ def test_what_the_hooks_cost_is_said() -> None:
     speed = speed_of("resnet18")
     with_hooks = median(sum(run) for run in speed.measured.forward)
     assert speed.hooks == pytest.approx((with_hooks - 1_100_000) / 1e9)
-    table = speeds.view([speed], "layers", Selection())
+    table = timing.view([speed], "layers", Selection())
     totals = {total.key: total.cell.value for total in table.totals}
     assert totals["hooked_time"] - totals["whole_time"] == totals["hooks"] == speed.hooks
     remark = next(said for said in table.remarks if "the hooks cost" in said)
@@ -222,13 +222,13 @@ def test_what_the_hooks_cost_is_said() -> None:
     assert "runs differ by" in next(remarks_of(Speed(speed.survey, quick)))
     runs = ((1, *[0] * (len(speed.measured.forward[0]) - 1)), speed.measured.forward[0])
     noisy = Speed(speed.survey, replace(speed.measured, forward=runs))
-    remarks = speeds.view([noisy], "layers", Selection()).remarks
+    remarks = timing.view([noisy], "layers", Selection()).remarks
     assert any("less than runs differ by" in said for said in remarks)
     assert totals["samples_rate"] == pytest.approx(1 / 1.1e-3)
 
 
 def test_who_holds_the_peak_is_named() -> None:
-    remarks = " ".join(speeds.view([speed_of("resnet18")], "layers", Selection()).remarks)
+    remarks = " ".join(timing.view([speed_of("resnet18")], "layers", Selection()).remarks)
     assert "the peak is in fc, held by fc 2.000 KiB, conv1 1.000 KiB" in remarks
 
 
@@ -236,8 +236,8 @@ def test_who_holds_the_peak_is_named() -> None:
 @pytest.mark.parametrize("selection", [Selection(), Selection(everything=True)])
 def test_beside_a_view_stand_the_times_of_measure(view: str, selection: Selection) -> None:
     speed = speed_of("resnet50", backward=True)
-    alone, plain = speeds.view([speed], view, selection), VIEWS[view](speed.survey, selection)
-    table = speeds.beside(speed, plain)
+    alone, plain = timing.view([speed], view, selection), VIEWS[view](speed.survey, selection)
+    table = timing.beside(speed, plain)
     assert table.view == view
     assert table.shown == alone.shown
     assert [table.values(row) for row in table.rows] == [alone.values(row) for row in alone.rows]
@@ -245,14 +245,14 @@ def test_beside_a_view_stand_the_times_of_measure(view: str, selection: Selectio
         assert list(row.cells)[: len(before.cells)] == list(before.cells)
     assert table.totals == (*alone.totals, *plain.totals)
     assert set(plain.remarks) < set(table.remarks)
-    chosen = speeds.beside(speed, plain, ("time", "no column", "path"))
+    chosen = timing.beside(speed, plain, ("time", "no column", "path"))
     assert chosen.shown == ("time", "path")
 
 
 def test_a_card_says_what_its_subject_took() -> None:
     speed = speed_of("resnet50")
     survey = speed.survey
-    table = speeds.beside(speed, VIEWS["layers"](survey, Selection(everything=True)))
+    table = timing.beside(speed, VIEWS["layers"](survey, Selection(everything=True)))
     stage = survey.anatomy.stages[1]
     subjects = {"stem": "stem", "layer2": stage, "layer2.0": stage.blocks[0], "head": "head"}
     subjects["conv1"] = survey.trace.calls_at["conv1"][0]
@@ -285,15 +285,15 @@ def test_a_card_of_what_was_not_told_apart_says_nothing() -> None:
 
 def test_several_batches_stand_one_below_the_other() -> None:
     one, other = speed_of("resnet18"), speed_of("resnet34")
-    table = speeds.view([one, other], "stages", Selection())
-    each = [speeds.view([speed], "stages", Selection()) for speed in (one, other)]
+    table = timing.view([one, other], "stages", Selection())
+    each = [timing.view([speed], "stages", Selection()) for speed in (one, other)]
     assert numbers(table, "time") == [*numbers(each[0], "time"), *numbers(each[1], "time")]
     assert set(numbers(table, "batch")) == {1}
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_every_format_writes_it(format: str) -> None:
-    written = render(speeds.view([speed_of("oddities")], "layers", Selection()), format)
+    written = render(timing.view([speed_of("oddities")], "layers", Selection()), format)
     assert "functions and overhead" in written or format == "json"
     if format == "json":
         assert "held_bytes" in json.loads(written)["rows"][0]

@@ -29,11 +29,11 @@ from resnet_inspect.traces.measurements import (
     mismatch,
 )
 from resnet_inspect.traces.model import Call
-from resnet_inspect.views.differences import view as view_of_shapes
-from resnet_inspect.views.selection import Selection
-from resnet_inspect.views.speed_conclusions import conclusions
-from resnet_inspect.views.speed_differences import HEADINGS, shown, view
-from resnet_inspect.views.table import Table
+from resnet_inspect.views.tables.comparison.networks import view as view_of_shapes
+from resnet_inspect.views.tables.comparison.timing import HEADINGS, shown, view
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.table import Table
+from resnet_inspect.views.words.comparison.timing import conclusions
 
 MACHINE = Machine("cpu", "by hand", "Linux x86_64", 8, 2, "2.15.0")
 MILLISECOND = 1_000_000

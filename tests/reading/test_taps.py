@@ -11,7 +11,7 @@ from resnet_inspect.analysis import taps
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.errors import BadInput
 from resnet_inspect.formats import render
-from resnet_inspect.views import taps as views
+from resnet_inspect.views.tables import taps as views
 from tests.reading.saved import survey_of, trace_of
 
 

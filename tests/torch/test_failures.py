@@ -18,8 +18,8 @@ from resnet_inspect.analysis.failure import report, sentence
 from resnet_inspect.errors import ForwardError, ForwardInterrupted
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.views import VIEWS
-from resnet_inspect.views.selection import Selection
+from resnet_inspect.views.tables import VIEWS
+from resnet_inspect.views.tables.rows.selection import Selection
 
 BATCH = (2, 3, 32, 32)
 Forward = Callable[..., Any]

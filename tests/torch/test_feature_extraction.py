@@ -9,7 +9,7 @@ from resnet_inspect import pipeline
 from resnet_inspect.analysis import taps
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.sources.catalogue import VARIANTS
-from resnet_inspect.views.taps import extractor
+from resnet_inspect.views.tables.taps import extractor
 
 CLASSIFIERS = [v.name for v in VARIANTS.values() if v.family == "classification"]
 

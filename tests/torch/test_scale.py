@@ -22,8 +22,11 @@ from resnet_inspect.analysis.comparison import compare
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.formats import render
 from resnet_inspect.traces import codec
-from resnet_inspect.views import VIEWS, differences, lessons, places
-from resnet_inspect.views.selection import Selection
+from resnet_inspect.views import lessons
+from resnet_inspect.views.cards import names
+from resnet_inspect.views.tables import VIEWS
+from resnet_inspect.views.tables.comparison import networks
+from resnet_inspect.views.tables.rows.selection import Selection
 
 WIDTH = 4
 SIZE = (1, WIDTH, 8, 8)
@@ -67,12 +70,12 @@ def shown(view: str) -> Callable[[int], str]:
 
 def explained(blocks: int) -> object:
     survey = Survey(traced(blocks))
-    return lessons.lesson(survey, places.find(survey, "", None))
+    return lessons.lesson(survey, names.find(survey, "", None))
 
 
 def compared(blocks: int) -> object:
     difference = compare(Survey(traced(blocks)), Survey(traced(blocks)))
-    return render(differences.view(difference, None), "text")
+    return render(networks.view(difference, None), "text")
 
 
 TASKS: dict[str, Callable[[int], object]] = {

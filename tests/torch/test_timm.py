@@ -34,7 +34,7 @@ from resnet_inspect.traces.ops import (
     Unknown,
     Window,
 )
-from resnet_inspect.views import VIEWS
+from resnet_inspect.views.tables import VIEWS
 
 timm = pytest.importorskip("timm")
 from timm import layers  # noqa: E402

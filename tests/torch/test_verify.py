@@ -6,7 +6,7 @@ import pytest
 
 from resnet_inspect import pipeline
 from resnet_inspect.analysis.likeness import alike
-from resnet_inspect.views.verdicts import likeness_lines
+from resnet_inspect.views.tables.checks import likeness_lines
 
 NET = """
 from torch import nn

@@ -23,7 +23,7 @@ from resnet_inspect.tui.panels.card import CardPanel
 from resnet_inspect.tui.panels.network_tree import NetworkTree
 from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.session import Request
-from resnet_inspect.views.cards import Card, Entry, Section
+from resnet_inspect.views.cards.card import Card, Entry, Section
 
 DATA = Path(__file__).parents[1] / "data"
 Drive = Callable[[Explorer, Pilot[int]], Awaitable[None]]

@@ -23,8 +23,8 @@ from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.beside import START, begin, beside_the_screen, end
 from resnet_inspect.tui.rows import Outline
 from resnet_inspect.tui.session import Request
-from resnet_inspect.views.cards import Card, Entry, Section
-from resnet_inspect.views.pairs import pair
+from resnet_inspect.views.cards.card import Card, Entry, Section
+from resnet_inspect.views.cards.comparison import pair
 
 DATA = Path(__file__).parents[1] / "data"
 Drive = Callable[[Explorer, Pilot[int]], Awaitable[None]]
@@ -347,11 +347,11 @@ def test_in_a_comparison_tree_and_card_follow_and_both_totals_are_shown() -> Non
 
 def test_every_step_of_both_sides_can_be_found_from_the_rows_of_a_difference() -> None:
     from resnet_inspect.analysis.comparison import compare
-    from resnet_inspect.views import differences
-    from resnet_inspect.views.selection import Selection
+    from resnet_inspect.views.tables.comparison import networks
+    from resnet_inspect.views.tables.rows.selection import Selection
 
     sides = [Survey(ri.load(DATA / f"{name}.json")) for name in ("resnet34", "resnet50")]
-    table = differences.view(compare(*sides), Selection(everything=True), unfold=True)
+    table = networks.view(compare(*sides), Selection(everything=True), unfold=True)
     leaves = [row for row in table.rows if not row.subtotal]
     for key, survey, spans in (
         ("left_path", sides[0], [row.span for row in leaves]),

@@ -42,7 +42,7 @@ from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.child import Child
 from resnet_inspect.tui.growing import added, grown
 from resnet_inspect.tui.session import Request
-from resnet_inspect.views import SHOWN
+from resnet_inspect.views.tables import VIEWS
 
 ROOT = Path(__file__).parents[2]
 
@@ -437,7 +437,7 @@ def test_columns_of_a_measured_network_are_chosen_apart() -> None:
         await settle(pilot)
         await fill(app, pilot, "resnet18")
         await until(pilot, lambda: times(app) == [])
-        assert table_of(app).table.shown == SHOWN["layers"]  # type: ignore[union-attr]
+        assert table_of(app).table.shown == VIEWS["layers"].shown  # type: ignore[union-attr]
 
     measuring(steps)
 

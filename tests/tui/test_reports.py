@@ -17,7 +17,11 @@ from resnet_inspect.formats.lessons import FORMATS
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.ask import Ask
 from resnet_inspect.tui.report import Report
-from resnet_inspect.views import costs, figures, lessons, places, taps
+from resnet_inspect.views import lessons
+from resnet_inspect.views.cards import names
+from resnet_inspect.views.figures import graph
+from resnet_inspect.views.tables import cost as costs
+from resnet_inspect.views.tables import taps
 
 __all__ = ["own_state"]
 
@@ -124,7 +128,7 @@ def test_the_lesson_is_of_what_the_card_is_of() -> None:
         ):  # fmt: skip
             await app.bench.go_to_path(path)
             await pilot.pause()
-            lesson = lessons.lesson(survey, places.find(survey, place), 72)
+            lesson = lessons.lesson(survey, names.find(survey, place), 72)
             report = await ask(app, pilot, "E")
             assert text_of(report).startswith(f"{lesson.title}\n")
             await pilot.press("y")
@@ -173,7 +177,7 @@ def test_export_draws_the_network_or_the_chosen_block(own_state: Path) -> None:
             await pilot.pause()
             await export(app, pilot, f"{path}{suffix}")
             block = path == "layer2.0"
-            figure = figures.block(survey, path) if block else figures.network(survey)
+            figure = graph.block(survey, path) if block else graph.network(survey)
             written = (own_state / f"{path}{suffix}").read_text(encoding="utf-8")
             assert written == drawn.render_figure(figure, drawn.SUFFIXES[suffix])
         await pilot.press("e")

@@ -31,7 +31,7 @@ from resnet_inspect.tui.panels.network_tree import short_name
 from resnet_inspect.tui.panels.trace_table import LONGEST, TraceTable
 from resnet_inspect.tui.rows import path_of
 from resnet_inspect.tui.session import Request
-from resnet_inspect.views import VIEWS
+from resnet_inspect.views.tables import VIEWS
 
 WIDE_ENOUGH = (420, 60)
 """A terminal in which no column is left out and nothing is cut."""

@@ -22,10 +22,10 @@ from resnet_inspect.tui.panels.card import CardPanel
 from resnet_inspect.tui.panels.totals_line import TotalsLine
 from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.rows import Piece
-from resnet_inspect.views.query import parse
-from resnet_inspect.views.selection import Selection
-from resnet_inspect.views.speeds import beside
-from resnet_inspect.views.table import Row
+from resnet_inspect.views.tables.filter import parse
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.table import Row
+from resnet_inspect.views.tables.timing import beside
 
 __all__ = ["own_state"]
 

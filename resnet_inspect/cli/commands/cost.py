@@ -24,7 +24,7 @@ from resnet_inspect.cli.options import (
 from resnet_inspect.cli.printing import check_outputs, print_table
 
 if TYPE_CHECKING:
-    from resnet_inspect.views.costs import Candidate
+    from resnet_inspect.views.tables.cost import Candidate
 
 
 @click.command(
@@ -75,7 +75,7 @@ def command(models: tuple[str, ...], **options: Any) -> int:
     """
     from resnet_inspect.analysis.roofline import Device
     from resnet_inspect.analysis.survey import Survey
-    from resnet_inspect.views import costs
+    from resnet_inspect.views.tables import cost
 
     check_outputs([options["output"]], options["force"])
     if options["roofline"]:
@@ -86,11 +86,11 @@ def command(models: tuple[str, ...], **options: Any) -> int:
             raise click.UsageError("--roofline takes one image size and one batch")
         one = {**options, "image_size": sizes[0], "batch": batches[0]}
         survey = Survey(loaded_or_captured(models[0], one))
-        print_table(costs.roofline_view(survey, Device(*options["roofline"])), options)
+        print_table(cost.roofline_view(survey, Device(*options["roofline"])), options)
         return 0
     candidates = list(_candidates(models, options))
     (available,) = options["memory"] or (None,)
-    table = costs.view(candidates, options["optimizer"], available and int(available))
+    table = cost.view(candidates, options["optimizer"], available and int(available))
     print_table(table, options)
     return 0
 
@@ -99,7 +99,7 @@ def _candidates(models: Iterable[str], options: Mapping[str, Any]) -> Iterator[C
     """One traced network for each combination of what is varied."""
     from resnet_inspect import pipeline
     from resnet_inspect.analysis.survey import Survey
-    from resnet_inspect.views.costs import Candidate
+    from resnet_inspect.views.tables.cost import Candidate
 
     varied = [_values(written) for written in options["varied"]]
     for model in models:

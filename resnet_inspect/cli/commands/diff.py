@@ -71,7 +71,7 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
     from resnet_inspect.analysis.speed import Speed
     from resnet_inspect.analysis.speed_difference import SpeedDifference
     from resnet_inspect.analysis.survey import Survey
-    from resnet_inspect.views import differences, speed_differences
+    from resnet_inspect.views.tables.comparison import networks, timing
 
     check_outputs([options["output"]], options["force"])
     saved = [pipeline.is_trace_file(subject) for subject in (a, b)]
@@ -92,10 +92,10 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
             for survey, (_, measured) in ((found.left, left), (found.right, right))
         ]
         timed = SpeedDifference(found, *speeds)
-        columns = columns_of(options["columns"], speed_differences.shown(timed))
-        table = speed_differences.view(timed, replace(selection, columns=columns), **how)
+        columns = columns_of(options["columns"], timing.shown(timed))
+        table = timing.view(timed, replace(selection, columns=columns), **how)
     else:
-        table = differences.view(found, selection, **how)
+        table = networks.view(found, selection, **how)
     print_table(table, options)
     return int(exit_code and not found.equal)
 

@@ -126,16 +126,16 @@ def _format(options: dict[str, Any]) -> str:
 
 def _drawn(survey: Any, format: str, options: dict[str, Any]) -> str:
     from resnet_inspect.formats.drawn import render_figure, render_picture
-    from resnet_inspect.views import bars, drawings, figures
+    from resnet_inspect.views.figures import bars, drawings, graph
 
     theme, direction = options["theme"], options["direction"]
     if options["bars"]:
         return render_picture(bars.by_stage(survey), format, theme)
     if not options["block"]:
-        figure = figures.network(survey, options["level"] or "block", not options["unfold"])
+        figure = graph.network(survey, options["level"] or "block", not options["unfold"])
         return render_figure(figure, format, direction, theme)
     if format == "text":
-        _, block = figures.block_at(survey, options["block"])
+        _, block = graph.block_at(survey, options["block"])
         width = min(72, shutil.get_terminal_size().columns)
         return "\n".join([*drawings.block(survey, block, width), ""])
-    return render_figure(figures.block(survey, options["block"]), format, direction, theme)
+    return render_figure(graph.block(survey, options["block"]), format, direction, theme)

@@ -45,7 +45,7 @@ def command(file: str, against: str | None, view: str, **options: Any) -> int:
     MODEL is a name that `resnet-inspect list` shows, or your own code, which is run.
     """
     from resnet_inspect import pipeline
-    from resnet_inspect.views import identity
+    from resnet_inspect.views.tables import identity
 
     check_outputs([options["output"]], options["force"])
     with Progress() as progress, streams_aside():

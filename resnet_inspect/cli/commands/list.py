@@ -32,7 +32,7 @@ from resnet_inspect.cli.printing import write_table
 def command(globs: tuple[str, ...], format: str, debug: bool) -> int:
     """List the models that can be traced by name: block, depth, parameters, GMACs, input."""
     from resnet_inspect.sources import listed
-    from resnet_inspect.views.variants import table
+    from resnet_inspect.views.tables.variants import table
 
     shown = table(listed(globs))
     write_table(shown, format, None, {"width": None, "color": "auto", "force": False})

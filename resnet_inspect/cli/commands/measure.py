@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 
 def _columns() -> Mapping[str, str]:
-    from resnet_inspect.views.columns import COLUMNS
-    from resnet_inspect.views.speeds import TIMES
+    from resnet_inspect.views.tables.columns import COLUMNS
+    from resnet_inspect.views.tables.timing import TIMES
 
     return {key: column.meaning for key, column in (COLUMNS | TIMES).items()}
 
@@ -78,13 +78,13 @@ def command(model: str, **options: Any) -> int:
     from resnet_inspect import pipeline
     from resnet_inspect.analysis.speed import Speed
     from resnet_inspect.analysis.survey import Survey
-    from resnet_inspect.views import speeds
+    from resnet_inspect.views.tables import timing
 
     if options["save"] == "-":
         raise click.UsageError("--save needs a file: stdout has the table")
     check_outputs([options["output"], options["save"]], options["force"])
     selection = selection_of({**options, "columns": None})
-    speeds.check_keys(columns_of(options["columns"], ()))
+    timing.check_keys(columns_of(options["columns"], ()))
     if pipeline.is_trace_file(model):
         measured, stopped = _loaded(model, options), None
     else:
@@ -93,8 +93,8 @@ def command(model: str, **options: Any) -> int:
         if options["save"]:
             pipeline.save_measured(measured, options["save"], overwrite=options["force"])
         found = [Speed(Survey(trace), one) for trace, one in measured]
-        columns = columns_of(options["columns"], speeds.shown(found))
-        table = speeds.view(found, options["view"], replace(selection, columns=columns))
+        columns = columns_of(options["columns"], timing.shown(found))
+        table = timing.view(found, options["view"], replace(selection, columns=columns))
         say_if_nothing_matches(table, options)
         print_table(table, options)
     return 0

@@ -51,7 +51,7 @@ def command(model: str, **options: Any) -> int:
     """
     from resnet_inspect.analysis.survey import Survey
     from resnet_inspect.analysis.taps import UNET_CHANNELS
-    from resnet_inspect.views import taps
+    from resnet_inspect.views.tables import taps
 
     if options["decoder_channels"] and not options["decoder"]:
         raise click.UsageError("--decoder-channels needs --decoder unet")

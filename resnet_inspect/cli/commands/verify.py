@@ -46,7 +46,7 @@ def command(model: str, **options: Any) -> int:
     the weights of one in the other, in what they compute? If not, where do they part first?
     """
     from resnet_inspect import pipeline
-    from resnet_inspect.views import verdicts
+    from resnet_inspect.views.tables import checks
 
     check_outputs([options["output"]], options["force"])
     size = input_of(model, options)
@@ -59,9 +59,9 @@ def command(model: str, **options: Any) -> int:
         survey, found = pipeline.verify(model, size, **given)
         if options["against"]:
             likeness = pipeline.likeness(model, options["against"], size, **given)
-    table = verdicts.view(survey, found)
+    table = checks.view(survey, found)
     if likeness is not None:
-        table = replace(table, remarks=(*table.remarks, *verdicts.likeness_lines(likeness)))
+        table = replace(table, remarks=(*table.remarks, *checks.likeness_lines(likeness)))
     print_table(table, options)
     if likeness is not None and not likeness.same:
         return 1

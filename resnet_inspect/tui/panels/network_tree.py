@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from resnet_inspect.formats.layout import aligned, bar, cells, cut
 from resnet_inspect.tui.rows import Piece, Rows, path_of
-from resnet_inspect.views.table import Row, Table
-from resnet_inspect.views.text import map_shape
+from resnet_inspect.views.tables.table import Row, Table
+from resnet_inspect.views.words.text import map_shape
 
 ROOMY = 26
 """Cells from which on a level is indented by two, and the bar is as long as it can be."""

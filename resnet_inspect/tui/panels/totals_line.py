@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.widget import Widget
 
 from resnet_inspect.formats.layout import cells
-from resnet_inspect.views import text
-from resnet_inspect.views.table import Table
+from resnet_inspect.views.tables.table import Table
+from resnet_inspect.views.words import text
 
 if TYPE_CHECKING:
     from resnet_inspect.analysis.difference import Difference
@@ -43,7 +43,7 @@ class TotalsLine(Widget):
             return Content("")
         lines = [self._totals(self.table)]
         if self.difference is not None:
-            from resnet_inspect.views.conclusions import summary
+            from resnet_inspect.views.words.comparison.summary import summary
 
             lines.append(" · ".join(summary(self.difference)))
         return Content("\n".join(lines))

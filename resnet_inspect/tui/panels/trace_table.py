@@ -10,10 +10,10 @@ from resnet_inspect.tui.beside import MANY_CALLS, beside_the_screen
 from resnet_inspect.tui.laying import hottest, leaves, matches, ranked, sample
 from resnet_inspect.tui.panels.network_tree import short_name
 from resnet_inspect.tui.rows import SIGN, Outline, Piece, Rows, path_of
-from resnet_inspect.views.columns import COLUMNS
-from resnet_inspect.views.query import Query
-from resnet_inspect.views.table import Heading, Row, Table
-from resnet_inspect.views.text import count
+from resnet_inspect.views.tables.columns import COLUMNS
+from resnet_inspect.views.tables.filter import Query
+from resnet_inspect.views.tables.table import Heading, Row, Table
+from resnet_inspect.views.words.text import count
 
 BAR = 6
 LONGEST = 60

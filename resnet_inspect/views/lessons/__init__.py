@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from resnet_inspect.analysis.anatomy import Block, Stage
 from resnet_inspect.analysis.survey import Survey
-from resnet_inspect.views import cards, text
-from resnet_inspect.views.cards import Card, Subject
+from resnet_inspect.views.cards import card
+from resnet_inspect.views.cards.card import Card, Subject
 from resnet_inspect.views.lessons import blocks, layers, parts
 from resnet_inspect.views.lessons.page import Lesson, Reading, Section
-from resnet_inspect.views.sections import sections as lines_of
+from resnet_inspect.views.tables.rows.sections import sections as lines_of
+from resnet_inspect.views.words import text
 
 __all__ = ["Lesson", "Reading", "Section", "as_card", "lesson"]
 
 
 def lesson(survey: Survey, subject: Subject, width: int = 72, ascii: bool = False) -> Lesson:
     """The lesson of a subject; its drawings take at most `width` columns."""
-    head = cards.card(survey, subject, width, ascii=ascii)
+    head = card.card(survey, subject, width, ascii=ascii)
     return Lesson(
         model=text.visible(survey.trace.model_name),
         title=head.title,
@@ -46,11 +47,11 @@ def as_card(found: Lesson) -> Card:
         found.title,
         found.subtitle,
         tuple(
-            cards.Section(
+            card.Section(
                 section.heading,
                 (
-                    *(cards.Entry("", sentence) for sentence in section.sentences),
-                    *(cards.Entry("", f"{r.title}: {r.url}") for r in section.readings),
+                    *(card.Entry("", sentence) for sentence in section.sentences),
+                    *(card.Entry("", f"{r.title}: {r.url}") for r in section.readings),
                 ),
                 section.drawing,
             )

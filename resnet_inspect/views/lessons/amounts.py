@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from resnet_inspect.analysis.receptive_field import ReceptiveField
 from resnet_inspect.analysis.survey import Amounts, Survey
-from resnet_inspect.views import text
+from resnet_inspect.views.words import text
 
 
 def costs(survey: Survey, held: Amounts) -> Iterator[str]:

@@ -9,10 +9,12 @@ from resnet_inspect.analysis.alternatives import Alternative
 from resnet_inspect.analysis.anatomy import Block
 from resnet_inspect.analysis.survey import Survey
 from resnet_inspect.traces.ops import Conv, same_values
-from resnet_inspect.views import cards, drawings, text
+from resnet_inspect.views.cards import card
+from resnet_inspect.views.figures import drawings
 from resnet_inspect.views.lessons import amounts, page
 from resnet_inspect.views.lessons.page import Section, section, sentence
-from resnet_inspect.views.ops import op_name
+from resnet_inspect.views.words import text
+from resnet_inspect.views.words.ops import op_name
 
 
 def sections(survey: Survey, block: Block, width: int, ascii: bool) -> tuple[Section, ...]:
@@ -103,7 +105,7 @@ def _convolutions(taps: Sequence[str]) -> str:
 
 def why(survey: Survey, block: Block) -> str:
     """Why the shortcut is what it is, as a sentence."""
-    return sentence(cards.why(survey, block))
+    return sentence(card.why(survey, block))
 
 
 def a_shortcut(block: Block) -> str:

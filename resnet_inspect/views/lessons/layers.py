@@ -32,9 +32,10 @@ from resnet_inspect.traces.ops import (
     window_of,
 )
 from resnet_inspect.traces.tensors import Shape
-from resnet_inspect.views import drawings, text
+from resnet_inspect.views.figures import drawings
 from resnet_inspect.views.lessons import amounts, blocks, page
 from resnet_inspect.views.lessons.page import Reading, Section, section, sentence
+from resnet_inspect.views.words import text
 
 
 def sections(survey: Survey, call: Call, width: int, ascii: bool) -> tuple[Section, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from resnet_inspect.views import text
+from resnet_inspect.views.words import text
 
 
 @dataclass(frozen=True, slots=True)

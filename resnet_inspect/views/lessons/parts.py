@@ -19,13 +19,14 @@ from resnet_inspect.traces.ops import (
     same_values,
     window_of,
 )
-from resnet_inspect.views import drawings, effects, text
-from resnet_inspect.views.columns import COLUMNS
+from resnet_inspect.views.figures import drawings
 from resnet_inspect.views.lessons import amounts, blocks, page
 from resnet_inspect.views.lessons.page import Section, section, sentence
-from resnet_inspect.views.lines import Line
-from resnet_inspect.views.ops import op_text
-from resnet_inspect.views.sections import sections as lines_of
+from resnet_inspect.views.tables.columns import COLUMNS
+from resnet_inspect.views.tables.rows.line import Line
+from resnet_inspect.views.tables.rows.sections import sections as lines_of
+from resnet_inspect.views.words import net_effect, text
+from resnet_inspect.views.words.ops import op_text
 
 _HEIGHT = 14
 """Lines that a drawing of the tensor's way may take."""
@@ -58,7 +59,7 @@ def _did(survey: Survey, stage: Stage) -> Iterator[str]:
     before, after = tensors[stage.input].tensor.shape, tensors[stage.output].tensor.shape
     found = of_stage(survey, stage)
     change = f"{text.shape(before)} becomes {text.shape(after)}"
-    yield sentence(f"{effects.effect(found)}: {change}" if found else change)
+    yield sentence(f"{net_effect.effect(found)}: {change}" if found else change)
     if found and found.planes == Factor(1, 2) and found.dimensions == (Factor(2, 1),):
         if len(before) == 4:
             yield (

@@ -1,0 +1,1 @@
+"""Cards: all that is known of one call, block, stage, end or of the network, in sections."""

@@ -1,0 +1,34 @@
+"""Tables: lines become rows of cells, in columns. A view is a table of one trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.views.tables import blocks, layers, modules, stages, totals
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A way to lay out a trace as a table."""
+
+    table: Callable[[Survey, Selection], Table]
+    shown: tuple[str, ...]
+    """The columns that it shows unless it is told otherwise."""
+
+    def __call__(self, survey: Survey, selection: Selection) -> Table:
+        """The table of a trace."""
+        return self.table(survey, selection)
+
+
+VIEWS: dict[str, View] = {
+    "layers": View(layers.view, layers.SHOWN),
+    "blocks": View(blocks.view, blocks.SHOWN),
+    "stages": View(stages.view, stages.SHOWN),
+    "modules": View(modules.view, modules.SHOWN),
+    "totals": View(totals.view, totals.SHOWN),
+}
+"""Every view by its name; the command line offers these."""

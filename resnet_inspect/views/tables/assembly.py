@@ -1,0 +1,188 @@
+"""Lines -> a table: the cells, the totals, the remarks. Every view ends here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import overload
+
+from resnet_inspect.analysis import parameters
+from resnet_inspect.analysis.failure import sentence
+from resnet_inspect.analysis.survey import Amounts, Survey
+from resnet_inspect.traces.model import Provenance, Trace
+from resnet_inspect.views.tables.columns import COLUMNS, check_keys
+from resnet_inspect.views.tables.rows.line import Line
+from resnet_inspect.views.tables.table import Cell, Row, Table, Total
+from resnet_inspect.views.words import text
+from resnet_inspect.views.words.ops import kind_of
+from resnet_inspect.views.words.text import Value
+from resnet_inspect.views.words.totals import written
+
+
+class Cells(Sequence[Cell]):
+    """The cells of a row, each written when it is first asked for.
+
+    A table has every column and shows few: a trace of 100,000 calls opens without writing the
+    four million cells that nobody looks at.
+    """
+
+    __slots__ = ("_length", "_write", "_written")
+
+    def __init__(self, length: int, write: Callable[[int], Cell]) -> None:
+        self._length = length
+        self._write = write
+        self._written: dict[int, Cell] = {}
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, place: int) -> Cell: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Cell]: ...
+    def __getitem__(self, place: int | slice) -> Cell | Sequence[Cell]:
+        if isinstance(place, slice):
+            return tuple(self[i] for i in range(*place.indices(len(self))))
+        cell = self._written.get(place)
+        if cell is None:
+            cell = self._written[place] = self._write(place)
+        return cell
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+_COLUMNS = tuple(COLUMNS.values())
+
+
+def _cell(survey: Survey, line: Line, place: int) -> Cell:
+    return _COLUMNS[place].cell(survey, line)
+
+
+def table(
+    survey: Survey,
+    view: str,
+    lines: Sequence[Line],
+    columns: Sequence[str],
+    worth: Mapping[str, int] | None = None,
+) -> Table:
+    """The table of these lines; `columns` are the keys of those that are shown.
+
+    `worth` says which columns matter more, or less, in this view than in others.
+    """
+    check_keys(tuple(columns))
+    every = _COLUMNS
+    rows = tuple(
+        Row(
+            line.kind,
+            line.level,
+            line.subtotal,
+            Cells(len(every), partial(_cell, survey, line)),
+            "" if line.op is None or line.block or line.stage else kind_of(line.op),
+            line.spans,
+            raised=line.has_raised(survey.trace),
+        )
+        for line in lines
+    )
+    return Table(
+        model=survey.trace.model_name,
+        view=view,
+        title=text.visible(title(survey.trace)),
+        columns=tuple(
+            replace(column.heading, worth=(worth or {}).get(column.key, column.worth))
+            for column in every
+        ),
+        shown=tuple(columns),
+        rows=rows,
+        totals=totals(survey),
+        remarks=tuple(text.visible(remark) for remark in (*_remarks(survey), *_folded(lines))),
+        provenance=provenance(survey.trace.provenance),
+    )
+
+
+def _folded(lines: Sequence[Line]) -> list[str]:
+    if all(line.repeat == 1 for line in lines):
+        return []
+    return ["a row marked ×N stands for N identical blocks and has the amounts of one"]
+
+
+def title(trace: Trace) -> str:
+    """resnet50 · 1×3×224×224 · meta · eval · torch 2.15.0, torchvision 0.29.2"""
+    source = trace.provenance
+    inputs = " + ".join(text.shape(trace.spec(port).shape) for port in trace.inputs) or "no tensor"
+    packages = ", ".join(f"{name} {number}" for name, number in source.versions if name != "python")
+    arguments = ", ".join(f"{name}={value}" for name, value in source.arguments)
+    name = f"{trace.model_name}({arguments})" if arguments else trace.model_name
+    parts = (name, inputs, source.device, source.mode, packages)
+    return " · ".join(part for part in parts if part)
+
+
+def rest(survey: Survey, lines: Sequence[Line], note: str) -> list[Line]:
+    """The line for what the others leave out, if they leave anything out."""
+    shown = Amounts()
+    for line in lines:
+        if not line.subtotal:
+            shown = shown + line.amounts * line.repeat
+    left = survey.whole - shown
+    if left == Amounts():
+        return []
+    return [Line("rest", 0, note=note, amounts=left)]
+
+
+def totals(survey: Survey) -> tuple[Total, ...]:
+    """The network's totals, as every view and format shows them."""
+    return tuple(
+        Total(total.key, total.label, Cell(total.value, total.text)) for total in written(survey)
+    )
+
+
+def _remarks(survey: Survey) -> list[str]:
+    remarks = []
+    trace = survey.trace
+    if trace.failure is not None:
+        remarks.append(f"the forward pass raised: {sentence(trace)}")
+    if survey.totals.not_counted:
+        names = ", ".join(
+            f"{name} ({text.count(n, 'call')})" for name, n in survey.totals.not_counted
+        )
+        remarks.append(f"MACs are partial: no rule for {names}")
+    uncalled = [
+        (module.path, parameters.of_module(trace, module.path).total)
+        for module in survey.never_called
+    ]
+    if trace.failure is not None and len(uncalled) > 1:
+        held = text.count(sum(number for _, number in uncalled), "parameter")
+        remarks.append(f"never called: {uncalled[0][0]} and {len(uncalled) - 1} more ({held})")
+    else:
+        for path, number in uncalled:
+            remarks.append(f"never called: {path} ({text.count(number, 'parameter')})")
+    takers = Counter(trace.calls[index].path for index in survey.from_outside.values())
+    for path, number in takers.items():
+        tensors = text.count(number, "tensor")
+        remarks.append(
+            f"{path} takes {tensors} that no recorded call made: a constant, or the result of code"
+            " that cannot be watched"
+        )
+    if not survey.anatomy.stages and trace.failure is None:
+        remarks.append("no residual block found: modules stand in for stages and blocks")
+    remarks.extend(trace.provenance.notes)
+    return remarks
+
+
+def provenance(source: Provenance) -> tuple[tuple[str, Value], ...]:
+    """Where a trace comes from, as plain data."""
+    return (
+        ("source", source.source),
+        ("arguments", tuple(source.arguments)),
+        ("device", source.device),
+        ("mode", source.mode),
+        ("versions", tuple(source.versions)),
+        ("tool_version", source.tool_version),
+        ("captured_at", source.captured_at),
+        ("notes", tuple(source.notes)),
+    )

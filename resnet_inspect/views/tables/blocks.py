@@ -1,0 +1,44 @@
+"""One row for each residual block, with those before and after them summed up."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.views.tables import assembly
+from resnet_inspect.views.tables.layers import fold, left_out, under_sections
+from resnet_inspect.views.tables.rows.line import Line
+from resnet_inspect.views.tables.rows.sections import sections
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.table import Table
+
+SHOWN = (
+    "path", "op", "shortcut", "input_shape", "output_shape", "receptive_field", "jump",
+    "parameters", "share", "macs",
+)  # fmt: skip
+
+WORTH = {"shortcut": 1, "op": 1, "input_shape": 7, "jump": 4, "receptive_field": 6}
+"""What a block is matters most here."""
+
+
+def view(survey: Survey, selection: Selection) -> Table:
+    """Stem, blocks under their stages, head; `stage`, `match` and `fold` apply."""
+    selection.check_for(survey)
+    every = sections(survey)
+    headings = [line for line, inner in pairwise(every) if inner.spans[0][0] <= line.spans[0][1]]
+    items = [
+        line
+        for line in every
+        if line not in headings
+        and selection.takes_section(line.path or line.kind, _stage(survey, line))
+    ]
+    lines = under_sections(headings, items)
+    if selection.fold:
+        lines = fold(survey, lines)
+    every = [*lines, *left_out(survey, lines)]
+    return assembly.table(survey, "blocks", every, selection.columns or SHOWN, WORTH)
+
+
+def _stage(survey: Survey, line: Line) -> int | None:
+    """The number of the stage that a block's line is in."""
+    return None if line.block is None else survey.stage_of_add[line.block.add][0].number

@@ -1,0 +1,104 @@
+"""Second opinions as a table: our figure, theirs, who says so, and why they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from resnet_inspect.analysis.likeness import Likeness, alike
+from resnet_inspect.analysis.opinions import Figure, Verdict
+from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.views.tables import assembly
+from resnet_inspect.views.tables.table import Cell, Heading, Table, listing
+from resnet_inspect.views.words import text
+from resnet_inspect.views.words.comparison.summary import summary
+
+_COLUMNS = (
+    Heading("figure", "figure", "left", 0),
+    Heading("ours", "ours", "right", 1),
+    Heading("theirs", "theirs", "right", 0),
+    Heading("by", "by", "left", 0),
+    Heading("verdict", "verdict", "left", 0),
+    Heading("explanation", "because", "left", 2),
+)
+_NAMES = {"macs": "MACs", "outputs": "output shapes"}
+
+
+def view(survey: Survey, verdicts: Sequence[Verdict]) -> Table:
+    """One row for each opinion; a remark says how many were asked, agree and are explained."""
+    asked = [verdict for verdict in verdicts if verdict.opinion.value is not None]
+    agreeing = sum(verdict.agrees for verdict in asked)
+    explained = sum(bool(verdict.explained) for verdict in asked)
+    left = len(asked) - agreeing - explained
+    counted = f"{text.count(len(asked), 'opinion')}: {agreeing} agree, {explained} explained"
+    return listing(
+        "verify",
+        text.visible(assembly.title(survey.trace)),
+        _COLUMNS,
+        [_cells(verdict) for verdict in verdicts],
+        model=survey.trace.model_name,
+        kind="opinion",
+        remarks=(f"{counted}, {left} unexplained",),
+        provenance=assembly.provenance(survey.trace.provenance),
+    )
+
+
+def _cells(verdict: Verdict) -> tuple[Cell, ...]:
+    opinion = verdict.opinion
+    return (
+        Cell(opinion.figure, _NAMES.get(opinion.figure, opinion.figure)),
+        Cell(verdict.ours, _written(verdict.ours)),
+        Cell(
+            opinion.value,
+            _written(opinion.value, opinion.rounded_to) if opinion.value else text.NOT_KNOWN,
+        ),
+        Cell(opinion.by, text.visible(opinion.by)),
+        Cell(_word(verdict), _word(verdict)),
+        Cell(_because(verdict), text.visible(_because(verdict))),
+    )
+
+
+def _word(verdict: Verdict) -> str:
+    if verdict.opinion.value is None:
+        return "not asked"
+    if verdict.agrees:
+        return "agrees"
+    return "explained" if verdict.explained else "unexplained"
+
+
+def _because(verdict: Verdict) -> str:
+    if verdict.opinion.value is None:
+        return verdict.opinion.reason
+    if verdict.agrees:
+        return "up to its rounding" if verdict.opinion.value != verdict.ours else ""
+    parts = ", ".join(f"{reason} {amount:+,}" for reason, amount in verdict.explained)
+    difference = f"differs by {verdict.difference:+,}" if isinstance(verdict.ours, int) else ""
+    return f"it counts {parts}" if parts else difference
+
+
+def _written(figure: Figure, rounded_to: int = 1) -> str:
+    if isinstance(figure, int):
+        return text.quantity(figure) if rounded_to > 1 else text.integer(figure)
+    return " + ".join(text.shape(shape) for shape in figure)
+
+
+def likeness_lines(found: Likeness) -> tuple[str, ...]:
+    """Whether two networks are the same, and if not, where they part first."""
+    surveys = (found.difference.left, found.difference.right)
+    left, right = (survey.trace.model_name for survey in surveys)
+    if left == right:
+        left, right = (survey.trace.provenance.source for survey in surveys)
+    if not alike(found.difference):
+        lines = [f"{left} is not {right}", *summary(found.difference)]
+        edit = found.first_edit
+        if edit is not None:
+            ours, theirs = (path or "nothing" for path in edit)
+            lines.insert(1, f"they part first at {ours}, where {right} has {theirs}")
+        return tuple(map(text.visible, lines))
+    steps = text.count(len(found.difference.entries), "step")
+    said = f"{left} has the layers, shapes and counts of {right} ({steps})"
+    copied = f"with {text.count(found.copied, 'tensor')} of {right} copied into it"
+    if found.parted is None:
+        return (text.visible(f"{said}; {copied}, it computes the same"),)
+    ours, theirs, amount = found.parted
+    place = f"{ours} and {theirs}" if ours else "the outputs"
+    return (text.visible(f"{said}; but {copied}, {place} differ by {amount:.2g}, relative"),)

@@ -1,0 +1,101 @@
+"""The module tree: a row for each module, called or not, with what sits on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from resnet_inspect.analysis import parameters
+from resnet_inspect.analysis.survey import Amounts, Survey
+from resnet_inspect.traces.modules import ModuleSpec
+from resnet_inspect.traces.ops import Container
+from resnet_inspect.views.tables import assembly
+from resnet_inspect.views.tables.rows.line import Line
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.table import Table
+from resnet_inspect.views.words.ops import kind_of
+
+SHOWN = (
+    "path", "class_name", "kernel_size", "stride", "padding", "calls", "parameters", "trainable",
+    "buffers", "share", "note",
+)  # fmt: skip
+
+
+def view(survey: Survey, selection: Selection) -> Table:
+    """Every module once; `only`, `match`, `depth` apply.
+
+    A row counts the parameters on the module itself and what its own calls do; the row of a
+    module at `depth` counts all modules in it too, so that the rows sum to the total.
+    """
+    selection.check_for(survey)
+    unused = {m.path for m in parameters.never_called(survey.trace)}
+    held = _amounts(survey, selection.depth)
+    lines: list[Line] = []
+    around: list[str] = []
+    for module in survey.trace.modules:
+        if selection.depth is not None and _depth(module.path) > selection.depth:
+            continue
+        if selection.match is not None and not fnmatchcase(module.path, selection.match):
+            continue
+        if selection.only and kind_of(module.op) not in selection.only:
+            continue
+        while around and not _is_in(module.path, around[-1]):
+            around.pop()
+        lines.append(_line(survey, module, len(around), held[module.path], unused))
+        around.append(module.path)
+    left = assembly.rest(survey, lines, "modules that are not shown")
+    return assembly.table(survey, "modules", [*lines, *left], selection.columns or SHOWN)
+
+
+def _depth(path: str) -> int:
+    return path.count(".") + 1 if path else 0
+
+
+def _is_in(path: str, outer: str) -> bool:
+    return not outer or path.startswith(f"{outer}.")
+
+
+def _amounts(survey: Survey, depth: int | None) -> dict[str, Amounts]:
+    """By module: the parameters on it, and the amounts of its calls without those they call.
+
+    What is nested deeper than `depth` goes to the module there that holds it.
+    """
+    found = {}
+    for module in survey.trace.modules:
+        own = parameters.own(module)
+        found[module.path] = Amounts(own.total, own.trainable, own.nbytes)
+    callers: list[str] = []
+    for call in survey.trace.calls:
+        outer = "" if call.parent is None else callers[call.parent]
+        callers.append(outer if call.module is None else call.module)
+        does = replace(
+            survey.amounts(call.index, call.index), parameters=0, trainable=0, parameter_bytes=0
+        )
+        found[callers[-1]] = found[callers[-1]] + does
+    if depth is None:
+        return found
+    summed: dict[str, Amounts] = {}
+    for path, amounts in found.items():
+        holder = ".".join(path.split(".")[:depth])
+        summed[holder] = summed.get(holder, Amounts()) + amounts
+    return summed
+
+
+def _line(
+    survey: Survey, module: ModuleSpec, level: int, amounts: Amounts, unused: set[str]
+) -> Line:
+    notes = [f"also {alias}" for alias in module.aliases]
+    notes += [f"{p.name} is {p.same_as}" for p in module.parameters if p.same_as is not None]
+    if module.path in unused:
+        notes.append("never called")
+    kind = (
+        "network" if not module.path else "module" if isinstance(module.op, Container) else "layer"
+    )
+    return Line(
+        "never called" if module.path in unused else kind,
+        level,
+        module=module,
+        path=module.path,
+        note="; ".join(notes),
+        amounts=amounts,
+    )

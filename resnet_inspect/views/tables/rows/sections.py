@@ -1,0 +1,154 @@
+"""The lines above the layers: stem, stages, blocks, head; modules where nothing is residual."""
+
+from __future__ import annotations
+
+from resnet_inspect.analysis.anatomy import Block, Stage
+from resnet_inspect.analysis.failure import report
+from resnet_inspect.analysis.net_effect import of_stage
+from resnet_inspect.analysis.parameters import subtree
+from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.traces.model import Call
+from resnet_inspect.traces.ops import Container
+from resnet_inspect.views.tables.rows.line import Line
+from resnet_inspect.views.words import net_effect, text
+
+
+def sections(survey: Survey, *, blocks: bool = True) -> list[Line]:
+    """Every section in order, an outer one before those in it; only the outermost if no blocks."""
+    body = survey.anatomy.body
+    if body is None:
+        inner = [
+            call_line(survey, call)
+            for call in survey.trace.calls[1:]
+            if isinstance(call.op, Container)
+            and survey.trace.children[call.index]
+            and (blocks or call.parent == 0)
+        ]
+        return [*_whole(survey, blocks), *inner]
+    found = [_end_line(survey, "stem", 1, body[0] - 1)]
+    for stage in survey.anatomy.stages:
+        found.append(stage_line(survey, stage))
+        if blocks:
+            found.extend(block_line(survey, block) for block in stage.blocks)
+    found.append(_end_line(survey, "head", body[1] + 1, len(survey.trace.calls) - 1))
+    complete = [line for line in found if line is not None]
+    return [*_whole(survey, blocks), *complete, *_left_open(survey, body[1], blocks)]
+
+
+def _whole(survey: Survey, blocks: bool) -> list[Line]:
+    """The network's own line, above all others, where it is the network's own code that raised."""
+    failure = survey.trace.failure
+    if failure is None or failure.call != 0 or not blocks:
+        return []
+    return [call_line(survey, survey.trace.calls[0])]
+
+
+def _left_open(survey: Survey, after: int, blocks: bool) -> list[Line]:
+    """The modules that were running when the forward raised, outermost first; those in no stage."""
+    trace = survey.trace
+    found: list[Line] = []
+    index = None if trace.failure is None else trace.failure.call
+    while index is not None and index > after:
+        call = trace.calls[index]
+        if isinstance(call.op, Container) and trace.children[index]:
+            found.insert(0, call_line(survey, call))
+        index = call.parent
+    return found if blocks else found[:1]
+
+
+def stage_line(survey: Survey, stage: Stage) -> Line:
+    """The line of a stage, with its net effect in words."""
+    effect = net_effect.effect(of_stage(survey, stage))
+    blocks = text.count(len(stage.blocks), "block")
+    return Line(
+        "stage",
+        0,
+        call=None if stage.call is None else survey.trace.calls[stage.call],
+        stage=stage,
+        input=stage.input,
+        output=stage.output,
+        note=f"{blocks}; {effect}" if effect else blocks,
+        path=stage.path,
+        spans=((stage.first, stage.last),),
+        amounts=survey.amounts(stage.first, stage.last),
+    )
+
+
+def block_line(survey: Survey, block: Block) -> Line:
+    """The line of a block, with its kind and its shortcut."""
+    return Line(
+        "block",
+        1,
+        call=None if block.call is None else survey.trace.calls[block.call],
+        block=block,
+        input=block.input,
+        output=block.output,
+        note=f"{block.shortcut_name} shortcut",
+        path=block.path,
+        spans=((block.first, block.last),),
+        amounts=survey.amounts(block.first, block.last),
+    )
+
+
+def call_line(survey: Survey, call: Call) -> Line:
+    """The line of one call and of all that it calls."""
+    last = survey.trace.last_descendant[call.index]
+    in_stage = survey.stage_of_add.get(call.index)
+    notes = []
+    if in_stage is not None:
+        notes.append(f"+ {in_stage[1].shortcut_name}")
+    if survey.macs[call.index] is None:
+        notes.append(getattr(call.op, "reason", "no rule for its multiply-accumulates"))
+    held = survey.amounts(call.index, last)
+    if call.module is not None and not held.parameters and _has_weights(survey, call.module):
+        notes.append("weights counted elsewhere")
+    failed = report(survey.trace)
+    if failed is not None and failed.call == call.index:
+        notes.insert(0, f"raised: {failed.finding}")
+    return Line(
+        _kind(call),
+        0,
+        call=call,
+        add=in_stage[1] if in_stage else None,
+        note="; ".join(notes),
+        spans=((call.index, last),),
+        amounts=held,
+    )
+
+
+def _kind(call: Call) -> str:
+    if call.index == 0:
+        return "network"
+    if call.module is None:
+        return "function"
+    return "module" if isinstance(call.op, Container) else "layer"
+
+
+def _has_weights(survey: Survey, path: str) -> bool:
+    modules = subtree(survey.trace, path)
+    return any(p.tensor.elements for module in modules for p in module.parameters)
+
+
+def _end_line(survey: Survey, kind: str, first: int, last: int) -> Line | None:
+    """The line of the stem or head; None if no step is in it."""
+    trace = survey.trace
+    steps = trace.steps_within(first, last)
+    if not steps or (kind == "head" and trace.failure is not None):
+        return None
+    stages = survey.anatomy.stages
+    given = trace.inputs[0].activation if trace.inputs else None
+    results = [port.activation for port in trace.outputs]
+    made = next((a for a in results if first <= trace.producer.get(a, -1) <= last), None)
+    note = text.count(len(steps), "step")
+    if kind == "head" and len(results) > 1:
+        note += f"; 1 of {len(results)} outputs"
+    return Line(
+        kind,
+        0,
+        input=given if kind == "stem" else stages[-1].output,
+        output=stages[0].input if kind == "stem" else made,
+        path="",
+        note=note,
+        spans=((first, last),),
+        amounts=survey.amounts(first, last),
+    )

@@ -1,0 +1,79 @@
+"""The variants that can be named, as a table, so that every format can write them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from resnet_inspect.views.tables.table import Cell, Heading, Table, listing
+from resnet_inspect.views.words import text
+
+_COLUMNS = (
+    Heading("name", "model", "left", 0),
+    Heading("family", "family", "left", 6),
+    Heading("block", "block", "left", 2),
+    Heading("depths", "depth per stage", "left", 3),
+    Heading("parameters", "params", "right", 1),
+    Heading("gmacs", "GMACs", "right", 4),
+    Heading("input", "default input", "left", 5),
+)
+
+
+class Variant(Protocol):
+    """What is known of a variant."""
+
+    @property
+    def name(self) -> str:
+        """As in the catalogue."""
+
+    @property
+    def family(self) -> str:
+        """As in the catalogue."""
+
+    @property
+    def block(self) -> str:
+        """As in the catalogue."""
+
+    @property
+    def depths(self) -> tuple[int, ...]:
+        """As in the catalogue."""
+
+    @property
+    def parameters(self) -> int | None:
+        """As in the catalogue."""
+
+    @property
+    def macs(self) -> int | None:
+        """As in the catalogue."""
+
+    @property
+    def input(self) -> tuple[int, ...]:
+        """As in the catalogue."""
+
+
+def table(variants: Sequence[Variant]) -> Table:
+    """These variants: block type, blocks per stage, parameters, GMACs, default input."""
+    return listing(
+        "list",
+        text.count(len(variants), "model"),
+        _COLUMNS,
+        [_cells(variant) for variant in variants],
+        kind="variant",
+    )
+
+
+def _cells(variant: Variant) -> tuple[Cell, ...]:
+    gmacs = None if variant.macs is None else variant.macs / 1e9
+    return (
+        Cell(variant.name, variant.name),
+        Cell(variant.family, variant.family),
+        Cell(variant.block, variant.block),
+        Cell(variant.depths, "-".join(map(str, variant.depths))),
+        Cell(variant.parameters, _count(variant.parameters)),
+        Cell(gmacs, text.NOT_KNOWN if gmacs is None else f"{gmacs:.3f}"),
+        Cell(variant.input, text.shape(variant.input)),
+    )
+
+
+def _count(number: int | None) -> str:
+    return text.NOT_KNOWN if number is None else text.integer(number)
