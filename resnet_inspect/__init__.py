@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from resnet_inspect._version import __version__
 
 if TYPE_CHECKING:
-    from resnet_inspect.analysis.survey import Survey
+    from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.errors import ForwardError, ForwardInterrupted, InspectError
     from resnet_inspect.inspection import Inspection, Watch
     from resnet_inspect.pipeline import (
@@ -62,7 +62,7 @@ _HOMES = {
     "InspectError": "errors",
     "Inspection": "inspection",
     "Selection": "views.tables.rows.selection",
-    "Survey": "analysis.survey",
+    "Survey": "analysis.structure.survey",
     "Table": "views.tables.table",
     "Trace": "traces.model",
     "Watch": "inspection",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
-from resnet_inspect.analysis.survey import Survey, Totals
+from resnet_inspect.analysis.structure.survey import Survey, Totals
 from resnet_inspect.errors import UnknownName, WorkFailed
 from resnet_inspect.files import write_all
 from resnet_inspect.formats import FORMATS

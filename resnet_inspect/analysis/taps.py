@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
-from resnet_inspect.analysis import anatomy
-from resnet_inspect.analysis.receptive_field import Number, ReceptiveField
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.geometry.receptive_field import Number, ReceptiveField
+from resnet_inspect.analysis.structure import anatomy
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.tensors import Shape
 
 UNET_CHANNELS = (256, 128, 64, 32, 16)

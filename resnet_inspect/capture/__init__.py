@@ -1,1 +1,5 @@
-"""The torch tower's capture: an `nn.Module` and an input become a trace."""
+"""The torch tower's capture: an `nn.Module` and an input become a trace.
+
+The rooms, from the top down; imports run down only: `timing`, `equivalence` > `recording` >
+`readers` > `backends`, `inputs`.
+"""

@@ -13,7 +13,7 @@ from resnet_inspect.cli.diagnostics import Progress, remark
 from resnet_inspect.cli.options import INPUT_OPTIONS, RUN_OPTIONS, read_inputs, read_settings
 
 if TYPE_CHECKING:
-    from resnet_inspect.capture.run import Mode
+    from resnet_inspect.capture.recording.forward import Mode
     from resnet_inspect.traces.codec import Measured
     from resnet_inspect.traces.model import Trace
 

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import difflib
 
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import BadInput, TraceFileError
 from resnet_inspect.locks.reading import Reader
 from resnet_inspect.locks.words import write_name

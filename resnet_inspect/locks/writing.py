@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from resnet_inspect.analysis.parameters import nearest_called, specs_credited
+from resnet_inspect.analysis.counts.parameters import nearest_called, specs_credited
 from resnet_inspect.locks.words import (
     FLOAT,
     usually_shares,

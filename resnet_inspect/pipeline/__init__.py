@@ -2,21 +2,22 @@
 
 The only place that joins them; torch is imported inside the functions that need it.
 
-- `building`: a named network and its inputs, on the device where it will run.
+- `networks`: a named network and its inputs, built on the device where it will run.
 - `tracing`: `trace` and `watch`.
-- `kept`: what the cache is for.
-- `measuring`: `measure`, against the clock.
-- `weights`: `identify`, and filling a network.
-- `second_opinions`: `verify` and `likeness`.
-- `golden`: what a saved trace or a lock says, held against what is.
-- `keeping`: files, tables and text.
+- `cache`: which traces are kept, and `cached`.
+- `timing`: `measure`, against the clock.
+- `weights`, `identity`: filling a network from a file, and `identify`.
+- `checks`, `equivalence`: `verify` and `equivalence_of`.
+- `locks`: what a saved trace or a lock says, held against what is.
+- `files`: files, tables and text.
 """
 
 from __future__ import annotations
 
-from resnet_inspect.pipeline.building import USUAL_INPUT, input_shape
-from resnet_inspect.pipeline.golden import change_table, changed, input_of, mode_of
-from resnet_inspect.pipeline.keeping import (
+from resnet_inspect.pipeline.cache import cached
+from resnet_inspect.pipeline.checks import verify
+from resnet_inspect.pipeline.equivalence import equivalence_of
+from resnet_inspect.pipeline.files import (
     format_of,
     is_trace_file,
     load,
@@ -27,11 +28,11 @@ from resnet_inspect.pipeline.keeping import (
     save_measured,
     tabulate,
 )
-from resnet_inspect.pipeline.kept import cached
-from resnet_inspect.pipeline.measuring import measure
-from resnet_inspect.pipeline.second_opinions import likeness, verify
+from resnet_inspect.pipeline.identity import identify, recognised
+from resnet_inspect.pipeline.locks import change_table, changed, input_of, mode_of
+from resnet_inspect.pipeline.networks import USUAL_INPUT, input_shape
+from resnet_inspect.pipeline.timing import measure
 from resnet_inspect.pipeline.tracing import trace, watch
-from resnet_inspect.pipeline.weights import identify, recognised
 from resnet_inspect.sources.catalogue import VARIANTS, Variant
 
 __all__ = [
@@ -39,12 +40,12 @@ __all__ = [
     "cached",
     "change_table",
     "changed",
+    "equivalence_of",
     "format_of",
     "identify",
     "input_of",
     "input_shape",
     "is_trace_file",
-    "likeness",
     "load",
     "load_measured",
     "load_timed",

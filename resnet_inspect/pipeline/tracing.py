@@ -11,13 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.errors import BadInput, ForwardError, ForwardInterrupted, UnknownName
 from resnet_inspect.inspection import Inspection, Watch
-from resnet_inspect.pipeline.building import (
-    Order,
-    Tell,
-    import_torch,
-    silent,
-)
-from resnet_inspect.pipeline.kept import entry_of, ran_no_other_code
+from resnet_inspect.pipeline.cache import entry_of, ran_no_other_code
+from resnet_inspect.pipeline.networks import Order, Tell, import_torch, silent
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.model import Trace
 
@@ -26,7 +21,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from resnet_inspect.capture.inputs import InputSize
-    from resnet_inspect.capture.run import Mode
+    from resnet_inspect.capture.recording.forward import Mode
 
 MODES = ("eval", "train", "as found")
 
@@ -85,7 +80,7 @@ def trace(
     if model is None:
         if weights is None:
             raise BadInput("which model? `resnet_inspect.variants()` lists those with a name")
-        from resnet_inspect.pipeline.weights import recognised
+        from resnet_inspect.pipeline.identity import recognised
 
         model, known = recognised(weights, tell)
         arguments = {**known, **(arguments or {})}
@@ -105,7 +100,7 @@ def trace(
             return Inspection.of(found)
     tell("importing torch")
     import_torch()
-    from resnet_inspect.capture.run import ForwardRaised
+    from resnet_inspect.capture.recording.forward import ForwardRaised
 
     try:
         if not isinstance(model, str):
@@ -166,7 +161,7 @@ def watch(model: nn.Module, *, forwards: int | None = 1) -> Iterator[Watch]:
     import_torch()
     from torch import nn
 
-    from resnet_inspect.capture.watch import watching
+    from resnet_inspect.capture.recording.watch import watching
 
     if not isinstance(model, nn.Module):
         raise BadInput(f"watch takes the nn.Module that is called, not {model!r}")
@@ -179,7 +174,7 @@ def watch(model: nn.Module, *, forwards: int | None = 1) -> Iterator[Watch]:
 
 def _trace_named(order: Order, device_name: str) -> Trace:
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.run import MetaCannotRun
+    from resnet_inspect.capture.recording.forward import MetaCannotRun
 
     def on(device: torch.device, notes: tuple[str, ...] = ()) -> Trace:
         built = order.on(device)
@@ -204,7 +199,7 @@ def _trace_module(
 ) -> Trace:
     from resnet_inspect.capture import backends
     from resnet_inspect.capture.inputs import floating_dtype, home, make_arguments, read_dtype
-    from resnet_inspect.capture.run import MetaCannotRun, capture
+    from resnet_inspect.capture.recording.forward import MetaCannotRun, capture
 
     device = backends.resolve(device_name) if device_name else home(model)
     if (size is None) == (inputs is None):

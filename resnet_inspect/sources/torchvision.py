@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from resnet_inspect.collection import uncollected
 from resnet_inspect.errors import BadInput, BuildError, MissingDependency
 from resnet_inspect.sources.catalogue import VARIANTS, Variant, variant
-from resnet_inspect.uncollected import uncollected
 
 _FORBIDDEN = {"weights", "weights_backbone", "pretrained", "progress", "quantize"}
 """Arguments that would download, or build something that is no float network."""

@@ -14,7 +14,11 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 from resnet_inspect.errors import TraceFileError
 from resnet_inspect.traces.invariants import broken_reference
-from resnet_inspect.traces.measurements import (
+from resnet_inspect.traces.model import FORMAT_VERSION, Call, Failure, Provenance, Trace
+from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, PythonClass
+from resnet_inspect.traces.ops import OPS, Conv, Op, Window
+from resnet_inspect.traces.tensors import Activation, Port, TensorSpec
+from resnet_inspect.traces.timing import (
     MEASUREMENTS_VERSION,
     Ceiling,
     Machine,
@@ -22,10 +26,6 @@ from resnet_inspect.traces.measurements import (
     Peak,
     mismatch,
 )
-from resnet_inspect.traces.model import FORMAT_VERSION, Call, Failure, Provenance, Trace
-from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, PythonClass
-from resnet_inspect.traces.ops import OPS, Conv, Op, Window
-from resnet_inspect.traces.tensors import Activation, Port, TensorSpec
 
 FORMAT = "resnet-inspect trace"
 MEASURED_FORMAT = "resnet-inspect measurements"

@@ -22,13 +22,13 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from resnet_inspect import pipeline
-from resnet_inspect.analysis.anatomy import Block
 from resnet_inspect.analysis.failure import sentence
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.anatomy import Block
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import ForwardError, InspectError
 from resnet_inspect.formats import render
-from resnet_inspect.traces.measurements import Measurements
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui import dialogs, taking
 from resnet_inspect.tui.beside import MANY_CALLS, START, beside_the_screen, end, is_long_file
 from resnet_inspect.tui.child import Child, Obsolete
@@ -53,7 +53,7 @@ from resnet_inspect.views.words.text import count
 if TYPE_CHECKING:
     from textual.worker import Worker
 
-    from resnet_inspect.analysis.speed import Speed
+    from resnet_inspect.analysis.timing import Timing
 
 
 def _silent(step: str) -> None:
@@ -66,13 +66,13 @@ def _kept(request: Request) -> Trace | None:
     return pipeline.cached(asked.pop("model"), asked.pop("input"), **asked)
 
 
-def _speed(survey: Survey, measured: Measurements | None) -> Speed | None:
+def _speed(survey: Survey, measured: Measurements | None) -> Timing | None:
     """What was measured of a network; what reads it is imported for the first one."""
     if measured is None:
         return None
-    from resnet_inspect.analysis.speed import Speed
+    from resnet_inspect.analysis.timing import Timing
 
-    return Speed(survey, measured)
+    return Timing(survey, measured)
 
 
 def _query(text: str, table: Table) -> Query:

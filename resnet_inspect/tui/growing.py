@@ -11,7 +11,7 @@ from typing import Any
 
 from resnet_inspect.errors import WorkFailed
 from resnet_inspect.traces.codec import Measured
-from resnet_inspect.traces.measurements import Measurements, mismatch
+from resnet_inspect.traces.timing import Measurements, mismatch
 
 _RUNS = ("forward", "whole_forward", "backward", "whole_backward")
 """The fields of measurements that hold something for each run."""

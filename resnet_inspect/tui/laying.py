@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.tui.panels.network_tree import network_table
 from resnet_inspect.tui.rows import Outline
 from resnet_inspect.views.tables import VIEWS
@@ -15,8 +15,8 @@ from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Row, Table
 
 if TYPE_CHECKING:
-    from resnet_inspect.analysis.difference import Difference
-    from resnet_inspect.analysis.speed import Speed
+    from resnet_inspect.analysis.comparison.difference import Difference
+    from resnet_inspect.analysis.timing import Timing
 
 OF_CALLS = frozenset({"layers", "blocks", "stages"})
 """The views whose rows stand for calls, which is what is measured."""
@@ -39,7 +39,7 @@ class Laid:
     """The (left) network by its parts."""
     untimed: Table
     """The table of the rows, without what was measured."""
-    speed: Speed | None = None
+    speed: Timing | None = None
     """What was measured of the network, if it was."""
 
 
@@ -49,7 +49,7 @@ def lay_out(
     view: str,
     selection: Selection,
     tell: Callable[[str], None],
-    speed: Speed | None = None,
+    speed: Timing | None = None,
 ) -> Laid:
     """The rows of a view; with another survey, those of the difference.
 
@@ -68,7 +68,7 @@ def lay_out(
     if other is None:
         table = VIEWS[view](survey, selection)
     else:
-        from resnet_inspect.analysis.comparison import compare
+        from resnet_inspect.analysis.comparison.changes import compare
         from resnet_inspect.views.tables.comparison import networks
 
         difference = compare(survey, other)
@@ -83,7 +83,7 @@ def lay_out(
     return laid
 
 
-def timed(laid: Laid, speed: Speed, columns: Sequence[str]) -> Laid:
+def timed(laid: Laid, speed: Timing, columns: Sequence[str]) -> Laid:
     """The same with what was measured, instead of what was measured before."""
     rows = laid.rows
     if laid.untimed.view in OF_CALLS:

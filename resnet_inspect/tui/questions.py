@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from resnet_inspect.analysis.memory import KEPT
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.cost.memory import KEPT
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import SUFFIXES, lessons, render
 from resnet_inspect.formats.layout import lay_out

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_inspect import pipeline
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import BadInput
 from resnet_inspect.sources import code_place, is_path, subject
 from resnet_inspect.sources.catalogue import VARIANTS
-from resnet_inspect.traces.measurements import Measurements
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.timing import Measurements
 
 if TYPE_CHECKING:
-    from resnet_inspect.analysis.speed import Speed
+    from resnet_inspect.analysis.timing import Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,5 +225,5 @@ class Shown:
 
     request: Request
     survey: Survey
-    speed: Speed | None = None
+    speed: Timing | None = None
     """What was measured of it, if it was."""

@@ -10,12 +10,12 @@ from typing import Any
 from textual.app import App
 
 from resnet_inspect import pipeline
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import InspectError
 from resnet_inspect.files import write_all
 from resnet_inspect.formats import SUFFIXES, render
 from resnet_inspect.traces import codec
-from resnet_inspect.traces.measurements import Measurements
+from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.ask import Ask, Field
 from resnet_inspect.views.tables.table import Row, Table
 

@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 
-from resnet_inspect.analysis.anatomy import Block, Stage
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.anatomy import Block, Stage
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.tui.beside import MANY_CALLS, beside_the_screen
 from resnet_inspect.tui.laying import Laid
 from resnet_inspect.tui.panels.card import CardPanel
@@ -25,7 +25,7 @@ from resnet_inspect.views.tables.filter import Query
 from resnet_inspect.views.tables.table import Row
 
 if TYPE_CHECKING:
-    from resnet_inspect.analysis.difference import Difference
+    from resnet_inspect.analysis.comparison.difference import Difference
 
 PANES = ("tree", "table", "card")
 _FULL = tuple(f"-full-{name}" for name in PANES)

@@ -163,7 +163,7 @@ KEPT = command("trace resnet152")
 TIMED = """
 import statistics, time
 import torch, torchvision
-from resnet_inspect.capture.run import capture
+from resnet_inspect.capture.recording.forward import capture
 from resnet_inspect.sources import paper
 
 def seconds(work, times):

@@ -15,7 +15,7 @@ import pytest
 
 import resnet_inspect as ri
 from resnet_inspect import cache, pipeline
-from resnet_inspect.pipeline import kept
+from resnet_inspect.pipeline import cache as kept
 from resnet_inspect.sources import Subject
 from resnet_inspect.traces.model import Failure, Trace
 

@@ -16,7 +16,7 @@ from resnet_inspect.cli import main
 from resnet_inspect.cli.diagnostics import Progress
 from resnet_inspect.formats import FORMATS
 from resnet_inspect.traces.codec import Measured
-from resnet_inspect.traces.measurements import Ceiling, Machine, Measurements, Peak
+from resnet_inspect.traces.timing import Ceiling, Machine, Measurements, Peak
 from tests.cli.test_commands import SAVED, inspect, refused
 from tests.test_fences import HEAVY, modules_after
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from saved import NAMES, survey_of
 
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Trace
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 import resnet_inspect
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Call, Failure, Provenance, Trace
 from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, PythonClass
 from resnet_inspect.traces.ops import (

@@ -15,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from saved import ByHand, conv, steady, survey_of, trace_of, window
 
-from resnet_inspect.analysis import activations, macs, parameters, receptive_field
-from resnet_inspect.analysis.anatomy import Block
-from resnet_inspect.analysis.net_effect import Factor, net_effect, of_stage
-from resnet_inspect.analysis.survey import Amounts, Survey
+from resnet_inspect.analysis.counts import activations, macs, parameters
+from resnet_inspect.analysis.geometry import receptive_field
+from resnet_inspect.analysis.structure.anatomy import Block
+from resnet_inspect.analysis.structure.net_effect import Factor, net_effect, of_stage
+from resnet_inspect.analysis.structure.survey import Amounts, Survey
 from resnet_inspect.traces.model import Failure, Trace
 from resnet_inspect.traces.ops import (
     Activate,

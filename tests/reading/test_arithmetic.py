@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from saved import ByHand, conv, steady, trace_of, traces, window
 
-from resnet_inspect.analysis import arithmetic, macs, parameters
-from resnet_inspect.analysis.arithmetic import Equation
+from resnet_inspect.analysis.counts import arithmetic, macs, parameters
+from resnet_inspect.analysis.counts.arithmetic import Equation
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import (
     AdaptivePool,

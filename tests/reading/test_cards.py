@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from saved import steady, survey_of, trace_of, traces
 
-from resnet_inspect.analysis import arithmetic
-from resnet_inspect.analysis.anatomy import Block, Stage
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.counts import arithmetic
+from resnet_inspect.analysis.structure.anatomy import Block, Stage
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.views.cards.card import (
     Card,
     Entry,

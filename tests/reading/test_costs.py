@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from resnet_inspect.analysis import memory, roofline
-from resnet_inspect.analysis.roofline import Device
+from resnet_inspect.analysis.cost import memory, roofline
+from resnet_inspect.analysis.cost.roofline import Device
 from resnet_inspect.formats import FORMATS, render
 from resnet_inspect.views.tables import cost
 from resnet_inspect.views.tables.cost import Candidate

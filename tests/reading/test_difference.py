@@ -23,10 +23,11 @@ from saved import (
     window,
 )
 
-from resnet_inspect.analysis import alignment, comparison
-from resnet_inspect.analysis.comparison import compare
-from resnet_inspect.analysis.difference import Change, Difference, Entry, Section
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.comparison import alignment
+from resnet_inspect.analysis.comparison import changes as comparison
+from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.comparison.difference import Change, Difference, Entry, Section
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import FORMATS, render
 from resnet_inspect.formats.layout import lay_out

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from saved import ByHand, conv, steady, survey_of, traces, window
 
-from resnet_inspect.analysis.anatomy import Block
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.anatomy import Block
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import (
     Activate,

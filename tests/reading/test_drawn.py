@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from saved import NAMES, SMALL, ByHand, conv, steady, survey_of, traces, window
 
-from resnet_inspect.analysis import graph
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure import graph
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName, UsageError
 from resnet_inspect.formats import dot, mermaid, svg
 from resnet_inspect.formats.drawn import render_figure, render_picture

@@ -20,7 +20,7 @@ from rich.console import Console
 from saved import NAMES, SMALL, steady, survey_of, trace_of, traces
 
 import resnet_inspect
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import FORMATS, SUFFIXES, render, terminal
 from resnet_inspect.formats.layout import bar, lay_out

@@ -13,7 +13,8 @@ from resnet_inspect.analysis.identity import (
     resized,
 )
 from resnet_inspect.traces.tensors import Shape, TensorSpec
-from resnet_inspect.views.tables.identity import candidates, said, tensors
+from resnet_inspect.views.tables.identity import candidates, tensors
+from resnet_inspect.views.words.identity import said
 
 NETWORK: dict[str, Shape] = {
     "conv1.weight": (8, 3, 7, 7),

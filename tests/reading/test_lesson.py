@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from saved import ByHand, conv, steady, survey_of, traces, window
 from test_arithmetic import value_of
 
-from resnet_inspect.analysis import alternatives, depth
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure import alternatives, depth
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName, UsageError
 from resnet_inspect.formats.lessons import FORMATS, lines
 from resnet_inspect.traces.model import Trace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from resnet_inspect.analysis.opinions import Opinion, counted_by_torchinfo, judge
+from resnet_inspect.analysis.checks import Opinion, counted_by_torchinfo, judge
 from resnet_inspect.views.tables import checks
 from tests.reading.saved import survey_of
 

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from saved import DATA, NAMES, ByHand, names, steady, survey_of, trace_of, traces
 
 from resnet_inspect import pipeline
-from resnet_inspect.analysis.speed import Speed, beyond_noise, typical
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.analysis.timing import Timing, beyond_noise, typical
 from resnet_inspect.errors import TraceFileError, UnknownName
 from resnet_inspect.formats import FORMATS, render
 from resnet_inspect.traces import codec
-from resnet_inspect.traces.measurements import Ceiling, Machine, Measurements, Peak, course
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Elementwise, Reshape
+from resnet_inspect.traces.timing import Ceiling, Machine, Measurements, Peak, course
 from resnet_inspect.views.cards.card import card
 from resnet_inspect.views.cards.timing import on_card
 from resnet_inspect.views.tables import VIEWS, timing
@@ -59,8 +59,8 @@ def measured(trace: Trace, *, backward: bool = False) -> Measurements:
     )
 
 
-def speed_of(name: str, **settings: Any) -> Speed:
-    return Speed(survey_of(name), measured(trace_of(name), **settings))
+def speed_of(name: str, **settings: Any) -> Timing:
+    return Timing(survey_of(name), measured(trace_of(name), **settings))
 
 
 def numbers(table: Table, key: str, *, outer: bool = False) -> list[Any]:
@@ -101,7 +101,7 @@ def test_two_functions_in_a_row_are_their_caller_s() -> None:
         ("", False, 0), ("first", False, 1), ("first", True, 2), ("second", False, 3),
         ("second", True, 0), ("", True, 0),
     ]  # fmt: skip
-    speed = Speed(Survey(trace), measured(trace))
+    speed = Timing(Survey(trace), measured(trace))
     assert speed.forward(((2, 2),)) is not None
     assert speed.forward(((4, 5),)) is None
 
@@ -215,13 +215,13 @@ def test_what_the_hooks_cost_is_said() -> None:
     assert f"({speed.hooks * 1e9 / 1_100_000:+.1%})" in remark
     assert "less than runs differ by" in remark
     alike = replace(speed.measured, forward=(speed.measured.forward[0],) * 3)
-    assert not any("runs differ by" in r for r in remarks_of(Speed(speed.survey, alike)))
+    assert not any("runs differ by" in r for r in remarks_of(Timing(speed.survey, alike)))
     once = replace(alike, forward=alike.forward[:1], whole_forward=WHOLE[:1])
-    assert "a single run" in next(remarks_of(Speed(speed.survey, once)))
+    assert "a single run" in next(remarks_of(Timing(speed.survey, once)))
     quick = replace(alike, whole_forward=(10**9,) * 3)  # hooks that save time are noise
-    assert "runs differ by" in next(remarks_of(Speed(speed.survey, quick)))
+    assert "runs differ by" in next(remarks_of(Timing(speed.survey, quick)))
     runs = ((1, *[0] * (len(speed.measured.forward[0]) - 1)), speed.measured.forward[0])
-    noisy = Speed(speed.survey, replace(speed.measured, forward=runs))
+    noisy = Timing(speed.survey, replace(speed.measured, forward=runs))
     remarks = timing.view([noisy], "layers", Selection()).remarks
     assert any("less than runs differ by" in said for said in remarks)
     assert totals["samples_rate"] == pytest.approx(1 / 1.1e-3)

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from saved import survey_of, trace_of
 
-from resnet_inspect.analysis.comparison import compare
-from resnet_inspect.analysis.difference import Section
-from resnet_inspect.analysis.speed import Speed
-from resnet_inspect.analysis.speed_difference import SpeedDifference, TimeDifference
+from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.comparison.difference import Section
+from resnet_inspect.analysis.comparison.timing import TimeDifference, TimingComparison
+from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import FORMATS, render
-from resnet_inspect.traces.measurements import (
+from resnet_inspect.traces.model import Call
+from resnet_inspect.traces.timing import (
     Ceiling,
     Machine,
     Measurements,
@@ -28,7 +29,6 @@ from resnet_inspect.traces.measurements import (
     joined,
     mismatch,
 )
-from resnet_inspect.traces.model import Call
 from resnet_inspect.views.tables.comparison.networks import view as view_of_shapes
 from resnet_inspect.views.tables.comparison.timing import HEADINGS, shown, view
 from resnet_inspect.views.tables.rows.selection import Selection
@@ -51,14 +51,14 @@ def speed_of(
     runs: Sequence[int] = (0, 0, 0),
     backward: bool = False,
     **settings: Any,
-) -> Speed:
+) -> Timing:
     """A network whose calls take that many nanoseconds; in each run, the first so much more."""
     trace = trace_of(name)
     apart = {boundary.then for boundary in course(trace)}
     once = [take(call) if call.index in apart else 0 for call in trace.calls]
     forward = tuple((once[0] + more, *once[1:]) for more in runs)
     whole = tuple(map(sum, forward))
-    return Speed(
+    return Timing(
         survey_of(name),
         Measurements(
             **{
@@ -74,9 +74,9 @@ def speed_of(
     )  # fmt: skip
 
 
-def of(left: Speed | None, right: Speed | None) -> SpeedDifference:
+def of(left: Timing | None, right: Timing | None) -> TimingComparison:
     surveys = (speed.survey if speed else survey_of("resnet18") for speed in (left, right))
-    return SpeedDifference(compare(*surveys), left, right)
+    return TimingComparison(compare(*surveys), left, right)
 
 
 def slower(path: str, nanoseconds: int) -> Callable[[Call], int]:
@@ -280,7 +280,7 @@ def test_the_backward_pass_is_told_apart() -> None:
     left = speed_of("resnet18", backward=True)
     slow = speed_of("resnet18", slower("fc", 3 * MILLISECOND)).measured
     runs = {"backward": slow.forward, "whole_backward": slow.whole_forward}
-    right = Speed(left.survey, replace(left.measured, **runs))
+    right = Timing(left.survey, replace(left.measured, **runs))
     found = of(left, right)
     said = list(conclusions(found))
     assert said[0].endswith("less than the runs differ by")
@@ -326,7 +326,7 @@ def test_other_inputs_are_said_and_compared_by_the_sample() -> None:
     spec = replace(trace.spec(trace.inputs[0]), shape=(4, 3, 224, 224), dtype="bfloat16")
     activations[given] = replace(activations[given], tensor=spec)
     other = replace(right.survey, trace=replace(trace, activations=tuple(activations)))
-    found = of(left, Speed(other, right.measured))
+    found = of(left, Timing(other, right.measured))
     first, *_, last = conclusions(found)
     assert first == (f"{UNLIKE}: 1×3×224×224 against 4×3×224×224, float32 against bfloat16")
     rate = 1e9 / sum(left.measured.forward[0])

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from resnet_inspect.analysis import taps
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import BadInput
 from resnet_inspect.formats import render
 from resnet_inspect.views.tables import taps as views

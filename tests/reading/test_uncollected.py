@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from resnet_inspect.uncollected import uncollected
+from resnet_inspect.collection import uncollected
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from saved import NAMES, SMALL, ByHand, conv, steady, survey_of, window
 
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import BadInput, UnknownName
 from resnet_inspect.traces.ops import Activate, Container, Unknown
 from resnet_inspect.views.tables import VIEWS

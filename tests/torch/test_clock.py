@@ -15,16 +15,16 @@ import torch
 from torch import Tensor, nn
 
 from resnet_inspect import pipeline
-from resnet_inspect.analysis import memory
-from resnet_inspect.analysis.speed import Speed
-from resnet_inspect.analysis.survey import Survey
-from resnet_inspect.capture import measure as clocked
-from resnet_inspect.capture.machine import Clock, as_large_as_fits
-from resnet_inspect.capture.measure import Runs, measure
-from resnet_inspect.capture.run import capture
+from resnet_inspect.analysis.cost import memory
+from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.analysis.timing import Timing
+from resnet_inspect.capture.recording.forward import capture
+from resnet_inspect.capture.timing import measurement as clocked
+from resnet_inspect.capture.timing.machine import Clock, as_large_as_fits
+from resnet_inspect.capture.timing.measurement import Runs, measure
 from resnet_inspect.errors import BadInput, WorkFailed
-from resnet_inspect.traces.measurements import Ceiling, Measurements, course, mismatch
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.timing import Ceiling, Measurements, course, mismatch
 
 TINY = "resnet:basic:1,1,1,1:width=8"
 SIZE = (2, 3, 32, 32)
@@ -82,7 +82,7 @@ def test_the_backward_pass_of_an_add_is_told_apart(tiny: tuple[Trace, Measuremen
 
 def test_the_runs_are_dealt_out_whole(tiny: tuple[Trace, Measurements]) -> None:
     trace, found = tiny
-    speed = Speed(Survey(trace), found)
+    speed = Timing(Survey(trace), found)
     assert speed.hooks == speed.hooked.seconds - speed.whole.seconds
     assert speed.hooked.seconds == sorted(sum(run) for run in found.forward)[1] / 1e9
     assert min(found.whole_forward) > 0
@@ -142,7 +142,7 @@ class Network(nn.Module):
 
 def test_time_goes_to_who_spends_it() -> None:
     trace, found = measured(Network(), 2, 4, backward=True)
-    speed = Speed(Survey(trace), found)
+    speed = Timing(Survey(trace), found)
 
     def span(path: str) -> tuple[tuple[int, int]]:
         (index,) = trace.calls_at[path]

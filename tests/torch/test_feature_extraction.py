@@ -7,7 +7,7 @@ import torch
 
 from resnet_inspect import pipeline
 from resnet_inspect.analysis import taps
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.sources.catalogue import VARIANTS
 from resnet_inspect.views.tables.taps import extractor
 

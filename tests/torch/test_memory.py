@@ -13,7 +13,7 @@ from torch.utils._pytree import tree_leaves
 from torchvision.models import get_model
 
 from resnet_inspect import pipeline
-from resnet_inspect.analysis import memory
+from resnet_inspect.analysis.cost import memory
 
 
 def saved_by_autograd(model: nn.Module, images: torch.Tensor) -> int:

@@ -17,9 +17,10 @@ import torch
 from torch import nn
 
 import resnet_inspect as ri
-from resnet_inspect.analysis import memory, roofline, taps
-from resnet_inspect.analysis.comparison import compare
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis import taps
+from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.cost import memory, roofline
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.formats import render
 from resnet_inspect.traces import codec
 from resnet_inspect.views import lessons

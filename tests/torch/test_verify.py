@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from resnet_inspect import pipeline
-from resnet_inspect.analysis.likeness import alike
-from resnet_inspect.views.tables.checks import likeness_lines
+from resnet_inspect.analysis.comparison.equivalence import alike
+from resnet_inspect.views.words.comparison.equivalence import sentences
 
 NET = """
 from torch import nn
@@ -80,14 +80,14 @@ def test_published_figures_are_asked_only_for_what_they_were_published_for():
 
 
 def test_a_network_written_by_hand_is_torchvision_s(mine):
-    found = pipeline.likeness("mine.py:Mine", "resnet18", (2, 3, 64, 64))
+    found = pipeline.equivalence_of("mine.py:Mine", "resnet18", (2, 3, 64, 64))
     assert found.same
     assert found.copied == 122
-    assert likeness_lines(found)[0].endswith("it computes the same")
+    assert sentences(found)[0].endswith("it computes the same")
 
 
 def test_the_first_layer_that_computes_something_else_is_named(mine):
-    found = pipeline.likeness("mine.py:Leaky", "resnet18", (2, 3, 64, 64))
+    found = pipeline.equivalence_of("mine.py:Leaky", "resnet18", (2, 3, 64, 64))
     assert not found.same
     assert alike(found.difference)
     assert found.parted is not None
@@ -95,8 +95,8 @@ def test_the_first_layer_that_computes_something_else_is_named(mine):
 
 
 def test_the_first_layer_that_is_another_one_is_named(mine):
-    found = pipeline.likeness("mine.py:Wide", "resnet18", (2, 3, 64, 64))
+    found = pipeline.equivalence_of("mine.py:Wide", "resnet18", (2, 3, 64, 64))
     assert not found.same
     assert found.copied == 0
     assert found.first_edit == ("out", "fc")
-    assert "they part first at out, where resnet18 has fc" in likeness_lines(found)
+    assert "they part first at out, where resnet18 has fc" in sentences(found)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import resnet_inspect as ri
 from resnet_inspect.traces.codec import Measured
-from resnet_inspect.traces.measurements import Ceiling, Machine, Measurements, Peak, course
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.timing import Ceiling, Machine, Measurements, Peak, course
 
 DATA = Path(__file__).parents[1] / "data"
 MACHINE = Machine("cpu", "a machine by hand", "Linux x86_64", 8, 2, "2.15.0")

@@ -35,8 +35,8 @@ import resnet_inspect as ri
 from resnet_inspect import pipeline
 from resnet_inspect.errors import MissingDevice, WorkFailed
 from resnet_inspect.traces.codec import Measured
-from resnet_inspect.traces.measurements import course
 from resnet_inspect.traces.ops import Conv
+from resnet_inspect.traces.timing import course
 from resnet_inspect.tui import worker as worker_module
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.child import Child

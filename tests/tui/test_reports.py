@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 import resnet_inspect as ri
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.formats import drawn, render
 from resnet_inspect.formats.layout import lay_out
 from resnet_inspect.formats.lessons import FORMATS

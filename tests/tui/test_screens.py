@@ -13,8 +13,8 @@ from textual.widgets import OptionList
 from textual.widgets._footer import FooterKey
 
 import resnet_inspect as ri
-from resnet_inspect.analysis.speed import Speed
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.help import FILTERS, Help
 from resnet_inspect.tui.keys import ACTIONS
@@ -98,7 +98,7 @@ def test_help_shows_the_keys_of_the_keymap(own_state: Path) -> None:
 def test_the_filters_that_the_help_shows_are_understood_and_find_something() -> None:
     steps = Selection(everything=True)
     trace, found = measured("resnet50")
-    speed = Speed(Survey(trace), found)
+    speed = Timing(Survey(trace), found)
     table = beside(speed, ri.tabulate(trace, "layers", steps))
     for written, _ in FILTERS:
         query = parse(written, table.columns)

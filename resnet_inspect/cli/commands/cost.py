@@ -73,8 +73,8 @@ def command(models: tuple[str, ...], **options: Any) -> int:
     Memory is that of a model which the table states: weights, gradients, what the optimizer keeps,
     and what autograd saves. Several models, sizes, batches and arguments give one row each.
     """
-    from resnet_inspect.analysis.roofline import Device
-    from resnet_inspect.analysis.survey import Survey
+    from resnet_inspect.analysis.cost.roofline import Device
+    from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.views.tables import cost
 
     check_outputs([options["output"]], options["force"])
@@ -98,7 +98,7 @@ def command(models: tuple[str, ...], **options: Any) -> int:
 def _candidates(models: Iterable[str], options: Mapping[str, Any]) -> Iterator[Candidate]:
     """One traced network for each combination of what is varied."""
     from resnet_inspect import pipeline
-    from resnet_inspect.analysis.survey import Survey
+    from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.views.tables.cost import Candidate
 
     varied = [_values(written) for written in options["varied"]]

@@ -29,8 +29,8 @@ from resnet_inspect.cli.printing import (
 
 if TYPE_CHECKING:
     from resnet_inspect.traces.codec import Measured
-    from resnet_inspect.traces.measurements import Measurements
     from resnet_inspect.traces.model import Trace
+    from resnet_inspect.traces.timing import Measurements
 
 
 @click.command(
@@ -67,10 +67,10 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
     says which is faster and where. Of a difference that runs alone could make, nothing is claimed.
     """
     from resnet_inspect import pipeline
-    from resnet_inspect.analysis.comparison import compare
-    from resnet_inspect.analysis.speed import Speed
-    from resnet_inspect.analysis.speed_difference import SpeedDifference
-    from resnet_inspect.analysis.survey import Survey
+    from resnet_inspect.analysis.comparison.changes import compare
+    from resnet_inspect.analysis.comparison.timing import TimingComparison
+    from resnet_inspect.analysis.structure.survey import Survey
+    from resnet_inspect.analysis.timing import Timing
     from resnet_inspect.views.tables.comparison import networks, timing
 
     check_outputs([options["output"]], options["force"])
@@ -88,10 +88,10 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
     how = {"unfold": everything, "brief": not everything}
     if left[1] or right[1]:
         speeds = [
-            Speed(survey, measured) if measured else None
+            Timing(survey, measured) if measured else None
             for survey, (_, measured) in ((found.left, left), (found.right, right))
         ]
-        timed = SpeedDifference(found, *speeds)
+        timed = TimingComparison(found, *speeds)
         columns = columns_of(options["columns"], timing.shown(timed))
         table = timing.view(timed, replace(selection, columns=columns), **how)
     else:
@@ -132,7 +132,7 @@ def _in_turns(
     What it does from turn to turn is then a part of what the runs differ by.
     """
     from resnet_inspect.errors import WorkFailed
-    from resnet_inspect.traces.measurements import joined, mismatch
+    from resnet_inspect.traces.timing import joined, mismatch
 
     repeats = options["repeats"]
     found: dict[int, Measured] = {}

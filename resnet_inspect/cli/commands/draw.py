@@ -84,7 +84,7 @@ def command(model: str, **options: Any) -> int:
     The main path runs straight and shortcuts run beside it, with the shape on every edge; boxes
     are blocks, stages or layers. MODEL is a name, a file of yours or a saved trace.
     """
-    from resnet_inspect.analysis.survey import Survey
+    from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.files import write_all
 
     output = options["output"]

@@ -51,7 +51,7 @@ def command(model: str, path: str, nth: int | None, **options: Any) -> int:
     'stage 2', 'block 5', head. Without it, the network. MODEL is a name, a file of yours or a
     saved trace. The formats are table, text, md, json and html.
     """
-    from resnet_inspect.analysis.survey import Survey
+    from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.formats.lessons import WIDTH
     from resnet_inspect.views import lessons
     from resnet_inspect.views.cards import names

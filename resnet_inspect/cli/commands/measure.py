@@ -76,8 +76,8 @@ def command(model: str, **options: Any) -> int:
     own code, or a file that --save wrote.
     """
     from resnet_inspect import pipeline
-    from resnet_inspect.analysis.speed import Speed
-    from resnet_inspect.analysis.survey import Survey
+    from resnet_inspect.analysis.structure.survey import Survey
+    from resnet_inspect.analysis.timing import Timing
     from resnet_inspect.views.tables import timing
 
     if options["save"] == "-":
@@ -92,7 +92,7 @@ def command(model: str, **options: Any) -> int:
     with before(stopped):
         if options["save"]:
             pipeline.save_measured(measured, options["save"], overwrite=options["force"])
-        found = [Speed(Survey(trace), one) for trace, one in measured]
+        found = [Timing(Survey(trace), one) for trace, one in measured]
         columns = columns_of(options["columns"], timing.shown(found))
         table = timing.view(found, options["view"], replace(selection, columns=columns))
         say_if_nothing_matches(table, options)

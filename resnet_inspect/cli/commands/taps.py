@@ -49,7 +49,7 @@ def command(model: str, **options: Any) -> int:
     receptive field. Says when the input size does not divide by the strides. MODEL is a name, a
     file of yours or a saved trace.
     """
-    from resnet_inspect.analysis.survey import Survey
+    from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.analysis.taps import UNET_CHANNELS
     from resnet_inspect.views.tables import taps
 

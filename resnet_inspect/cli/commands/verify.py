@@ -47,22 +47,23 @@ def command(model: str, **options: Any) -> int:
     """
     from resnet_inspect import pipeline
     from resnet_inspect.views.tables import checks
+    from resnet_inspect.views.words.comparison.equivalence import sentences
 
     check_outputs([options["output"]], options["force"])
     size = input_of(model, options)
     settings = read_settings(options["settings"])
-    likeness = None
+    equivalence = None
     with Progress() as progress, streams_aside():
         given: dict[str, Any] = {
             "device": options["device"], "arguments": settings, "tell": progress.tell,
         }  # fmt: skip
         survey, found = pipeline.verify(model, size, **given)
         if options["against"]:
-            likeness = pipeline.likeness(model, options["against"], size, **given)
+            equivalence = pipeline.equivalence_of(model, options["against"], size, **given)
     table = checks.view(survey, found)
-    if likeness is not None:
-        table = replace(table, remarks=(*table.remarks, *checks.likeness_lines(likeness)))
+    if equivalence is not None:
+        table = replace(table, remarks=(*table.remarks, *sentences(equivalence)))
     print_table(table, options)
-    if likeness is not None and not likeness.same:
+    if equivalence is not None and not equivalence.same:
         return 1
     return 0 if all(verdict.sound for verdict in found) else 1

@@ -13,7 +13,7 @@ from resnet_inspect.views.tables.table import Table
 from resnet_inspect.views.words import text
 
 if TYPE_CHECKING:
-    from resnet_inspect.analysis.difference import Difference
+    from resnet_inspect.analysis.comparison.difference import Difference
 
 WORDS = {
     "parameters": "params",

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from resnet_inspect.analysis import arithmetic, parameters
-from resnet_inspect.analysis.anatomy import Block, Stage
+from resnet_inspect.analysis.counts import arithmetic, parameters
 from resnet_inspect.analysis.failure import sentence
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.anatomy import Block, Stage
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import (
     AdaptivePool,

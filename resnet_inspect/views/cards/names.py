@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName, UsageError
 from resnet_inspect.views.cards.card import Subject, subject_at
 from resnet_inspect.views.tables.rows.sections import sections

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from resnet_inspect.analysis.anatomy import Block, Stage
-from resnet_inspect.analysis.speed import Spans, Speed
+from resnet_inspect.analysis.structure.anatomy import Block, Stage
+from resnet_inspect.analysis.timing import Spans, Timing
 from resnet_inspect.views.cards.card import Card, Entry, Section, Subject
 from resnet_inspect.views.tables.rows.sections import sections
 from resnet_inspect.views.tables.timing import TIMES, shown
 
 
-def on_card(speed: Speed, subject: Subject, card: Card) -> Card:
+def on_card(speed: Timing, subject: Subject, card: Card) -> Card:
     """The card of a subject with what that took, as far as its time was told apart."""
     spans = _spans_of(speed, subject)
     if speed.forward(spans) is None:
@@ -23,7 +23,7 @@ def on_card(speed: Speed, subject: Subject, card: Card) -> Card:
     return replace(card, sections=(first, Section("measured", entries), *others))
 
 
-def _spans_of(speed: Speed, subject: Subject) -> Spans:
+def _spans_of(speed: Timing, subject: Subject) -> Spans:
     """The calls that a card's subject stands for."""
     if isinstance(subject, int):
         return ((subject, speed.survey.trace.last_descendant[subject]),)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resnet_inspect.analysis import graph
-from resnet_inspect.analysis.anatomy import Block, Stage
-from resnet_inspect.analysis.graph import Graph, Group, Level, Node
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure import graph
+from resnet_inspect.analysis.structure.anatomy import Block, Stage
+from resnet_inspect.analysis.structure.graph import Graph, Group, Level, Node
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName, UsageError
 from resnet_inspect.traces.ops import Op, same_values
 from resnet_inspect.views.words import text

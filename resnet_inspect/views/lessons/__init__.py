@@ -5,8 +5,8 @@ Every sentence is composed from the trace and said only where it holds.
 
 from __future__ import annotations
 
-from resnet_inspect.analysis.anatomy import Block, Stage
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.anatomy import Block, Stage
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.views.cards import card
 from resnet_inspect.views.cards.card import Card, Subject
 from resnet_inspect.views.lessons import blocks, layers, parts

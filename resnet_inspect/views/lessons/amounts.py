@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from resnet_inspect.analysis.receptive_field import ReceptiveField
-from resnet_inspect.analysis.survey import Amounts, Survey
+from resnet_inspect.analysis.geometry.receptive_field import ReceptiveField
+from resnet_inspect.analysis.structure.survey import Amounts, Survey
 from resnet_inspect.views.words import text
 
 

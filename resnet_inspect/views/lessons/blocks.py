@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from resnet_inspect.analysis import alternatives
-from resnet_inspect.analysis.alternatives import Alternative
-from resnet_inspect.analysis.anatomy import Block
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure import alternatives
+from resnet_inspect.analysis.structure.alternatives import Alternative
+from resnet_inspect.analysis.structure.anatomy import Block
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.ops import Conv, same_values
 from resnet_inspect.views.cards import card
 from resnet_inspect.views.figures import drawings

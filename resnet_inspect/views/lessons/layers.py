@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from resnet_inspect.analysis import alternatives, arithmetic, failure, parameters
-from resnet_inspect.analysis.arithmetic import Equation
-from resnet_inspect.analysis.receptive_field import Number, ReceptiveField
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis import failure
+from resnet_inspect.analysis.counts import arithmetic, parameters
+from resnet_inspect.analysis.counts.arithmetic import Equation
+from resnet_inspect.analysis.geometry.receptive_field import Number, ReceptiveField
+from resnet_inspect.analysis.structure import alternatives
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.ops import (
     Activate,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from resnet_inspect.analysis import depth
-from resnet_inspect.analysis.anatomy import Block, Stage
 from resnet_inspect.analysis.failure import sentence as raised
-from resnet_inspect.analysis.net_effect import Factor, of_stage
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure import depth
+from resnet_inspect.analysis.structure.anatomy import Block, Stage
+from resnet_inspect.analysis.structure.net_effect import Factor, of_stage
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.ops import (
     AdaptivePool,
     Conv,

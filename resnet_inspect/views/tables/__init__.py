@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.views.tables import blocks, layers, modules, stages, totals
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table

@@ -8,9 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import overload
 
-from resnet_inspect.analysis import parameters
+from resnet_inspect.analysis.counts import parameters
 from resnet_inspect.analysis.failure import sentence
-from resnet_inspect.analysis.survey import Amounts, Survey
+from resnet_inspect.analysis.structure.survey import Amounts, Survey
 from resnet_inspect.traces.model import Provenance, Trace
 from resnet_inspect.views.tables.columns import COLUMNS, check_keys
 from resnet_inspect.views.tables.rows.line import Line

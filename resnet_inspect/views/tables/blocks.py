@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.views.tables import assembly
 from resnet_inspect.views.tables.layers import fold, left_out, under_sections
 from resnet_inspect.views.tables.rows.line import Line

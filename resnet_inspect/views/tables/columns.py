@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from resnet_inspect.analysis.receptive_field import ReceptiveField
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.geometry.receptive_field import ReceptiveField
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.ops import (
     Container,

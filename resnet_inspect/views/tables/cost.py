@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resnet_inspect.analysis import memory, roofline
-from resnet_inspect.analysis.memory import Memory, Optimizer
-from resnet_inspect.analysis.roofline import Device
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.cost import memory, roofline
+from resnet_inspect.analysis.cost.memory import Memory, Optimizer
+from resnet_inspect.analysis.cost.roofline import Device
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.views.tables import assembly
 from resnet_inspect.views.tables.table import Cell, Heading, Table, listing
 from resnet_inspect.views.words import text
@@ -66,7 +66,7 @@ def view(
 ) -> Table:
     """One row for each candidate; ratios are to the first. `available` bytes give largest batches.
 
-    The figures are those of the model of memory that `analysis.memory` states.
+    The figures are those of the model of memory that `analysis.cost.memory` states.
     """
     found = [(one, memory.of(one.survey.trace, optimizer)) for one in candidates]
     columns = [c for c in _COSTS if len(found) > 1 or not c.key.endswith("_ratio")]

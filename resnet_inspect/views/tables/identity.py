@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-
-from resnet_inspect.analysis.identity import Candidate, Identity, Match, Pair, Status
+from resnet_inspect.analysis.identity import Identity, Pair, Status
 from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Table, listing
 from resnet_inspect.views.words import text
+from resnet_inspect.views.words.identity import best_name, remarks, said
 
 _STATUSES: dict[Status, str] = {
     "matches": "match",
@@ -37,8 +35,6 @@ _TENSORS = (
     Heading("wanted_name", "in the network", "left", 3),
 )
 _SHOWN_CANDIDATES = 8
-_NAMED = 4
-"""Tensors that a sentence names."""
 
 
 def candidates(identity: Identity) -> Table:
@@ -60,8 +56,8 @@ def candidates(identity: Identity) -> Table:
         said(identity),
         _CANDIDATES,
         rows,
-        model=_best_name(identity),
-        remarks=tuple(_remarks(identity)),
+        model=best_name(identity),
+        remarks=tuple(remarks(identity)),
     )
 
 
@@ -74,8 +70,8 @@ def tensors(identity: Identity, only_differences: bool = False) -> Table:
         said(identity),
         _TENSORS,
         map(_cells, shown),
-        model=_best_name(identity),
-        remarks=tuple(_remarks(identity)),
+        model=best_name(identity),
+        remarks=tuple(remarks(identity)),
     )
 
 
@@ -93,95 +89,3 @@ def _cells(pair: Pair) -> tuple[Cell, ...]:
         Cell(wanted, text.shape(wanted)) if wanted is not None else EMPTY,
         Cell(pair.wanted_name, pair.wanted_name) if pair.wanted_name is not None else EMPTY,
     )
-
-
-def said(identity: Identity) -> str:
-    """What the file is, in one sentence."""
-    file = text.visible(identity.file)
-    best = identity.candidates[0] if identity.candidates else None
-    if best is None or best.match.share == 0:
-        count = text.count(len(identity.tensors), "tensor")
-        return f"{file} is of no network that is known: it has {count}, and none is alike"
-    if best.match.fits:
-        return f"{file} is {_full_name(best)}: {matches(best.match)}"
-    return f"{file} is nearest to {_full_name(best)}: {mismatches(best.match)}"
-
-
-def matches(match: Match) -> str:
-    """How many tensors match: "all 320 tensors match, under the prefix module."."""
-    counts = match.counts
-    both = counts["matches"] + counts["renamed"]
-    wanted = both + counts["missing"] + counts["differs"]
-    whole = "all" if both == wanted else f"{text.integer(both)} of"
-    parts = [f"{whole} {text.count(wanted, 'tensor')} match"]
-    if match.prefix:
-        parts.append(f"under the prefix {text.visible(match.prefix)}")
-    if counts["renamed"]:
-        parts.append(f"{text.integer(counts['renamed'])} by other names")
-    return ", ".join(parts)
-
-
-def mismatches(match: Match) -> str:
-    """How many tensors match, then which do not: "318 of 320 tensors match; 2 differ: ..."."""
-    parts = [matches(match)]
-    for status in ("differs", "missing", "extra"):
-        pairs = match.having(status)
-        if pairs:
-            verb = {"differs": "differ" if len(pairs) > 1 else "differs"}.get(
-                status, f"are {status}" if len(pairs) > 1 else f"is {status}"
-            )
-            parts.append(f"{text.integer(len(pairs))} {verb}: {_named(pairs)}")
-    return "; ".join(parts)
-
-
-def _remarks(identity: Identity) -> Iterable[str]:
-    """What else a reader must know of the file."""
-    if identity.place:
-        yield f"the weights lie under {text.visible(identity.place)}"
-    if identity.others:
-        others = ", ".join(map(text.visible, identity.others))
-        yield f"the file has other weights, which were not looked at: {others}"
-    types = Counter(
-        spec.dtype for spec in identity.tensors.values() if spec.shape and spec.dtype != "int64"
-    )
-    if types and set(types) != {"float32"}:
-        yield f"stored as {', '.join(types)}"
-    if not identity.candidates:
-        return
-    best = identity.candidates[0]
-    if identity.equals:
-        equals = [_full_name(one) for one in identity.equals]
-        yield f"names and shapes cannot tell it from {_and_more(equals[:_NAMED], len(equals))}"
-    renamed, outside = best.match.having("renamed"), best.match.having("outside")
-    if renamed:
-        pairs = [f"{text.visible(p.name or '')} for {p.wanted_name}" for p in renamed[:_NAMED]]
-        yield f"other names: {_and_more(pairs, len(renamed))}"
-    if outside:
-        yield f"not of the network itself: {_named(outside)}"
-    if identity.looks and identity.looks.design and not best.match.fits:
-        yield f"by its shapes it looks like resnet:{identity.looks.design}"
-
-
-def _named(pairs: Sequence[Pair]) -> str:
-    """The first of them: "fc.weight 10×512, not 1000×512, fc.bias and 3 more"."""
-    named = []
-    for pair in pairs[:_NAMED]:
-        name = text.visible(pair.name or pair.wanted_name or "")
-        if pair.status == "differs" and pair.found is not None and pair.wanted is not None:
-            name += f" is {text.shape(pair.found.shape)}, not {text.shape(pair.wanted)}"
-        named.append(name)
-    return _and_more(named, len(pairs))
-
-
-def _and_more(named: Sequence[str], count: int) -> str:
-    more = f" and {text.integer(count - len(named))} more" if count > len(named) else ""
-    return ", ".join(named) + more
-
-
-def _full_name(candidate: Candidate) -> str:
-    arguments = ", ".join(f"{name}={value}" for name, value in candidate.arguments)
-    return f"{candidate.name}({arguments})" if arguments else candidate.name
-
-
-def _best_name(identity: Identity) -> str:
-    return _full_name(identity.candidates[0]) if identity.candidates else ""

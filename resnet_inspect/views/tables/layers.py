@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from resnet_inspect.analysis.failure import report
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Call
 from resnet_inspect.views.tables import assembly
 from resnet_inspect.views.tables.rows.line import Line

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from resnet_inspect.analysis import parameters
-from resnet_inspect.analysis.survey import Amounts, Survey
+from resnet_inspect.analysis.counts import parameters
+from resnet_inspect.analysis.structure.survey import Amounts, Survey
 from resnet_inspect.traces.modules import ModuleSpec
 from resnet_inspect.traces.ops import Container
 from resnet_inspect.views.tables import assembly

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.views.tables import assembly
 from resnet_inspect.views.tables.layers import left_out, under_sections
 from resnet_inspect.views.tables.rows.sections import sections

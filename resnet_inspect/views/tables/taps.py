@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from resnet_inspect.analysis import taps as analysis
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.taps import Misfit, Tap
 from resnet_inspect.errors import BadInput
 from resnet_inspect.views.tables import assembly

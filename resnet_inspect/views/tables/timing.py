@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from resnet_inspect.analysis.speed import Spans, Speed, Time, typical
+from resnet_inspect.analysis.timing import Spans, Time, Timing, typical
 from resnet_inspect.errors import UnknownName
-from resnet_inspect.traces.measurements import Measurements
+from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.assembly import Cells
 from resnet_inspect.views.tables.columns import COLUMNS
@@ -33,7 +33,7 @@ class Timed:
     worth: int
     meaning: str
     """One line for `--columns help`, with the unit."""
-    read: Callable[[Speed, Spans], Any]
+    read: Callable[[Timing, Spans], Any]
     """The value; None where there is none."""
     write: Callable[[Any], str]
 
@@ -42,7 +42,7 @@ class Timed:
         """What a table carries of it."""
         return Heading(self.key, self.title, "right", self.worth)
 
-    def cell(self, speed: Speed, spans: Spans) -> Cell:
+    def cell(self, speed: Timing, spans: Spans) -> Cell:
         """The cell of these calls in this column."""
         return _number(self.read(speed, spans), self.write)
 
@@ -108,7 +108,7 @@ def check_keys(keys: Sequence[str]) -> None:
             raise UnknownName("column", key, known, see="`--columns help` lists them all")
 
 
-def shown(speeds: Sequence[Speed]) -> tuple[str, ...]:
+def shown(speeds: Sequence[Timing]) -> tuple[str, ...]:
     """The columns that are shown where none are chosen."""
     unused = set() if len(speeds) > 1 else {"batch"}
     if not any(speed.measured.backward for speed in speeds):
@@ -117,7 +117,7 @@ def shown(speeds: Sequence[Speed]) -> tuple[str, ...]:
     return ("path", "op", "output_shape", "parameters", "macs", *own)
 
 
-def view(speeds: Sequence[Speed], name: str, selection: Selection) -> Table:
+def view(speeds: Sequence[Timing], name: str, selection: Selection) -> Table:
     """The rows of the view `name` with what they took; several networks one below the other."""
     several = len(speeds) > 1
     check_keys(selection.columns)
@@ -150,13 +150,13 @@ def view(speeds: Sequence[Speed], name: str, selection: Selection) -> Table:
     )  # fmt: skip
 
 
-def _batches(speeds: Sequence[Speed]) -> str:
+def _batches(speeds: Sequence[Timing]) -> str:
     """For a title, which batches there are beside that of the first."""
     others = ", ".join(str(speed.batch) for speed in speeds[1:])
     return f" and batch {others}" if others else ""
 
 
-def beside(speed: Speed, table: Table, columns: Sequence[str] = ()) -> Table:
+def beside(speed: Timing, table: Table, columns: Sequence[str] = ()) -> Table:
     """The layers, blocks or stages of the measured network, with what they took.
 
     `columns` are the keys of those to show, in order, as far as there are such; by default, those
@@ -178,7 +178,7 @@ def beside(speed: Speed, table: Table, columns: Sequence[str] = ()) -> Table:
     )
 
 
-def _timed(speed: Speed, table: Table) -> Iterator[Row]:
+def _timed(speed: Timing, table: Table) -> Iterator[Row]:
     """Every row with cells of what it took, and the row of what lies between the calls."""
     of, between = dealt(speed, table.rows, [row.spans for row in table.rows])
     rows = [*zip(table.rows, of, strict=True)]
@@ -190,7 +190,7 @@ def _timed(speed: Speed, table: Table) -> Iterator[Row]:
 
 
 def _cell(
-    before: Sequence[Cell], own: Sequence[Timed], speed: Speed, spans: Spans, place: int
+    before: Sequence[Cell], own: Sequence[Timed], speed: Timing, spans: Spans, place: int
 ) -> Cell:
     """The cell of a row at that place, those of what was measured behind its others."""
     if place < len(before):
@@ -216,7 +216,7 @@ def provenance(measured: Measurements) -> Iterator[tuple[str, Value]]:
     yield "measured_at", measured.measured_at
 
 
-def dealt(speed: Speed, rows: Sequence[Row], spans: Sequence[Spans]) -> tuple[list[Spans], Spans]:
+def dealt(speed: Timing, rows: Sequence[Row], spans: Sequence[Spans]) -> tuple[list[Spans], Spans]:
     """The calls of every row, for the row "not shown" the steps left; and the calls of no row."""
     pairs = list(zip(rows, spans, strict=True))
     steps, between = speed.left_out([s for row, own in pairs if not row.subtotal for s in own])
@@ -242,7 +242,7 @@ def _number(value: Any, write: Callable[[Any], str]) -> Cell:
     return EMPTY if value is None else Cell(value, write(value))
 
 
-def totals_of(speed: Speed) -> Iterator[Total]:
+def totals_of(speed: Timing) -> Iterator[Total]:
     """What the whole network took and held, and what its device can do."""
     measured, whole, best = speed.measured, speed.whole, speed.ceilings
 

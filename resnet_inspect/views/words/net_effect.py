@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from resnet_inspect.analysis.net_effect import UNCHANGED, Factor, NetEffect
+from resnet_inspect.analysis.structure.net_effect import UNCHANGED, Factor, NetEffect
 
 
 def effect(found: NetEffect | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from resnet_inspect.analysis.speed import Speed, beyond_noise
+from resnet_inspect.analysis.timing import Timing, beyond_noise
 from resnet_inspect.views.words import text
 
 _HOLDERS = 3
@@ -14,7 +14,7 @@ BETWEEN = "functions and overhead"
 """Written for what the calls' callers took themselves."""
 
 
-def remarks_of(speed: Speed) -> Iterator[str]:
+def remarks_of(speed: Timing) -> Iterator[str]:
     """The cost of the hooks, and who holds the peak."""
     measured, whole, hooked = speed.measured, speed.whole, speed.hooked
     part = f" ({speed.hooks / whole.seconds:+.1%})" if whole.seconds else ""
@@ -40,7 +40,7 @@ def remarks_of(speed: Speed) -> Iterator[str]:
     yield from measured.notes
 
 
-def said_of_machine(speed: Speed) -> str:
+def said_of_machine(speed: Timing) -> str:
     """Where and how often it was measured, in a line."""
     measured = speed.measured
     machine = measured.machine
@@ -52,7 +52,7 @@ def said_of_machine(speed: Speed) -> str:
     )
 
 
-def meanings(speeds: Sequence[Speed]) -> Iterator[str]:
+def meanings(speeds: Sequence[Timing]) -> Iterator[str]:
     """What the columns mean, said once."""
     yield (
         f"time is the median, IQR the spread; {BETWEEN}: what lies between the calls and cannot be"
@@ -69,7 +69,7 @@ def meanings(speeds: Sequence[Speed]) -> Iterator[str]:
         )
 
 
-def _exceeds(speed: Speed) -> bool:
+def _exceeds(speed: Timing) -> bool:
     for index in speed.survey.trace.steps:
         spans = ((index, speed.survey.trace.last_descendant[index]),)
         flops, moved = speed.flops_rate(spans), speed.bytes_rate(spans)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resnet_inspect.analysis.anatomy import Block
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.anatomy import Block
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Elementwise, Norm, Op
 from resnet_inspect.views.figures.drawings.pen import clipped, finished

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from resnet_inspect.analysis.receptive_field import ReceptiveField
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.geometry.receptive_field import ReceptiveField
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.tensors import Shape
 from resnet_inspect.views.figures.drawings.pen import finished
 from resnet_inspect.views.words import text

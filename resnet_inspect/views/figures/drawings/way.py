@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2
 
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Create, Reshape
 from resnet_inspect.traces.tensors import Shape

@@ -12,14 +12,9 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from resnet_inspect.analysis.anatomy import Block, Stage
-from resnet_inspect.analysis.difference import (
-    Difference,
-    Entry,
-    Kind,
-    Section,
-)
-from resnet_inspect.analysis.survey import Amounts, Survey
+from resnet_inspect.analysis.comparison.difference import Difference, Entry, Kind, Section
+from resnet_inspect.analysis.structure.anatomy import Block, Stage
+from resnet_inspect.analysis.structure.survey import Amounts, Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.views.tables import assembly, totals
 from resnet_inspect.views.tables.columns import COLUMNS

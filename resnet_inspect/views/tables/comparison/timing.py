@@ -10,12 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from resnet_inspect.analysis.speed import Spans
-from resnet_inspect.analysis.speed_difference import (
-    Direction,
-    SpeedDifference,
-    TimeDifference,
-)
+from resnet_inspect.analysis.comparison.timing import Direction, TimeDifference, TimingComparison
+from resnet_inspect.analysis.timing import Spans
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.views.tables import timing
 from resnet_inspect.views.tables.comparison import networks
@@ -59,7 +55,7 @@ HEADINGS = networks.HEADINGS | {heading.key: heading for heading in _OWN}
 _CALLED: dict[Direction, str] = {"forward": "time", "backward": "backward_time"}
 
 
-def shown(found: SpeedDifference) -> tuple[str, ...]:
+def shown(found: TimingComparison) -> tuple[str, ...]:
     """The columns that are shown where none are chosen."""
     own: list[str] = []
     for direction in found.directions:
@@ -77,7 +73,7 @@ def check_keys(keys: Sequence[str]) -> None:
 
 
 def view(
-    found: SpeedDifference,
+    found: TimingComparison,
     selection: Selection | None = None,
     *,
     unfold: bool = False,
@@ -113,7 +109,7 @@ def view(
     )
 
 
-def _machines(found: SpeedDifference) -> str:
+def _machines(found: TimingComparison) -> str:
     names = dict.fromkeys(speed.measured.machine.name for speed in found.sides if speed)
     return text.visible(" against ".join(names))
 
@@ -121,7 +117,7 @@ def _machines(found: SpeedDifference) -> str:
 # Rows --------------------------------------------------------------------------------------------
 
 
-def _with_between(found: SpeedDifference, table: Table) -> Iterator[tuple[Row, Spans, Spans]]:
+def _with_between(found: TimingComparison, table: Table) -> Iterator[tuple[Row, Spans, Spans]]:
     """Every row with the calls that it stands for; then the row of the calls that none has."""
     of: list[Sequence[Spans]] = []
     between: list[Spans] = []
@@ -141,7 +137,7 @@ def _spans(row: Row, side: int) -> Spans:
     return () if row.other == NO_CALLS else (row.other,)
 
 
-def _cells(found: SpeedDifference, left: Spans, right: Spans) -> Iterator[Cell]:
+def _cells(found: TimingComparison, left: Spans, right: Spans) -> Iterator[Cell]:
     for column in TIMES.values():
         for speed, spans in zip(found.sides, (left, right), strict=True):
             yield column.cell(speed, spans) if speed and spans else EMPTY
@@ -162,7 +158,7 @@ def _signed(times: TimeDifference) -> str:
 # Totals and remarks ------------------------------------------------------------------------------
 
 
-def _totals(found: SpeedDifference) -> Iterator[Total]:
+def _totals(found: TimingComparison) -> Iterator[Total]:
     """What was measured of either network: (left, right, right - left, right / left)."""
     sides = [
         {total.key: total for total in timing.totals_of(speed)} if speed else {}
@@ -182,7 +178,7 @@ def _totals(found: SpeedDifference) -> Iterator[Total]:
         yield Total(key, label, Cell((left, right, difference, ratio), words))
 
 
-def _remarks(found: SpeedDifference) -> Iterator[str]:
+def _remarks(found: TimingComparison) -> Iterator[str]:
     said = [[*remarks_of(speed), said_of_machine(speed)] if speed else [] for speed in found.sides]
     left, right = said
     yield from (f"both: {remark}" for remark in left if remark in right)
@@ -193,7 +189,7 @@ def _remarks(found: SpeedDifference) -> Iterator[str]:
         yield "a difference in brackets may be chance: runs differ by as much, or are too few"
 
 
-def _provenance(found: SpeedDifference) -> Iterator[tuple[str, Value]]:
+def _provenance(found: TimingComparison) -> Iterator[tuple[str, Value]]:
     for side, speed in zip(SIDES, found.sides, strict=True):
         for key, value in timing.provenance(speed.measured) if speed else ():
             yield f"{side}_{key}", value

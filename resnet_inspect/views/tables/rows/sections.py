@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from resnet_inspect.analysis.anatomy import Block, Stage
+from resnet_inspect.analysis.counts.parameters import subtree
 from resnet_inspect.analysis.failure import report
-from resnet_inspect.analysis.net_effect import of_stage
-from resnet_inspect.analysis.parameters import subtree
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.anatomy import Block, Stage
+from resnet_inspect.analysis.structure.net_effect import of_stage
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import Container
 from resnet_inspect.views.tables.rows.line import Line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import BadInput, UnknownName
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.ops import (

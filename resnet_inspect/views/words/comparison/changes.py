@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from resnet_inspect.analysis.anatomy import Block, Stage
-from resnet_inspect.analysis.difference import Change, Difference, Entry, Figure, Section
+from resnet_inspect.analysis.comparison.difference import Change, Difference, Entry, Figure, Section
+from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.net_effect import effect, factor, factors
 from resnet_inspect.views.words.ops import op_name, uniform

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from resnet_inspect.analysis.anatomy import Block, Stage
-from resnet_inspect.analysis.difference import Change, Difference, Entry, Role, Section
-from resnet_inspect.analysis.survey import Survey
+from resnet_inspect.analysis.comparison.difference import Change, Difference, Entry, Role, Section
+from resnet_inspect.analysis.structure.anatomy import Block, Stage
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import Conv, Window, window_of
 from resnet_inspect.views.words import text

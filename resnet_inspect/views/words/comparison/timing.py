@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from resnet_inspect.analysis.anatomy import Block
-from resnet_inspect.analysis.difference import Entry, Section
-from resnet_inspect.analysis.speed import Speed
-from resnet_inspect.analysis.speed_difference import (
-    Direction,
-    SpeedDifference,
-    TimeDifference,
-)
+from resnet_inspect.analysis.comparison.difference import Entry, Section
+from resnet_inspect.analysis.comparison.timing import Direction, TimeDifference, TimingComparison
+from resnet_inspect.analysis.structure.anatomy import Block
+from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.comparison.changes import against, listed
 from resnet_inspect.views.words.timing import BETWEEN
@@ -23,7 +19,7 @@ _MOST = 3
 """How many parts of the network are named."""
 
 
-def conclusions(found: SpeedDifference) -> Iterator[str]:
+def conclusions(found: TimingComparison) -> Iterator[str]:
     """Which network is faster, by how much, and where, a fact a line."""
     left, right = found.sides
     if left is None or right is None:
@@ -42,7 +38,7 @@ def conclusions(found: SpeedDifference) -> Iterator[str]:
         yield f"samples/s: {both} ({text.times(rates[1] / rates[0])})"
 
 
-def _unlike(left: Speed, right: Speed) -> Iterator[str]:
+def _unlike(left: Timing, right: Timing) -> Iterator[str]:
     """In one line, what was not the same when they were measured."""
     machines = _machine(left), _machine(right)
     pairs = zip((*machines[0], *_settings(left)), (*machines[1], *_settings(right)), strict=True)
@@ -54,12 +50,12 @@ def _unlike(left: Speed, right: Speed) -> Iterator[str]:
         yield f"{are}: {', '.join(differ)}"
 
 
-def _machine(speed: Speed) -> tuple[str, ...]:
+def _machine(speed: Timing) -> tuple[str, ...]:
     machine = speed.measured.machine
     return machine.name, machine.device, machine.system
 
 
-def _settings(speed: Speed) -> tuple[str, ...]:
+def _settings(speed: Timing) -> tuple[str, ...]:
     measured = speed.measured
     return (
         text.count(measured.machine.threads, "thread"),
@@ -71,7 +67,7 @@ def _settings(speed: Speed) -> tuple[str, ...]:
     )
 
 
-def _input(speed: Speed) -> tuple[str, str]:
+def _input(speed: Timing) -> tuple[str, str]:
     """Shape and element type of the first input."""
     trace = speed.survey.trace
     spec = trace.spec(trace.inputs[0]) if trace.inputs else None
@@ -95,7 +91,7 @@ def _faster(direction: Direction, whole: TimeDifference) -> str:
     )
 
 
-def _where(found: SpeedDifference, direction: Direction) -> Iterator[str]:
+def _where(found: TimingComparison, direction: Direction) -> Iterator[str]:
     """Which stages, and then which blocks, take another time on the right."""
     parts = [(_label(found, part), found.of(part, direction)) for part in found.parts]
     parts.append((BETWEEN, found.rest(direction)))
@@ -133,7 +129,7 @@ def _block_label(block: Section, place: int) -> str:
     return f"block {place} of stage {block.number}"
 
 
-def _label(found: SpeedDifference, part: Section | Entry) -> str:
+def _label(found: TimingComparison, part: Section | Entry) -> str:
     if isinstance(part, Section):
         if part.role == "stage":
             return f"stage {part.number}"

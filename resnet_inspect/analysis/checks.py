@@ -1,0 +1,132 @@
+"""Second opinions on a trace's figures: which agree, and why the others differ.
+
+A difference is explained only if the rules of the other tool, applied to this trace, give its
+figure to the last unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.traces.model import Call
+from resnet_inspect.traces.modules import ParameterSpec
+from resnet_inspect.traces.ops import Container, Norm
+
+Figure = int | tuple[tuple[int, ...], ...]
+"""A count, or the shapes of the outputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What somebody else says of a figure."""
+
+    figure: str
+    """"parameters", "trainable", "macs" or "outputs"."""
+    by: str
+    """Who says so: "torchinfo 1.8.0", "FlopCounterMode", "torchvision's table"."""
+    value: Figure | None
+    """None where it could not be asked."""
+    rounded_to: int = 1
+    """The unit that a published figure is rounded to."""
+    reason: str = ""
+    """Why it could not be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Our figure beside another."""
+
+    ours: Figure
+    opinion: Opinion
+    explained: tuple[tuple[str, int], ...] = ()
+    """What the other counts beside ours, and how much; it sums to the difference."""
+
+    @property
+    def difference(self) -> int:
+        """Theirs less ours; 0 for equal ones, also up to the rounding of a published figure."""
+        theirs = self.opinion.value
+        if not isinstance(theirs, int) or not isinstance(self.ours, int):
+            return 0
+        return 0 if abs(theirs - self.ours) * 2 < self.opinion.rounded_to else theirs - self.ours
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both say the same."""
+        if isinstance(self.ours, int):
+            return self.opinion.value is not None and self.difference == 0
+        return self.opinion.value == self.ours
+
+    @property
+    def sound(self) -> bool:
+        """Whether it agrees, is explained, or could not be asked."""
+        asked = self.opinion.value is not None
+        return not asked or self.agrees or bool(self.explained)
+
+
+def judge(survey: Survey, opinions: Sequence[Opinion]) -> tuple[Verdict, ...]:
+    """Our figures beside these opinions, differences explained where their rules explain them."""
+    totals = survey.totals
+    trace = survey.trace
+    ours: dict[str, Figure] = {
+        "parameters": totals.parameters.total,
+        "trainable": totals.parameters.trainable,
+        "macs": totals.macs,
+        "outputs": tuple(trace.spec(port).shape for port in trace.outputs),
+    }
+    verdicts = []
+    for opinion in opinions:
+        verdict = Verdict(ours[opinion.figure], opinion)
+        if opinion.figure == "macs" and opinion.by.startswith("torchinfo"):
+            parts = counted_by_torchinfo(survey)
+            if verdict.difference == sum(amount for _, amount in parts):
+                verdict = Verdict(verdict.ours, opinion, parts)
+        verdicts.append(verdict)
+    return tuple(verdicts)
+
+
+def counted_by_torchinfo(survey: Survey) -> tuple[tuple[str, int], ...]:
+    """What torchinfo's multiply-adds have beside ours (negative: what they miss), by reason.
+
+    Its rule: for each call of a module without children, the elements of its weight and bias times
+    the batch; for a class with "Conv" in its name, times the output's spatial sizes too.
+    """
+    trace = survey.trace
+    found: dict[str, int] = {}
+
+    def add(reason: str, amount: int) -> None:
+        if amount:
+            found[reason] = found.get(reason, 0) + amount
+
+    for index in trace.steps:
+        call = trace.calls[index]
+        ours = survey.amounts(index, trace.last_descendant[index]).macs
+        if call.module is None:
+            add("functions that it does not see", -ours)
+            continue
+        module = trace.module_at[call.module]
+        if module.children or isinstance(call.op, Container) or not call.outputs:
+            add("modules with children", -ours)
+            continue
+        weight, bias = _own(module.parameters)
+        times = _times(survey, call, "Conv" in module.class_name)
+        if isinstance(call.op, Norm):
+            add("norm weights and biases", times * (weight + bias))
+            continue
+        kind = "convolution" if "Conv" in module.class_name else "linear"
+        add(f"{kind} biases", times * bias)
+        add("outputs it takes for other sizes", times * weight - ours)
+    return tuple(found.items())
+
+
+def _own(parameters: Sequence[ParameterSpec]) -> tuple[int, int]:
+    """Elements of the weight and of the bias."""
+    sizes = {own.name: own.tensor.elements for own in parameters}
+    return sizes.get("weight", 0), sizes.get("bias", 0)
+
+
+def _times(survey: Survey, call: Call, spatial: bool) -> int:
+    shape = survey.trace.spec(call.outputs[0]).shape
+    return (shape[0] if shape else 1) * (prod(shape[2:]) if spatial else 1)

@@ -1,0 +1,1 @@
+"""Two networks held against each other: layers, times, and whether they are the same."""

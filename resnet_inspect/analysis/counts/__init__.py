@@ -1,0 +1,1 @@
+"""What can be counted: parameters, multiply-accumulates, bytes of activations."""

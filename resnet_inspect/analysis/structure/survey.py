@@ -1,0 +1,176 @@
+"""A trace together with everything analysed of it, each part computed once and when asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from functools import cached_property
+from itertools import accumulate
+from operator import add, attrgetter, sub
+
+from resnet_inspect.analysis.counts import activations, macs, parameters
+from resnet_inspect.analysis.counts.parameters import ParameterCount
+from resnet_inspect.analysis.geometry import receptive_field
+from resnet_inspect.analysis.geometry.receptive_field import ReceptiveField
+from resnet_inspect.analysis.structure import anatomy
+from resnet_inspect.analysis.structure.anatomy import Anatomy, Block, Stage
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.modules import ModuleSpec
+from resnet_inspect.traces.tensors import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a whole network has and needs, for the traced input."""
+
+    parameters: ParameterCount
+    buffers: ParameterCount
+    macs: int
+    """Multiply-accumulates of what is counted."""
+    not_counted: tuple[tuple[str, int], ...]
+    """What no rule covers, by name, with its number of calls; then `macs` is partial."""
+    activation_bytes: int
+    """Bytes written by all steps."""
+    activation_bytes_distinct: int
+    """Bytes of the distinct storages."""
+    receptive_field: ReceptiveField | None
+    """At the last feature map."""
+    last_feature_map: Shape
+    """Its shape; () if there is none."""
+    modules: int
+    calls: int
+    """Calls of modules."""
+    functions: int
+    """Calls of functions that are no module."""
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations: two for each multiply-accumulate."""
+        return 2 * self.macs
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What some calls hold and do; amounts of separate calls add up."""
+
+    parameters: int = 0
+    trainable: int = 0
+    parameter_bytes: int = 0
+    macs: int = 0
+    uncounted: int = 0
+    """How many of the calls no MAC rule covers; if any, `macs` is partial."""
+    activation_bytes: int = 0
+    activation_bytes_distinct: int = 0
+
+    def __add__(self, other: Amounts) -> Amounts:
+        return Amounts(*map(add, _numbers(self), _numbers(other)))
+
+    def __sub__(self, other: Amounts) -> Amounts:
+        return Amounts(*map(sub, _numbers(self), _numbers(other)))
+
+    def __mul__(self, times: int) -> Amounts:
+        return self if times == 1 else Amounts(*(a * times for a in _numbers(self)))
+
+
+_numbers = attrgetter(*(field.name for field in fields(Amounts)))
+"""The numbers of `Amounts` in the order of its fields; `astuple` would copy each deeply."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A trace and its analyses. The amounts of a run of calls take constant time."""
+
+    trace: Trace
+
+    @cached_property
+    def anatomy(self) -> Anatomy:
+        """Stem, stages, blocks and head."""
+        return anatomy.find(self.trace)
+
+    @cached_property
+    def macs(self) -> tuple[int | None, ...]:
+        """Multiply-accumulates of each call itself."""
+        return macs.by_call(self.trace)
+
+    @cached_property
+    def parameters(self) -> tuple[ParameterCount, ...]:
+        """Parameters credited to each call."""
+        return parameters.credited(self.trace)
+
+    @cached_property
+    def receptive_fields(self) -> dict[int, ReceptiveField]:
+        """Receptive fields by activation."""
+        return receptive_field.by_activation(self.trace)
+
+    @cached_property
+    def never_called(self) -> tuple[ModuleSpec, ...]:
+        """Modules that no call names, outermost only."""
+        return parameters.never_called(self.trace)
+
+    @cached_property
+    def from_outside(self) -> dict[int, int]:
+        """Activations that no recorded call made, with the first step that takes each."""
+        return activations.from_outside(self.trace)
+
+    @cached_property
+    def calls_of(self) -> Counter[str]:
+        """How often each module was called, by path."""
+        return Counter(call.module for call in self.trace.calls if call.module is not None)
+
+    @cached_property
+    def stage_of_add(self) -> dict[int, tuple[Stage, Block]]:
+        """Stage and block by the call of the residual add."""
+        return {b.add: (stage, b) for stage in self.anatomy.stages for b in stage.blocks}
+
+    @cached_property
+    def _before(self) -> tuple[tuple[int, ...], ...]:
+        """For each call, and the end, the sums of all before it, in the order of `Amounts`."""
+        columns: tuple[Iterable[int], ...] = (
+            (own.total for own in self.parameters),
+            (own.trainable for own in self.parameters),
+            (own.nbytes for own in self.parameters),
+            (own or 0 for own in self.macs),
+            (own is None for own in self.macs),
+            activations.written(self.trace),
+            activations.held(self.trace),
+        )
+        sums = (accumulate(column, initial=0) for column in columns)
+        return tuple(zip(*sums, strict=True))
+
+    def amounts(self, first: int, last: int) -> Amounts:
+        """The amounts of the calls from `first` to `last`, both included."""
+        before = self._before
+        return Amounts(*map(sub, before[last + 1], before[first]))
+
+    @cached_property
+    def whole(self) -> Amounts:
+        """The amounts of the whole network."""
+        return self.amounts(0, len(self.trace.calls) - 1)
+
+    @cached_property
+    def last_feature_map(self) -> int | None:
+        """The activation before the head: what the last block gives, or else the last map."""
+        if self.anatomy.stages:
+            return self.anatomy.stages[-1].output
+        maps = [a for a, field in self.receptive_fields.items() if not field.whole]
+        return max(maps, default=None)
+
+    @cached_property
+    def totals(self) -> Totals:
+        """The network's totals."""
+        end = self.last_feature_map
+        modules = sum(call.module is not None for call in self.trace.calls)
+        return Totals(
+            parameters=parameters.of_network(self.trace),
+            buffers=parameters.buffers_of_network(self.trace),
+            macs=self.whole.macs,
+            not_counted=tuple(macs.not_counted(self.trace).items()),
+            activation_bytes=self.whole.activation_bytes,
+            activation_bytes_distinct=self.whole.activation_bytes_distinct,
+            receptive_field=None if end is None else self.receptive_fields.get(end),
+            last_feature_map=() if end is None else self.trace.activations[end].tensor.shape,
+            modules=len(self.trace.modules),
+            calls=modules,
+            functions=len(self.trace.calls) - modules,
+        )

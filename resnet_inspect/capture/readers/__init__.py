@@ -1,0 +1,1 @@
+"""Readers: what a module or a torch function does becomes an `Op`."""

@@ -1,0 +1,1 @@
+"""One forward pass, recorded; the model is left as it was found."""

@@ -1,0 +1,230 @@
+"""One forward pass of a model, recorded: the way from an `nn.Module` to a `Trace`."""
+
+from __future__ import annotations
+
+import copy
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+from resnet_inspect.capture.recording.left_as_found import left_as_found, lent, like_lazy
+from resnet_inspect.capture.recording.provenance import provenance
+from resnet_inspect.capture.recording.recorder import Recorder
+from resnet_inspect.collection import uncollected
+from resnet_inspect.errors import ForwardInterrupted, UntraceableModel
+from resnet_inspect.traces.model import Call, Failure, Trace
+
+_NOT_THE_USERS = tuple(
+    f"{folder}{os.sep}" for folder in (Path(torch.__file__).parent, Path(__file__).parents[1])
+)
+
+Mode = Literal["eval", "train", "as found"]
+
+
+class MetaCannotRun(Exception):
+    """An operation needs numbers and the meta device has none; the message is its path."""
+
+
+class ForwardRaised(Exception):
+    """The forward pass raised or called `sys.exit`; `trace` has the calls up to there.
+
+    Its cause is what was raised.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        super().__init__(trace.model_name)
+        self.trace = trace
+
+
+def capture(
+    model: nn.Module,
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    device: torch.device | None = None,
+    mode: Mode = "eval",
+    model_name: str | None = None,
+    source: str | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    notes: Sequence[str] = (),
+) -> Trace:
+    """Run `model(*args, **kwargs)` once without gradients and return what happened.
+
+    The model and the arguments are left as they were found, also when the forward raises.
+    `device` is where it runs (None: where its parameters are); the arguments must be there already.
+
+    Raises `ForwardRaised`, with the trace up to there, if the forward raises, `ForwardInterrupted`
+    if it is interrupted; `UntraceableModel` for TorchScript; `MetaCannotRun` if the device is meta
+    and an operation needs numbers.
+    """
+    model, wrappers = unwrapped(model)
+    notes = [*notes, *wrappers]
+    name = model_name or type(model).__name__
+    if any(is_lazy(parameter) for parameter in (*model.parameters(), *model.buffers())):
+        model = _copy_of_lazy(model)
+        notes.append("lazy layers were given their shapes on a copy")
+    failure: BaseException | None = None
+    # What is on meta takes no memory, so that it may wait with what else there is to throw away.
+    waiting = uncollected() if device is not None and device.type == "meta" else nullcontext()
+    with waiting, left_as_found(model, device), torch.no_grad(), eagerly():
+        if mode != "as found":
+            model.train(mode == "train")
+        recorder = Recorder(model)
+        result: Any = None
+        positional, named = lent((tuple(args), dict(kwargs or {})))
+        try:
+            with recorder:
+                result = model(*positional, **named)
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            if device is not None and device.type == "meta" and _needs_numbers(error):
+                at = recorder.calls[recorder.failed_at or 0].path
+                raise MetaCannotRun(at if at[:1].strip(":") else f"{name}{at}") from error
+            failure = error
+        del result
+        trace = trace_of(
+            recorder,
+            failure,
+            model_name=name,
+            provenance=provenance(
+                source=source or source_of(model),
+                arguments=arguments or {},
+                device=str(device) if device is not None else device_of(model, args),
+                model=model,
+                notes=notes,
+            ),
+        )
+    if isinstance(failure, KeyboardInterrupt):
+        raise _interrupted(trace) from failure
+    if failure is not None:
+        raise ForwardRaised(trace) from failure
+    return trace
+
+
+def _interrupted(trace: Trace) -> ForwardInterrupted:
+    """The interrupt, with how far the forward had come."""
+    assert trace.failure is not None
+    ended = sum(bool(call.outputs) for call in trace.calls)
+    path = trace.calls[trace.failure.call].path or trace.model_name
+    calls = "call" if ended == 1 else "calls"
+    return ForwardInterrupted(f"interrupted after {ended:,} {calls}, in {path}", trace)
+
+
+def unwrapped(model: nn.Module) -> tuple[nn.Module, list[str]]:
+    """The network inside DataParallel and torch.compile, and a note for each wrapper taken off.
+
+    Raises `UntraceableModel` if it is TorchScript.
+    """
+    notes = []
+    while True:
+        if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+            notes.append(f"{type(model).__name__}: the module inside was traced, on one device")
+            model = model.module
+        elif type(model).__name__ == "OptimizedModule" and hasattr(model, "_orig_mod"):
+            notes.append("torch.compile: the module was traced uncompiled")
+            inner = model._orig_mod
+            assert isinstance(inner, nn.Module)
+            model = inner
+        elif isinstance(model, torch.jit.ScriptModule):
+            raise UntraceableModel(
+                "a TorchScript model runs outside Python, where no layer can be watched",
+                hint="trace the nn.Module that it was made from",
+            )
+        else:
+            return model, notes
+
+
+def _copy_of_lazy(model: nn.Module) -> nn.Module:
+    """A deep copy of a model with lazy layers; torch itself cannot copy a lazy buffer."""
+    memo = {id(b): like_lazy(b, b.device) for b in model.buffers() if is_lazy(b)}
+    return copy.deepcopy(model, memo)
+
+
+def eagerly() -> AbstractContextManager[Any]:
+    """A context in which compiled parts run uncompiled, so that their hooks are called."""
+    if "torch._dynamo" in sys.modules:
+        stance: AbstractContextManager[Any] = torch.compiler.set_stance("force_eager")
+        return stance
+    return nullcontext()
+
+
+def _needs_numbers(error: BaseException) -> bool:
+    """Whether an exception on meta says that numbers were needed, not that a shape was wrong.
+
+    A forward that makes tensors of its own makes them on the CPU: "device meta" is about those.
+    """
+    text = str(error).lower()
+    if isinstance(error, NotImplementedError):
+        return 'the required "forward" function' not in text
+    return isinstance(error, Exception) and any(
+        words in text for words in ("meta tensor", "meta device", "device meta")
+    )
+
+
+def _one_line(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"it calls sys.exit({'' if error.code is None else repr(error.code)})"
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
+def _failure(call: int, error: BaseException) -> Failure:
+    if isinstance(error, KeyboardInterrupt):  # whatever class of it was raised
+        return Failure(call, "KeyboardInterrupt", "KeyboardInterrupt", _where(error))
+    return Failure(call, type(error).__name__, _one_line(error), _where(error))
+
+
+def _where(error: BaseException) -> str:
+    """The innermost line of the traceback that is neither torch's nor this package's."""
+    found = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        code = frame.f_code
+        if code.co_filename.startswith("<") or code.co_filename.startswith(_NOT_THE_USERS):
+            continue
+        found = f"{Path(code.co_filename).name}, line {line}, in {code.co_name}"
+    return found
+
+
+def source_of(model: nn.Module) -> str:
+    """What a module that came without a name is known by: "python:" and its class."""
+    return f"python:{type(model).__module__}.{type(model).__qualname__}"
+
+
+def device_of(model: nn.Module, args: Sequence[Any]) -> str:
+    """The device of the first parameter, buffer or argument; the CPU if there is none."""
+    for tensor in (*model.parameters(), *model.buffers(), *args):
+        if isinstance(tensor, torch.Tensor):
+            return str(tensor.device)
+    return "cpu"
+
+
+def trace_of(recorder: Recorder, failure: BaseException | None, **facts: Any) -> Trace:
+    """What was recorded, as a trace; `facts` are its other fields.
+
+    Raises `failure` itself if it came before the network was entered.
+    """
+    calls = recorder.calls
+    network = calls[0] if calls else None
+    failed = None
+    if failure is not None:
+        at = recorder.failed_at
+        if network is None:
+            raise failure
+        failed = _failure(at if at is not None else 0, failure)
+    assert isinstance(network, Call)
+    return Trace(
+        modules=recorder.modules(),
+        calls=calls,
+        activations=recorder.activations,
+        inputs=network.inputs,
+        outputs=network.outputs,
+        failure=failed,
+        **facts,
+    )

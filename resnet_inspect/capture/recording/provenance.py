@@ -1,0 +1,51 @@
+"""Where a trace comes from."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from torch import nn
+
+from resnet_inspect._version import __version__
+from resnet_inspect.capture.recording.left_as_found import is_training
+from resnet_inspect.traces.model import Provenance
+
+_PACKAGES = ("torch", "torchvision")
+
+
+def provenance(
+    *,
+    source: str,
+    arguments: Mapping[str, Any],
+    device: str,
+    model: nn.Module,
+    notes: Sequence[str],
+) -> Provenance:
+    """The provenance of a trace made now; versions come from package metadata."""
+    modes = {is_training(module) for module in model.modules()}
+    return Provenance(
+        source=source,
+        arguments=tuple((name, repr(value)) for name, value in arguments.items()),
+        device=device,
+        mode="mixed" if len(modes) > 1 else "train" if modes == {True} else "eval",
+        versions=_versions(),
+        tool_version=__version__,
+        captured_at=datetime.now(UTC).replace(microsecond=0).isoformat(),
+        notes=tuple(notes),
+    )
+
+
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    """Of Python and the packages that are installed: to look them up takes milliseconds."""
+    found = [("python", platform.python_version())]
+    for package in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            found.append((package, version(package)))
+    return tuple(found)

@@ -1,0 +1,506 @@
+"""Forward hooks and functional ops -> calls and activations.
+
+Hooks on every module see the modules; a torch function mode, open during the same forward, sees
+what is no module: residual adds, flatten, functional relu. Each tensor gets a number when it is
+produced, inputs are taken in the pre-hook, so the edges between calls come for free.
+
+Nothing here keeps a tensor alive: tensors are known by weak reference, storages by torch's own
+weak count, and what stays of them is their shape.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.overrides import TorchFunctionMode
+from torch.utils.hooks import RemovableHandle
+
+from resnet_inspect.capture.readers import timm  # noqa: F401 - registers its readers
+from resnet_inspect.capture.readers.functions import NOT_IN_PLACE, function_name, read_function
+from resnet_inspect.capture.readers.modules import class_name, python_class, read_op
+from resnet_inspect.capture.recording.left_as_found import is_training
+from resnet_inspect.traces.model import Call
+from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, join
+from resnet_inspect.traces.ops import Container, Elementwise, Op, Unknown
+from resnet_inspect.traces.tensors import Activation, Port, Shape, TensorSpec
+
+_DEEPEST = 8
+"""How far nested arguments and results are searched for tensors."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A call while it is being recorded."""
+
+    index: int
+    path: str
+    module: str | None
+    nth: int
+    parent: int | None
+    op: Op
+    opaque: bool
+    inputs: tuple[Port, ...] = ()
+    reads: tuple[str, ...] = ()
+    outputs: tuple[Port, ...] = ()
+    made_calls: bool = False
+    taken: frozenset[int] = field(default_factory=frozenset)
+
+    def take(self, inputs: Sequence[Port], reads: Sequence[str]) -> None:
+        self.inputs = tuple(inputs)
+        self.reads = tuple(reads)
+        self.taken = frozenset(port.activation for port in inputs)
+
+    def close(self) -> Call:
+        return Call(
+            self.index, self.path, self.module, self.nth, self.parent, self.op,
+            self.inputs, self.outputs, self.reads,
+        )  # fmt: skip
+
+
+class Recorder:
+    """Records one forward pass of a model.
+
+    Use it as a context around the forward; `failed_at` names the call that was running if the
+    forward raised.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+        self._calls: list[_Open] = []
+        self._open: list[_Open] = []
+        self._opaque = 0
+        self._raised: int | None = None
+        self._is_aside = False
+        self._counts: dict[str, int] = {}
+        self._tensors = _Tensors()
+        self._paths: dict[int, list[str]] = {}
+        for path, module in model.named_modules(remove_duplicate=False):
+            self._paths.setdefault(id(module), []).append(path)
+        self._held = _held_tensors(model)
+        self._exit = ExitStack()
+
+    def __enter__(self) -> Recorder:
+        with ExitStack() as undo:
+            handles: list[RemovableHandle] = []
+            undo.callback(_remove, handles)
+            for module in self.model.modules():
+                for handle in self._watch(module):
+                    handles.append(handle)
+            undo.enter_context(_FunctionMode(self))
+            self._exit = undo.pop_all()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._exit.close()
+
+    def _watch(self, module: nn.Module) -> Iterator[RemovableHandle]:
+        """Put hooks right around a module's forward.
+
+        What other hooks do before and after it is its caller's doing, save for those of torch.nn:
+        they make the layer's weights (weight norm, pruning, lazy layers). The functions are
+        `nn.Module`'s own: TorchScript calls hooks but refuses to register them.
+        """
+        before, after = nn.Module.register_forward_pre_hook, nn.Module.register_forward_hook
+        makes_weights = any(
+            getattr(hook, "__module__", "").startswith("torch.nn.")
+            for hook in module._forward_pre_hooks.values()
+        )
+        yield before(module, self._enter_module, prepend=makes_weights, with_kwargs=True)
+        if makes_weights:
+            yield before(module, self._take_arguments, with_kwargs=True)
+        is_inside = module is not self.model
+        yield after(module, self._leave_module, prepend=is_inside, with_kwargs=True)
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls recorded so far; those still open have no outputs."""
+        return tuple(call.close() for call in self._calls)
+
+    @property
+    def activations(self) -> tuple[Activation, ...]:
+        """Every tensor value seen so far."""
+        return tuple(self._tensors.activations)
+
+    @property
+    def failed_at(self) -> int | None:
+        """Index of the innermost call that was running when the forward raised."""
+        if self._raised is not None:
+            return self._raised
+        return self._open[-1].index if self._open else None
+
+    def modules(self) -> tuple[ModuleSpec, ...]:
+        """What each module of the model is; those that the forward added are left out."""
+        first: dict[int, str] = {}
+        return tuple(
+            self._module_spec(self._paths[id(module)], module, first)
+            for module in self.model.modules()
+            if id(module) in self._paths
+        )
+
+    def _module_spec(
+        self, paths: list[str], module: nn.Module, first: dict[int, str]
+    ) -> ModuleSpec:
+        path = paths[0]
+        children = [id(child) for child in module._modules.values() if child is not None]
+        return ModuleSpec(
+            path=path,
+            python_class=python_class(module),
+            op=read_op(module),
+            parameters=_parameter_specs(path, module._parameters, first),
+            buffers=_parameter_specs(path, module._buffers, first),
+            children=tuple(dict.fromkeys(self._paths[i][0] for i in children if i in self._paths)),
+            aliases=tuple(paths[1:]),
+            training=is_training(module),
+        )
+
+    # -- modules ---------------------------------------------------------------------------------
+
+    def _enter_module(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        with self._aside() as alone:
+            if alone:
+                self._module_entered(module, args, kwargs)
+
+    def _take_arguments(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        with self._aside() as alone:
+            call = self._open_call_of(module) if alone else None
+            if call is not None:
+                given = _arguments(args, kwargs)
+                call.op = read_op(module, _first_shape(given))
+                call.take(*self._ports(given))
+
+    def _leave_module(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> None:
+        with self._aside() as alone:
+            if alone:
+                self._module_left(module, args, kwargs, result)
+
+    @contextmanager
+    def _aside(self) -> Iterator[bool]:
+        """A context for questions that are not the model's doing; false inside another one.
+
+        To read a parametrized weight is to call modules.
+        """
+        alone, self._is_aside = not self._is_aside, True
+        try:
+            with torch._C.DisableTorchFunction():
+                yield alone
+        finally:
+            self._is_aside = not alone
+
+    def _open_call_of(self, module: nn.Module) -> _Open | None:
+        path = self._paths.get(id(module), [""])[0]
+        return next((call for call in reversed(self._open) if call.module == path), None)
+
+    def _module_entered(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        parent = self._open[-1] if self._open else None
+        given = _arguments(args, kwargs)
+        op = read_op(module, _first_shape(given))
+        paths = self._paths.get(id(module), [""])
+        path = paths[0]
+        if len(paths) > 1 and parent is not None and parent.module is not None:
+            inside = f"{parent.path}." if parent.path else ""
+            path = next((p for p in paths if p.startswith(inside)), path)
+        self._begin(path, paths[0], op, given, opaque=not isinstance(op, Container))
+
+    def _module_left(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> None:
+        call = self._open_call_of(module)
+        if call is None:
+            return
+        self._leave(call)
+        works_itself = call.opaque or (not call.made_calls and self._opaque == 0)
+        call.outputs = tuple(
+            Port(label, self._tensors.made(tensor, call.taken if works_itself else frozenset()))
+            for label, tensor in _tensors_in(result)
+        )
+        if not call.opaque and works_itself and call.outputs:
+            call.op = self._unseen(module, args, kwargs, result)
+
+    def _unseen(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> Op:
+        """The op of a container that called nothing: it hands on its input, or works unseen."""
+        given = {id(tensor) for _, tensor in _arguments(args, kwargs)}
+        if all(id(tensor) in given for _, tensor in _tensors_in(result)):
+            return Elementwise("identity")
+        return Unknown(
+            class_name(module), "its forward does not run through torch's Python functions"
+        )
+
+    # -- functions -------------------------------------------------------------------------------
+
+    def _call_function(
+        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        if self._opaque or not self._open:
+            return function(*args, **kwargs)
+        given = _arguments(args, kwargs)
+        versions = [_version(tensor) for _, tensor in given]
+        name = function_name(function)
+        caller = self._open[-1]
+        caller_made_calls = caller.made_calls
+        op = read_function(name, args, kwargs, in_place=False)
+        call = self._begin(f"{caller.path}:{name}", None, op, given, opaque=True)
+        try:
+            result = function(*args, **kwargs)
+        except BaseException:
+            self._leave(call)
+            self._raised = call.index
+            raise
+        self._leave(call)
+        changed = [
+            tensor
+            for i, ((_, tensor), version) in enumerate(zip(given, versions, strict=True))
+            if (
+                _version(tensor) != version
+                if version is not None
+                else i == 0 and _changes_its_first(function, kwargs)
+            )
+        ]
+        results = list(_tensors_in(result)) or [("", tensor) for tensor in changed]
+        made = [
+            (label, tensor)
+            for label, tensor in results
+            if _is_among(tensor, changed) or not _is_among(tensor, [t for _, t in given])
+        ]
+        if not made and self._calls[-1] is call:  # x.size(), or x.contiguous() that hands on x
+            self._calls.pop()
+            self._counts[call.path] -= 1
+            caller.made_calls = caller_made_calls
+        if changed:
+            call.op = read_function(name, args, kwargs, in_place=True)
+        call.outputs = tuple(
+            Port(label, self._tensors.made(tensor, call.taken)) for label, tensor in made
+        )
+        return result
+
+    def _leave(self, call: _Open) -> bool:
+        """Close `call` and whatever is still open inside it; False if it was not open."""
+        while self._open:
+            last = self._open.pop()
+            self._opaque -= last.opaque
+            if last is call:
+                return True
+        return False
+
+    # -- both ------------------------------------------------------------------------------------
+
+    def _begin(
+        self,
+        path: str,
+        module: str | None,
+        op: Op,
+        given: Sequence[tuple[str, Tensor]],
+        *,
+        opaque: bool,
+    ) -> _Open:
+        self._raised = None
+        parent = self._open[-1] if self._open else None
+        if parent is not None:
+            parent.made_calls = True
+        nth = self._counts[path] = self._counts.get(path, 0) + 1
+        call = _Open(
+            index=len(self._calls),
+            path=path,
+            module=module,
+            nth=nth,
+            parent=None if parent is None else parent.index,
+            op=op,
+            opaque=opaque,
+        )
+        call.take(*self._ports(given))
+        self._calls.append(call)
+        self._open.append(call)
+        self._opaque += opaque
+        return call
+
+    def _ports(self, given: Sequence[tuple[str, Tensor]]) -> tuple[list[Port], list[str]]:
+        """What a call was given: the tensors, and the names of the parameters and buffers."""
+        inputs = []
+        reads = []
+        for label, tensor in given:
+            held = self._held.get(id(tensor))
+            if held is not None:
+                reads.append(held[1])
+            else:
+                inputs.append(Port(label, self._tensors.number(tensor)))
+        return inputs, reads
+
+
+def _remove(handles: list[RemovableHandle]) -> None:
+    """Remove all, also those after one at which the user interrupts."""
+    try:
+        while handles:
+            handles.pop().remove()
+    finally:
+        if handles:
+            _remove(handles)
+
+
+class _FunctionMode(TorchFunctionMode):
+    """Hands every call of a torch function to the recorder."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self._record = recorder._call_function
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        return self._record(func, args, kwargs or {})
+
+
+class _Tensors:
+    """Numbers for tensors and their storages, without keeping either alive."""
+
+    def __init__(self) -> None:
+        self.activations: list[Activation] = []
+        self._known: dict[int, tuple[weakref.ref[Tensor], int]] = {}
+        self._storages: dict[int, tuple[StorageWeakRef, int]] = {}
+        self._storage_count = 0
+
+    def number(self, tensor: Tensor) -> int:
+        """The number of a tensor; a new one if it has not been seen."""
+        known = self._known.get(id(tensor))
+        if known is not None and known[0]() is tensor:
+            return known[1]
+        return self._new(tensor)
+
+    def made(self, tensor: Tensor, taken: frozenset[int]) -> int:
+        """The number of a result; a new one too if it is an input that was handed on or changed."""
+        number = self.number(tensor)
+        return self._new(tensor) if number in taken else number
+
+    def _new(self, tensor: Tensor) -> int:
+        number = len(self.activations)
+        spec = TensorSpec(tuple(map(int, tensor.shape)), _dtype(tensor), tensor.element_size())
+        self.activations.append(Activation(spec, self._storage(tensor)))
+        self._known[id(tensor)] = (weakref.ref(tensor), number)
+        return number
+
+    def _storage(self, tensor: Tensor) -> int:
+        try:
+            storage = tensor.untyped_storage()
+        except (NotImplementedError, RuntimeError):  # sparse and nested tensors have none
+            self._storage_count += 1
+            return self._storage_count - 1
+        # The weak reference keeps the address from being used again, not the memory.
+        key = storage._cdata
+        if key not in self._storages:
+            self._storages[key] = (weak(storage), self._storage_count)
+            self._storage_count += 1
+        return self._storages[key][1]
+
+
+def weak(storage: torch.UntypedStorage) -> StorageWeakRef:
+    """A reference that keeps the address of a storage, and not its memory."""
+    return StorageWeakRef(storage)  # type: ignore[no-untyped-call]
+
+
+def _is_among(tensor: Tensor, others: Sequence[Tensor]) -> bool:
+    return any(tensor is other for other in others)
+
+
+def _dtype(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def _version(tensor: Tensor) -> int | None:
+    """How often a tensor was changed in place; None where torch does not count."""
+    try:
+        return tensor._version
+    except RuntimeError:  # inference tensors
+        return None
+
+
+def _changes_its_first(function: Callable[..., Any], kwargs: Mapping[str, Any]) -> bool:
+    """Whether a function works in place, by torch's rule for names: `add_`, `__iadd__`, inplace.
+
+    For tensors whose changes torch does not count.
+    """
+    name = getattr(function, "__name__", "")
+    if name.startswith("__"):
+        augmented = name.startswith("__i") and name not in NOT_IN_PLACE
+        return augmented or name == "__setitem__"
+    return name.endswith("_") or bool(kwargs.get("inplace"))
+
+
+def _held_tensors(model: nn.Module) -> dict[int, tuple[Tensor, str]]:
+    """Tensors that modules hold, with their full names, by id: parameters, buffers, constants."""
+    found: dict[int, tuple[Tensor, str]] = {}
+    for path, module in model.named_modules():
+        registered = (*module._parameters.items(), *module._buffers.items())
+        for name, value in (*registered, *vars(module).items()):
+            if isinstance(value, Tensor):
+                found.setdefault(id(value), (value, join(path, name)))
+    return found
+
+
+def _parameter_specs(
+    path: str, register: Mapping[str, Tensor | None], first: dict[int, str]
+) -> tuple[ParameterSpec, ...]:
+    specs = []
+    for name, tensor in register.items():
+        if tensor is None:
+            continue
+        full_name = join(path, name)
+        owner = first.setdefault(id(tensor), full_name)
+        specs.append(
+            ParameterSpec(
+                name,
+                TensorSpec(tuple(map(int, tensor.shape)), _dtype(tensor), tensor.element_size()),
+                tensor.requires_grad,
+                None if owner == full_name else owner,
+            )
+        )
+    return tuple(specs)
+
+
+def _arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[str, Tensor]]:
+    """The tensors among a call's arguments, each with a label that says where it stood."""
+    if len(args) == 1 and not kwargs:
+        return list(_tensors_in(args[0]))
+    found = [pair for i, value in enumerate(args) for pair in _tensors_in(value, str(i))]
+    found += [pair for name, value in kwargs.items() for pair in _tensors_in(value, name)]
+    return found
+
+
+def _first_shape(given: Sequence[tuple[str, Tensor]]) -> Shape:
+    """The shape of a call's first tensor; () where it has none."""
+    return tuple(map(int, given[0][1].shape)) if given else ()
+
+
+def _tensors_in(value: Any, label: str = "", depth: int = 0) -> Iterator[tuple[str, Tensor]]:
+    """The tensors in nested lists, tuples, dicts, dataclasses and plain objects, with labels."""
+    if isinstance(value, Tensor):
+        yield label, value
+        return
+    if value is None or isinstance(value, str | bytes | int | float | bool) or depth == _DEEPEST:
+        return
+    if isinstance(value, Mapping):
+        items = [(str(key), item) for key, item in value.items()]
+    elif isinstance(value, list | tuple | set | frozenset):
+        items = [(str(i), item) for i, item in enumerate(value)]
+    elif is_dataclass(value) and not isinstance(value, type):
+        items = [(f.name, getattr(value, f.name, None)) for f in fields(value)]
+    elif hasattr(value, "__dict__") and not isinstance(value, type | nn.Module | torch.dtype):
+        items = [(name, item) for name, item in vars(value).items() if isinstance(item, Tensor)]
+    else:
+        return
+    for name, item in items:
+        yield from _tensors_in(item, f"{label}.{name}" if label else name, depth + 1)

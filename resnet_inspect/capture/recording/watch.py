@@ -1,0 +1,97 @@
+"""The forwards of a running program, recorded as they happen.
+
+Nothing is run, copied, moved or switched here: gradients, mode and weights are the program's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from torch import nn
+
+from resnet_inspect.capture.recording.forward import (
+    device_of,
+    eagerly,
+    source_of,
+    trace_of,
+    unwrapped,
+)
+from resnet_inspect.capture.recording.provenance import provenance
+from resnet_inspect.capture.recording.recorder import Recorder
+from resnet_inspect.errors import UntraceableModel
+from resnet_inspect.traces.model import Trace
+
+_CALL = "_compiled_call_impl"
+"""What `nn.Module.__call__` runs, where an instance has it, hooks and all.
+
+Hooks around the network would not do: none is called for an interrupt. And torch leaves this
+attribute out where a module is copied or pickled, so no copy made meanwhile is watched.
+"""
+
+
+@contextmanager
+def watching(
+    model: nn.Module, take: Callable[[Trace], None], *, forwards: int | None
+) -> Iterator[None]:
+    """Record what `model` does when it is called inside this context; `take` gets each trace.
+
+    After `forwards` forwards that came to their end (None: any number) the rest is let by. One
+    that raises is recorded up to there and raises as it would have.
+
+    Raises `UntraceableModel` for TorchScript and for DataParallel on several devices.
+    """
+    if isinstance(model, nn.DataParallel) and len(model.device_ids) > 1:
+        raise UntraceableModel(
+            "DataParallel runs copies of the model on several devices at once",
+            hint="watch it on one: nn.DataParallel(model, device_ids=[0])",
+        )
+    model, notes = unwrapped(model)
+    found = vars(model).get(_CALL)
+    run: Callable[..., Any] = found or model._call_impl
+    is_recording = False
+    left = forwards
+
+    def record(*args: Any, **kwargs: Any) -> Any:
+        nonlocal is_recording, left
+        if is_recording or left == 0:
+            return run(*args, **kwargs)
+        recorder = Recorder(model)
+
+        def taken(failure: BaseException | None) -> None:
+            if recorder.calls:
+                where = provenance(
+                    source=source_of(model),
+                    arguments={},
+                    device=device_of(model, args),
+                    model=model,
+                    notes=[*notes, "watched in a running program"],
+                )
+                name = type(model).__name__
+                take(trace_of(recorder, failure, model_name=name, provenance=where))
+
+        is_recording = True
+        try:
+            with recorder:
+                result = run(*args, **kwargs)
+        except BaseException as error:
+            taken(error)
+            raise
+        finally:
+            is_recording = False
+        taken(None)
+        left = None if left is None else left - 1
+        return result
+
+    with eagerly():
+        vars(model)[_CALL] = record
+        try:
+            yield
+        finally:
+            if vars(model).get(_CALL) is not record:  # the program has compiled it meanwhile
+                pass
+            elif found is None:
+                del vars(model)[_CALL]
+            else:
+                vars(model)[_CALL] = found

@@ -1,0 +1,63 @@
+"""What others say of a network: other tools of its figures, another network of what it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.pipeline.networks import Order, Tell, built_to_run, silent
+from resnet_inspect.pipeline.tracing import trace
+from resnet_inspect.sources import subject, surroundings
+from resnet_inspect.sources.catalogue import VARIANTS, Variant
+from resnet_inspect.traces.model import Trace
+
+if TYPE_CHECKING:
+    from resnet_inspect.analysis.checks import Verdict
+    from resnet_inspect.capture.inputs import InputSize
+
+
+def verify(
+    model: str,
+    input_size: InputSize | None = None,
+    *,
+    device: str | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    tell: Tell = silent,
+) -> tuple[Survey, tuple[Verdict, ...]]:
+    """Trace a network and ask others for the same figures; it is built and run on `device`.
+
+    The device is the CPU unless another is asked for: a second opinion needs a real forward pass.
+    Raises what `trace` raises.
+    """
+    traced = trace(model, input_size, arguments=arguments, tell=tell)
+    from resnet_inspect import oracle
+    from resnet_inspect.analysis.checks import Opinion, judge
+
+    chosen = subject(model)
+    with surroundings(chosen):
+        order = Order.of(chosen, input_size, arguments=arguments, tell=tell)
+        built, args = built_to_run(order, device)
+        tell(f"asking others about {chosen.name}")
+        answers = oracle.opinions(built, args)
+    survey = Survey(traced)
+    known = VARIANTS.get(model)
+    if known is not None and chosen.source == "torchvision":
+        reason = _not_published(known, traced)
+        said = oracle.published(chosen.name)
+        answers += [(f, by, None, 1, reason) for f, by, *_ in said] if reason else said
+    return survey, judge(survey, [Opinion(*answer) for answer in answers])
+
+
+def _not_published(known: Variant, traced: Trace) -> str:
+    """Why torchvision's published figures are not of this network; "" if they are."""
+    if known.family == "detection":
+        return "published for trained weights, whose norms are frozen and whose boxes are others"
+    arguments = dict(traced.provenance.arguments)
+    if known.family == "segmentation" and arguments.pop("aux_loss", "") != "True":
+        return "published with --set aux_loss=True"
+    if arguments:
+        return "published for the builder's own arguments"
+    if traced.spec(traced.inputs[0]).shape != known.input:
+        return f"published for an input of {'×'.join(map(str, known.input))}"
+    return ""

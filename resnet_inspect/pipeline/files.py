@@ -1,0 +1,108 @@
+"""Traces and measurements are read from files, written to them, and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from resnet_inspect.errors import TraceFileError, UnknownName
+from resnet_inspect.formats import SUFFIXES
+from resnet_inspect.inspection import Inspection
+from resnet_inspect.traces import codec
+from resnet_inspect.traces.codec import Measured
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.timing import Measurements
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.table import Table
+
+T = TypeVar("T")
+
+
+def is_trace_file(subject: str) -> bool:
+    """Whether a command's subject is a saved trace or a lock rather than a network's name."""
+    return subject.endswith(".json") or (Path(subject).is_file() and not subject.endswith(".py"))
+
+
+def load(path: str | Path) -> Inspection:
+    """The trace that `save` wrote, that was measured, or what a lock file holds of one.
+
+    Raises `TraceFileError` if the file cannot be read, is damaged, foreign or newer, or if several
+    were measured.
+    """
+    return load_timed(path)[0]
+
+
+def load_timed(path: str | Path) -> tuple[Inspection, Measurements | None]:
+    """The trace that `load` gives, and what was measured of it; None if nothing was."""
+    found, measured = _loaded(path, _loads)
+    return Inspection.of(found), measured
+
+
+def load_measured(path: str | Path) -> tuple[Measured, ...]:
+    """The measurements that `save_measured` wrote, each with its trace; raises as `load` does."""
+    return _loaded(path, codec.loads_measured)
+
+
+def _loaded(path: str | Path, loads: Callable[[str], T]) -> T:
+    try:
+        written = Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise TraceFileError(f"{path}: not a trace: no UTF-8 text") from error
+    except OSError as error:
+        raise TraceFileError(f"{path}: {error.strerror or error}") from error
+    try:
+        return loads(written)
+    except TraceFileError as error:
+        raise TraceFileError(f"{path}: {error.message}", hint=error.hint) from error
+
+
+def _loads(written: str) -> tuple[Trace, Measurements | None]:
+    if not written.startswith("{"):
+        from resnet_inspect import locks
+
+        if locks.is_lock(written):
+            return locks.loads(written), None
+    return codec.loads_timed(written)
+
+
+def save(trace: Trace, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write the whole trace as JSON, at once or not at all.
+
+    Raises `OutputError` if the file exists and is not to be overwritten, or cannot be written.
+    """
+    Inspection.of(trace).save(path, overwrite=overwrite)
+
+
+def save_measured(
+    measured: Sequence[Measured], path: str | Path, *, overwrite: bool = False
+) -> None:
+    """Write measurements and their traces as JSON; raises as `save` does."""
+    from resnet_inspect.files import write_all
+
+    write_all({Path(path): codec.dumps_measured(measured)}, overwrite=overwrite)
+
+
+def tabulate(trace: Trace, view: str = "layers", selection: Selection | None = None) -> Table:
+    """A view of a trace as a table of cells."""
+    return Inspection.of(trace).table(view, selection)
+
+
+def render(
+    trace: Trace,
+    view: str = "layers",
+    format: str = "text",
+    selection: Selection | None = None,
+) -> str:
+    """A view of a trace written down in a format: "text", "md", "csv", "json", "html", "latex"."""
+    return Inspection.of(trace).render(view, format, selection)
+
+
+def format_of(path: Path) -> str:
+    """The format that a file's suffix asks for; raises `UnknownName` for another suffix."""
+    found = SUFFIXES.get(path.suffix.lower())
+    if found is None:
+        raise UnknownName(
+            "format", path.suffix or path.name, SUFFIXES, see=f"known: {', '.join(SUFFIXES)}"
+        )
+    return found

@@ -1,0 +1,212 @@
+"""A named network is built, and its inputs with it, on the device where it will run.
+
+torch is imported inside the functions: `input_shape` is asked for by what must not import it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from resnet_inspect.errors import BadInput
+from resnet_inspect.sources import subject
+from resnet_inspect.sources.catalogue import VARIANTS
+from resnet_inspect.traces.model import Trace
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from resnet_inspect.capture.inputs import InputSize
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resnet_inspect.collection import uncollected
+from resnet_inspect.errors import MissingDependency
+from resnet_inspect.sources import Subject, source
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from resnet_inspect.capture.inputs import InputSize
+    from resnet_inspect.capture.recording.forward import Mode
+
+USUAL_INPUT = (1, 3, 224, 224)
+"""The input shape that is taken where none is given and the source knows none."""
+
+
+Tell = Callable[[str], None]
+"""Called with the name of each step that takes time."""
+
+
+def silent(step: str) -> None:
+    """Tell nobody what step the work is at."""
+
+
+def import_torch() -> None:
+    """Import torch now; raises `MissingDependency` where it is not to be had."""
+    try:
+        with uncollected():
+            import torch  # noqa: F401
+    except ImportError as error:
+        raise MissingDependency(
+            f"torch cannot be imported: {error}", hint="pip install torch torchvision"
+        ) from error
+
+
+def input_shape(
+    name: str,
+    *,
+    image_size: Sequence[int] | None = None,
+    batch: int | None = None,
+    channels: int | None = None,
+) -> tuple[int, ...]:
+    """A network's default input shape with its image size, batch or channels replaced.
+
+    It is `USUAL_INPUT` where the source knows none. torch is imported only for a source whose
+    networks are not in the catalogue.
+    """
+    known = VARIANTS.get(name)
+    chosen = subject(name)
+    default = known.input if known else source(chosen.source).default_input(chosen.name)
+    shape = list(default or USUAL_INPUT)
+    if image_size is not None:
+        shape[-len(image_size) :] = image_size
+    if batch is not None:
+        shape[0] = batch
+    if channels is not None:
+        shape[1] = channels
+    return tuple(shape)
+
+
+def takes_a_list(chosen: Subject) -> bool:
+    """Whether a network takes its images as a list."""
+    known = VARIANTS.get(chosen.written)
+    return known is not None and known.family == "detection"
+
+
+def one_shape(size: InputSize) -> tuple[int, ...]:
+    """The shape of the only input; raises `BadInput` for several, or without channels."""
+    if isinstance(size, Mapping) or not all(isinstance(item, int) for item in size):
+        raise BadInput("this network takes one input shape", hint="for example 1,3,224,224")
+    shape = tuple(item for item in size if isinstance(item, int))
+    if len(shape) < 2:
+        raise BadInput(f"an input shape needs a batch size and channels, not only {shape}")
+    return shape
+
+
+@dataclass(frozen=True)
+class Built:
+    """A network, and arguments for its forward."""
+
+    model: nn.Module
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Order:
+    """A named network as it was asked for; it can be built on any device."""
+
+    chosen: Subject
+    size: InputSize
+    mode: Mode
+    dtype: str | None
+    arguments: Mapping[str, Any]
+    weights: str | Path | None
+    tell: Tell
+    notes: tuple[str, ...]
+    """What was assumed."""
+
+    @classmethod
+    def of(
+        cls,
+        chosen: Subject,
+        size: InputSize | None,
+        *,
+        mode: Mode = "eval",
+        dtype: str | None = None,
+        arguments: Mapping[str, Any] | None = None,
+        weights: str | Path | None = None,
+        tell: Tell = silent,
+    ) -> Order:
+        """With the network's own input shape where none is given.
+
+        Raises `BadInput` where the network does not take such inputs, or not in this mode.
+        """
+        name = chosen.written
+        if takes_a_list(chosen) and mode == "train":
+            raise BadInput(f"{name} in training mode needs targets; it can be run in eval mode")
+        tell(f"importing {chosen.source}")
+        notes = []
+        if size is None:
+            size = input_shape(name)
+            if source(chosen.source).default_input(chosen.name) is None:
+                notes.append(f"no input shape is given: {'×'.join(map(str, size))} is taken")
+        elif name in VARIANTS:
+            size = one_shape(size)
+        return cls(chosen, size, mode, dtype, arguments or {}, weights, tell, tuple(notes))
+
+    def on(self, device: torch.device) -> Built:
+        """Build it there, with inputs."""
+        from resnet_inspect.capture.inputs import (
+            floating_dtype,
+            make_arguments,
+            make_tensor,
+            read_dtype,
+        )
+
+        asked = read_dtype(self.dtype) if self.dtype else None
+        if asked is not None and not asked.is_floating_point:
+            raise BadInput(f"a network computes in floats, not in {self.dtype}")
+        chosen = self.chosen
+        self.tell(f"building {chosen.name}")
+        model = source(chosen.source).build(chosen.name, self.arguments, device)
+        notes = list(self.notes)
+        tensors = (*model.parameters(), *model.buffers())
+        if tensors and all(tensor.device.type != device.type for tensor in tensors):
+            notes.append("built on the CPU, since meta has no numbers to build it with")
+        if self.weights is not None:
+            from resnet_inspect.pipeline.weights import fill
+
+            self.tell(f"reading {Path(self.weights).name}")
+            notes.append(fill(model, chosen.written, self.weights))
+        if asked is not None:
+            model = model.to(asked)
+        dtype = floating_dtype(model)
+        if takes_a_list(chosen):
+            shape = one_shape(self.size)
+            images = [make_tensor(shape[1:], dtype, device) for _ in range(shape[0])]
+            return Built(model, (images,), {}, tuple(notes))
+        return Built(model, *make_arguments(self.size, dtype, device), tuple(notes))
+
+    def captured(self, built: Built, device: torch.device, mode: Mode | None = None) -> Trace:
+        """Run what was built, once, with every layer recorded."""
+        from resnet_inspect.capture.recording.forward import capture
+
+        return capture(
+            built.model,
+            built.args,
+            built.kwargs,
+            device=device,
+            mode=mode or self.mode,
+            model_name=self.chosen.title or None,
+            source=self.chosen.origin,
+            arguments=self.arguments,
+            notes=built.notes,
+        )
+
+
+def built_to_run(order: Order, device: str | None) -> tuple[nn.Module, tuple[Any, ...]]:
+    """A network with fresh weights on a real device, and positional inputs for it."""
+    from resnet_inspect.capture import backends
+
+    where = backends.resolve(device or "cpu")
+    built = order.on(where)
+    if built.kwargs:
+        raise BadInput("two networks are compared, and others asked, with positional inputs only")
+    return built.model.to(where), built.args

@@ -1,0 +1,73 @@
+"""A network is run again and again against the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resnet_inspect.errors import BadInput
+from resnet_inspect.pipeline.networks import Order, Tell, import_torch, silent
+from resnet_inspect.pipeline.tracing import forward_error
+from resnet_inspect.sources import subject, surroundings
+from resnet_inspect.traces.codec import Measured
+
+if TYPE_CHECKING:
+    from resnet_inspect.capture.inputs import InputSize
+    from resnet_inspect.capture.recording.forward import Mode
+
+
+def measure(
+    model: str,
+    input_size: InputSize | None = None,
+    *,
+    device: str = "cpu",
+    dtype: str | None = None,
+    mode: Mode = "eval",
+    arguments: Mapping[str, Any] | None = None,
+    weights: str | Path | None = None,
+    runs: Mapping[str, Any] | None = None,
+    tell: Tell = silent,
+    so_far: Callable[[Measured], None] | None = None,
+) -> Measured:
+    """Trace a named network on a real device, then run it again and again against the clock.
+
+    `runs` are the fields of `capture.timing.measurement.Runs`: repeats, warm_up, backward,
+    compiled, channels_last, threads. `so_far` is told after each run what all runs up to it
+    measured. Raises what `trace` raises, and `WorkFailed` for a network that cannot be measured.
+    """
+    chosen = subject(model)
+    if device == "meta":
+        raise BadInput("meta computes nothing that could be timed", hint="--device cpu, cuda, mps")
+    tell("importing torch")
+    import_torch()
+    from resnet_inspect.capture import backends
+    from resnet_inspect.capture.recording.forward import ForwardRaised, unwrapped
+    from resnet_inspect.capture.timing.measurement import Runs, moved
+    from resnet_inspect.capture.timing.measurement import measure as run_repeatedly
+
+    where = backends.resolve(device)
+    with surroundings(chosen):
+        order = Order.of(
+            chosen,
+            input_size,
+            mode=mode,
+            dtype=dtype,
+            arguments=arguments,
+            weights=weights,
+            tell=tell,
+        )
+        found = order.on(where)
+        inside, wrappers = unwrapped(moved(found.model, where))
+        model_there = inside.train(mode == "train")
+        built = replace(found, model=model_there, notes=(*wrappers, *found.notes))
+        try:
+            traced = order.captured(built, where, "as found")
+        except ForwardRaised as raised:
+            raise forward_error(raised.trace) from raised.__cause__
+        how = Runs(**(runs or {}))
+        told = None if so_far is None else lambda found: so_far((traced, found))
+        return traced, run_repeatedly(
+            built.model, built.args, built.kwargs, traced, where, how, tell, told
+        )
