@@ -44,7 +44,7 @@ def run(*arguments: str, columns: str = "") -> str:
 def reference() -> str:
     """Every command, column, format, kind and exit code."""
     from resnet_inspect import errors
-    from resnet_inspect.cli.top import COMMANDS
+    from resnet_inspect.cli.group import COMMANDS
     from resnet_inspect.formats import FORMATS, SUFFIXES
     from resnet_inspect.views.tables import VIEWS
     from resnet_inspect.views.tables.columns import COLUMNS
@@ -110,7 +110,7 @@ def readme() -> str:
 def picture() -> str:
     """The trace of ResNet-50 as a terminal of 120 columns shows it, as SVG."""
     from resnet_inspect import load
-    from resnet_inspect.formats.layout import lay_out
+    from resnet_inspect.formats.styled_text import lay_out
     from resnet_inspect.formats.terminal import styled
     from resnet_inspect.pipeline import tabulate
     from resnet_inspect.views.tables.rows.selection import Selection

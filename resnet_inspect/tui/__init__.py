@@ -12,7 +12,7 @@ def explore(subject: str | None = None) -> int:
 
     Gives its exit code. Raises an `InspectError` for a name or file that is neither.
     """
-    from resnet_inspect.tui.beside import START, begin, end
+    from resnet_inspect.tui.process.background import START, begin, end
 
     begin(START)
     try:
@@ -24,7 +24,7 @@ def explore(subject: str | None = None) -> int:
 def _explore(subject: str | None) -> int:
     from resnet_inspect import pipeline
     from resnet_inspect.tui.app import Explorer
-    from resnet_inspect.tui.beside import is_long_file
+    from resnet_inspect.tui.process.background import is_long_file
     from resnet_inspect.tui.session import Request
 
     request = None if subject is None else Request.of(subject)

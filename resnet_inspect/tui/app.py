@@ -29,20 +29,26 @@ from resnet_inspect.errors import ForwardError, InspectError
 from resnet_inspect.formats import render
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
-from resnet_inspect.tui import dialogs, taking
-from resnet_inspect.tui.beside import MANY_CALLS, START, beside_the_screen, end, is_long_file
-from resnet_inspect.tui.child import Child, Obsolete
-from resnet_inspect.tui.config import State, read_config, read_state, write_state
-from resnet_inspect.tui.keys import ACTIONS, identifier
-from resnet_inspect.tui.laying import OF_CALLS, Laid, lay_out, let_go, matches, timed
-from resnet_inspect.tui.measuring import Plan, watched
+from resnet_inspect.tui.panels.content import OF_CALLS, Laid, lay_out, let_go, matches, timed
 from resnet_inspect.tui.panels.filter_line import FilterLine
+from resnet_inspect.tui.panels.row_list import path_of
 from resnet_inspect.tui.panels.totals_line import TotalsLine
 from resnet_inspect.tui.panels.trace_table import FLAT
-from resnet_inspect.tui.rows import path_of
+from resnet_inspect.tui.panels.workbench import PANES, Workbench
+from resnet_inspect.tui.process.background import (
+    MANY_CALLS,
+    START,
+    beside_the_screen,
+    end,
+    is_long_file,
+)
+from resnet_inspect.tui.process.child import Child, Obsolete
+from resnet_inspect.tui.screens import dialogs, export
 from resnet_inspect.tui.session import History, Request, Shown
-from resnet_inspect.tui.themes import HIGH_CONTRAST
-from resnet_inspect.tui.workbench import PANES, Workbench
+from resnet_inspect.tui.settings.config import State, read_config, read_state, write_state
+from resnet_inspect.tui.settings.keys import ACTIONS, identifier
+from resnet_inspect.tui.settings.themes import HIGH_CONTRAST
+from resnet_inspect.tui.timing import Plan, watched
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.filter import Named, Query, parse
@@ -646,24 +652,24 @@ class Explorer(App[int]):
 
     def action_explain(self) -> None:
         """What the layer, block, stage or network that the card is of teaches."""
-        from resnet_inspect.tui import questions
+        from resnet_inspect.tui.screens import answers
 
         if self.bench.about is not None:
-            self.push_screen(questions.explain(*self.bench.about, ascii=self.bench.ascii))
+            self.push_screen(answers.explain(*self.bench.about, ascii=self.bench.ascii))
 
     def action_taps(self) -> None:
         """What a decoder takes."""
-        from resnet_inspect.tui import questions
+        from resnet_inspect.tui.screens import answers
 
         if self.shown is not None:
-            self.push_screen(questions.decoder_takes(self.surveys))
+            self.push_screen(answers.decoder_takes(self.surveys))
 
     def action_cost(self) -> None:
         """Memory to run and to train."""
-        from resnet_inspect.tui import questions
+        from resnet_inspect.tui.screens import answers
 
         if self.shown is not None:
-            self.push_screen(questions.cost(self.surveys))
+            self.push_screen(answers.cost(self.surveys))
 
     # -- places and panes ------------------------------------------------------------------------
 
@@ -693,7 +699,7 @@ class Explorer(App[int]):
         """The row to the clipboard."""
         rows = self.bench.table
         if rows.row is not None and rows.table is not None:
-            self.copy_to_clipboard(taking.row_text(rows.table, rows.row))
+            self.copy_to_clipboard(export.row_text(rows.table, rows.row))
             self.notify("row copied", timeout=2)
 
     def action_copy_table(self) -> None:
@@ -709,17 +715,17 @@ class Explorer(App[int]):
         table = self.bench.table.table
         if table is not None and self.shown is not None:
             survey = self.shown.survey
-            name = taking.file_name(survey.trace.model_name, f"-{self.view}.md")
+            name = export.file_name(survey.trace.model_name, f"-{self.view}.md")
             of, subject = self.bench.about or (survey, "network")
             block = subject.path if of is survey and isinstance(subject, Block) else ""
             measured = None if self.shown.speed is None else self.shown.speed.measured
-            await taking.export(self, name, table, survey, measured, block)
+            await export.export(self, name, table, survey, measured, block)
 
     @work
     async def action_picture(self) -> None:
         """Write the screen as SVG."""
         name = self.shown.survey.trace.model_name if self.shown else self.request.model
-        await taking.picture(self, name)
+        await export.picture(self, name)
 
     def action_open_source(self) -> None:
         """The source of the chosen row in the user's editor."""
@@ -747,7 +753,7 @@ class Explorer(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, variant and layer, for the palette."""
-        from resnet_inspect.tui.palette import commands
+        from resnet_inspect.tui.screens.palette import commands
 
         return commands(
             self.shown.survey.trace if self.shown else None,

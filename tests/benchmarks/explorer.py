@@ -173,8 +173,8 @@ def to_the_last_byte(terminal: Terminal, key: str) -> float:
 async def longest(subject: str) -> Figures:
     """For how long the event loop did nothing else while the explorer got its data."""
     from resnet_inspect.tui.app import Explorer
-    from resnet_inspect.tui.beside import START, begin
     from resnet_inspect.tui.panels.trace_table import TraceTable
+    from resnet_inspect.tui.process.background import START, begin
     from resnet_inspect.tui.session import Request
 
     most = {"longest stall": 0.0, "longest work": 0.0}

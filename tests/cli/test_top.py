@@ -8,7 +8,7 @@ import click
 import pytest
 
 from resnet_inspect.cli import commands as rooms
-from resnet_inspect.cli.top import COMMANDS, commands
+from resnet_inspect.cli.group import COMMANDS, commands
 
 
 def test_every_file_of_a_command_is_registered() -> None:

@@ -30,7 +30,7 @@ from resnet_inspect.analysis.comparison.difference import Change, Difference, En
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import FORMATS, render
-from resnet_inspect.formats.layout import lay_out
+from resnet_inspect.formats.styled_text import lay_out
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Conv, Elementwise, Norm
 from resnet_inspect.traces.tensors import Port

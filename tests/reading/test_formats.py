@@ -23,7 +23,7 @@ import resnet_inspect
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import FORMATS, SUFFIXES, render, terminal
-from resnet_inspect.formats.layout import bar, lay_out
+from resnet_inspect.formats.styled_text import bar, lay_out
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.rows.selection import Selection

@@ -20,8 +20,8 @@ from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.panels.network_tree import NetworkTree
+from resnet_inspect.tui.panels.row_list import Rows
 from resnet_inspect.tui.panels.trace_table import TraceTable
-from resnet_inspect.tui.rows import Rows
 from resnet_inspect.tui.session import Request
 
 ROOT = Path(__file__).parents[2]

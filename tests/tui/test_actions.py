@@ -39,12 +39,12 @@ from textual.widgets import Input
 import resnet_inspect as ri
 from resnet_inspect.formats import render
 from resnet_inspect.tui.app import Explorer
-from resnet_inspect.tui.ask import Ask
-from resnet_inspect.tui.choose import Choose
-from resnet_inspect.tui.keys import ACTIONS, Action
 from resnet_inspect.tui.panels.card import CardPanel
+from resnet_inspect.tui.panels.row_list import Rows
 from resnet_inspect.tui.panels.trace_table import _changes
-from resnet_inspect.tui.rows import Rows
+from resnet_inspect.tui.screens.choice import Choose
+from resnet_inspect.tui.screens.form import Ask
+from resnet_inspect.tui.settings.keys import ACTIONS, Action
 
 Proof = Callable[[Explorer, Keys, str], Awaitable[None]]
 """Presses a key, sees what it did, and puts it back."""

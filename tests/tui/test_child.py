@@ -29,7 +29,7 @@ from resnet_inspect.errors import (
 )
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.tui.child import COMMAND, Child, ChildDied, Obsolete
+from resnet_inspect.tui.process.child import COMMAND, Child, ChildDied, Obsolete
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
@@ -476,7 +476,7 @@ import os, sys, time
 sys.path.insert(0, {root!r})
 import resnet_inspect
 from resnet_inspect.errors import *
-from resnet_inspect.tui.worker import main
+from resnet_inspect.tui.process.worker import main
 
 SAVED = resnet_inspect.load({saved!r})
 
@@ -597,7 +597,7 @@ def test_the_worker_ends_with_its_parent(tmp_path: Path, ending: signal.Signals)
     code = """
         import asyncio, sys
         from resnet_inspect.errors import InspectError
-        from resnet_inspect.tui.child import Child
+        from resnet_inspect.tui.process.child import Child
 
         async def work():
             child = Child()
@@ -627,7 +627,7 @@ def test_the_worker_ends_with_its_parent(tmp_path: Path, ending: signal.Signals)
 
 def test_the_explorers_side_needs_neither_torch_nor_textual() -> None:
     code = (
-        "import sys, resnet_inspect.tui.child, resnet_inspect.tui.config;"
+        "import sys, resnet_inspect.tui.process.child, resnet_inspect.tui.settings.config;"
         "print(*({m.partition('.')[0] for m in sys.modules} & {'torch', 'textual', 'rich'}))"
     )
     done = subprocess.run(

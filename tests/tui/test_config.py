@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resnet_inspect.tui import config
-from resnet_inspect.tui.config import Config, State, read_config, read_state, write_state
+from resnet_inspect.tui.settings import config
+from resnet_inspect.tui.settings.config import Config, State, read_config, read_state, write_state
 
 ACTIONS = ("filter", "quit", "next_match", "fold_all")
 THEMES = ("nord", "dracula", "textual-dark")

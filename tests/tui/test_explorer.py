@@ -17,12 +17,12 @@ import resnet_inspect as ri
 from resnet_inspect.errors import BadInput, WorkFailed
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.app import Explorer
-from resnet_inspect.tui.ask import Ask
-from resnet_inspect.tui.keys import ACTIONS, identifier
 from resnet_inspect.tui.panels.card import CardPanel
 from resnet_inspect.tui.panels.network_tree import NetworkTree
 from resnet_inspect.tui.panels.trace_table import TraceTable
+from resnet_inspect.tui.screens.form import Ask
 from resnet_inspect.tui.session import Request
+from resnet_inspect.tui.settings.keys import ACTIONS, identifier
 from resnet_inspect.views.cards.card import Card, Entry, Section
 
 DATA = Path(__file__).parents[1] / "data"
@@ -384,7 +384,7 @@ def test_quitting_during_the_load_leaves_no_process(own_state: Path) -> None:
                 command = (entry / "cmdline").read_bytes()
             except OSError:
                 continue
-            assert not (b"tui.worker" in command and int(stat[3]) in (1, child)), command
+            assert not (b"tui.process.worker" in command and int(stat[3]) in (1, child)), command
 
 
 def test_the_keymap_and_its_mistakes(own_state: Path) -> None:

@@ -20,8 +20,8 @@ from resnet_inspect.errors import ForwardError
 from resnet_inspect.traces import codec, invariants
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.app import Explorer
-from resnet_inspect.tui.beside import START, begin, beside_the_screen, end
-from resnet_inspect.tui.rows import Outline
+from resnet_inspect.tui.panels.row_list import Outline
+from resnet_inspect.tui.process.background import START, begin, beside_the_screen, end
 from resnet_inspect.tui.session import Request
 from resnet_inspect.views.cards.card import Card, Entry, Section
 from resnet_inspect.views.cards.comparison import pair

@@ -37,10 +37,10 @@ from resnet_inspect.errors import MissingDevice, WorkFailed
 from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.ops import Conv
 from resnet_inspect.traces.timing import course
-from resnet_inspect.tui import worker as worker_module
 from resnet_inspect.tui.app import Explorer
-from resnet_inspect.tui.child import Child
-from resnet_inspect.tui.growing import added, grown
+from resnet_inspect.tui.process import worker as worker_module
+from resnet_inspect.tui.process.child import Child
+from resnet_inspect.tui.process.wire import added, grown
 from resnet_inspect.tui.session import Request
 from resnet_inspect.views.tables import VIEWS
 

@@ -11,12 +11,12 @@ from textual.widgets import Input, Static
 
 import resnet_inspect as ri
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.formats import drawn, render
-from resnet_inspect.formats.layout import lay_out
+from resnet_inspect.formats import figures, render
 from resnet_inspect.formats.lessons import FORMATS
+from resnet_inspect.formats.styled_text import lay_out
 from resnet_inspect.tui.app import Explorer
-from resnet_inspect.tui.ask import Ask
-from resnet_inspect.tui.report import Report
+from resnet_inspect.tui.screens.form import Ask
+from resnet_inspect.tui.screens.report import Report
 from resnet_inspect.views import lessons
 from resnet_inspect.views.cards import names
 from resnet_inspect.views.figures import graph
@@ -179,7 +179,7 @@ def test_export_draws_the_network_or_the_chosen_block(own_state: Path) -> None:
             block = path == "layer2.0"
             figure = graph.block(survey, path) if block else graph.network(survey)
             written = (own_state / f"{path}{suffix}").read_text(encoding="utf-8")
-            assert written == drawn.render_figure(figure, drawn.SUFFIXES[suffix])
+            assert written == figures.render_figure(figure, figures.SUFFIXES[suffix])
         await pilot.press("e")
         await pilot.pause()
         app.screen.query_one("#field-block", Input).value = "layer9"

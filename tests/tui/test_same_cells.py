@@ -23,13 +23,13 @@ from rich.cells import cell_len
 from saved import ByHand, conv, window
 
 import resnet_inspect as ri
-from resnet_inspect.formats.layout import GAP, SECTIONS, cut
+from resnet_inspect.formats.styled_text import GAP, SECTIONS, cut
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Unknown
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.panels.network_tree import short_name
+from resnet_inspect.tui.panels.row_list import path_of
 from resnet_inspect.tui.panels.trace_table import LONGEST, TraceTable
-from resnet_inspect.tui.rows import path_of
 from resnet_inspect.tui.session import Request
 from resnet_inspect.views.tables import VIEWS
 

@@ -17,10 +17,10 @@ from resnet_inspect.errors import BuildError, UnknownName
 from resnet_inspect.sources.catalogue import VARIANTS
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.app import Explorer
-from resnet_inspect.tui.ask import Ask
-from resnet_inspect.tui.choose import Choose
+from resnet_inspect.tui.screens.choice import Choose
+from resnet_inspect.tui.screens.export import file_name
+from resnet_inspect.tui.screens.form import Ask
 from resnet_inspect.tui.session import Request
-from resnet_inspect.tui.taking import file_name
 
 __all__ = ["own_state"]
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from resnet_inspect.cli.capturing import capture_like, input_options_given
 from resnet_inspect.cli.commands.lock import renewal
 from resnet_inspect.cli.diagnostics import remark
 from resnet_inspect.cli.options import (
@@ -18,7 +17,8 @@ from resnet_inspect.cli.options import (
     input_options_but,
     output_options,
 )
-from resnet_inspect.cli.printing import check_outputs, difference_selection, print_table
+from resnet_inspect.cli.output import check_outputs, difference_selection, print_table
+from resnet_inspect.cli.tracing import capture_like, input_options_given
 
 
 @click.command(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from resnet_inspect.cli.capturing import capture, loaded_or_captured
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
@@ -21,7 +20,8 @@ from resnet_inspect.cli.options import (
     output_options,
     read_settings,
 )
-from resnet_inspect.cli.printing import check_outputs, print_table
+from resnet_inspect.cli.output import check_outputs, print_table
+from resnet_inspect.cli.tracing import capture, loaded_or_captured
 
 if TYPE_CHECKING:
     from resnet_inspect.views.tables.cost import Candidate

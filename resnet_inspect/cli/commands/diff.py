@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from resnet_inspect.cli.capturing import capture, input_options_given, measure
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
@@ -20,12 +19,8 @@ from resnet_inspect.cli.options import (
     run_options,
     run_options_given,
 )
-from resnet_inspect.cli.printing import (
-    check_outputs,
-    columns_of,
-    difference_selection,
-    print_table,
-)
+from resnet_inspect.cli.output import check_outputs, columns_of, difference_selection, print_table
+from resnet_inspect.cli.tracing import capture, input_options_given, measure
 
 if TYPE_CHECKING:
     from resnet_inspect.traces.codec import Measured

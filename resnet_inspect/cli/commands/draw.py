@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from resnet_inspect.cli.capturing import loaded_or_captured
 from resnet_inspect.cli.diagnostics import remark
 from resnet_inspect.cli.options import (
     HELP,
@@ -20,12 +19,13 @@ from resnet_inspect.cli.options import (
     common_options,
     input_options,
 )
-from resnet_inspect.cli.printing import check_outputs
+from resnet_inspect.cli.output import check_outputs
+from resnet_inspect.cli.tracing import loaded_or_captured
 from resnet_inspect.errors import UnknownName
 
 
 def _formats() -> Iterable[str]:
-    from resnet_inspect.formats.drawn import CHARTS, PICTURES
+    from resnet_inspect.formats.figures import CHARTS, PICTURES
 
     return (*PICTURES, *CHARTS, "text")
 
@@ -101,7 +101,7 @@ def command(model: str, **options: Any) -> int:
 
 def _format(options: dict[str, Any]) -> str:
     """The format asked for, or that of the suffix, or what stdout gets; refuses what cannot be."""
-    from resnet_inspect.formats.drawn import PICTURES, SUFFIXES
+    from resnet_inspect.formats.figures import PICTURES, SUFFIXES
 
     if options["block"] and options["bars"]:
         raise click.UsageError("--block and --bars are two pictures: leave one out")
@@ -125,7 +125,7 @@ def _format(options: dict[str, Any]) -> str:
 
 
 def _drawn(survey: Any, format: str, options: dict[str, Any]) -> str:
-    from resnet_inspect.formats.drawn import render_figure, render_picture
+    from resnet_inspect.formats.figures import render_figure, render_picture
     from resnet_inspect.views.figures import bars, drawings, graph
 
     theme, direction = options["theme"], options["direction"]

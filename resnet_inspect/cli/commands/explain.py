@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from resnet_inspect.cli.capturing import loaded_or_captured
 from resnet_inspect.cli.diagnostics import remark
 from resnet_inspect.cli.options import (
     HELP,
@@ -19,7 +18,8 @@ from resnet_inspect.cli.options import (
     input_options,
     output_options,
 )
-from resnet_inspect.cli.printing import check_outputs, columns_of_terminal, is_coloured
+from resnet_inspect.cli.output import check_outputs, columns_of_terminal, is_coloured
+from resnet_inspect.cli.tracing import loaded_or_captured
 
 if TYPE_CHECKING:
     from resnet_inspect.views.lessons import Lesson

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from resnet_inspect.cli.capturing import as_far_as_it_goes, before, loaded_or_captured
 from resnet_inspect.cli.diagnostics import remark
 from resnet_inspect.cli.options import (
     HELP,
@@ -17,7 +16,8 @@ from resnet_inspect.cli.options import (
     input_options,
     selection_options,
 )
-from resnet_inspect.cli.printing import check_outputs, say_if_nothing_matches, selection_of
+from resnet_inspect.cli.output import check_outputs, say_if_nothing_matches, selection_of
+from resnet_inspect.cli.tracing import as_far_as_it_goes, before, loaded_or_captured
 
 
 @click.command(

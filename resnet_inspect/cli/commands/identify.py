@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from resnet_inspect.cli.aside import streams_aside
 from resnet_inspect.cli.diagnostics import Progress
 from resnet_inspect.cli.options import HELP, Documented, ModelName, common_options, output_options
-from resnet_inspect.cli.printing import check_outputs, print_table
+from resnet_inspect.cli.output import check_outputs, print_table
+from resnet_inspect.cli.streams import streams_aside
 
 
 @click.command(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from resnet_inspect.cli.options import HELP, Documented, Named, format_names
-from resnet_inspect.cli.printing import write_table
+from resnet_inspect.cli.output import write_table
 
 
 @click.command(

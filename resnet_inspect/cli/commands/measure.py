@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from resnet_inspect.cli.capturing import before, input_options_given, measure
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
@@ -22,13 +21,14 @@ from resnet_inspect.cli.options import (
     run_options_given,
     selection_options_but,
 )
-from resnet_inspect.cli.printing import (
+from resnet_inspect.cli.output import (
     check_outputs,
     columns_of,
     print_table,
     say_if_nothing_matches,
     selection_of,
 )
+from resnet_inspect.cli.tracing import before, input_options_given, measure
 
 if TYPE_CHECKING:
     from resnet_inspect.traces.codec import Measured

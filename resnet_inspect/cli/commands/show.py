@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from resnet_inspect.cli.capturing import say_why_it_ends
 from resnet_inspect.cli.diagnostics import remark
 from resnet_inspect.cli.options import (
     HELP,
@@ -17,7 +16,8 @@ from resnet_inspect.cli.options import (
     output_options,
     selection_options,
 )
-from resnet_inspect.cli.printing import check_outputs, print_trace, selection_of
+from resnet_inspect.cli.output import check_outputs, print_trace, selection_of
+from resnet_inspect.cli.tracing import say_why_it_ends
 
 
 @click.command(

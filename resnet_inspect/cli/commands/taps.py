@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from resnet_inspect.cli.capturing import loaded_or_captured
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
@@ -17,7 +16,8 @@ from resnet_inspect.cli.options import (
     input_options,
     output_options,
 )
-from resnet_inspect.cli.printing import check_outputs, print_table
+from resnet_inspect.cli.output import check_outputs, print_table
+from resnet_inspect.cli.tracing import loaded_or_captured
 
 
 @click.command(

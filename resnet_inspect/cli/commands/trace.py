@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from resnet_inspect.cli.capturing import as_far_as_it_goes, before, capture
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
@@ -16,7 +15,8 @@ from resnet_inspect.cli.options import (
     output_options,
     selection_options,
 )
-from resnet_inspect.cli.printing import check_outputs, print_trace, selection_of
+from resnet_inspect.cli.output import check_outputs, print_trace, selection_of
+from resnet_inspect.cli.tracing import as_far_as_it_goes, before, capture
 
 
 @click.command(

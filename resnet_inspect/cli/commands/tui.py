@@ -6,10 +6,10 @@ import sys
 
 import click
 
-from resnet_inspect.cli.aside import streams_aside
 from resnet_inspect.cli.diagnostics import remark
 from resnet_inspect.cli.options import HELP, Documented, ModelName
-from resnet_inspect.cli.printing import write_table
+from resnet_inspect.cli.output import write_table
+from resnet_inspect.cli.streams import streams_aside
 
 
 @click.command(

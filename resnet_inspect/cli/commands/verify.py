@@ -7,8 +7,6 @@ from typing import Any
 
 import click
 
-from resnet_inspect.cli.aside import streams_aside
-from resnet_inspect.cli.capturing import input_of
 from resnet_inspect.cli.diagnostics import Progress
 from resnet_inspect.cli.options import (
     HELP,
@@ -19,7 +17,9 @@ from resnet_inspect.cli.options import (
     output_options,
     read_settings,
 )
-from resnet_inspect.cli.printing import check_outputs, print_table
+from resnet_inspect.cli.output import check_outputs, print_table
+from resnet_inspect.cli.streams import streams_aside
+from resnet_inspect.cli.tracing import input_of
 
 
 @click.command(

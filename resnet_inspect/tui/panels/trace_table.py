@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from textual import events, work
 
-from resnet_inspect.formats.layout import GAP, SECTIONS, aligned, bar, cut, cut_path, section_words
-from resnet_inspect.formats.layout import cells as cells_of
-from resnet_inspect.tui.beside import MANY_CALLS, beside_the_screen
-from resnet_inspect.tui.laying import hottest, leaves, matches, ranked, sample
+from resnet_inspect.formats.styled_text import (
+    GAP,
+    SECTIONS,
+    aligned,
+    bar,
+    cut,
+    cut_path,
+    section_words,
+)
+from resnet_inspect.formats.styled_text import cells as cells_of
+from resnet_inspect.tui.panels.content import hottest, leaves, matches, ranked, sample
 from resnet_inspect.tui.panels.network_tree import short_name
-from resnet_inspect.tui.rows import SIGN, Outline, Piece, Rows, path_of
+from resnet_inspect.tui.panels.row_list import SIGN, Outline, Piece, Rows, path_of
+from resnet_inspect.tui.process.background import MANY_CALLS, beside_the_screen
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.filter import Query
 from resnet_inspect.views.tables.table import Heading, Row, Table

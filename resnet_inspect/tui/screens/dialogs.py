@@ -13,11 +13,11 @@ from textual.binding import BindingType
 
 from resnet_inspect.errors import InspectError
 from resnet_inspect.sources.catalogue import VARIANTS
-from resnet_inspect.tui.ask import Ask, Field
-from resnet_inspect.tui.choose import Choice, Choose, choices_of
-from resnet_inspect.tui.help import Help, chapters
-from resnet_inspect.tui.measuring import Plan
+from resnet_inspect.tui.screens.choice import Choice, Choose, choices_of
+from resnet_inspect.tui.screens.form import Ask, Field
+from resnet_inspect.tui.screens.help import Help, chapters
 from resnet_inspect.tui.session import Request
+from resnet_inspect.tui.timing import Plan
 from resnet_inspect.views.tables import VIEWS, variants
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.table import Heading

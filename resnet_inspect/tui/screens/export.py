@@ -16,7 +16,7 @@ from resnet_inspect.files import write_all
 from resnet_inspect.formats import SUFFIXES, render
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.timing import Measurements
-from resnet_inspect.tui.ask import Ask, Field
+from resnet_inspect.tui.screens.form import Ask, Field
 from resnet_inspect.views.tables.table import Row, Table
 
 TABLE_SUFFIXES = ".md .csv .json .html .tex .txt"
@@ -52,15 +52,15 @@ async def export(
         block: the path of the block that a figure shows alone, to begin with; "" for none.
 
     """
-    from resnet_inspect.formats import drawn
+    from resnet_inspect.formats import figures
     from resnet_inspect.views.figures import graph
 
     def write(path: Path, values: Mapping[str, str]) -> str:
         suffix = path.suffix.lower()
-        if suffix in drawn.SUFFIXES and suffix not in SUFFIXES:  # a page is the table's
+        if suffix in figures.SUFFIXES and suffix not in SUFFIXES:  # a page is the table's
             at = values["block"]
             figure = graph.block(survey, at) if at else graph.network(survey)
-            return drawn.render_figure(figure, drawn.SUFFIXES[suffix])
+            return figures.render_figure(figure, figures.SUFFIXES[suffix])
         if suffix == ".json" and values["whole"] == "yes":
             if measured is not None:
                 return codec.dumps_measured([(survey.trace, measured)])

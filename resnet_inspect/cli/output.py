@@ -144,7 +144,7 @@ def write_table(table: Table, format: str, output: str | None, options: Mapping[
 
         dropped = show(table, console(), width)
     else:  # and then rich is not worth its import
-        from resnet_inspect.formats.layout import lay_out
+        from resnet_inspect.formats.styled_text import lay_out
 
         layout = lay_out(table, width)
         sys.stdout.write(layout.text)

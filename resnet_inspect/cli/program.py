@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import click
 
 from resnet_inspect.cli.diagnostics import fail, write_what_the_terminal_can
-from resnet_inspect.cli.top import commands
+from resnet_inspect.cli.group import commands
 from resnet_inspect.errors import InspectError
 
 INTERRUPTED = 130

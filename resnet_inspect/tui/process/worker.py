@@ -40,7 +40,7 @@ from resnet_inspect.errors import BadInput, ForwardError, InspectError
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.tui.growing import added
+from resnet_inspect.tui.process.wire import added
 
 Tracer = Callable[..., Trace]
 """`pipeline.trace`, or what stands in for it in a test."""

@@ -25,12 +25,12 @@ from resnet_inspect.errors import BadInput, ForwardError, InspectError, WorkFail
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.tui.beside import LONG_TEXT, beside_the_screen
-from resnet_inspect.tui.growing import grown
+from resnet_inspect.tui.process.background import LONG_TEXT, beside_the_screen
+from resnet_inspect.tui.process.wire import grown
 
 T = TypeVar("T")
 
-COMMAND = (sys.executable, "-P", "-m", "resnet_inspect.tui.worker")
+COMMAND = (sys.executable, "-P", "-m", "resnet_inspect.tui.process.worker")
 """-P: files in the folder that the user is in are not taken for modules."""
 
 _LONGEST_LINE = 2**30

@@ -14,9 +14,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from resnet_inspect.formats.layout import Span, cells
-from resnet_inspect.tui import taking
-from resnet_inspect.tui.beside import beside_the_screen
+from resnet_inspect.formats.styled_text import Span, cells
+from resnet_inspect.tui.process.background import beside_the_screen
+from resnet_inspect.tui.screens import export
 
 FRAME = 5
 """Columns that a page cannot have: border and padding on both sides, and the scroll bar."""
@@ -149,8 +149,8 @@ class Report(ModalScreen[None]):
         """Write the page to a file."""
         if self.page is not None:
             page = f"-{self.name_of_page}" if len(self.pages) > 1 else ""
-            name = taking.file_name(f"{self.file}{page}", ".md")
-            await taking.export_page(self.app, name, self.suffixes, self.page.write)
+            name = export.file_name(f"{self.file}{page}", ".md")
+            await export.export_page(self.app, name, self.suffixes, self.page.write)
 
 
 def _styled(line: tuple[Span, ...]) -> Content:

@@ -9,10 +9,10 @@ from resnet_inspect.analysis.cost.memory import KEPT
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import SUFFIXES, lessons, render
-from resnet_inspect.formats.layout import lay_out
-from resnet_inspect.tui.beside import MANY_CALLS
-from resnet_inspect.tui.report import Make, Page, Report
-from resnet_inspect.tui.taking import TABLE_SUFFIXES
+from resnet_inspect.formats.styled_text import lay_out
+from resnet_inspect.tui.process.background import MANY_CALLS
+from resnet_inspect.tui.screens.export import TABLE_SUFFIXES
+from resnet_inspect.tui.screens.report import Make, Page, Report
 from resnet_inspect.views.cards.card import Subject
 from resnet_inspect.views.lessons import lesson
 from resnet_inspect.views.tables import cost as costs

@@ -12,14 +12,14 @@ from textual.containers import Horizontal
 
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.tui.beside import MANY_CALLS, beside_the_screen
-from resnet_inspect.tui.laying import Laid
 from resnet_inspect.tui.panels.card import CardPanel
+from resnet_inspect.tui.panels.content import Laid
 from resnet_inspect.tui.panels.network_tree import NetworkTree
+from resnet_inspect.tui.panels.row_list import Rows
+from resnet_inspect.tui.panels.splitter import Splitter
 from resnet_inspect.tui.panels.trace_table import TraceTable
-from resnet_inspect.tui.rows import Rows
+from resnet_inspect.tui.process.background import MANY_CALLS, beside_the_screen
 from resnet_inspect.tui.session import Places, Span
-from resnet_inspect.tui.splitter import Splitter
 from resnet_inspect.views.cards.card import Card, Entry, Section, Subject, card, index_of
 from resnet_inspect.views.tables.filter import Query
 from resnet_inspect.views.tables.table import Row

@@ -38,8 +38,8 @@ def render_figure(
 
 def render_picture(picture: Picture, format: str, theme: str | None = None) -> str:
     """A picture as "svg" or "html"; without a theme a page follows the reader's system."""
-    from resnet_inspect.formats import picture_page, svg
+    from resnet_inspect.formats import figure_page, svg
 
     if format == "html":
-        return picture_page.render(picture, theme)
+        return figure_page.render(picture, theme)
     return svg.render(picture, theme or "light")

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from resnet_inspect.formats.layout import aligned, cells
+from resnet_inspect.formats.styled_text import aligned, cells
 from resnet_inspect.views.tables.table import Table
 
 

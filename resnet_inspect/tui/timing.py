@@ -13,7 +13,7 @@ from textual.worker import Worker
 
 from resnet_inspect.errors import BadInput
 from resnet_inspect.traces.codec import Measured
-from resnet_inspect.tui.child import Child
+from resnet_inspect.tui.process.child import Child
 from resnet_inspect.tui.session import Request
 
 _LOOK = 0.1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.tui.panels.network_tree import network_table
-from resnet_inspect.tui.rows import Outline
+from resnet_inspect.tui.panels.row_list import Outline
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.filter import Query
 from resnet_inspect.views.tables.rows.selection import Selection

@@ -1,0 +1,1 @@
+"""What a user can set: config.toml, keys, themes; and what is remembered."""
