@@ -1,10 +1,14 @@
-"""What holds for every test."""
+"""What holds for every test, and every saved trace as a fixture. Nothing here imports torch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from saved import NAMES, survey_of
+
+from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.traces.model import Trace
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,3 +33,15 @@ def no_wishes_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests say themselves how wide and how coloured the output is to be."""
     for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(params=NAMES)
+def survey(request: pytest.FixtureRequest) -> Survey:
+    """The survey of every saved trace in turn."""
+    return survey_of(request.param)
+
+
+@pytest.fixture
+def trace(survey: Survey) -> Trace:
+    """Every saved trace in turn."""
+    return survey.trace

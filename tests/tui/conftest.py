@@ -24,7 +24,7 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-PATIENT = {"test_actions", "test_measuring", "test_storms", "test_same_cells"}
+PATIENT = {"test_actions", "test_timing", "test_storms", "test_same_cells"}
 """Tests of very many keys, which wait themselves for what they ask to be true."""
 
 

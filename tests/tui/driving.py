@@ -219,3 +219,22 @@ async def fill(app: Explorer, pilot: Keys, *values: str) -> None:
     await settle(pilot)
     await pilot.press("enter")
     await settle(pilot)
+
+
+def explore(drive: Drive, name: str = "resnet18", size: tuple[int, int] = (120, 40)) -> Explorer:
+    """Open a saved trace and drive the explorer; gives it after it ended."""
+    trace = ri.load(DATA / f"{name}.json")
+    app = Explorer(Request(trace.model_name, path=str(DATA / f"{name}.json")), trace)
+
+    async def run() -> None:
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            await pilot.pause()
+            await drive(app, pilot)
+
+    asyncio.run(run())
+    return app
+
+
+def card_text(app: Explorer) -> str:
+    return str(app.query_one("#card").render())

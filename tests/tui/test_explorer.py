@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from driving import card_text, chosen_path, explore, table_of, tree_of
 from textual.pilot import Pilot
 
 import resnet_inspect as ri
@@ -18,8 +19,6 @@ from resnet_inspect.errors import BadInput, WorkFailed
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.panels.card import CardPanel
-from resnet_inspect.tui.panels.network_tree import NetworkTree
-from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.screens.form import Ask
 from resnet_inspect.tui.session import Request
 from resnet_inspect.tui.settings.keys import ACTIONS, identifier
@@ -27,48 +26,6 @@ from resnet_inspect.views.cards.card import Card, Entry, Section
 
 DATA = Path(__file__).parents[1] / "data"
 Drive = Callable[[Explorer, Pilot[int]], Awaitable[None]]
-
-
-@pytest.fixture(autouse=True)
-def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Nothing of the user's is read or written."""
-    monkeypatch.setenv("RESNET_INSPECT_STATE", str(tmp_path / "state.json"))
-    monkeypatch.setenv("RESNET_INSPECT_CONFIG", str(tmp_path / "config.toml"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def explore(drive: Drive, name: str = "resnet18", size: tuple[int, int] = (120, 40)) -> Explorer:
-    """Open a saved trace and drive the explorer; gives it after it ended."""
-    trace = ri.load(DATA / f"{name}.json")
-    app = Explorer(Request(trace.model_name, path=str(DATA / f"{name}.json")), trace)
-
-    async def run() -> None:
-        async with app.run_test(size=size) as pilot:
-            await pilot.pause()
-            await pilot.pause()
-            await drive(app, pilot)
-
-    asyncio.run(run())
-    return app
-
-
-def table_of(app: Explorer) -> TraceTable:
-    return app.query_one("#table", TraceTable)
-
-
-def tree_of(app: Explorer) -> NetworkTree:
-    return app.query_one("#tree", NetworkTree)
-
-
-def card_text(app: Explorer) -> str:
-    return str(app.query_one("#card").render())
-
-
-def chosen_path(rows: TraceTable | NetworkTree) -> str:
-    assert rows.table is not None
-    assert rows.row is not None
-    return rows.table.cell(rows.row, "path").text
 
 
 def in_a_terminal(subject: str, *, until: bytes) -> tuple[int, int, bytes, bool]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from by_hand import measured
-from test_explorer import DATA, card_text, chosen_path, explore, own_state, table_of, tree_of
+from driving import DATA, card_text, chosen_path, explore, table_of, tree_of
 from textual.color import Color
 from textual.pilot import Pilot
 from textual.widgets import OptionList
@@ -26,8 +26,6 @@ from resnet_inspect.views.tables.filter import parse
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Row
 from resnet_inspect.views.tables.timing import beside
-
-__all__ = ["own_state"]
 
 
 def lines_of(app: Explorer) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_explorer import DATA, own_state, table_of
+from driving import DATA, table_of
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -21,8 +21,6 @@ from resnet_inspect.tui.screens.choice import Choose
 from resnet_inspect.tui.screens.export import file_name
 from resnet_inspect.tui.screens.form import Ask
 from resnet_inspect.tui.session import Request
-
-__all__ = ["own_state"]
 
 
 class FakeChild:

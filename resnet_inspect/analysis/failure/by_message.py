@@ -330,8 +330,13 @@ def _indices(facts: Facts, found: re.Match[str]) -> Diagnosis:
     return Diagnosis(f"it is indexed as if it had more than {found['rank']} dimensions", "")
 
 
-@_says(r"'indices' to have one of the following scalar types: Long, Int")
-def _embedding_dtype(facts: Facts, found: re.Match[str]) -> Diagnosis:
+@_says(
+    r"'indices' to have one of the following scalar types: Long, Int"
+    r"|tensors used as indices must be long"
+)
+def _embedding_dtype(facts: Facts, found: re.Match[str]) -> Diagnosis | None:
+    if not facts.weights:  # what indexes a tensor is not told apart from what is indexed
+        return None
     given = facts.given[0].spec.dtype if facts.given else "another type"
     return Diagnosis(f"it looks up whole numbers, not {given}", "give int64 indices: x.long()")
 

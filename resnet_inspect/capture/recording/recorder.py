@@ -10,6 +10,7 @@ weak count, and what stays of them is their shape.
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 import torch
+import torch.utils.checkpoint
 from torch import Tensor, nn
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
@@ -30,6 +32,9 @@ from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, join
 from resnet_inspect.traces.ops import Container, Elementwise, Op, Unknown
 from resnet_inspect.traces.tensors import Activation, Port, Shape, TensorSpec
+
+_CHECKPOINT = torch.utils.checkpoint.__file__
+"""Some versions of `checkpoint` make empty tensors for its books; they are not the network's."""
 
 _DEEPEST = 8
 """How far nested arguments and results are searched for tensors."""
@@ -362,6 +367,9 @@ class _FunctionMode(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
+        books = func is torch.empty or getattr(func, "__name__", "") == "__get__"
+        if books and sys._getframe(1).f_code.co_filename == _CHECKPOINT:
+            return func(*args, **(kwargs or {}))
         return self._record(func, args, kwargs or {})
 
 

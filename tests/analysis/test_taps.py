@@ -6,13 +6,13 @@ import ast
 from dataclasses import replace
 
 import pytest
+from saved import survey_of, trace_of
 
 from resnet_inspect.analysis import taps
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import BadInput
 from resnet_inspect.formats import render
 from resnet_inspect.views.tables import taps as views
-from tests.reading.saved import survey_of, trace_of
 
 
 def found(name: str) -> list[tuple[str, tuple[int, ...], tuple[int, ...]]]:

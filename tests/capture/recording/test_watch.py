@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import torch
-from test_left_as_found import Snapshot
+from snapshot import Snapshot
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint

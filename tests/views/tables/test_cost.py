@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from saved import survey_of
 
 from resnet_inspect.analysis.cost import memory, roofline
 from resnet_inspect.analysis.cost.roofline import Device
 from resnet_inspect.formats import FORMATS, render
 from resnet_inspect.views.tables import cost
 from resnet_inspect.views.tables.cost import Candidate
-from tests.reading.saved import survey_of
 
 PARAMETERS = {"resnet18": 11_689_512, "resnet34": 21_797_672, "resnet50": 25_557_032}
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from saved import survey_of
 
 from resnet_inspect.analysis.checks import Opinion, counted_by_torchinfo, judge
 from resnet_inspect.views.tables import checks
-from tests.reading.saved import survey_of
 
 MACS = 4_089_184_256
 

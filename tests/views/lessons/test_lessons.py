@@ -10,7 +10,7 @@ from math import prod
 import pytest
 from hypothesis import given, settings
 from saved import ByHand, conv, steady, survey_of, traces, window
-from test_arithmetic import value_of
+from workings import value_of
 
 from resnet_inspect.analysis.structure import alternatives, depth
 from resnet_inspect.analysis.structure.survey import Survey

@@ -20,7 +20,7 @@ from resnet_inspect.formats import FORMATS, html
 from resnet_inspect.traces import codec
 from resnet_inspect.views.tables import VIEWS
 
-PAGE = (Path(__file__).parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[1] / "docs" / "python.md").read_text(encoding="utf-8")
 
 
 def bare(name: str) -> ri.Trace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_explorer import DATA, explore, own_state
+from driving import DATA, explore
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -22,8 +22,6 @@ from resnet_inspect.views.cards import names
 from resnet_inspect.views.figures import graph
 from resnet_inspect.views.tables import cost as costs
 from resnet_inspect.views.tables import taps
-
-__all__ = ["own_state"]
 
 
 def survey_of(name: str) -> Survey:

@@ -37,7 +37,7 @@ from resnet_inspect.traces.ops import (
 )
 from resnet_inspect.traces.tensors import Activation, Port, Shape, TensorSpec
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[0] / "data"
 NAMES = tuple(sorted(path.stem for path in DATA.glob("*.json")))
 SMALL = ("broken", "dense", "functional", "names", "oddities", "plain", "resnet18", "r3d_18")
 

@@ -11,6 +11,7 @@ from statistics import median
 
 import pytest
 from by_hand import measured, took
+from children import closing, request, run
 from driving import (
     DATA,
     Drive,
@@ -28,7 +29,6 @@ from driving import (
     text_of,
     until,
 )
-from test_child import closing, request, run
 from textual.widgets import Input
 
 import resnet_inspect as ri
@@ -53,7 +53,7 @@ import sys
 sys.path[:0] = [{root!r}, {here!r}]
 from by_hand import measured
 from resnet_inspect.errors import *
-from resnet_inspect.tui import worker
+from resnet_inspect.tui.process import worker
 
 worker._PAUSE = {pause}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
@@ -11,12 +10,13 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from children import closing, is_alive, request, run, until
 
 import resnet_inspect as ri
 from resnet_inspect.errors import (
@@ -31,7 +31,7 @@ from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.process.child import COMMAND, Child, ChildDied, Obsolete
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DATA = ROOT / "tests" / "data"
 SAVED = DATA / "resnet18.json"
 
@@ -64,54 +64,6 @@ def fake(tmp_path: Path) -> MakeChild:
         return Child([sys.executable, "-S", str(script)])
 
     return make
-
-
-@contextlib.asynccontextmanager
-async def closing(child: Child) -> AsyncIterator[Child]:
-    """The child, which is gone at the end."""
-    try:
-        yield child
-    finally:
-        pid = child.pid
-        await child.close()
-        assert child.pid is None
-        assert pid is None or not is_alive(pid)
-
-
-def run(work: Any, seconds: float = 30) -> Any:
-    """Run a coroutine to its end, which comes soon; no task and no warning is left over."""
-
-    async def within() -> Any:
-        complaints: list[Any] = []
-        asyncio.get_running_loop().set_exception_handler(lambda _, what: complaints.append(what))
-        result = await asyncio.wait_for(work, seconds)
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        assert not left
-        assert not complaints
-        return result
-
-    return asyncio.run(within())
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process runs; one that is dead and not yet reaped does not."""
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return status.rpartition(")")[2].split()[0] not in {"Z", "X"}
-
-
-async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
-    """Wait until a condition holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.01)
-
-
-def request(model: str = "resnet18", **more: Any) -> dict[str, Any]:
-    return {"model": model, **more}
 
 
 ANSWER = """
