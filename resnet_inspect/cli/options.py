@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import math
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
-from resnet_inspect.errors import BadInput, UnknownName
-
-if TYPE_CHECKING:
-    _Type = click.ParamType[Any]
-else:  # older versions of click have no type argument here
-    _Type = click.ParamType
+from resnet_inspect.cli.parameters import ImageSize, Input, Named
 
 HELP = {"help_option_names": ["-h", "--help"]}
 """Settings of every command's context."""
@@ -37,160 +28,6 @@ class Documented(click.Command):
             with formatter.section("Examples"):
                 formatter.write_dl([(command, meaning) for command, meaning in self.examples])
         super().format_help_text(ctx, formatter)
-
-
-class Named(_Type):
-    """One of some names, with the nearest ones for a wrong one, and completion."""
-
-    def __init__(self, name: str, known: Callable[[], Iterable[str]]) -> None:
-        self.name = name
-        self.known = known
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The name itself, if it is known."""
-        known = list(self.known())
-        if value not in known:
-            raise UnknownName(self.name, str(value), known, see=f"known: {', '.join(known)}")
-        return value
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """The known names that begin so."""
-        return [CompletionItem(name) for name in self.known() if name.startswith(incomplete)]
-
-
-class ModelName(_Type):
-    """A model's name; checked later, completed here."""
-
-    name = "model"
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """The variants whose names begin so."""
-        from resnet_inspect.sources.catalogue import names
-
-        found = [CompletionItem(name) for name in names() if name.startswith(incomplete)]
-        return found or [CompletionItem(incomplete, type="file")]
-
-
-class Shape(_Type):
-    """Sizes with commas or x between them: 1,3,224,224."""
-
-    name = "shape"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """A tuple of integers."""
-        if isinstance(value, tuple):
-            return value
-        parts = str(value).replace("x", ",").replace("×", ",").split(",")
-        try:
-            return tuple(int(part) for part in parts)
-        except ValueError:
-            self.fail(f"'{value}' is no shape: write sizes like 1,3,224,224", param, ctx)
-
-
-class Input(Shape):
-    """One input: 1,3,224,224 or mask=1,1,224,224:bool."""
-
-    name = "input"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The keyword ("" for a positional input), and the shape or the shape with its dtype."""
-        if isinstance(value, tuple):
-            return value
-        keyword, equals, written = str(value).rpartition("=")
-        if equals and not keyword.isidentifier():
-            self.fail(f"'{value}' is no input: write NAME=1,3,224,224", param, ctx)
-        sizes, _, dtype = written.partition(":")
-        shape = super().convert(sizes, param, ctx)
-        return keyword, ((shape, dtype) if dtype else shape)
-
-
-class ImageSize(Shape):
-    """224 for a square image, 256x192 for height and width."""
-
-    name = "image size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Height and width."""
-        sizes = super().convert(value, param, ctx)
-        if len(sizes) == 1:
-            return (sizes[0], sizes[0])
-        if len(sizes) != 2:
-            self.fail(
-                f"'{value}' is no image size: write 224 or 256x192 (height x width)", param, ctx
-            )
-        return sizes
-
-
-class ImageSizes(ImageSize):
-    """Several image sizes, with commas: 160,224,256x192."""
-
-    name = "image sizes"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Heights and widths."""
-        if isinstance(value, tuple):
-            return value
-        one = super().convert
-        return tuple(one(part.strip(), param, ctx) for part in str(value).split(","))
-
-
-class Numbers(_Type):
-    """Positive whole numbers with commas: 1,8,32."""
-
-    name = "numbers"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """A tuple of integers."""
-        if isinstance(value, tuple):
-            return value
-        parts = [part.strip() for part in str(value).split(",")]
-        if not all(part.isdecimal() and int(part) > 0 for part in parts):
-            self.fail(f"'{value}' is no list of positive numbers: write 1,8,32", param, ctx)
-        return tuple(map(int, parts))
-
-
-_PREFIXES = {"": 1.0} | {
-    f"{letter}{i}": (1024.0 if i else 1000.0) ** power
-    for power, letter in enumerate("KMGTP", start=1)
-    for i in ("", "i")
-}
-
-
-class Quantity(_Type):
-    """Amounts with decimal or binary prefixes: 16GiB, 24G; or several of them with commas."""
-
-    name = "quantity"
-
-    def __init__(self, count: int = 1) -> None:
-        self.count = count
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """A tuple of `count` positive numbers."""
-        if isinstance(value, tuple):
-            return value
-        parts = str(value).split(",")
-        found = tuple(self._number(part.strip()) for part in parts)
-        if len(found) != self.count or None in found:
-            example = "10T,100G" if self.count > 1 else "16GiB"
-            self.fail(f"'{value}' is no amount: write {example}", param, ctx)
-        return found
-
-    def _number(self, written: str) -> float | None:
-        parts = re.fullmatch(r"([\d.]+)\s*([A-Za-z/]*)", written)
-        if parts is None:
-            return None
-        number, unit = parts.groups()
-        prefix = re.sub(r"(B|FLOPS?|FLOP)?(/s)?$", "", unit, flags=re.IGNORECASE)
-        prefix = prefix[:1].upper() + prefix[1:].lower()
-        try:
-            found = float(number) * _PREFIXES[prefix]
-        except (ValueError, KeyError):
-            return None
-        return found if 0 < found < math.inf else None
 
 
 def format_names() -> Iterable[str]:
@@ -435,37 +272,3 @@ def _with(options: Sequence[Callable[[Any], Any]], command: F) -> F:
     for option in reversed(options):
         command = option(command)
     return command
-
-
-def read_inputs(inputs: Sequence[tuple[str, Any]]) -> Any:
-    """What `--input` was given, as `pipeline.trace` takes it: one shape, or by place and name."""
-    if len(inputs) == 1 and not inputs[0][0]:
-        return inputs[0][1]
-    positional = [one for keyword, one in inputs if not keyword]
-    named = [(keyword, one) for keyword, one in inputs if keyword]
-    twice = [keyword for keyword, _ in named if [k for k, _ in named].count(keyword) > 1]
-    if twice:
-        raise BadInput(f"--input {twice[0]}= is given twice")
-    return dict(enumerate(positional)) | dict(named)
-
-
-def read_settings(settings: Iterable[str]) -> dict[str, Any]:
-    """Builder arguments from NAME=VALUE, each value a Python literal or, failing that, a word."""
-    found: dict[str, Any] = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals or not name.isidentifier():
-            raise BadInput(
-                f"--set {setting} is no NAME=VALUE", hint="for example --set num_classes=10"
-            )
-        try:
-            found[name] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            known = {"true": True, "false": False, "none": None}
-            if value.lower() not in known:
-                raise BadInput(
-                    f"--set {name}: {value!r} is no Python literal",
-                    hint="numbers, True, False, None, 'text' and lists of them are",
-                ) from None
-            found[name] = known[value.lower()]
-    return found

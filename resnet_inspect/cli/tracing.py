@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from resnet_inspect.cli.arguments import read_inputs, read_settings
 from resnet_inspect.cli.diagnostics import Progress, remark
-from resnet_inspect.cli.options import INPUT_OPTIONS, RUN_OPTIONS, read_inputs, read_settings
+from resnet_inspect.cli.options import INPUT_OPTIONS, RUN_OPTIONS
 from resnet_inspect.cli.streams import streams_aside
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from resnet_inspect.cli.diagnostics import remark
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
-    ModelName,
     common_options,
     difference_options,
     input_options_but,
     output_options,
 )
 from resnet_inspect.cli.output import check_outputs, difference_selection, print_table
+from resnet_inspect.cli.parameters import ModelName
 from resnet_inspect.cli.tracing import capture_like, input_options_given
 
 

@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from resnet_inspect.cli.arguments import read_settings
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
-    ImageSizes,
-    ModelName,
-    Numbers,
-    Quantity,
     common_options,
     input_options_but,
     output_options,
-    read_settings,
 )
 from resnet_inspect.cli.output import check_outputs, print_table
+from resnet_inspect.cli.parameters import ImageSizes, ModelName, Numbers, Quantity
 from resnet_inspect.cli.tracing import capture, loaded_or_captured
 
 if TYPE_CHECKING:

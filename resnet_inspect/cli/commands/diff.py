@@ -11,7 +11,6 @@ import click
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
-    ModelName,
     common_options,
     difference_options,
     input_options,
@@ -20,6 +19,7 @@ from resnet_inspect.cli.options import (
     run_options_given,
 )
 from resnet_inspect.cli.output import check_outputs, columns_of, difference_selection, print_table
+from resnet_inspect.cli.parameters import ModelName
 from resnet_inspect.cli.tracing import capture, input_options_given, measure
 
 if TYPE_CHECKING:

@@ -11,15 +11,9 @@ from typing import Any
 import click
 
 from resnet_inspect.cli.diagnostics import remark
-from resnet_inspect.cli.options import (
-    HELP,
-    Documented,
-    ModelName,
-    Named,
-    common_options,
-    input_options,
-)
+from resnet_inspect.cli.options import HELP, Documented, common_options, input_options
 from resnet_inspect.cli.output import check_outputs
+from resnet_inspect.cli.parameters import ModelName, Named
 from resnet_inspect.cli.tracing import loaded_or_captured
 from resnet_inspect.errors import UnknownName
 

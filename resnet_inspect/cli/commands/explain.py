@@ -13,12 +13,12 @@ from resnet_inspect.cli.diagnostics import remark
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
-    ModelName,
     common_options,
     input_options,
     output_options,
 )
 from resnet_inspect.cli.output import check_outputs, columns_of_terminal, is_coloured
+from resnet_inspect.cli.parameters import ModelName
 from resnet_inspect.cli.tracing import loaded_or_captured
 
 if TYPE_CHECKING:

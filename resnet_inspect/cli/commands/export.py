@@ -11,12 +11,12 @@ from resnet_inspect.cli.diagnostics import remark
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
-    ModelName,
     common_options,
     input_options,
     selection_options,
 )
 from resnet_inspect.cli.output import check_outputs, say_if_nothing_matches, selection_of
+from resnet_inspect.cli.parameters import ModelName
 from resnet_inspect.cli.tracing import as_far_as_it_goes, before, loaded_or_captured
 
 

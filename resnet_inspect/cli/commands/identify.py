@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from resnet_inspect.cli.diagnostics import Progress
-from resnet_inspect.cli.options import HELP, Documented, ModelName, common_options, output_options
+from resnet_inspect.cli.options import HELP, Documented, common_options, output_options
 from resnet_inspect.cli.output import check_outputs, print_table
+from resnet_inspect.cli.parameters import ModelName
 from resnet_inspect.cli.streams import streams_aside
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from resnet_inspect.cli.options import HELP, Documented, Named, format_names
+from resnet_inspect.cli.options import HELP, Documented, format_names
 from resnet_inspect.cli.output import write_table
+from resnet_inspect.cli.parameters import Named
 
 
 @click.command(

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from resnet_inspect.cli.diagnostics import remark
-from resnet_inspect.cli.options import HELP, Documented, ModelName, common_options, input_options
+from resnet_inspect.cli.options import HELP, Documented, common_options, input_options
 from resnet_inspect.cli.output import check_outputs
+from resnet_inspect.cli.parameters import ModelName
 from resnet_inspect.cli.tracing import loaded_or_captured
 
 if TYPE_CHECKING:

@@ -11,8 +11,6 @@ import click
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
-    ModelName,
-    Numbers,
     columns_option,
     common_options,
     input_options_but,
@@ -28,6 +26,7 @@ from resnet_inspect.cli.output import (
     say_if_nothing_matches,
     selection_of,
 )
+from resnet_inspect.cli.parameters import ModelName, Numbers
 from resnet_inspect.cli.tracing import before, input_options_given, measure
 
 if TYPE_CHECKING:

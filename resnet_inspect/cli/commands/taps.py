@@ -10,13 +10,12 @@ import click
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
-    ModelName,
-    Numbers,
     common_options,
     input_options,
     output_options,
 )
 from resnet_inspect.cli.output import check_outputs, print_table
+from resnet_inspect.cli.parameters import ModelName, Numbers
 from resnet_inspect.cli.tracing import loaded_or_captured
 
 

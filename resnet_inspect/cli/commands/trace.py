@@ -9,13 +9,13 @@ import click
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
-    ModelName,
     common_options,
     input_options,
     output_options,
     selection_options,
 )
 from resnet_inspect.cli.output import check_outputs, print_trace, selection_of
+from resnet_inspect.cli.parameters import ModelName
 from resnet_inspect.cli.tracing import as_far_as_it_goes, before, capture
 
 

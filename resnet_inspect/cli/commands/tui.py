@@ -7,8 +7,9 @@ import sys
 import click
 
 from resnet_inspect.cli.diagnostics import remark
-from resnet_inspect.cli.options import HELP, Documented, ModelName
+from resnet_inspect.cli.options import HELP, Documented
 from resnet_inspect.cli.output import write_table
+from resnet_inspect.cli.parameters import ModelName
 from resnet_inspect.cli.streams import streams_aside
 
 

@@ -7,17 +7,17 @@ from typing import Any
 
 import click
 
+from resnet_inspect.cli.arguments import read_settings
 from resnet_inspect.cli.diagnostics import Progress
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
-    ModelName,
     common_options,
     input_options_but,
     output_options,
-    read_settings,
 )
 from resnet_inspect.cli.output import check_outputs, print_table
+from resnet_inspect.cli.parameters import ModelName
 from resnet_inspect.cli.streams import streams_aside
 from resnet_inspect.cli.tracing import input_of
 

@@ -1,0 +1,172 @@
+"""Types of parameters: what a word on the command line may be, and what completes it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from resnet_inspect.errors import UnknownName
+
+if TYPE_CHECKING:
+    Type = click.ParamType[Any]
+else:  # older versions of click have no type argument here
+    Type = click.ParamType
+
+
+class Named(Type):
+    """One of some names, with the nearest ones for a wrong one, and completion."""
+
+    def __init__(self, name: str, known: Callable[[], Iterable[str]]) -> None:
+        self.name = name
+        self.known = known
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The name itself, if it is known."""
+        known = list(self.known())
+        if value not in known:
+            raise UnknownName(self.name, str(value), known, see=f"known: {', '.join(known)}")
+        return value
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The known names that begin so."""
+        return [CompletionItem(name) for name in self.known() if name.startswith(incomplete)]
+
+
+class ModelName(Type):
+    """A model's name; checked later, completed here."""
+
+    name = "model"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The variants whose names begin so."""
+        from resnet_inspect.sources.catalogue import names
+
+        found = [CompletionItem(name) for name in names() if name.startswith(incomplete)]
+        return found or [CompletionItem(incomplete, type="file")]
+
+
+class Shape(Type):
+    """Sizes with commas or x between them: 1,3,224,224."""
+
+    name = "shape"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A tuple of integers."""
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).replace("x", ",").replace("×", ",").split(",")
+        try:
+            return tuple(int(part) for part in parts)
+        except ValueError:
+            self.fail(f"'{value}' is no shape: write sizes like 1,3,224,224", param, ctx)
+
+
+class Input(Shape):
+    """One input: 1,3,224,224 or mask=1,1,224,224:bool."""
+
+    name = "input"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The keyword ("" for a positional input), and the shape or the shape with its dtype."""
+        if isinstance(value, tuple):
+            return value
+        keyword, equals, written = str(value).rpartition("=")
+        if equals and not keyword.isidentifier():
+            self.fail(f"'{value}' is no input: write NAME=1,3,224,224", param, ctx)
+        sizes, _, dtype = written.partition(":")
+        shape = super().convert(sizes, param, ctx)
+        return keyword, ((shape, dtype) if dtype else shape)
+
+
+class ImageSize(Shape):
+    """224 for a square image, 256x192 for height and width."""
+
+    name = "image size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Height and width."""
+        sizes = super().convert(value, param, ctx)
+        if len(sizes) == 1:
+            return (sizes[0], sizes[0])
+        if len(sizes) != 2:
+            self.fail(
+                f"'{value}' is no image size: write 224 or 256x192 (height x width)", param, ctx
+            )
+        return sizes
+
+
+class ImageSizes(ImageSize):
+    """Several image sizes, with commas: 160,224,256x192."""
+
+    name = "image sizes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Heights and widths."""
+        if isinstance(value, tuple):
+            return value
+        one = super().convert
+        return tuple(one(part.strip(), param, ctx) for part in str(value).split(","))
+
+
+class Numbers(Type):
+    """Positive whole numbers with commas: 1,8,32."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A tuple of integers."""
+        if isinstance(value, tuple):
+            return value
+        parts = [part.strip() for part in str(value).split(",")]
+        if not all(part.isdecimal() and int(part) > 0 for part in parts):
+            self.fail(f"'{value}' is no list of positive numbers: write 1,8,32", param, ctx)
+        return tuple(map(int, parts))
+
+
+_PREFIXES = {"": 1.0} | {
+    f"{letter}{i}": (1024.0 if i else 1000.0) ** power
+    for power, letter in enumerate("KMGTP", start=1)
+    for i in ("", "i")
+}
+
+
+class Quantity(Type):
+    """Amounts with decimal or binary prefixes: 16GiB, 24G; or several of them with commas."""
+
+    name = "quantity"
+
+    def __init__(self, count: int = 1) -> None:
+        self.count = count
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A tuple of `count` positive numbers."""
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).split(",")
+        found = tuple(self._number(part.strip()) for part in parts)
+        if len(found) != self.count or None in found:
+            example = "10T,100G" if self.count > 1 else "16GiB"
+            self.fail(f"'{value}' is no amount: write {example}", param, ctx)
+        return found
+
+    def _number(self, written: str) -> float | None:
+        parts = re.fullmatch(r"([\d.]+)\s*([A-Za-z/]*)", written)
+        if parts is None:
+            return None
+        number, unit = parts.groups()
+        prefix = re.sub(r"(B|FLOPS?|FLOP)?(/s)?$", "", unit, flags=re.IGNORECASE)
+        prefix = prefix[:1].upper() + prefix[1:].lower()
+        try:
+            found = float(number) * _PREFIXES[prefix]
+        except (ValueError, KeyError):
+            return None
+        return found if 0 < found < math.inf else None
