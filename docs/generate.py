@@ -45,7 +45,7 @@ def reference() -> str:
     """Every command, column, format, kind and exit code."""
     from resnet_inspect import errors
     from resnet_inspect.cli.group import COMMANDS
-    from resnet_inspect.formats import FORMATS, SUFFIXES
+    from resnet_inspect.formats import FORMATS
     from resnet_inspect.views.tables import VIEWS
     from resnet_inspect.views.tables.columns import COLUMNS
 
@@ -73,7 +73,7 @@ def reference() -> str:
         parts.append(f"- `{name}`: {summary}")
     parts += ["", "## Formats", "", "| format | file suffixes |", "| :-- | :-- |"]
     for name in FORMATS:
-        suffixes = ", ".join(f"`{s}`" for s, format in SUFFIXES.items() if format == name)
+        suffixes = ", ".join(f"`{suffix}`" for suffix in FORMATS[name].suffixes)
         parts.append(f"| `{name}` | {suffixes} |")
     parts += ["", "## Columns", "", "| key | title | meaning |", "| :-- | :-- | :-- |"]
     for column in COLUMNS.values():

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from resnet_inspect.cli.parameters import ImageSize, Input, Named
+from resnet_inspect.cli.parameters import ImageSize, Input, Named, NamedOption
 
 HELP = {"help_option_names": ["-h", "--help"]}
 """Settings of every command's context."""
@@ -159,10 +159,11 @@ def selection_options_but(*left_out: str) -> Callable[[F], F]:
     options = [
         click.option(
             "--view",
+            cls=NamedOption,
             type=Named("view", _views),
             default="layers",
             show_default=True,
-            help="layers, blocks, stages, modules or totals.",
+            help="{names}.",
         ),
         click.option(
             "--all", "everything", is_flag=True, help="Norms, activations and all other steps too."
@@ -237,9 +238,10 @@ def output_options(command: F) -> F:
         click.option(
             "--format",
             "format",
-            type=Named("format", format_names),
+            cls=NamedOption,
+            type=Named("format", format_names, usual="table"),
             default=None,
-            help="table (default), text, md, csv, json, html or latex.",
+            help="{names}.",
         ),
         click.option(
             "-o",

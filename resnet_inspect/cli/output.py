@@ -39,24 +39,14 @@ def selection_of(options: Mapping[str, Any]) -> Selection:
     return selection
 
 
-_APPLY = {
-    "layers": {"everything", "only", "match", "stage", "depth", "fold"},
-    "blocks": {"match", "stage", "fold"},
-    "stages": {"match", "stage"},
-    "modules": {"only", "match", "depth"},
-    "totals": set(),
-}
-"""The options of a selection that each view heeds."""
-
-
 def say_if_nothing_matches(table: Table, options: Mapping[str, Any]) -> None:
     """Say which options the view does not heed, and when they leave nothing to show."""
+    from resnet_inspect.views.tables import VIEWS
+
     view = options["view"]
-    every = _APPLY["layers"]
+    every = frozenset().union(*(one.heeds for one in VIEWS.values()))
     unheeded = [
-        name
-        for name in sorted(every)
-        if name not in _APPLY[view] and options[name] not in (None, False)
+        name for name in sorted(every - VIEWS[view].heeds) if options[name] not in (None, False)
     ]
     for name in unheeded:
         option = "all" if name == "everything" else name

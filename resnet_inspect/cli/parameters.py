@@ -21,9 +21,17 @@ else:  # older versions of click have no type argument here
 class Named(Type):
     """One of some names, with the nearest ones for a wrong one, and completion."""
 
-    def __init__(self, name: str, known: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, name: str, known: Callable[[], Iterable[str]], usual: str = "") -> None:
         self.name = name
         self.known = known
+        self.usual = usual
+        """What is taken where none is given, if the help is to say so among the others."""
+
+    @property
+    def listed(self) -> str:
+        """Every name in a phrase: "table (default), text or md"."""
+        names = [f"{name} (default)" if name == self.usual else name for name in self.known()]
+        return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The name itself, if it is known."""
@@ -37,6 +45,16 @@ class Named(Type):
     ) -> list[CompletionItem]:
         """The known names that begin so."""
         return [CompletionItem(name) for name in self.known() if name.startswith(incomplete)]
+
+
+class NamedOption(click.Option):
+    """An option for one of some names: "{names}" in its help stands for all of them."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Flags and help, for which the names are asked now."""
+        if isinstance(self.type, Named):
+            self.help = (self.help or "").replace("{names}", self.type.listed)
+        return super().get_help_record(ctx)
 
 
 class ModelName(Type):

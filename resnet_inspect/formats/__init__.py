@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 
 from resnet_inspect.views.tables.table import Table
 
-FORMATS: dict[str, str] = {
-    "table": "terminal",
-    "text": "plain",
-    "md": "markdown",
-    "csv": "csv",
-    "json": "json",
-    "html": "html",
-    "latex": "latex",
-}
-"""Every format by its name, and the module here that writes it; the command line offers these."""
 
-SUFFIXES: dict[str, str] = {
-    ".md": "md",
-    ".markdown": "md",
-    ".csv": "csv",
-    ".json": "json",
-    ".html": "html",
-    ".htm": "html",
-    ".tex": "latex",
-    ".txt": "text",
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A way to write a table down."""
+
+    module: str
+    """The module that writes it, by a function `render(table) -> str`."""
+    suffixes: tuple[str, ...] = ()
+    """The suffixes of files that ask for it."""
+
+    def __call__(self, table: Table) -> str:
+        """The table as text; the module is loaded now."""
+        writer: Callable[[Table], str] = import_module(self.module).render
+        return writer(table)
+
+
+FORMATS: dict[str, Format] = {
+    "table": Format("resnet_inspect.formats.terminal"),
+    "text": Format("resnet_inspect.formats.plain", (".txt",)),
+    "md": Format("resnet_inspect.formats.markdown", (".md", ".markdown")),
+    "csv": Format("resnet_inspect.formats.csv", (".csv",)),
+    "json": Format("resnet_inspect.formats.json", (".json",)),
+    "html": Format("resnet_inspect.formats.html", (".html", ".htm")),
+    "latex": Format("resnet_inspect.formats.latex", (".tex",)),
 }
-"""The format that a file's suffix asks for."""
+"""Every format by its name; the command line offers these."""
+
+
+def formats_by_suffix() -> dict[str, str]:
+    """The name of the format that a file's suffix asks for."""
+    return {suffix: name for name, one in FORMATS.items() for suffix in one.suffixes}
 
 
 def render(table: Table, format: str) -> str:
-    """The table in a format of `FORMATS`; the module is loaded when it is asked for."""
-    module = import_module(f"resnet_inspect.formats.{FORMATS[format]}")
-    writer: Callable[[Table], str] = module.render
-    return writer(table)
+    """The table in a format of `FORMATS`."""
+    return FORMATS[format](table)

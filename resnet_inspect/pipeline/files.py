@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from resnet_inspect.errors import TraceFileError, UnknownName
-from resnet_inspect.formats import SUFFIXES
+from resnet_inspect.formats import formats_by_suffix
 from resnet_inspect.inspection import Inspection
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.codec import Measured
@@ -100,9 +100,9 @@ def render(
 
 def format_of(path: Path) -> str:
     """The format that a file's suffix asks for; raises `UnknownName` for another suffix."""
-    found = SUFFIXES.get(path.suffix.lower())
-    if found is None:
+    known, suffix = formats_by_suffix(), path.suffix.lower()
+    if suffix not in known:
         raise UnknownName(
-            "format", path.suffix or path.name, SUFFIXES, see=f"known: {', '.join(SUFFIXES)}"
+            "format", path.suffix or path.name, known, see=f"known: {', '.join(known)}"
         )
-    return found
+    return known[suffix]

@@ -15,7 +15,7 @@ import pytest
 
 import resnet_inspect as ri
 from resnet_inspect._version import __version__
-from resnet_inspect.formats import FORMATS, SUFFIXES
+from resnet_inspect.formats import FORMATS, formats_by_suffix
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.columns import COLUMNS
 
@@ -107,7 +107,7 @@ def test_every_view_in_every_format(view: str, format: str) -> None:
 
 
 def test_export_writes_several_files_from_one_trace(tmp_path: Path) -> None:
-    files = [tmp_path / f"out{suffix}" for suffix in SUFFIXES]
+    files = [tmp_path / f"out{suffix}" for suffix in formats_by_suffix()]
     done = inspect("export", "resnet18", *map(str, files), "--fold")
     assert (done.returncode, done.stdout) == (0, "")
     assert all(file.read_text(encoding="utf-8") for file in files)
@@ -412,7 +412,7 @@ def test_a_stage_that_was_not_reached_does_not_hide_why() -> None:
 
 
 def test_the_trace_up_to_a_failure_can_be_exported(tmp_path: Path) -> None:
-    files = [tmp_path / f"t{suffix}" for suffix in SUFFIXES]
+    files = [tmp_path / f"t{suffix}" for suffix in formats_by_suffix()]
     done = inspect("export", "resnet18", "--channels", "4", *map(str, files))
     assert done.returncode == 1
     assert done.stderr.endswith(WHY)

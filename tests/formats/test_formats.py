@@ -22,7 +22,7 @@ from saved import NAMES, SMALL, steady, survey_of, trace_of, traces
 import resnet_inspect
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
-from resnet_inspect.formats import FORMATS, SUFFIXES, render, terminal
+from resnet_inspect.formats import FORMATS, formats_by_suffix, render, terminal
 from resnet_inspect.formats.styled_text import bar, lay_out
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.columns import COLUMNS
@@ -531,8 +531,8 @@ def test_unknown_formats_and_views_are_refused() -> None:
 
 
 def test_suffixes_name_formats_that_are_there() -> None:
-    assert set(SUFFIXES.values()) <= set(FORMATS)
-    assert all(suffix.startswith(".") for suffix in SUFFIXES)
+    assert set(formats_by_suffix().values()) <= set(FORMATS)
+    assert all(suffix.startswith(".") for suffix in formats_by_suffix())
     assert len(NAMES) >= 10
 
 

@@ -6,7 +6,7 @@ import click
 
 from resnet_inspect.cli.options import HELP, Documented, format_names
 from resnet_inspect.cli.output import write_table
-from resnet_inspect.cli.parameters import Named
+from resnet_inspect.cli.parameters import Named, NamedOption
 
 
 @click.command(
@@ -24,10 +24,11 @@ from resnet_inspect.cli.parameters import Named
 @click.option(
     "--format",
     "format",
+    cls=NamedOption,
     type=Named("format", format_names),
     default="table",
     show_default=True,
-    help="table, text, md, csv, json, html or latex.",
+    help="{names}.",
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def command(globs: tuple[str, ...], format: str, debug: bool) -> int:

@@ -8,7 +8,7 @@ from functools import partial
 from resnet_inspect.analysis.cost.memory import KEPT
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
-from resnet_inspect.formats import SUFFIXES, lessons, render
+from resnet_inspect.formats import formats_by_suffix, lessons, render
 from resnet_inspect.formats.styled_text import lay_out
 from resnet_inspect.tui.process.background import MANY_CALLS
 from resnet_inspect.tui.screens.export import TABLE_SUFFIXES
@@ -29,7 +29,9 @@ def explain(survey: Survey, subject: Subject, *, ascii: bool) -> Report:
     """The lesson of a layer, a block, a stage, an end or the network."""
     model = text.visible(survey.trace.model_name)
     make = partial(_lesson_page, survey, subject, ascii)
-    known = " ".join(suffix for suffix, name in SUFFIXES.items() if name in lessons.FORMATS)
+    known = " ".join(
+        suffix for suffix, name in formats_by_suffix().items() if name in lessons.FORMATS
+    )
     return _report(f"Explain · {model}", (survey,), known, explain=make)
 
 

@@ -13,7 +13,7 @@ from resnet_inspect import pipeline
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import InspectError
 from resnet_inspect.files import write_all
-from resnet_inspect.formats import SUFFIXES, render
+from resnet_inspect.formats import formats_by_suffix, render
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.screens.form import Ask, Field
@@ -57,7 +57,9 @@ async def export(
 
     def write(path: Path, values: Mapping[str, str]) -> str:
         suffix = path.suffix.lower()
-        if suffix in figures.SUFFIXES and suffix not in SUFFIXES:  # a page is the table's
+        if (
+            suffix in figures.SUFFIXES and suffix not in formats_by_suffix()
+        ):  # a page is the table's
             at = values["block"]
             figure = graph.block(survey, at) if at else graph.network(survey)
             return figures.render_figure(figure, figures.SUFFIXES[suffix])

@@ -18,6 +18,8 @@ class View:
     table: Callable[[Survey, Selection], Table]
     shown: tuple[str, ...]
     """The columns that it shows unless it is told otherwise."""
+    heeds: frozenset[str] = frozenset()
+    """The fields of a selection, beside its columns, that it has a use for."""
 
     def __call__(self, survey: Survey, selection: Selection) -> Table:
         """The table of a trace."""
@@ -25,10 +27,10 @@ class View:
 
 
 VIEWS: dict[str, View] = {
-    "layers": View(layers.view, layers.SHOWN),
-    "blocks": View(blocks.view, blocks.SHOWN),
-    "stages": View(stages.view, stages.SHOWN),
-    "modules": View(modules.view, modules.SHOWN),
+    "layers": View(layers.view, layers.SHOWN, layers.HEEDS),
+    "blocks": View(blocks.view, blocks.SHOWN, blocks.HEEDS),
+    "stages": View(stages.view, stages.SHOWN, stages.HEEDS),
+    "modules": View(modules.view, modules.SHOWN, modules.HEEDS),
     "totals": View(totals.view, totals.SHOWN),
 }
 """Every view by its name; the command line offers these."""

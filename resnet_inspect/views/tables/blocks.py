@@ -20,6 +20,9 @@ SHOWN = (
 WORTH = {"shortcut": 1, "op": 1, "input_shape": 7, "jump": 4, "receptive_field": 6}
 """What a block is matters most here."""
 
+HEEDS = frozenset({"match", "stage", "fold"})
+"""The fields of a selection that this view has a use for."""
+
 
 def view(survey: Survey, selection: Selection) -> Table:
     """Stem, blocks under their stages, head; `stage`, `match` and `fold` apply."""

@@ -23,6 +23,9 @@ SHOWN = (
     "parameters", "share", "macs", "note",
 )  # fmt: skip
 
+HEEDS = frozenset({"everything", "only", "match", "stage", "depth", "fold"})
+"""The fields of a selection that this view has a use for."""
+
 
 def view(survey: Survey, selection: Selection) -> Table:
     """Every selected step in order, each stage and block with a row above its own."""

@@ -20,6 +20,9 @@ SHOWN = (
     "buffers", "share", "note",
 )  # fmt: skip
 
+HEEDS = frozenset({"only", "match", "depth"})
+"""The fields of a selection that this view has a use for."""
+
 
 def view(survey: Survey, selection: Selection) -> Table:
     """Every module once; `only`, `match`, `depth` apply.

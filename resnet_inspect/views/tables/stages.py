@@ -17,6 +17,9 @@ SHOWN = (
 WORTH = {"note": 1, "jump": 2, "op": 7}
 """What a stage did is what this view is for."""
 
+HEEDS = frozenset({"match", "stage"})
+"""The fields of a selection that this view has a use for."""
+
 
 def view(survey: Survey, selection: Selection) -> Table:
     """Stem, stages and head; `stage` and `match` apply."""
