@@ -19,9 +19,9 @@ from resnet_inspect.errors import UnknownName
 
 
 def _formats() -> Iterable[str]:
-    from resnet_inspect.formats.figures import CHARTS, PICTURES
+    from resnet_inspect.formats.figures import FIGURE_FORMATS
 
-    return (*PICTURES, *CHARTS, "text")
+    return (*FIGURE_FORMATS, "text")
 
 
 @click.command(
@@ -95,7 +95,7 @@ def command(model: str, **options: Any) -> int:
 
 def _format(options: dict[str, Any]) -> str:
     """The format asked for, or that of the suffix, or what stdout gets; refuses what cannot be."""
-    from resnet_inspect.formats.figures import PICTURES, SUFFIXES
+    from resnet_inspect.formats.figures import FIGURE_FORMATS, figure_formats_by_suffix
 
     if options["block"] and options["bars"]:
         raise click.UsageError("--block and --bars are two pictures: leave one out")
@@ -105,14 +105,16 @@ def _format(options: dict[str, Any]) -> str:
     found: str | None = options["format"]
     if found is None and options["output"] not in (None, "-"):
         suffix = Path(options["output"]).suffix.lower()
-        if suffix not in SUFFIXES:
-            see = f"known: {', '.join(SUFFIXES)}"
-            raise UnknownName("format", suffix or options["output"], SUFFIXES, see=see)
-        found = SUFFIXES[suffix]
+        known = figure_formats_by_suffix()
+        if suffix not in known:
+            see = f"known: {', '.join(known)}"
+            raise UnknownName("format", suffix or options["output"], known, see=see)
+        found = known[suffix]
     if found is None:
         found = "text" if options["block"] else "svg" if options["bars"] else "mermaid"
-    if options["bars"] and found not in PICTURES:
-        raise click.UsageError(f"bars are drawn as svg or html, not as {found}")
+    pictures = [name for name, one in FIGURE_FORMATS.items() if not one.is_chart]
+    if options["bars"] and found not in pictures:
+        raise click.UsageError(f"bars are drawn as {' or '.join(pictures)}, not as {found}")
     if found == "text" and not options["block"]:
         raise click.UsageError("text is for --block PATH; the views of `trace` print the whole")
     return found

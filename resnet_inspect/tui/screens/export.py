@@ -55,14 +55,14 @@ async def export(
     from resnet_inspect.formats import figures
     from resnet_inspect.views.figures import graph
 
+    drawn = figures.figure_formats_by_suffix()
+
     def write(path: Path, values: Mapping[str, str]) -> str:
         suffix = path.suffix.lower()
-        if (
-            suffix in figures.SUFFIXES and suffix not in formats_by_suffix()
-        ):  # a page is the table's
+        if suffix in drawn and suffix not in formats_by_suffix():  # a page is the table's
             at = values["block"]
             figure = graph.block(survey, at) if at else graph.network(survey)
-            return figures.render_figure(figure, figures.SUFFIXES[suffix])
+            return figures.render_figure(figure, drawn[suffix])
         if suffix == ".json" and values["whole"] == "yes":
             if measured is not None:
                 return codec.dumps_measured([(survey.trace, measured)])

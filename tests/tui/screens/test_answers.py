@@ -177,7 +177,9 @@ def test_export_draws_the_network_or_the_chosen_block(own_state: Path) -> None:
             block = path == "layer2.0"
             figure = graph.block(survey, path) if block else graph.network(survey)
             written = (own_state / f"{path}{suffix}").read_text(encoding="utf-8")
-            assert written == figures.render_figure(figure, figures.SUFFIXES[suffix])
+            assert written == figures.render_figure(
+                figure, figures.figure_formats_by_suffix()[suffix]
+            )
         await pilot.press("e")
         await pilot.pause()
         app.screen.query_one("#field-block", Input).value = "layer9"

@@ -14,8 +14,7 @@ from saved import NAMES, SMALL, ByHand, conv, steady, survey_of, traces, window
 from resnet_inspect.analysis.structure import graph
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName, UsageError
-from resnet_inspect.formats import dot, mermaid, svg
-from resnet_inspect.formats.figures import render_figure, render_picture
+from resnet_inspect.formats.figures import dot, mermaid, render_figure, render_picture, svg
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Elementwise, Join, Norm, Resample, Unknown
 from resnet_inspect.views.figures import bars

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from resnet_inspect.formats.svg import THEMES, element
+from resnet_inspect.formats.figures.svg import THEMES, element
 from resnet_inspect.views.figures.shapes import Picture
 
 

@@ -15,8 +15,8 @@ _STROKES = {
 """Only the borders have a colour: the page's theme, light or dark, chooses the rest."""
 
 
-def render(figure: Figure, direction: Direction = "down") -> str:
-    """The figure as a flow chart."""
+def render(figure: Figure, direction: Direction = "down", theme: str | None = None) -> str:
+    """The figure as a flow chart; its colours are those of what draws it."""
     lines = [f"%% {_comment(figure.title)}: {_comment(figure.caption)}"]
     lines.append(f"flowchart {'TD' if direction == 'down' else 'LR'}")
     framed: set[int] = set()

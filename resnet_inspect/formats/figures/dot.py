@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from resnet_inspect.formats.svg import FONTS, THEMES
+from resnet_inspect.formats.figures.svg import FONTS, THEMES
 from resnet_inspect.views.figures.graph import Box, Figure, Frame
 from resnet_inspect.views.figures.layout import Direction
 
 
-def render(figure: Figure, direction: Direction = "down", theme: str = "light") -> str:
+def render(figure: Figure, direction: Direction = "down", theme: str | None = None) -> str:
     """The figure as a directed graph, each frame a cluster."""
+    theme = theme or "light"
     colours = THEMES[theme]
     font = FONTS.partition(",")[0]
     lines = [
@@ -33,6 +34,7 @@ def render(figure: Figure, direction: Direction = "down", theme: str = "light") 
 
 
 def _looks(box: Box, theme: str) -> str:
+    theme = theme or "light"
     colours = THEMES[theme]
     rows = (box.title, *box.rows) if box.title else box.rows
     return (
@@ -55,6 +57,7 @@ def _clusters(figure: Figure, theme: str) -> list[str]:
 
 
 def _opened(key: str, frame: Frame, theme: str) -> list[str]:
+    theme = theme or "light"
     colours = THEMES[theme]
     role = "block frame" if frame.inner else "stage frame"
     return [

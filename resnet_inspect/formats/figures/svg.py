@@ -63,9 +63,9 @@ _CORNER = 16.0
 _HEAD = 7.0
 
 
-def render(picture: Picture, theme: str = "light") -> str:
+def render(picture: Picture, theme: str | None = None) -> str:
     """The picture as a file of its own."""
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + element(picture, THEMES[theme])
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + element(picture, THEMES[theme or "light"])
 
 
 def element(picture: Picture, palette: Palette) -> str:
