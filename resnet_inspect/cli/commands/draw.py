@@ -13,7 +13,7 @@ import click
 from resnet_inspect.cli.diagnostics import remark
 from resnet_inspect.cli.options import HELP, Documented, common_options, input_options
 from resnet_inspect.cli.output import check_outputs
-from resnet_inspect.cli.parameters import ModelName, Named
+from resnet_inspect.cli.parameters import ModelName, Named, NamedOption
 from resnet_inspect.cli.tracing import loaded_or_captured
 from resnet_inspect.errors import UnknownName
 
@@ -61,8 +61,9 @@ def _formats() -> Iterable[str]:
 @click.option(
     "--format",
     "format",
+    cls=NamedOption,
     type=Named("format", _formats),
-    help="svg, html, mermaid, dot; for a block also text.  [default: by the suffix; "
+    help="{names} (of a block).  [default: by the suffix; "
     "on stdout mermaid, for a block text, for bars svg]",
 )
 @click.option(
