@@ -26,7 +26,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from resnet_inspect.capture.inputs import floating_dtype
-from resnet_inspect.capture.recording.recorder import weak
+from resnet_inspect.capture.recording.tensors import weak
 from resnet_inspect.capture.timing.machine import Clock, copy_ceiling, machine_of, matmul_ceiling
 from resnet_inspect.collection import uncollected
 from resnet_inspect.errors import BadInput, InspectError, WorkFailed
