@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -569,7 +570,7 @@ def test_what_is_wrong_and_what_mends_it(name: str, device: str) -> None:
     found = report(error.trace)
     assert found is not None
     assert error.trace.calls[found.call].path == case.at
-    assert found.finding.partition(" (test_failures.py")[0] == case.finding
+    assert found.finding.partition(f" ({Path(__file__).name}")[0] == case.finding
     assert found.mend == case.mend
     assert error.message == found.sentence == sentence(error.trace)
     assert error.message.startswith(
