@@ -28,7 +28,7 @@ from torch.utils._pytree import tree_leaves
 from resnet_inspect.capture.inputs import floating_dtype
 from resnet_inspect.capture.recording.tensors import weak
 from resnet_inspect.capture.timing.machine import Clock, copy_ceiling, machine_of, matmul_ceiling
-from resnet_inspect.collection import uncollected
+from resnet_inspect.collection import collected_when_asked
 from resnet_inspect.errors import BadInput, InspectError, WorkFailed
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.tensors import Port
@@ -80,7 +80,8 @@ def measure(
         raise BadInput("no parameter takes a gradient: there is no backward pass")
     with _threads(runs.threads):
         try:
-            with _collected_between_runs():
+            # A search for cycles within a run would fall into the time of whatever layer runs.
+            with collected_when_asked():
                 return _measured(subject, runs, tell, so_far)
         except torch.OutOfMemoryError as error:
             raise WorkFailed(
@@ -90,21 +91,6 @@ def measure(
             raise
         except (Exception, SystemExit) as error:  # such as a backward pass that cannot be
             raise WorkFailed(f"a run raised: {_line(error)}") from error
-
-
-@contextmanager
-def _collected_between_runs() -> Iterator[None]:
-    """No garbage is collected but when asked: it would fall into the time of whatever layer runs.
-
-    What is there already, all of torch, is set apart, so that to ask is cheap.
-    """
-    gc.collect()
-    with uncollected():
-        gc.freeze()
-        try:
-            yield
-        finally:
-            gc.unfreeze()
 
 
 def moved(model: nn.Module, device: torch.device) -> nn.Module:

@@ -637,7 +637,7 @@ def test_what_no_rule_knows_is_said_in_its_own_words() -> None:
     line = refuse.__code__.co_firstlineno + 1
     assert raised.value.message == (
         "Net got 2×3×32×32 float32 from the input, on cpu: ValueError: only 224 pixels "
-        f"(test_failures.py, line {line}, in refuse)"
+        f"({Path(__file__).name}, line {line}, in refuse)"
     )
 
 
