@@ -9,7 +9,7 @@ kept alive (`tensors`).
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
-from resnet_inspect.capture.readers import timm  # noqa: F401 - registers its readers
-from resnet_inspect.capture.readers.functions import NOT_IN_PLACE, function_name, read_function
+from resnet_inspect.capture.readers.functions import read_function
 from resnet_inspect.capture.readers.modules import class_name, read_op
+from resnet_inspect.capture.readers.names import function_name, works_in_place
 from resnet_inspect.capture.recording.arguments import arguments, first_shape, tensors_in
 from resnet_inspect.capture.recording.modules import held_tensors, module_specs
 from resnet_inspect.capture.recording.tensors import Tensors, version_of
@@ -248,7 +248,7 @@ class Recorder:
             if (
                 version_of(tensor) != version
                 if version is not None
-                else i == 0 and _changes_its_first(function, kwargs)
+                else i == 0 and works_in_place(function, kwargs)
             )
         ]
         results = list(tensors_in(result)) or [("", tensor) for tensor in changed]
@@ -349,15 +349,3 @@ class _FunctionMode(TorchFunctionMode):
 
 def _is_among(tensor: Tensor, others: Sequence[Tensor]) -> bool:
     return any(tensor is other for other in others)
-
-
-def _changes_its_first(function: Callable[..., Any], kwargs: Mapping[str, Any]) -> bool:
-    """Whether a function works in place, by torch's rule for names: `add_`, `__iadd__`, inplace.
-
-    For tensors whose changes torch does not count.
-    """
-    name = getattr(function, "__name__", "")
-    if name.startswith("__"):
-        augmented = name.startswith("__i") and name not in NOT_IN_PLACE
-        return augmented or name == "__setitem__"
-    return name.endswith("_") or bool(kwargs.get("inplace"))
