@@ -1,4 +1,4 @@
-"""Whose time begins: hooks on every module of a traced network say it, a stopwatch writes it down."""
+"""Whose time begins: hooks on every module of a traced network say it, a stopwatch notes it."""
 
 from __future__ import annotations
 
