@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from resnet_inspect.cli import main
+from resnet_inspect.collection import PROGRAM, hold_off
 
 
 def program() -> NoReturn:
@@ -18,7 +19,7 @@ def program() -> NoReturn:
     for cycles among them, nor free them one by one at the end, which take a third of a cold
     `trace`. What goes on for longer, the explorer and `measure`, collects for itself.
     """
-    gc.disable()
+    hold_off(PROGRAM)
     code = main()
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr, *_files_left_open()):

@@ -144,13 +144,13 @@ def _own_code() -> list[list[Any]]:
     here = Path(__file__).parent
     files: list[Path] = []
     for name in _TOWER:
-        with suppress(OSError):
-            files += (Path(f) for f in os.scandir(here / name) if f.name.endswith(".py"))
+        for folder, _, names in os.walk(here / name):
+            files += (Path(folder, name) for name in names if name.endswith(".py"))
     stamps = []
     for file in sorted(files):
         with suppress(OSError):
             status = file.stat()
-            stamps.append([file.name, status.st_size, status.st_mtime_ns])
+            stamps.append([str(file.relative_to(here)), status.st_size, status.st_mtime_ns])
     return stamps
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from resnet_inspect.collection import uncollected
+from resnet_inspect.collection import hold_off, let_go, uncollected
 
 
 @pytest.fixture(autouse=True)
@@ -35,3 +35,32 @@ def test_it_is_on_again_after_work_that_raises() -> None:
     with pytest.raises(KeyError), uncollected():
         raise KeyError
     assert gc.isenabled()
+
+
+def test_the_last_to_let_go_lets_it_look_again_in_whatever_order_they_do() -> None:
+    for order in ("ab", "ba"):
+        hold_off("a")
+        hold_off("b")
+        hold_off("a")  # twice is once
+        let_go(order[0])
+        assert not gc.isenabled()
+        let_go(order[1])
+        assert gc.isenabled()
+        let_go(order[1])  # nothing, of what is not held
+        assert gc.isenabled()
+
+
+def test_what_somebody_turned_on_or_off_meanwhile_stays_so() -> None:
+    hold_off("program")
+    gc.enable()
+    with uncollected():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    let_go("program")
+    assert gc.isenabled()
+    gc.disable()
+    hold_off("program")
+    hold_off("work")
+    let_go("program")
+    let_go("work")
+    assert not gc.isenabled()

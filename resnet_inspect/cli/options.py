@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from resnet_inspect.capture.backends import written
 from resnet_inspect.cli.parameters import ImageSize, Input, Named, NamedOption
 
 HELP = {"help_option_names": ["-h", "--help"]}
@@ -83,6 +84,12 @@ def _columns_of_differences() -> Mapping[str, str]:
     return {key: heading.title for key, heading in HEADINGS.items()}
 
 
+def devices(default: str, reason: str = "", without: Sequence[str] = ()) -> str:
+    """For the help: every device that can be named, the one that is taken unasked first."""
+    others = (name for name in written() if name != default and name not in without)
+    return f"{default} (default{reason}), {', '.join(others)}."
+
+
 INPUT_OPTIONS = (
     "inputs", "image_size", "batch", "channels", "dtype", "device", "train", "settings",
     "weights",
@@ -115,9 +122,7 @@ def input_options_but(*left_out: str) -> Callable[[F], F]:
         click.option(
             "--dtype", help="Element type of input and weights: float32, bf16, fp16, float64."
         ),
-        click.option(
-            "--device", help="meta (default: no weight takes memory), cpu, cuda, cuda:1, mps."
-        ),
+        click.option("--device", help=devices("meta", ": no weight takes memory")),
         click.option("--train", is_flag=True, help="Run in training mode."),
         click.option(
             "--set",

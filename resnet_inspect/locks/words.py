@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import MISSING, Field, fields, replace
 from typing import Any
 
-from resnet_inspect.traces import codec
+from resnet_inspect.traces.fields import read_op as read_fields
 from resnet_inspect.traces.ops import OPS, Op, Reshape, Window, same_values
 from resnet_inspect.traces.tensors import TensorSpec
 
@@ -166,7 +166,7 @@ def read_op(words: Sequence[str]) -> Op:
     if "kernel_size" in types:
         names = [one.name for one in fields(Window)]
         entry["window"] = {name: entry.pop(name) for name in names if name in entry}
-    return codec.read_op(entry)
+    return read_fields(entry)
 
 
 def _read_value(type: str, token: str) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from resnet_inspect.capture import backends
 from resnet_inspect.errors import BadInput
 from resnet_inspect.pipeline.networks import Order, Tell, import_torch, silent
 from resnet_inspect.pipeline.tracing import forward_error
@@ -39,10 +40,12 @@ def measure(
     """
     chosen = subject(model)
     if device == "meta":
-        raise BadInput("meta computes nothing that could be timed", hint="--device cpu, cuda, mps")
+        others = (kind for kind in backends.BACKENDS if kind != "meta")
+        raise BadInput(
+            "meta computes nothing that could be timed", hint=f"--device {', '.join(others)}"
+        )
     tell("importing torch")
     import_torch()
-    from resnet_inspect.capture import backends
     from resnet_inspect.capture.recording.forward import ForwardRaised, unwrapped
     from resnet_inspect.capture.timing.measurement import Runs, moved
     from resnet_inspect.capture.timing.measurement import measure as run_repeatedly

@@ -8,24 +8,31 @@ from __future__ import annotations
 
 import json
 import reprlib
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import fields, is_dataclass
-from typing import Any, Generic, NoReturn, TypeVar
+from collections.abc import Hashable, Sequence
+from typing import Any, Generic, TypeVar
 
 from resnet_inspect.errors import TraceFileError
+from resnet_inspect.traces.fields import (
+    plain,
+    read_count,
+    read_count_or_none,
+    read_counts,
+    read_dataclass,
+    read_flag,
+    read_list,
+    read_op,
+    read_ports,
+    read_text,
+    read_text_or_none,
+    read_texts,
+    several,
+)
 from resnet_inspect.traces.invariants import broken_reference
 from resnet_inspect.traces.model import FORMAT_VERSION, Call, Failure, Provenance, Trace
 from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, PythonClass
-from resnet_inspect.traces.ops import OPS, Conv, Op, Window
+from resnet_inspect.traces.ops import Op
 from resnet_inspect.traces.tensors import Activation, Port, TensorSpec
-from resnet_inspect.traces.timing import (
-    MEASUREMENTS_VERSION,
-    Ceiling,
-    Machine,
-    Measurements,
-    Peak,
-    mismatch,
-)
+from resnet_inspect.traces.timing import MEASUREMENTS_VERSION, Measurements, mismatch
 
 FORMAT = "resnet-inspect trace"
 MEASURED_FORMAT = "resnet-inspect measurements"
@@ -33,7 +40,6 @@ MEASURED_FORMAT = "resnet-inspect measurements"
 Measured = tuple[Trace, Measurements]
 """Measurements mean nothing without the trace whose calls they are of."""
 
-T = TypeVar("T")
 H = TypeVar("H", bound=Hashable)
 
 
@@ -54,7 +60,7 @@ def dumps(trace: Trace) -> str:
 
 def dumps_measured(measured: Sequence[Measured]) -> str:
     """Measurements with their traces as JSON text; `loads_measured` gives equal ones back."""
-    entries = [{"measurements": _plain(one), "trace": _document(trace)} for trace, one in measured]
+    entries = [{"measurements": plain(one), "trace": _document(trace)} for trace, one in measured]
     return _written(
         {
             "format": MEASURED_FORMAT,
@@ -104,11 +110,11 @@ def _document(trace: Trace) -> dict[str, Any]:
         "format": FORMAT,
         "format_version": trace.format_version,
         "model_name": trace.model_name,
-        "provenance": _plain(trace.provenance),
-        "failure": None if trace.failure is None else _plain(trace.failure),
+        "provenance": plain(trace.provenance),
+        "failure": None if trace.failure is None else plain(trace.failure),
         "inputs": ports(trace.inputs),
         "outputs": ports(trace.outputs),
-        "ops": [{"op": type(op).__name__, **_plain(op)} for op in ops.numbers],
+        "ops": [{"op": type(op).__name__, **plain(op)} for op in ops.numbers],
         "classes": [[c.module, c.qualname] for c in classes.numbers],
         "tensors": [[list(t.shape), t.dtype, t.itemsize] for t in tensors.numbers],
         "activations": activations,
@@ -158,8 +164,8 @@ def _measured(document: dict[str, Any]) -> tuple[Measured, ...]:
     _check_version(document, "measurements", MEASUREMENTS_VERSION)
     try:
         found = tuple(
-            (_trace(entry["trace"]), _built(Measurements, entry["measurements"]))
-            for entry in _list(document["measured"])
+            (_trace(entry["trace"]), read_dataclass(Measurements, entry["measurements"]))
+            for entry in read_list(document["measured"])
         )
     except _NOT_UNDERSTOOD as error:
         raise TraceFileError(
@@ -222,191 +228,68 @@ def _one_line(fault: str, what: str = "trace") -> str:
     return f"damaged {what}: {' '.join(fault.split())}"
 
 
-def _plain(value: Any) -> Any:
-    """A dataclass as nested dicts and lists; a field that is not compared is no part of it."""
-    if is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.compare}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _built(kind: type[T], entry: Any) -> T:
-    """A dataclass from the dict that `_plain` made of it, each field of the type it declares."""
-    arguments = {}
-    for field in fields(kind):  # type: ignore[arg-type]
-        if field.name in entry:
-            arguments[field.name] = _READERS[str(field.type)](entry[field.name])
-    unknown = sorted(set(entry) - {*arguments, "op"})
-    if unknown:
-        raise ValueError(f"{kind.__name__} has no field {unknown[0]!r}")
-    return kind(**arguments)
-
-
-def read_op(entry: Any) -> Op:
-    """An op from its fields as JSON has them; raises `ValueError` and the like for what is none."""
-    op: Op = _built(OPS[entry["op"]], entry)
-    if isinstance(op, Conv) and op.groups == 0:
-        raise ValueError("a convolution has at least one group")
-    return op
-
-
-def _window(entry: Any) -> Window:
-    window = _built(Window, entry)
-    dimensions = len(window.kernel_size)
-    after = window.padding if window.padding_after is None else window.padding_after
-    others = (window.stride, window.padding, window.dilation, after)
-    if dimensions == 0 or any(len(numbers) != dimensions for numbers in others):
-        raise ValueError("a window has one number for each spatial dimension")
-    if 0 in window.kernel_size + window.stride + window.dilation:
-        raise ValueError("kernel size, stride and dilation of a window are at least 1")
-    return window
-
-
-def _refuse(expected: str, value: Any) -> NoReturn:
-    raise ValueError(f"expected {expected}, found {reprlib.repr(value)}")
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        _refuse("text", value)
-    if not value.isascii():
-        value.encode()  # raises for half of a surrogate pair, which nothing could write down again
-    return value
-
-
-def _count(value: Any) -> int:
-    if type(value) is not int or not 0 <= value < 2**63:
-        _refuse("a count", value)
-    return value
-
-
-def _offset(value: Any) -> int:
-    if type(value) is not int or not -(2**63) <= value < 2**63:
-        _refuse("a whole number", value)
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        _refuse("true or false", value)
-    return value
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        _refuse("a list", value)
-    return value
-
-
-def _or_none(read: Callable[[Any], T]) -> Callable[[Any], T | None]:
-    return lambda value: None if value is None else read(value)
-
-
-def _several(read: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
-    # A list first, since a generator takes half as long again, for very many short ones.
-    return lambda value: tuple([read(item) for item in _list(value)])
-
-
-def _pair(value: Any) -> tuple[str, str]:
-    first, second = _list(value)
-    return _text(first), _text(second)
-
-
-def _two_counts(value: Any) -> tuple[int, int]:
-    first, second = _list(value)
-    return _count(first), _count(second)
-
-
-def _port(value: Any) -> Port:
-    label, activation = _list(value)
-    return Port(_text(label), _count(activation))
-
-
-_counts, _texts, _ports = _several(_count), _several(_text), _several(_port)
-_text_or_none, _count_or_none = _or_none(_text), _or_none(_count)
-
-_READERS: dict[str, Callable[[Any], Any]] = {
-    "int": _count,
-    "str": _text,
-    "bool": _flag,
-    "Sizes": _counts,
-    "Offsets": _several(_offset),
-    "Sizes | None": _or_none(_counts),
-    "Window": _window,
-    "tuple[int | None, ...]": _several(_count_or_none),
-    "tuple[str, ...]": _texts,
-    "tuple[tuple[str, str], ...]": _several(_pair),
-    "tuple[int, ...]": _counts,
-    "tuple[tuple[int, ...], ...]": _several(_counts),
-    "tuple[tuple[int, int], ...]": _several(_two_counts),
-    "int | None": _count_or_none,
-    "Machine": lambda entry: _built(Machine, entry),
-    "Ceiling": lambda entry: _built(Ceiling, entry),
-    "Peak": lambda entry: _built(Peak, entry),
-}
-"""How a field is read, by the type that its dataclass declares."""
-
-
 def _read(document: dict[str, Any]) -> Trace:
-    ops = [read_op(entry) for entry in _list(document["ops"])]
+    ops = [read_op(entry) for entry in read_list(document["ops"])]
     classes = [
-        PythonClass(_text(module), _text(qualname))
-        for module, qualname in _list(document["classes"])
+        PythonClass(read_text(module), read_text(qualname))
+        for module, qualname in read_list(document["classes"])
     ]
     tensors = [
-        TensorSpec(_counts(shape), _text(dtype), _count(itemsize))
-        for shape, dtype, itemsize in _list(document["tensors"])
+        TensorSpec(read_counts(shape), read_text(dtype), read_count(itemsize))
+        for shape, dtype, itemsize in read_list(document["tensors"])
     ]
 
     def parameter(entry: Any) -> ParameterSpec:
-        name, tensor, trainable, same_as = _list(entry)
+        name, tensor, trainable, same_as = read_list(entry)
         return ParameterSpec(
-            _text(name), tensors[_count(tensor)], _flag(trainable), _text_or_none(same_as)
+            read_text(name),
+            tensors[read_count(tensor)],
+            read_flag(trainable),
+            read_text_or_none(same_as),
         )
 
-    parameters = _several(parameter)
+    parameters = several(parameter)
     modules = tuple(
         ModuleSpec(
-            path=_text(m["path"]),
-            python_class=classes[_count(m["class"])],
-            op=ops[_count(m["op"])],
+            path=read_text(m["path"]),
+            python_class=classes[read_count(m["class"])],
+            op=ops[read_count(m["op"])],
             parameters=parameters(m["parameters"]),
             buffers=parameters(m["buffers"]),
-            children=_texts(m["children"]),
-            aliases=_texts(m["aliases"]),
-            training=_flag(m["training"]),
+            children=read_texts(m["children"]),
+            aliases=read_texts(m["aliases"]),
+            training=read_flag(m["training"]),
         )
-        for m in _list(document["modules"])
+        for m in read_list(document["modules"])
     )
     calls = tuple(
         Call(
             index,
-            _text(path),
-            _text_or_none(module),
-            _count(nth),
-            _count_or_none(parent),
-            ops[_count(op)],
-            _ports(inputs),
-            _ports(outputs),
-            _texts(reads),
+            read_text(path),
+            read_text_or_none(module),
+            read_count(nth),
+            read_count_or_none(parent),
+            ops[read_count(op)],
+            read_ports(inputs),
+            read_ports(outputs),
+            read_texts(reads),
         )
         for index, (path, module, nth, parent, op, inputs, outputs, reads) in enumerate(
-            _list(document["calls"])
+            read_list(document["calls"])
         )
     )
     failure = document["failure"]
     return Trace(
-        model_name=_text(document["model_name"]),
+        model_name=read_text(document["model_name"]),
         modules=modules,
         calls=calls,
         activations=tuple(
-            Activation(tensors[_count(tensor)], _count(storage))
-            for tensor, storage in _list(document["activations"])
+            Activation(tensors[read_count(tensor)], read_count(storage))
+            for tensor, storage in read_list(document["activations"])
         ),
-        inputs=_ports(document["inputs"]),
-        outputs=_ports(document["outputs"]),
-        provenance=_built(Provenance, document["provenance"]),
-        failure=None if failure is None else _built(Failure, failure),
-        format_version=_count(document["format_version"]),
+        inputs=read_ports(document["inputs"]),
+        outputs=read_ports(document["outputs"]),
+        provenance=read_dataclass(Provenance, document["provenance"]),
+        failure=None if failure is None else read_dataclass(Failure, failure),
+        format_version=read_count(document["format_version"]),
     )

@@ -12,9 +12,11 @@ def explore(subject: str | None = None) -> int:
 
     Gives its exit code. Raises an `InspectError` for a name or file that is neither.
     """
+    from resnet_inspect.collection import PROGRAM, let_go
     from resnet_inspect.tui.process.background import START, begin, end
 
     begin(START)
+    let_go(PROGRAM)  # it goes on for longer than other commands, and collects for itself
     try:
         return _explore(subject)
     finally:

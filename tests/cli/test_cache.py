@@ -281,3 +281,11 @@ def test_the_command_says_where_it_is_and_removes_it(folder: Path) -> None:
     assert done.stderr.startswith("resnet-inspect: removed 1 trace, ")
     assert not list(folder.iterdir())
     assert inspect("cache", "polish").returncode == 2
+
+
+def test_every_file_that_makes_a_trace_is_looked_at_for_changes() -> None:
+    looked_at = [name for name, *_ in cache._own_code()]
+    assert len(looked_at) == len(set(looked_at))
+    assert {"capture/recording/recorder.py", "capture/backends.py", "pipeline/tracing.py"} <= set(
+        looked_at
+    )

@@ -3,10 +3,7 @@
 Nothing here looks at a name. A residual add is an addition of two feature maps of one shape whose
 ways part at one tensor, the fork. The way with the layers is the branch; the other is the
 shortcut, an identity if no weight lies on it and a projection if one does. Blocks that follow each
-other and give one shape are a stage.
-
-Forks are found in the dominator tree of the data flow: the nearest tensor through which every way
-to the add must pass. For steps in execution order one pass builds it.
+other and give one shape are a stage. Forks are found in the data flow's dominator tree (`flow`).
 """
 
 from __future__ import annotations
@@ -17,6 +14,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Literal
 
+from resnet_inspect.analysis.structure.flow import ROOT, Flow
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import (
     Activate,
@@ -37,8 +35,6 @@ from resnet_inspect.traces.ops import (
 
 BlockKind = Literal["basic", "bottleneck", "residual"]
 ShortcutKind = Literal["identity", "projection"]
-
-_ROOT = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +135,9 @@ def trunk(trace: Trace, end: int) -> tuple[int, ...]:
     They are what all of the data flows through: outputs of stages and blocks, and the layers
     outside; nothing within a branch.
     """
-    flow = _Flow(trace)
+    flow = Flow(trace)
     found = []
-    while end != _ROOT and end in flow.parent:
+    while end != ROOT and end in flow.parent:
         found.append(end)
         end = flow.parent[end]
     return tuple(reversed(found))
@@ -152,80 +148,8 @@ def is_weighted(op: Op) -> bool:
     return isinstance(op, Conv | Linear | Attention | MatMul | Unknown)
 
 
-class _Flow:
-    """The data flow between steps, with its dominator tree.
-
-    What is computed from weights or from nothing (a standardised kernel, a scale in another shape,
-    an identity matrix) is no part of it: it would seem a way around every fork.
-    """
-
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
-        self.maker: dict[int, int] = {}
-        self.parent: dict[int, int] = {}
-        self.depth: dict[int, int] = {_ROOT: 0}
-        self.constants: set[int] = set()
-        for index in trace.steps:
-            call = trace.calls[index]
-            taken = {port.activation for port in call.inputs} - self.constants
-            if not taken:
-                self.constants.update(port.activation for port in call.outputs)
-            node = _ROOT
-            for i, activation in enumerate(taken):
-                self._reach(activation)
-                node = activation if i == 0 else self.meet(node, activation)
-            for port in call.outputs:
-                if port.activation not in self.parent:
-                    self.maker[port.activation] = index
-                    self.parent[port.activation] = node
-                    self.depth[port.activation] = self.depth[node] + 1
-
-    def _reach(self, activation: int) -> None:
-        if activation not in self.parent:
-            self.parent[activation] = _ROOT
-            self.depth[activation] = 1
-
-    def meet(self, a: int, b: int) -> int:
-        """The nearest tensor through which all ways to both `a` and `b` pass."""
-        while a != b:
-            if self.depth[a] >= self.depth[b]:
-                a = self.parent[a]
-            else:
-                b = self.parent[b]
-        return a
-
-    def between(self, fork: int, end: int) -> tuple[int, ...]:
-        """The steps on the ways from `fork` to `end`, in order."""
-        found: set[int] = set()
-        waiting = [end]
-        while waiting:
-            activation = waiting.pop()
-            step = self.maker.get(activation)
-            if activation == fork or step is None or step in found:
-                continue
-            if activation in self.constants and not self._is_created(step):
-                continue
-            found.add(step)
-            waiting.extend(port.activation for port in self.trace.calls[step].inputs)
-        return tuple(sorted(found))
-
-    def _is_created(self, step: int) -> bool:
-        """Whether a step makes a tensor of nothing; what weights give has no part in a way."""
-        return isinstance(self.trace.calls[step].op, Create)
-
-    def chain(self, fork: int, end: int) -> tuple[int, ...]:
-        """The steps that every way from `fork` to `end` takes, in order."""
-        found = []
-        while end not in (fork, _ROOT):
-            step = self.maker.get(end)
-            if step is not None:
-                found.append(step)
-            end = self.parent[end]
-        return tuple(reversed(found))
-
-
 def _blocks(trace: Trace) -> list[Block]:
-    flow = _Flow(trace)
+    flow = Flow(trace)
     found: dict[int, Block] = {}
     for index in trace.steps:
         candidate = _candidate(trace, flow, index)
@@ -240,7 +164,7 @@ def _blocks(trace: Trace) -> list[Block]:
     return _with_modules(trace, list(found.values()))
 
 
-def _candidate(trace: Trace, flow: _Flow, index: int) -> Block | None:
+def _candidate(trace: Trace, flow: Flow, index: int) -> Block | None:
     call = trace.calls[index]
     if not (isinstance(call.op, Elementwise) and call.op.name == "add" and call.outputs):
         return None
@@ -251,7 +175,7 @@ def _candidate(trace: Trace, flow: _Flow, index: int) -> Block | None:
     if shapes[0] != shapes[1] or len(shapes[0]) < 3:
         return None
     fork = flow.meet(*ends)
-    if fork == _ROOT:
+    if fork == ROOT:
         return None
     ways = [flow.between(fork, end) for end in ends]
     weights = [sum(is_weighted(trace.calls[s].op) for s in way) for way in ways]

@@ -3,7 +3,8 @@
 A type with a reader is opaque: it is one step of the trace, whatever it computes inside. A type
 without one is a container, and what it calls is recorded. To add a layer type, write a reader and
 register it with `@reads`, or with `@reads_with_input` if what the layer does depends on the shape
-that it is given; a class of a package that may be absent is given by its dotted name.
+that it is given; a class of a package that may be absent is given by its dotted name. A file of
+readers is named in this folder's `__init__.py`.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from resnet_inspect.errors import ForwardInterrupted, UntraceableModel
 from resnet_inspect.traces.model import Call, Failure, Trace
 
 _NOT_THE_USERS = tuple(
-    f"{folder}{os.sep}" for folder in (Path(torch.__file__).parent, Path(__file__).parents[1])
+    f"{folder}{os.sep}" for folder in (Path(torch.__file__).parent, Path(__file__).parents[2])
 )
 
 Mode = Literal["eval", "train", "as found"]

@@ -2,42 +2,37 @@
 
 Hooks on every module see the modules; a torch function mode, open during the same forward, sees
 what is no module: residual adds, flatten, functional relu. Each tensor gets a number when it is
-produced, inputs are taken in the pre-hook, so the edges between calls come for free.
-
-Nothing here keeps a tensor alive: tensors are known by weak reference, storages by torch's own
-weak count, and what stays of them is their shape.
+produced, inputs are taken in the pre-hook, so the edges between calls come for free. No tensor is
+kept alive (`tensors`).
 """
 
 from __future__ import annotations
 
 import sys
-import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 import torch.utils.checkpoint
 from torch import Tensor, nn
-from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
-from resnet_inspect.capture.readers import timm  # noqa: F401 - registers its readers
-from resnet_inspect.capture.readers.functions import NOT_IN_PLACE, function_name, read_function
-from resnet_inspect.capture.readers.modules import class_name, python_class, read_op
-from resnet_inspect.capture.recording.left_as_found import is_training
+from resnet_inspect.capture.readers.functions import read_function
+from resnet_inspect.capture.readers.modules import class_name, read_op
+from resnet_inspect.capture.readers.names import function_name, works_in_place
+from resnet_inspect.capture.recording.arguments import arguments, first_shape, tensors_in
+from resnet_inspect.capture.recording.modules import held_tensors, module_specs
+from resnet_inspect.capture.recording.tensors import Tensors, version_of
 from resnet_inspect.traces.model import Call
-from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, join
+from resnet_inspect.traces.modules import ModuleSpec
 from resnet_inspect.traces.ops import Container, Elementwise, Op, Unknown
-from resnet_inspect.traces.tensors import Activation, Port, Shape, TensorSpec
+from resnet_inspect.traces.tensors import Activation, Port
 
 _CHECKPOINT = torch.utils.checkpoint.__file__
 """Some versions of `checkpoint` make empty tensors for its books; they are not the network's."""
-
-_DEEPEST = 8
-"""How far nested arguments and results are searched for tensors."""
 
 
 @dataclass(slots=True)
@@ -84,11 +79,11 @@ class Recorder:
         self._raised: int | None = None
         self._is_aside = False
         self._counts: dict[str, int] = {}
-        self._tensors = _Tensors()
+        self._tensors = Tensors()
         self._paths: dict[int, list[str]] = {}
         for path, module in model.named_modules(remove_duplicate=False):
             self._paths.setdefault(id(module), []).append(path)
-        self._held = _held_tensors(model)
+        self._held = held_tensors(model)
         self._exit = ExitStack()
 
     def __enter__(self) -> Recorder:
@@ -142,28 +137,7 @@ class Recorder:
 
     def modules(self) -> tuple[ModuleSpec, ...]:
         """What each module of the model is; those that the forward added are left out."""
-        first: dict[int, str] = {}
-        return tuple(
-            self._module_spec(self._paths[id(module)], module, first)
-            for module in self.model.modules()
-            if id(module) in self._paths
-        )
-
-    def _module_spec(
-        self, paths: list[str], module: nn.Module, first: dict[int, str]
-    ) -> ModuleSpec:
-        path = paths[0]
-        children = [id(child) for child in module._modules.values() if child is not None]
-        return ModuleSpec(
-            path=path,
-            python_class=python_class(module),
-            op=read_op(module),
-            parameters=_parameter_specs(path, module._parameters, first),
-            buffers=_parameter_specs(path, module._buffers, first),
-            children=tuple(dict.fromkeys(self._paths[i][0] for i in children if i in self._paths)),
-            aliases=tuple(paths[1:]),
-            training=is_training(module),
-        )
+        return module_specs(self.model, self._paths)
 
     # -- modules ---------------------------------------------------------------------------------
 
@@ -180,8 +154,8 @@ class Recorder:
         with self._aside() as alone:
             call = self._open_call_of(module) if alone else None
             if call is not None:
-                given = _arguments(args, kwargs)
-                call.op = read_op(module, _first_shape(given))
+                given = arguments(args, kwargs)
+                call.op = read_op(module, first_shape(given))
                 call.take(*self._ports(given))
 
     def _leave_module(
@@ -212,8 +186,8 @@ class Recorder:
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         parent = self._open[-1] if self._open else None
-        given = _arguments(args, kwargs)
-        op = read_op(module, _first_shape(given))
+        given = arguments(args, kwargs)
+        op = read_op(module, first_shape(given))
         paths = self._paths.get(id(module), [""])
         path = paths[0]
         if len(paths) > 1 and parent is not None and parent.module is not None:
@@ -231,7 +205,7 @@ class Recorder:
         works_itself = call.opaque or (not call.made_calls and self._opaque == 0)
         call.outputs = tuple(
             Port(label, self._tensors.made(tensor, call.taken if works_itself else frozenset()))
-            for label, tensor in _tensors_in(result)
+            for label, tensor in tensors_in(result)
         )
         if not call.opaque and works_itself and call.outputs:
             call.op = self._unseen(module, args, kwargs, result)
@@ -240,8 +214,8 @@ class Recorder:
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
     ) -> Op:
         """The op of a container that called nothing: it hands on its input, or works unseen."""
-        given = {id(tensor) for _, tensor in _arguments(args, kwargs)}
-        if all(id(tensor) in given for _, tensor in _tensors_in(result)):
+        given = {id(tensor) for _, tensor in arguments(args, kwargs)}
+        if all(id(tensor) in given for _, tensor in tensors_in(result)):
             return Elementwise("identity")
         return Unknown(
             class_name(module), "its forward does not run through torch's Python functions"
@@ -254,8 +228,8 @@ class Recorder:
     ) -> Any:
         if self._opaque or not self._open:
             return function(*args, **kwargs)
-        given = _arguments(args, kwargs)
-        versions = [_version(tensor) for _, tensor in given]
+        given = arguments(args, kwargs)
+        versions = [version_of(tensor) for _, tensor in given]
         name = function_name(function)
         caller = self._open[-1]
         caller_made_calls = caller.made_calls
@@ -272,12 +246,12 @@ class Recorder:
             tensor
             for i, ((_, tensor), version) in enumerate(zip(given, versions, strict=True))
             if (
-                _version(tensor) != version
+                version_of(tensor) != version
                 if version is not None
-                else i == 0 and _changes_its_first(function, kwargs)
+                else i == 0 and works_in_place(function, kwargs)
             )
         ]
-        results = list(_tensors_in(result)) or [("", tensor) for tensor in changed]
+        results = list(tensors_in(result)) or [("", tensor) for tensor in changed]
         made = [
             (label, tensor)
             for label, tensor in results
@@ -373,142 +347,5 @@ class _FunctionMode(TorchFunctionMode):
         return self._record(func, args, kwargs or {})
 
 
-class _Tensors:
-    """Numbers for tensors and their storages, without keeping either alive."""
-
-    def __init__(self) -> None:
-        self.activations: list[Activation] = []
-        self._known: dict[int, tuple[weakref.ref[Tensor], int]] = {}
-        self._storages: dict[int, tuple[StorageWeakRef, int]] = {}
-        self._storage_count = 0
-
-    def number(self, tensor: Tensor) -> int:
-        """The number of a tensor; a new one if it has not been seen."""
-        known = self._known.get(id(tensor))
-        if known is not None and known[0]() is tensor:
-            return known[1]
-        return self._new(tensor)
-
-    def made(self, tensor: Tensor, taken: frozenset[int]) -> int:
-        """The number of a result; a new one too if it is an input that was handed on or changed."""
-        number = self.number(tensor)
-        return self._new(tensor) if number in taken else number
-
-    def _new(self, tensor: Tensor) -> int:
-        number = len(self.activations)
-        spec = TensorSpec(tuple(map(int, tensor.shape)), _dtype(tensor), tensor.element_size())
-        self.activations.append(Activation(spec, self._storage(tensor)))
-        self._known[id(tensor)] = (weakref.ref(tensor), number)
-        return number
-
-    def _storage(self, tensor: Tensor) -> int:
-        try:
-            storage = tensor.untyped_storage()
-        except (NotImplementedError, RuntimeError):  # sparse and nested tensors have none
-            self._storage_count += 1
-            return self._storage_count - 1
-        # The weak reference keeps the address from being used again, not the memory.
-        key = storage._cdata
-        if key not in self._storages:
-            self._storages[key] = (weak(storage), self._storage_count)
-            self._storage_count += 1
-        return self._storages[key][1]
-
-
-def weak(storage: torch.UntypedStorage) -> StorageWeakRef:
-    """A reference that keeps the address of a storage, and not its memory."""
-    return StorageWeakRef(storage)  # type: ignore[no-untyped-call]
-
-
 def _is_among(tensor: Tensor, others: Sequence[Tensor]) -> bool:
     return any(tensor is other for other in others)
-
-
-def _dtype(tensor: Tensor) -> str:
-    return str(tensor.dtype).removeprefix("torch.")
-
-
-def _version(tensor: Tensor) -> int | None:
-    """How often a tensor was changed in place; None where torch does not count."""
-    try:
-        return tensor._version
-    except RuntimeError:  # inference tensors
-        return None
-
-
-def _changes_its_first(function: Callable[..., Any], kwargs: Mapping[str, Any]) -> bool:
-    """Whether a function works in place, by torch's rule for names: `add_`, `__iadd__`, inplace.
-
-    For tensors whose changes torch does not count.
-    """
-    name = getattr(function, "__name__", "")
-    if name.startswith("__"):
-        augmented = name.startswith("__i") and name not in NOT_IN_PLACE
-        return augmented or name == "__setitem__"
-    return name.endswith("_") or bool(kwargs.get("inplace"))
-
-
-def _held_tensors(model: nn.Module) -> dict[int, tuple[Tensor, str]]:
-    """Tensors that modules hold, with their full names, by id: parameters, buffers, constants."""
-    found: dict[int, tuple[Tensor, str]] = {}
-    for path, module in model.named_modules():
-        registered = (*module._parameters.items(), *module._buffers.items())
-        for name, value in (*registered, *vars(module).items()):
-            if isinstance(value, Tensor):
-                found.setdefault(id(value), (value, join(path, name)))
-    return found
-
-
-def _parameter_specs(
-    path: str, register: Mapping[str, Tensor | None], first: dict[int, str]
-) -> tuple[ParameterSpec, ...]:
-    specs = []
-    for name, tensor in register.items():
-        if tensor is None:
-            continue
-        full_name = join(path, name)
-        owner = first.setdefault(id(tensor), full_name)
-        specs.append(
-            ParameterSpec(
-                name,
-                TensorSpec(tuple(map(int, tensor.shape)), _dtype(tensor), tensor.element_size()),
-                tensor.requires_grad,
-                None if owner == full_name else owner,
-            )
-        )
-    return tuple(specs)
-
-
-def _arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[str, Tensor]]:
-    """The tensors among a call's arguments, each with a label that says where it stood."""
-    if len(args) == 1 and not kwargs:
-        return list(_tensors_in(args[0]))
-    found = [pair for i, value in enumerate(args) for pair in _tensors_in(value, str(i))]
-    found += [pair for name, value in kwargs.items() for pair in _tensors_in(value, name)]
-    return found
-
-
-def _first_shape(given: Sequence[tuple[str, Tensor]]) -> Shape:
-    """The shape of a call's first tensor; () where it has none."""
-    return tuple(map(int, given[0][1].shape)) if given else ()
-
-
-def _tensors_in(value: Any, label: str = "", depth: int = 0) -> Iterator[tuple[str, Tensor]]:
-    """The tensors in nested lists, tuples, dicts, dataclasses and plain objects, with labels."""
-    if isinstance(value, Tensor):
-        yield label, value
-        return
-    if value is None or isinstance(value, str | bytes | int | float | bool) or depth == _DEEPEST:
-        return
-    if isinstance(value, Mapping):
-        items = [(str(key), item) for key, item in value.items()]
-    elif isinstance(value, list | tuple | set | frozenset):
-        items = [(str(i), item) for i, item in enumerate(value)]
-    elif is_dataclass(value) and not isinstance(value, type):
-        items = [(f.name, getattr(value, f.name, None)) for f in fields(value)]
-    elif hasattr(value, "__dict__") and not isinstance(value, type | nn.Module | torch.dtype):
-        items = [(name, item) for name, item in vars(value).items() if isinstance(item, Tensor)]
-    else:
-        return
-    for name, item in items:
-        yield from _tensors_in(item, f"{label}.{name}" if label else name, depth + 1)

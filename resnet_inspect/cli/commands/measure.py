@@ -13,6 +13,7 @@ from resnet_inspect.cli.options import (
     Documented,
     columns_option,
     common_options,
+    devices,
     input_options_but,
     output_options,
     run_options,
@@ -55,7 +56,7 @@ def _columns() -> Mapping[str, str]:
 @click.argument("model", type=ModelName())
 @input_options_but("batch", "device", "no_cache")
 @click.option("--batch", "batches", type=Numbers(), help="Batch sizes, one measurement each: 1,8.")
-@click.option("--device", help="cpu (default), cuda, cuda:1, mps.")
+@click.option("--device", help=devices("cpu", without=("meta",)))
 @run_options
 @click.option(
     "--view", type=click.Choice(["layers", "blocks", "stages"]), default="layers",

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+
+from resnet_inspect.collection import hold_off, let_go, set_apart
 
 T = TypeVar("T")
 
@@ -78,9 +79,9 @@ async def beside_the_screen(long: bool, work: Callable[..., T], *given: Any) -> 
 def begin(mark: object) -> None:
     """Collect no garbage until this work, and all other that is under way, is done."""
     if not _under_way:
-        gc.disable()
         sys.setswitchinterval(_TURN)
     _under_way.add(mark)
+    hold_off(mark)
 
 
 def end(mark: object) -> None:
@@ -90,5 +91,5 @@ def end(mark: object) -> None:
     _under_way.remove(mark)
     if not _under_way:
         sys.setswitchinterval(0.005)
-        gc.freeze()
-        gc.enable()
+        set_apart()
+    let_go(mark)

@@ -11,6 +11,7 @@ from typing import Any
 from textual.app import App
 from textual.binding import BindingType
 
+from resnet_inspect.capture.backends import BACKENDS, written
 from resnet_inspect.errors import InspectError
 from resnet_inspect.sources.catalogue import VARIANTS
 from resnet_inspect.tui.screens.choice import Choice, Choose, choices_of
@@ -34,7 +35,7 @@ _INPUT_HINTS = {
 
 
 _RUN_HINTS = {
-    "device": "cpu, cuda, cuda:1, mps",
+    "device": ", ".join(name for name in written() if name != "meta"),
     "batch": "samples in the input",
     "repeats": "runs that count",
     "warm_up": "runs before them",
@@ -84,12 +85,7 @@ async def input_of(
 
 async def device(app: App[Any], current: str) -> str | None:
     """The device to run on."""
-    choices = [
-        Choice("meta", "meta", "shapes without numbers; no memory"),
-        Choice("cpu", "cpu"),
-        Choice("cuda", "cuda", "an NVIDIA or AMD card"),
-        Choice("mps", "mps", "Apple's graphics"),
-    ]
+    choices = [Choice(kind, kind, backend.about) for kind, backend in BACKENDS.items()]
     return await app.push_screen_wait(
         Choose("Device", choices, current=current, free="name it: cuda:1")
     )

@@ -119,9 +119,27 @@ def shown(speeds: Sequence[Timing]) -> tuple[str, ...]:
 
 def view(speeds: Sequence[Timing], name: str, selection: Selection) -> Table:
     """The rows of the view `name` with what they took; several networks one below the other."""
-    several = len(speeds) > 1
     check_keys(selection.columns)
     tables = [VIEWS[name](speed.survey, replace(selection, columns=())) for speed in speeds]
+    made = _measured(speeds, tables)
+    return replace(made, view="measure", shown=selection.columns or made.shown)
+
+
+def beside(speed: Timing, table: Table, columns: Sequence[str] = ()) -> Table:
+    """The layers, blocks or stages of the measured network, with what they took.
+
+    `columns` are the keys of those to show, in order, as far as there are such; by default, those
+    of `shown`.
+    """
+    made = _measured([speed], [table])
+    known = {column.key for column in made.columns}
+    chosen = tuple(key for key in columns if key in known)
+    return replace(made, shown=chosen or made.shown, totals=(*made.totals, *table.totals))
+
+
+def _measured(speeds: Sequence[Timing], tables: Sequence[Table]) -> Table:
+    """The first of these tables with the rows of all, each network's with what they took."""
+    several = len(speeds) > 1
     first, machine = tables[0], speeds[0].measured.machine
     rows: list[Row] = []
     totals: list[Total] = []
@@ -133,49 +151,23 @@ def view(speeds: Sequence[Timing], name: str, selection: Selection) -> Table:
             ending = (f"_{batch}", f", batch {batch}") if several else ("", "")
             totals.append(Total(total.key + ending[0], total.label + ending[1], total.cell))
         remarks += [f"batch {batch}: {said}" if several else said for said in remarks_of(speed)]
+    said = (*_folded(rows), *remarks, said_of_machine(speeds[0]), *meanings(speeds))
     return replace(
         first,
-        view="measure",
         title=f"{first.title}{_batches(speeds)} · {text.visible(machine.name)}",
         columns=(*first.columns, *(column.heading for column in TIMES.values())),
-        shown=selection.columns or shown(speeds),
+        shown=shown(speeds),
         rows=tuple(rows),
         totals=tuple(totals),
-        remarks=tuple(
-            text.visible(said)
-            for said in (*first.remarks, *_folded(rows), *remarks, said_of_machine(speeds[0]),
-                         *meanings(speeds))
-        ),
+        remarks=(*first.remarks, *map(text.visible, said)),
         provenance=(*first.provenance, *provenance(speeds[0].measured)),
-    )  # fmt: skip
+    )
 
 
 def _batches(speeds: Sequence[Timing]) -> str:
     """For a title, which batches there are beside that of the first."""
     others = ", ".join(str(speed.batch) for speed in speeds[1:])
     return f" and batch {others}" if others else ""
-
-
-def beside(speed: Timing, table: Table, columns: Sequence[str] = ()) -> Table:
-    """The layers, blocks or stages of the measured network, with what they took.
-
-    `columns` are the keys of those to show, in order, as far as there are such; by default, those
-    of `shown`.
-    """
-    rows = tuple(_timed(speed, table))
-    every = (*table.columns, *(column.heading for column in TIMES.values()))
-    known = {column.key for column in every}
-    said = (*_folded(rows), *remarks_of(speed), said_of_machine(speed), *meanings([speed]))
-    return replace(
-        table,
-        title=f"{table.title} · {text.visible(speed.measured.machine.name)}",
-        columns=every,
-        shown=tuple(key for key in columns if key in known) or shown([speed]),
-        rows=rows,
-        totals=(*totals_of(speed), *table.totals),
-        remarks=(*table.remarks, *map(text.visible, said)),
-        provenance=(*table.provenance, *provenance(speed.measured)),
-    )
 
 
 def _timed(speed: Timing, table: Table) -> Iterator[Row]:

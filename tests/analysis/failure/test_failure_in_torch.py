@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -569,7 +570,7 @@ def test_what_is_wrong_and_what_mends_it(name: str, device: str) -> None:
     found = report(error.trace)
     assert found is not None
     assert error.trace.calls[found.call].path == case.at
-    assert found.finding.partition(" (test_failures.py")[0] == case.finding
+    assert found.finding.partition(f" ({Path(__file__).name}")[0] == case.finding
     assert found.mend == case.mend
     assert error.message == found.sentence == sentence(error.trace)
     assert error.message.startswith(
@@ -636,7 +637,7 @@ def test_what_no_rule_knows_is_said_in_its_own_words() -> None:
     line = refuse.__code__.co_firstlineno + 1
     assert raised.value.message == (
         "Net got 2×3×32×32 float32 from the input, on cpu: ValueError: only 224 pixels "
-        f"(test_failures.py, line {line}, in refuse)"
+        f"({Path(__file__).name}, line {line}, in refuse)"
     )
 
 

@@ -2,76 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import torch
 import torchvision
+from small import Forward, branch, ones, parameter, surveyed
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.functional import scaled_dot_product_attention as attend
-from torch.nn.parameter import is_lazy
 
 import resnet_inspect as ri
-from resnet_inspect.errors import UntraceableModel
 from resnet_inspect.oracle import flop_counter_macs
-from resnet_inspect.traces import invariants
-
-
-class Forward(nn.Module):
-    """A network from its layers and parameters by name and a function that runs them."""
-
-    def __init__(self, run: Callable[..., Any], **parts: Any) -> None:
-        super().__init__()
-        self.run = run
-        for name, part in parts.items():
-            setattr(self, name, part)
-
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        return self.run(self, *args, **kwargs)
-
-
-def parameter(*shape: int) -> nn.Parameter:
-    return nn.Parameter(torch.full(shape, 0.5))
-
-
-def distinct_parameters(model: nn.Module) -> int:
-    return sum({id(p): p.numel() for p in model.parameters()}.values())
-
-
-def surveyed(model: nn.Module, *args: Any, **kwargs: Any) -> ri.Survey:
-    """Trace a model, and hold the trace to what is true of every trace and every sum of rows."""
-    survey = ri.Survey(ri.trace(model, *args, **kwargs))
-    assert invariants.check(survey.trace) == []
-    assert sum(own.total for own in survey.parameters) == survey.totals.parameters.total
-    assert sum(own or 0 for own in survey.macs) == survey.totals.macs
-    if not any(is_lazy(p) for p in model.parameters()):
-        assert survey.totals.parameters.total == distinct_parameters(model)
-        trainable = {id(p): p.numel() for p in model.parameters() if p.requires_grad}
-        assert survey.totals.parameters.trainable == sum(trainable.values())
-    return survey
-
-
-def call(survey: ri.Survey, path: str, nth: int = 1) -> ri.Call:
-    (found,) = (c for c in survey.trace.calls if c.path == path and c.nth == nth)
-    return found
-
-
-def shapes(survey: ri.Survey, path: str) -> list[tuple[int, ...]]:
-    return [survey.trace.spec(port).shape for port in call(survey, path).outputs]
-
-
-def ones(size: Any) -> dict[str, Tensor] | tuple[Tensor, ...]:
-    if isinstance(size, Mapping):
-        return {name: torch.ones(shape) for name, shape in size.items()}
-    if all(isinstance(item, int) for item in size):
-        return (torch.ones(size),)
-    return tuple(torch.ones(shape) for shape in size)
-
-
-pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:FutureWarning")
 
 
 @dataclass
@@ -107,14 +51,6 @@ def functional_only() -> nn.Module:
         return functional.linear(x.flatten(1), m.matrix, m.bias)
 
     return Forward(run, kernel=parameter(8, 3, 3, 3), matrix=parameter(5, 128), bias=parameter(5))
-
-
-def branch() -> nn.Module:
-    def run(m: Any, x: Tensor) -> Tensor:
-        taken = m.narrow if x.sum() > -1e9 else m.wide
-        return taken(x)
-
-    return Forward(run, narrow=nn.Conv2d(3, 4, 3), wide=nn.Conv2d(3, 8, 3))
 
 
 def option_a() -> nn.Module:
@@ -305,22 +241,6 @@ def test_the_branch_is_chosen_on_defined_input_values() -> None:
     assert any("meta cannot run" in note for note in survey.trace.provenance.notes)
 
 
-def test_input_values_are_the_same_each_time_and_finite() -> None:
-    seen: list[Tensor] = []
-
-    def run(m: Any, x: Tensor) -> Tensor:
-        seen.append(x.clone())
-        return x.neg()
-
-    model = Forward(run)
-    ri.trace(model, (2, 3, 4, 4), device="cpu")
-    torch.rand(7)
-    ri.trace(model, (2, 3, 4, 4), device="cpu")
-    assert torch.equal(*seen)
-    assert torch.isfinite(seen[0]).all()
-    assert seen[0].std() > 0
-
-
 # -- whole networks ------------------------------------------------------------------------------
 
 
@@ -361,182 +281,7 @@ def test_auxiliary_heads_run_in_train_mode() -> None:
     assert len(in_train.trace.outputs) == 3
 
 
-def test_a_dict_as_output_keeps_its_keys() -> None:
-    with torch.device("meta"):
-        model = torchvision.models.segmentation.fcn_resnet50(weights_backbone=None, aux_loss=True)
-    survey = surveyed(model, (1, 3, 64, 64))
-    assert [port.label for port in survey.trace.outputs] == ["out", "aux"]
-    assert [survey.trace.spec(p).shape for p in survey.trace.outputs] == [(1, 21, 64, 64)] * 2
-    image = torch.empty(1, 3, 64, 64, device="meta")
-    assert survey.totals.macs == flop_counter_macs(model.eval(), image)
-
-
-# -- element types, devices, memory formats ------------------------------------------------------
-
-
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
-@pytest.mark.parametrize("device", ["cpu", "meta"])
-def test_a_model_of_another_dtype_gets_an_input_of_that_dtype(dtype: str, device: str) -> None:
-    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU())
-    model.to(getattr(torch, dtype))
-    survey = surveyed(model, (1, 3, 8, 8), device=device)
-    itemsize = {"float16": 2, "bfloat16": 2, "float64": 8}[dtype]
-    assert {a.tensor.dtype for a in survey.trace.activations} == {dtype}
-    assert survey.totals.parameters.nbytes == (112 + 8) * itemsize
-    assert survey.totals.macs == 36 * 4 * 27
-
-
-@pytest.mark.parametrize(
-    ("option", "dtype"), [("half", "float16"), ("bf16", "bfloat16"), ("double", "float64")]
-)
-def test_the_dtype_option_rules_a_named_variant(option: str, dtype: str) -> None:
-    trace = ri.trace("resnet18", (1, 3, 64, 64), dtype=option)
-    assert {a.tensor.dtype for a in trace.activations} == {dtype}
-    assert {p.tensor.dtype for m in trace.modules for p in m.parameters} == {dtype}
-
-
-@pytest.mark.parametrize("option", ["half", "bf16", "double"])
-def test_the_dtype_option_rules_the_input_of_a_module_without_parameters(option: str) -> None:
-    trace = ri.trace(nn.ReLU(), (2, 3), dtype=option)
-    expected = {"half": "float16", "bf16": "bfloat16", "double": "float64"}[option]
-    assert trace.spec(trace.outputs[0]).dtype == expected
-
-
-def test_channels_last_changes_nothing() -> None:
-    model = torchvision.models.resnet18().eval()
-    plain = ri.trace(model, (1, 3, 64, 64))
-    model.to(memory_format=torch.channels_last)
-    last = ri.trace(model, (1, 3, 64, 64))
-    image = torch.ones(1, 3, 64, 64).to(memory_format=torch.channels_last)
-    given = ri.trace(model, inputs=image)
-    assert plain.calls == last.calls == given.calls
-    assert plain.modules == last.modules == given.modules
-
-
-def test_a_model_on_meta_is_traced_there() -> None:
-    with torch.device("meta"):
-        model = torchvision.models.resnet18()
-    survey = surveyed(model, (1, 3, 224, 224))
-    assert survey.trace.provenance.device == "meta"
-    assert survey.totals.parameters.total == 11_689_512
-    assert survey.totals.macs == 1_814_073_344
-
-
-def test_a_model_on_meta_that_needs_numbers_is_traced_on_the_cpu_and_stays_on_meta() -> None:
-    with torch.device("meta"):
-        model = branch()
-    survey = surveyed(model, (1, 3, 8, 8))
-    assert survey.trace.provenance.device == "cpu"
-    assert {p.device.type for p in model.parameters()} == {"meta"}
-    assert survey.totals.macs == 36 * 4 * 27
-
-
-def lazy() -> nn.Module:
-    return nn.Sequential(
-        nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(), nn.ReLU(), nn.Flatten(), nn.LazyLinear(5)
-    )
-
-
-@pytest.mark.parametrize("device", ["cpu", "meta"])
-def test_lazy_layers_get_their_shapes_and_the_model_stays_lazy(device: str) -> None:
-    model = lazy()
-    state = torch.get_rng_state()
-    survey = surveyed(model, (1, 3, 8, 8), device=device)
-    assert torch.equal(torch.get_rng_state(), state)
-    assert survey.totals.parameters.total == 4 * 27 + 4 + 8 + 144 * 5 + 5
-    assert survey.totals.macs == 36 * 4 * 27 + 144 * 5
-    assert survey.totals.not_counted == ()
-    assert [c.module for c in survey.trace.calls] == ["", "0", "1", "2", "3", "4"]
-    assert [m.class_name for m in survey.trace.modules][1:3] == ["Conv2d", "BatchNorm2d"]
-    assert survey.trace.provenance.device == device
-    assert survey.trace.provenance.notes
-    lazy_layers = [nn.LazyConv2d, nn.LazyBatchNorm2d, nn.ReLU, nn.Flatten, nn.LazyLinear]
-    assert [type(m) for m in model] == lazy_layers
-    assert all(is_lazy(p) for p in model.parameters())
-    assert is_lazy(model[1].running_mean)
-    model(torch.ones(1, 6, 9, 9))  # still free to take another shape
-    assert model[0].in_channels == 6
-
-
-# -- arguments and results -----------------------------------------------------------------------
-
-
-def test_a_model_called_with_names_only() -> None:
-    def run(m: Any, *, image: Tensor, mask: Tensor) -> Tensor:
-        return m.conv(image) * mask
-
-    model = Forward(run, conv=nn.Conv2d(3, 4, 3, padding=1))
-    size = {"image": (1, 3, 8, 8), "mask": (1, 1, 8, 8)}
-    survey = surveyed(model, size)
-    assert [port.label for port in survey.trace.inputs] == ["image", "mask"]
-    assert survey.totals.macs == 64 * 4 * 27
-    given = {name: torch.ones(shape) for name, shape in size.items()}
-    assert ri.trace(model, inputs=given).calls == survey.trace.calls
-    assert survey.totals.macs == flop_counter_macs(model, **given)
-
-
-def test_several_positional_inputs() -> None:
-    survey = surveyed(Forward(lambda m, x, y: x + y), [(2, 3), (2, 1)])
-    assert [port.label for port in survey.trace.inputs] == ["0", "1"]
-    assert shapes(survey, ":add") == [(2, 3)]
-
-
-def test_an_embedding_takes_integers() -> None:
-    model = nn.Sequential(nn.Embedding(10, 4), nn.Linear(4, 2))
-    for survey in (
-        surveyed(model, (1, 7), dtype="int64"),
-        surveyed(model, inputs=torch.tensor([[3, 1, 4, 1, 5, 9, 2]])),
-    ):
-        assert survey.trace.spec(survey.trace.inputs[0]).dtype == "int64"
-        assert survey.totals.parameters.total == 40 + 10
-        assert survey.totals.macs == 7 * 8
-        assert survey.totals.not_counted == ()
-
-
-@dataclass
-class Features:
-    low: Tensor
-    high: list[Tensor]
-
-
-def test_nested_arguments_and_results_are_labelled_by_where_they_stand() -> None:
-    def inner(m: Any, features: Features, options: dict[str, Any]) -> Any:
-        total = features.low + features.high[0] + options["bias"][1]
-        return {"sum": total, "parts": (features.low * 2, [features.high[1] * 3])}
-
-    def run(m: Any, x: Tensor) -> Features:
-        given = Features(x.neg(), [x.abs(), x.exp()])
-        made = m.inner(given, options={"bias": (None, x.sin()), "name": "ignored"})
-        return Features(made["sum"], [made["parts"][0], *made["parts"][1]])
-
-    survey = surveyed(Forward(run, inner=Forward(inner)), (2, 3))
-    inside = call(survey, "inner")
-    assert [p.label for p in inside.inputs] == ["0.low", "0.high.0", "0.high.1", "options.bias.1"]
-    assert [p.label for p in inside.outputs] == ["sum", "parts.0", "parts.1.0"]
-    assert [p.label for p in survey.trace.outputs] == ["low", "high.0", "high.1"]
-    makers = [survey.trace.calls[survey.trace.producer[p.activation]] for p in inside.inputs]
-    assert [maker.path for maker in makers] == [":neg", ":abs", ":exp", ":sin"]
-
-
 # -- what no rule covers is said by name ---------------------------------------------------------
-
-
-class Doubled(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        return x.clamp(min=0) * 2
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        return gradient * 2
-
-
-def test_what_a_custom_autograd_function_does_is_recorded() -> None:
-    model = Forward(lambda m, x: m.conv(Doubled.apply(x)), conv=nn.Conv2d(3, 4, 3))
-    survey = surveyed(model, (1, 3, 8, 8))
-    assert [c.path for c in survey.trace.calls] == ["", ":clamp", ":mul", "conv"]
-    assert survey.totals.not_counted == ()
-    assert survey.totals.macs == 36 * 4 * 27
 
 
 UNCOUNTED = {
@@ -587,89 +332,3 @@ def test_what_no_rule_covers_is_named_and_the_total_is_partial(name: str, device
     assert dict(survey.totals.not_counted)[reported] == 1
     assert survey.totals.macs == macs
     assert None in survey.macs
-
-
-def scripted() -> nn.Module:
-    return torch.jit.script(nn.Sequential(nn.Conv2d(4, 6, 3), nn.ReLU()))
-
-
-def by_tracing() -> nn.Module:
-    return torch.jit.trace(nn.Sequential(nn.Conv2d(4, 6, 3), nn.ReLU()), torch.ones(1, 4, 6, 6))
-
-
-def frozen() -> nn.Module:
-    return torch.jit.freeze(torch.jit.script(nn.Sequential(nn.Conv2d(4, 6, 3), nn.ReLU()).eval()))
-
-
-@pytest.mark.parametrize("build", [scripted, by_tracing, frozen])
-def test_a_whole_script_module_is_refused(build: Callable[[], nn.Module]) -> None:
-    with pytest.raises(UntraceableModel) as raised:
-        ri.trace(build(), (1, 4, 8, 8))
-    assert "TorchScript" in raised.value.message
-    assert raised.value.hint
-
-
-@pytest.mark.parametrize("device", ["cpu", "meta"])
-@pytest.mark.parametrize("build", [scripted, by_tracing, frozen])
-def test_a_nested_script_module_is_one_call_reported_by_name(
-    build: Callable[[], nn.Module], device: str
-) -> None:
-    inner = build()
-    model = nn.Sequential(nn.Conv2d(3, 4, 3), inner, nn.Conv2d(6, 2, 1))
-    model.train() if build is not frozen else model[0].train()
-    tensors = {name: (t, t.clone()) for name, t in model.state_dict(keep_vars=True).items()}
-    flags = [getattr(module, "training", None) for module in model.modules()]
-    image = torch.ones(1, 3, 10, 10)
-    before = model(image)
-
-    survey = surveyed(model, (1, 3, 10, 10), device=device)
-    assert [c.module for c in survey.trace.calls] == ["", "0", "1", "2"]
-    assert [count for _, count in survey.totals.not_counted] == [1]
-    assert survey.totals.macs == 64 * 4 * 27 + 36 * 2 * 6
-    expected = distinct_parameters(inner)
-    assert survey.parameters[2].total == expected
-    assert expected == (0 if build is frozen else 6 * 36 + 6)
-
-    assert [getattr(module, "training", None) for module in model.modules()] == flags
-    now = model.state_dict(keep_vars=True)
-    assert list(now) == list(tensors)
-    assert all(now[name] is t and torch.equal(t, copy) for name, (t, copy) in tensors.items())
-    assert torch.equal(model(image), before)
-
-
-def test_a_layer_made_in_the_forward_runs_as_functions_and_is_not_kept() -> None:
-    def run(m: Any, x: Tensor) -> Tensor:
-        if m.late is None:
-            m.late = nn.Linear(4, 2)
-        return m.late(m.first(x))
-
-    model = Forward(run, first=nn.Linear(4, 4))
-    model.late = None
-    survey = surveyed(model, (1, 4), device="cpu")
-    assert survey.totals.macs == 16 + 8
-    assert survey.totals.not_counted == ()
-    assert model.late is None
-    assert [name for name, _ in model.named_modules()] == ["", "first"]
-
-
-def test_the_result_of_code_that_cannot_be_watched_is_said_to_come_from_outside() -> None:
-    @torch.jit.script
-    def square(x: torch.Tensor) -> torch.Tensor:
-        return x @ x
-
-    class Partly(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.linear = nn.Linear(8, 8)
-            self.constant = torch.ones(8)
-
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            result: torch.Tensor = self.linear(square(x)) + self.constant
-            return result
-
-    trace = ri.trace(Partly(), (8, 8))
-    remarks = ri.tabulate(trace).remarks
-    assert any(
-        remark.startswith("linear takes 1 tensor that no recorded call made") for remark in remarks
-    )
-    assert trace.calls[-1].reads == ("constant",)

@@ -19,9 +19,9 @@ from resnet_inspect.analysis.cost import memory
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.capture.recording.forward import capture
-from resnet_inspect.capture.timing import measurement as clocked
+from resnet_inspect.capture.timing import subject as clocked
 from resnet_inspect.capture.timing.machine import Clock, as_large_as_fits
-from resnet_inspect.capture.timing.measurement import Runs, measure
+from resnet_inspect.capture.timing.measurement import Runs, measure, moved
 from resnet_inspect.errors import BadInput, WorkFailed
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Ceiling, Measurements, course, mismatch
@@ -325,7 +325,7 @@ def test_the_allocator_s_peak_is_that_of_a_pass_without_old_gradients(
 
     monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda device: note("reset"))
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: note("read"))
-    subject = clocked._Subject(model, (x,), {}, trace, SECOND)
+    subject = clocked.Subject(model, (x,), {}, trace, SECOND)
     assert subject.peak(backward=True).allocated == 4096
     assert seen == [("reset", False), ("read", True)]
 
@@ -396,7 +396,7 @@ def test_a_run_that_raises_is_one_line(error: RuntimeError, words: str) -> None:
 def test_what_a_device_cannot_hold_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nn.Linear, "to", _refuse)
     with pytest.raises(WorkFailed, match="cpu cannot hold the network: no"):
-        clocked.moved(nn.Linear(4, 4), CPU)
+        moved(nn.Linear(4, 4), CPU)
 
 
 @pytest.mark.gpu

@@ -2,102 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from dataclasses import replace
-from itertools import product
 
 import pytest
+from comparisons import PAIRS, check, check_mirror, of, plain
 from hypothesis import given
 from hypothesis import strategies as st
-from saved import (
-    NAMES,
-    SMALL,
-    ByHand,
-    conv,
-    steady,
-    survey_of,
-    trace_of,
-    traces,
-    window,
-)
+from saved import NAMES, ByHand, conv, steady, survey_of, trace_of, traces, window
 
-from resnet_inspect.analysis.comparison import alignment
-from resnet_inspect.analysis.comparison import changes as comparison
 from resnet_inspect.analysis.comparison.changes import compare
-from resnet_inspect.analysis.comparison.difference import Change, Difference, Entry, Section
+from resnet_inspect.analysis.comparison.difference import Change, Entry, Section
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.errors import UnknownName
-from resnet_inspect.formats import FORMATS, render
-from resnet_inspect.formats.styled_text import lay_out
+from resnet_inspect.formats import render
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.ops import Activate, Conv, Elementwise, Norm
+from resnet_inspect.traces.ops import Activate, Conv, Elementwise
 from resnet_inspect.traces.tensors import Port
-from resnet_inspect.views.tables.comparison.networks import HEADINGS, MARKS, SHOWN, view
+from resnet_inspect.views.tables.comparison.networks import view
 from resnet_inspect.views.tables.rows.selection import Selection
-from resnet_inspect.views.tables.table import Row, Table
 from resnet_inspect.views.words.comparison.summary import summary
-
-OTHER = {"only left": "only right", "only right": "only left"}
-FEW = ("broken", "functional", "names", "oddities", "plain", "resnet18", "resnet50", "resnet50_v1")
-PAIRS = [*product(FEW, FEW), *(("resnet34", name) for name in NAMES)]
-
-
-def of(left: str, right: str) -> Difference:
-    return compare(survey_of(left), survey_of(right))
-
-
-def turned(change: Change) -> Change:
-    return replace(change, left=change.right, right=change.left)
-
-
-def mirrored(entry: Entry) -> Entry:
-    return Entry(
-        OTHER.get(entry.kind, entry.kind),  # type: ignore[arg-type]
-        entry.lane, entry.right, entry.left, tuple(map(turned, entry.changes)),
-        entry.right_amounts, entry.left_amounts,
-    )  # fmt: skip
-
-
-def outline(section: Section) -> tuple[object, ...]:
-    """A section as plain data, with what stands in it in no order."""
-    return (
-        section.role, section.number, section.kind, section.left, section.right, section.changes,
-        frozenset(section.entries), frozenset(map(outline, section.sections)),
-    )  # fmt: skip
-
-
-def turned_outline(section: Section) -> tuple[object, ...]:
-    return (
-        section.role, section.number, OTHER.get(section.kind, section.kind), section.right,
-        section.left, tuple(map(turned, section.changes)),
-        frozenset(map(mirrored, section.entries)), frozenset(map(turned_outline, section.sections)),
-    )  # fmt: skip
-
-
-def check(found: Difference) -> None:
-    """What is true of every difference."""
-    for survey, side in ((found.left, "left"), (found.right, "right")):
-        indexes = [getattr(e, side) for e in found.entries if getattr(e, side) is not None]
-        assert sorted(indexes) == list(survey.trace.steps)
-    for entry in found.entries:
-        both = entry.left is not None and entry.right is not None
-        assert both == (entry.kind in {"same", "changed"})
-        assert bool(entry.changes) == (entry.kind == "changed")
-        assert all(change.left != change.right for change in entry.changes)
-
-
-def check_mirror(a: Survey, b: Survey) -> None:
-    one, other = compare(a, b), compare(b, a)
-    assert list(map(turned_outline, one.sections)) == list(map(outline, other.sections))
-    assert tuple(map(turned, one.changes)) == other.changes
-    assert one.equal == other.equal
-    assert len(one.edits) == len(other.edits)
-    assert [(f.key, f.right, f.left) for f in one.figures] == [
-        (f.key, f.left, f.right) for f in other.figures
-    ]
-
 
 # Properties --------------------------------------------------------------------------------------
 
@@ -133,19 +55,6 @@ def test_anything_can_be_compared_with_anything(a: Trace, b: Trace) -> None:
 
 kernels = st.sampled_from([1, 3, 5])
 plain_networks = st.lists(st.tuples(st.sampled_from([4, 8]), kernels), min_size=1, max_size=90)
-
-
-def plain(layers: list[tuple[int, int]], named: str = "features") -> Survey:
-    """Convolutions in a row."""
-    hand = ByHand()
-    made, before = hand.input(1, 3, 8, 8), 3
-    for i, (width, kernel) in enumerate(layers):
-        made = hand.step(
-            f"{named}.{i}", conv(before, width, window(kernel, 1, kernel // 2)), made,
-            (1, width, 8, 8), weights={"weight": (width, before, kernel, kernel)},
-        )  # fmt: skip
-        before = width
-    return Survey(hand.trace(made))
 
 
 @steady
@@ -515,208 +424,3 @@ def test_parameters_that_no_step_uses_are_a_difference() -> None:
     found = compare(survey_of("oddities"), Survey(replace(trace, modules=fewer)))
     assert not found.equal
     assert any(line.startswith("buffers") for line in summary(found))
-
-
-# Long networks -----------------------------------------------------------------------------------
-
-
-def residual(blocks: int, *, width: int = 16, odd: int | None = None) -> Survey:
-    """Blocks of three convolutions with norms; `odd` is the place of one with wider windows."""
-    hand = ByHand()
-    x = hand.step("stem", conv(3, width, window(3, 1, 1)), hand.input(1, 3, 8, 8), (1, width, 8, 8))
-    for i in range(blocks):
-        y = x
-        for j in range(1, 4):
-            wide = window(5, 1, 2) if i == odd else window(3, 1, 1)
-            y = hand.step(f"layer.{i}.conv{j}", conv(width, width, wide), y)
-            y = hand.step(f"layer.{i}.norm{j}", Norm("batch", width), y)
-            y = hand.step(f"layer.{i}.relu{j}", Activate("relu"), y)
-        x = hand.step(f"layer.{i}:add", Elementwise("add"), (x, y))
-    return Survey(hand.trace(x))
-
-
-@pytest.fixture
-def costs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How often steps or blocks were weighed against each other, as the only element."""
-    counted = [0]
-    for name in ("step_cost", "block_cost"):
-        weigh = getattr(alignment, name)
-
-        def counting(a: object, b: object, weigh: object = weigh) -> object:
-            counted[0] += 1
-            return weigh(a, b)  # type: ignore[operator]
-
-        monkeypatch.setattr(comparison, name, counting)
-    return counted
-
-
-def test_one_block_among_a_hundred_is_found_with_few_comparisons(costs: list[int]) -> None:
-    found = compare(residual(100), residual(101, odd=40))
-    (edit,) = found.edits
-    assert isinstance(edit, Section)
-    assert edit.right is not None
-    assert edit.right.path == "layer.40:add"
-    assert costs[0] < 20_000
-
-
-def test_a_thousand_layers_take_few_comparisons(costs: list[int]) -> None:
-    narrow = plain([(4, 3)] * 1000)
-    for other, edits in (
-        (plain([(8, 3)] * 1000), 1000),
-        (plain([*[(4, 3)] * 500, (4, 5), *[(4, 3)] * 500]), 1),
-        (plain([(8, k) for k in (1, 3, 5, 7, 9) * 200]), 1000),
-    ):
-        costs[0] = 0
-        found = compare(narrow, other)
-        check(found)
-        assert len(found.edits) == edits
-        assert costs[0] <= 100_000
-        check_mirror(narrow, other)
-
-
-# The table ---------------------------------------------------------------------------------------
-
-
-def numbers(table: Table, key: str) -> int:
-    return sum(
-        value
-        for row in table.rows
-        if not row.subtotal and isinstance(value := table.cell(row, key).value, int)
-    )
-
-
-@pytest.mark.parametrize(("left", "right"), PAIRS)
-def test_rows_sum_to_the_totals_on_both_sides(left: str, right: str) -> None:
-    found = of(left, right)
-    for table in (
-        view(found),
-        view(found, unfold=True),
-        view(found, Selection(everything=True)),
-        view(found, Selection(only=("conv",))),
-    ):
-        entries = {total.key: total.cell.value for total in table.totals}
-        for key in ("parameters", "macs"):
-            values = entries[key]
-            assert isinstance(values, tuple)
-            assert numbers(table, f"left_{key}") == values[0]
-            assert numbers(table, f"right_{key}") == values[1]
-        assert numbers(table, "parameters_difference") == (found.figure["parameters"].difference)
-
-
-@pytest.mark.parametrize("name", ["resnet34", "resnet50", "plain", "oddities"])
-def test_every_step_is_shown_where_all_is_asked_for(name: str) -> None:
-    found = of("resnet18", name)
-    table = view(found, Selection(everything=True), unfold=True)
-    layers = [row for row in table.rows if row.kind in {"layer", "function"}]
-    assert len(layers) == len(found.entries)
-    for row, entry in zip(layers, found.entries, strict=True):
-        assert table.cell(row, "change").value == entry.kind
-        assert table.cell(row, "change").text == MARKS[entry.kind]
-
-
-@pytest.mark.parametrize("format", sorted(FORMATS))
-@pytest.mark.parametrize(
-    ("left", "right"), [("resnet34", "resnet50"), *((a, "names") for a in SMALL)]
-)
-def test_every_format_writes_it(format: str, left: str, right: str) -> None:
-    table = view(of(left, right))
-    written = render(table, format)
-    assert written.endswith("\n")
-    if format == "json":
-        document = json.loads(written)
-        assert document["view"] == "differences"
-        assert [column["key"] for column in document["columns"]] == list(HEADINGS)
-        assert len(document["rows"]) == len(table.rows)
-        assert document["remarks"] == list(table.remarks)
-        assert document["summary"] == list(summary(of(left, right)))
-    elif format == "csv":
-        header, *rows = csv.reader(io.StringIO(written))
-        assert header == [*SHOWN, "kind", "subtotal", "repeat"]
-        assert len(rows) == len(table.rows)
-    elif format == "text":
-        for row in table.rows:
-            assert table.cell(row, "path").text in written
-
-
-def test_json_of_a_known_row() -> None:
-    document = json.loads(render(view(of("resnet50", "resnet50_v1")), "json"))
-    row = next(row for row in document["rows"] if row["path"] == "layer2.0.conv1")
-    expected = {
-        "change": "changed",
-        "itself": True,
-        "stage": 2,
-        "lane": "branch",
-        "op": "conv",
-        "window": "1×1 → 1×1 stride 2",
-        "left_stride": [1, 1],
-        "right_stride": [2, 2],
-        "left_output_shape": [1, 128, 56, 56],
-        "right_output_shape": [1, 128, 28, 28],
-        "left_macs": 102_760_448,
-        "right_macs": 25_690_112,
-        "macs_difference": -77_070_336,
-        "parameters_difference": 0,
-        "note": "stride 1 → 2",
-    }
-    assert {key: row[key] for key in expected} == expected
-    assert document["totals"]["macs"][:3] == [4_089_184_256, 3_857_973_248, -231_211_008]
-    assert document["provenance"]["left_source"] == "torchvision:resnet50"
-
-
-def test_sections_that_are_the_same_are_one_row() -> None:
-    def paths(table: Table, rows: list[Row]) -> list[str]:
-        return [table.cell(row, "path").text for row in rows]
-
-    table = view(of("resnet50", "resnet50_v1"))
-    same = [row for row in table.rows if table.cell(row, "change").text == "=" and row.level == 0]
-    assert paths(table, same) == ["stem", "layer1", "head"]
-    assert not any(row.subtotal for row in same)
-    only = view(of("resnet50", "resnet50_v1"), Selection(stage=3))
-    outer = [row for row in only.rows if row.level == 0]
-    assert paths(only, outer) == ["layer3", "not shown"]
-
-
-@pytest.mark.parametrize(("left", "right"), PAIRS)
-def test_a_brief_table_has_no_step_that_is_the_same(left: str, right: str) -> None:
-    table = view(of(left, right), brief=True)
-    same = [row for row in table.rows if table.cell(row, "change").value == "same"]
-    assert {row.kind for row in same} <= {"stem", "stage", "head", "rest"}
-    assert not any(row.level for row in same)
-    for key in ("parameters", "macs"):
-        entries = {total.key: total.cell.value for total in table.totals}
-        values = entries[key]
-        assert isinstance(values, tuple)
-        assert numbers(table, f"left_{key}") == values[0]
-        assert numbers(table, f"right_{key}") == values[1]
-
-
-@pytest.mark.parametrize("width", [80, 100, 120])
-def test_a_narrow_table_says_what_changed_before_all_else(width: int) -> None:
-    layout = lay_out(view(of("resnet34", "resnet50"), brief=True), width)
-    lines = ["".join(written for written, _ in line) for line in layout.lines]
-    assert max(map(len, lines)) <= width
-    assert lines[2] == "blocks: basic (2 convolutions) against bottleneck (3)"
-    (row,) = [line for line in lines if line.split()[:1] == ["layer2.0.conv1"]]
-    assert row.endswith("kernel 3×3 → 1×1, stride 2 → 1, padding 1 → 0")
-    (row,) = [line for line in lines if line.split()[:1] == ["layer1.0"]]
-    assert row.endswith("basic → bottleneck, identity → projection shortcut")
-    assert ("parameters_difference" in layout.dropped) == (width < 100)
-
-
-def test_columns_can_be_chosen() -> None:
-    found = of("resnet18", "resnet34")
-    chosen = ("path", "change", "left_stride", "right_stride")
-    assert view(found, Selection(columns=chosen)).shown == chosen
-    with pytest.raises(UnknownName, match="left_strid"):
-        view(found, Selection(columns=("left_strid",)))
-
-
-def test_names_are_written_as_they_are() -> None:
-    hand = ByHand()
-    made = hand.step("a\x1b[31m", conv(3, 4, window(3)), hand.input(1, 3, 8, 8), (1, 4, 6, 6))
-    table = view(compare(Survey(hand.trace(made)), plain([(4, 3), (4, 3)])), unfold=True)
-    written = [cell.text for row in table.rows for cell in row.cells] + [
-        *table.summary,
-        *table.remarks,
-    ]
-    assert all(line.isprintable() for line in written)
