@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.views.cards import card
-from resnet_inspect.views.cards.card import Card, Subject
+from resnet_inspect.views.cards import card, card_of
+from resnet_inspect.views.cards.card import Card
+from resnet_inspect.views.cards.subjects import Subject
 from resnet_inspect.views.lessons import blocks, layers, parts
 from resnet_inspect.views.lessons.page import Lesson, Reading, Section
 from resnet_inspect.views.tables.rows.sections import sections as lines_of
@@ -19,7 +20,7 @@ __all__ = ["Lesson", "Reading", "Section", "as_card", "lesson"]
 
 def lesson(survey: Survey, subject: Subject, width: int = 72, ascii: bool = False) -> Lesson:
     """The lesson of a subject; its drawings take at most `width` columns."""
-    head = card.card(survey, subject, width, ascii=ascii)
+    head = card_of(survey, subject, width, ascii=ascii)
     return Lesson(
         model=text.visible(survey.trace.model_name),
         title=head.title,

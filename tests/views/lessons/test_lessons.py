@@ -14,13 +14,11 @@ from workings import value_of
 
 from resnet_inspect.analysis.structure import alternatives, depth
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.errors import UnknownName, UsageError
 from resnet_inspect.formats.lessons import FORMATS, lines
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Conv, Elementwise, Linear, Norm, Pool, Reshape
 from resnet_inspect.views import lessons
-from resnet_inspect.views.cards import names
-from resnet_inspect.views.cards.card import Subject
+from resnet_inspect.views.cards.subjects import Subject, find
 
 EQUATION = re.compile(r"((?:[\d⌊⌈(][\d,./·+−()⌊⌋⌈⌉ ]*?[·+−/][\d,./·+−()⌊⌋⌈⌉ ]*?)) = ([\d,]*\d)")
 
@@ -39,7 +37,7 @@ def taught(survey: Survey, subject: Subject) -> list[str]:
 
 
 def said(survey: Survey, path: str, nth: int | None = None) -> list[str]:
-    return taught(survey, names.find(survey, path, nth))
+    return taught(survey, find(survey, path, nth))
 
 
 def says(name: str, path: str, *wanted: str, nth: int | None = None) -> None:
@@ -526,39 +524,11 @@ def test_a_gate_adds_no_depth() -> None:
     )
 
 
-# Names.
-
-
-def test_places_by_name() -> None:
-    survey = survey_of("resnet50")
-    stages, blocks = survey.anatomy.stages, survey.anatomy.blocks
-    assert names.find(survey, "") == names.find(survey, "network") == "network"
-    assert names.find(survey, "layer2") == names.find(survey, "Stage 2") == stages[1]
-    assert names.find(survey, "layer1.2") == names.find(survey, "block3") == blocks[2]
-    third = survey.trace.calls_at["layer1.0.relu"][2]
-    assert names.find(survey, "layer1.0.relu", 3) == third
-    with pytest.raises(UnknownName) as unknown:
-        names.find(survey, "layer2.0.conv9")
-    assert "layer2.0.conv" in unknown.value.hint
-    with pytest.raises(UsageError, match="no call 4"):
-        names.find(survey, "layer1.0.relu", 4)
-    with pytest.raises(UsageError, match="path of a layer"):
-        names.find(survey, "stem", 2)
-    with pytest.raises(UsageError, match="never called itself"):
-        names.find(survey_of("functional"), "units")
-
-
-def test_every_call_is_found_by_its_name(survey: Survey) -> None:
-    for call in survey.trace.calls[1:]:
-        subject = names.find(survey, call.path, call.nth)
-        assert subject == call.index or not isinstance(subject, int)
-
-
 # Formats.
 
 
 def test_the_formats_say_the_same() -> None:
-    found = lessons.lesson(survey_of("resnet50"), names.find(survey_of("resnet50"), "layer2.0"))
+    found = lessons.lesson(survey_of("resnet50"), find(survey_of("resnet50"), "layer2.0"))
     sentences = [sentence for section in found.sections for sentence in section.sentences]
     document = json.loads(FORMATS["json"](found))
     assert [s for section in document["sections"] for s in section["sentences"]] == sentences
