@@ -26,7 +26,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
-from functools import cache
+from functools import lru_cache
 from itertools import chain
 from typing import Protocol
 
@@ -132,7 +132,7 @@ def parse(text: str, columns: Iterable[Named] | None = None) -> Query:
 
     `columns` are those that can be named: by default, every column there is.
     """
-    names = _every_name() if columns is None else _Names(columns)
+    names = _every_name(tuple(COLUMNS)) if columns is None else _Names(columns)
     terms: list[Bind] = []
     problems: dict[str, None] = {}
     words: dict[str, None] = {}
@@ -237,9 +237,9 @@ class _Names:
         return _Part(negated, word, False, found["key"], sign, value, quoted), end
 
 
-@cache
-def _every_name() -> _Names:
-    return _Names(COLUMNS.values())
+@lru_cache(maxsize=1)
+def _every_name(keys: tuple[str, ...]) -> _Names:
+    return _Names(COLUMNS[key] for key in keys)
 
 
 def _bare(name: str) -> str:
