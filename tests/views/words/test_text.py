@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from saved import steady
 
 from resnet_inspect.views.words import text
+from resnet_inspect.views.words.text import map_shape
 
 
 @pytest.mark.parametrize(
@@ -137,3 +138,14 @@ def test_visible_text_is_one_line_of_the_same_length(written: str) -> None:
     assert len(shown) == len(written)
     assert len(shown.splitlines()) <= 1
     assert all(a == b for a, b in zip(written, shown, strict=True) if a.isprintable())
+
+
+def test_maps_in_short() -> None:
+    assert map_shape((1, 256, 56, 56)) == "256×56²"
+    assert map_shape((1, 64, 8, 56, 56)) == "64×8×56²"
+    assert map_shape((1, 64, 8, 8, 8)) == "64×8³"
+    assert map_shape((2, 3, 225, 161)) == "3×225×161"
+    assert map_shape((1, 1000)) == "1000"
+    assert map_shape((7,)) == "7"
+    assert map_shape(()) == "scalar"
+    assert map_shape((1, 256, 56, 56), ascii=True) == "256x56x56"
