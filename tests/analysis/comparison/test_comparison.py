@@ -34,7 +34,9 @@ from resnet_inspect.formats.styled_text import lay_out
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Conv, Elementwise, Norm
 from resnet_inspect.traces.tensors import Port
-from resnet_inspect.views.tables.comparison.networks import HEADINGS, MARKS, SHOWN, view
+from resnet_inspect.views.tables.comparison.headings import HEADINGS, SHOWN
+from resnet_inspect.views.tables.comparison.networks import view
+from resnet_inspect.views.tables.comparison.rows import MARKS
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Row, Table
 from resnet_inspect.views.words.comparison.summary import summary
