@@ -10,6 +10,8 @@ from saved import NAMES, survey_of
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Trace
 
+pytest.register_assert_rewrite("table_rows", "filtered", "figured")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """--renew-snapshots, here because only the outermost conftest.py can add options."""

@@ -81,7 +81,7 @@ def check_outputs(files: Iterable[str | None], force: bool) -> None:
 
 def difference_selection(options: Mapping[str, Any]) -> Selection:
     """What the options of `difference_options` select."""
-    from resnet_inspect.views.tables.comparison.networks import SHOWN
+    from resnet_inspect.views.tables.comparison.headings import SHOWN
     from resnet_inspect.views.tables.rows.selection import Selection
 
     return Selection(

@@ -24,7 +24,7 @@ from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.formats import render
 from resnet_inspect.traces import codec
 from resnet_inspect.views import lessons
-from resnet_inspect.views.cards import names
+from resnet_inspect.views.cards.subjects import find
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.comparison import networks
 from resnet_inspect.views.tables.rows.selection import Selection
@@ -71,7 +71,7 @@ def shown(view: str) -> Callable[[int], str]:
 
 def explained(blocks: int) -> object:
     survey = Survey(traced(blocks))
-    return lessons.lesson(survey, names.find(survey, "", None))
+    return lessons.lesson(survey, find(survey, "", None))
 
 
 def compared(blocks: int) -> object:

@@ -213,7 +213,7 @@ def test_the_shortcuts_found_are_the_ones_built(line: str, shortcuts: list[str],
 
 
 def test_why_a_zero_padded_identity_is_one() -> None:
-    from resnet_inspect.views.cards.card import why
+    from resnet_inspect.views.cards.block import why
 
     survey = survey_of("paper:cifar_resnet20")
     block = survey.anatomy.stages[1].blocks[0]

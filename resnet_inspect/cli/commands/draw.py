@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,24 @@ from resnet_inspect.cli.output import check_outputs
 from resnet_inspect.cli.parameters import ModelName, Named, NamedOption
 from resnet_inspect.cli.tracing import loaded_or_captured
 from resnet_inspect.errors import UnknownName
+from resnet_inspect.views.figures import FIGURES, graph
+from resnet_inspect.views.figures.shapes import Picture
 
 
 def _formats() -> Iterable[str]:
     from resnet_inspect.formats.figures import FIGURE_FORMATS
 
     return (*FIGURE_FORMATS, "text")
+
+
+def _figures(command: Callable[..., int]) -> Callable[..., int]:
+    """An option for every kind of figure."""
+    for name, kind in reversed(FIGURES.items()):
+        add = click.option(
+            f"--{name}", metavar=kind.of or None, is_flag=not kind.of, help=kind.meaning
+        )
+        command = add(command)
+    return command
 
 
 @click.command(
@@ -44,8 +56,7 @@ def _formats() -> Iterable[str]:
     help="What a box is.  [default: block]",
 )
 @click.option("--unfold", is_flag=True, help="Draw each of identical blocks in a row.")
-@click.option("--block", metavar="PATH", help="Only this residual block, layer by layer.")
-@click.option("--bars", is_flag=True, help="Parameters, MACs and activations by stage, as bars.")
+@_figures
 @click.option(
     "--direction",
     type=click.Choice(["down", "right"]),
@@ -98,11 +109,15 @@ def _format(options: dict[str, Any]) -> str:
     """The format asked for, or that of the suffix, or what stdout gets; refuses what cannot be."""
     from resnet_inspect.formats.figures import FIGURE_FORMATS, figure_formats_by_suffix
 
-    if options["block"] and options["bars"]:
-        raise click.UsageError("--block and --bars are two pictures: leave one out")
+    chosen = [name for name in FIGURES if options[name]]
+    if len(chosen) > 1:
+        raise click.UsageError(f"--{chosen[0]} and --{chosen[1]} are two pictures: leave one out")
     for name in ("level", "unfold"):
-        if options[name] and (options["block"] or options["bars"]):
+        if options[name] and chosen:
             raise click.UsageError(f"--{name} is for the whole network's figure")
+    kind = FIGURES[chosen[0]] if chosen else None
+    can_be_text = kind is not None and kind.text is not None
+    is_placed = kind is not None and kind.placed
     found: str | None = options["format"]
     if found is None and options["output"] not in (None, "-"):
         suffix = Path(options["output"]).suffix.lower()
@@ -112,27 +127,29 @@ def _format(options: dict[str, Any]) -> str:
             raise UnknownName("format", suffix or options["output"], known, see=see)
         found = known[suffix]
     if found is None:
-        found = "text" if options["block"] else "svg" if options["bars"] else "mermaid"
+        found = "text" if can_be_text else "svg" if is_placed else "mermaid"
     pictures = [name for name, one in FIGURE_FORMATS.items() if not one.is_chart]
-    if options["bars"] and found not in pictures:
-        raise click.UsageError(f"bars are drawn as {' or '.join(pictures)}, not as {found}")
-    if found == "text" and not options["block"]:
-        raise click.UsageError("text is for --block PATH; the views of `trace` print the whole")
+    if is_placed and found not in pictures:
+        raise click.UsageError(f"{chosen[0]} are drawn as {' or '.join(pictures)}, not as {found}")
+    if found == "text" and not can_be_text:
+        which = ", ".join(f"--{name} {kind.of}" for name, kind in FIGURES.items() if kind.text)
+        raise click.UsageError(f"text is for {which}; the views of `trace` print the whole")
     return found
 
 
 def _drawn(survey: Any, format: str, options: dict[str, Any]) -> str:
     from resnet_inspect.formats.figures import render_figure, render_picture
-    from resnet_inspect.views.figures import bars, drawings, graph
 
     theme, direction = options["theme"], options["direction"]
-    if options["bars"]:
-        return render_picture(bars.by_stage(survey), format, theme)
-    if not options["block"]:
+    name = next((name for name in FIGURES if options[name]), None)
+    if name is None:
         figure = graph.network(survey, options["level"] or "block", not options["unfold"])
         return render_figure(figure, format, direction, theme)
-    if format == "text":
-        _, block = graph.block_at(survey, options["block"])
+    kind, of = FIGURES[name], options[name] if FIGURES[name].of else ""
+    if format == "text" and kind.text is not None:
         width = min(72, shutil.get_terminal_size().columns)
-        return "\n".join([*drawings.block(survey, block, width), ""])
-    return render_figure(graph.block(survey, options["block"]), format, direction, theme)
+        return "\n".join([*kind.text(survey, of, width), ""])
+    made = kind.make(survey, of)
+    if isinstance(made, Picture):
+        return render_picture(made, format, theme)
+    return render_figure(made, format, direction, theme)

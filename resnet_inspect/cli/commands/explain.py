@@ -54,12 +54,12 @@ def command(model: str, path: str, nth: int | None, **options: Any) -> int:
     from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.formats.lessons import WIDTH
     from resnet_inspect.views import lessons
-    from resnet_inspect.views.cards import names
+    from resnet_inspect.views.cards import subjects
 
     check_outputs([options["output"]], options["force"])
     format = _format(options)
     survey = Survey(loaded_or_captured(model, options))
-    subject = names.find(survey, path, nth)
+    subject = subjects.find(survey, path, nth)
     runs = len(survey.trace.calls_at.get(path, ())) if path else 0
     if runs > 1 and nth is None:
         remark(f"{path} runs {runs} times; this is the first (--nth 2 is the second)")

@@ -20,7 +20,8 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.visual import Visual
 
-from resnet_inspect.views.cards.card import Card, Entry, Section, Subject
+from resnet_inspect.views.cards.card import Card, Entry, Section
+from resnet_inspect.views.cards.subjects import Subject
 
 LOW = 16
 """Lines below which the entries of a section stand side by side."""

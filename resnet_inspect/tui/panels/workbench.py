@@ -20,7 +20,9 @@ from resnet_inspect.tui.panels.splitter import Splitter
 from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.process.background import MANY_CALLS, beside_the_screen
 from resnet_inspect.tui.session import Places, Span
-from resnet_inspect.views.cards.card import Card, Entry, Section, Subject, card, index_of
+from resnet_inspect.views.cards import card_of
+from resnet_inspect.views.cards.card import Card, Entry, Section
+from resnet_inspect.views.cards.subjects import Subject, index_of
 from resnet_inspect.views.tables.filter import Query
 from resnet_inspect.views.tables.table import Row
 
@@ -128,7 +130,7 @@ class Workbench(Horizontal):
 
         def make(width: int, height: int) -> Card:
             left, right = (
-                card(survey, _subject(survey, row.kind, first), width, height, ascii=self.ascii)
+                card_of(survey, _subject(survey, row.kind, first), width, height, ascii=self.ascii)
                 if first >= 0
                 else None
                 for survey, first in sides
@@ -242,7 +244,7 @@ class Workbench(Horizontal):
 
 def _card(laid: Laid, subject: Subject, ascii: bool, width: int, height: int) -> Card:
     """What is known of a call, block, stage or end, with what was measured of it."""
-    made = card(laid.survey, subject, width, height, ascii=ascii)
+    made = card_of(laid.survey, subject, width, height, ascii=ascii)
     if laid.speed is None:
         return made
     from resnet_inspect.views.cards.timing import on_card

@@ -13,7 +13,7 @@ from resnet_inspect.formats.styled_text import lay_out
 from resnet_inspect.tui.process.background import MANY_CALLS
 from resnet_inspect.tui.screens.export import TABLE_SUFFIXES
 from resnet_inspect.tui.screens.report import Make, Page, Report
-from resnet_inspect.views.cards.card import Subject
+from resnet_inspect.views.cards.subjects import Subject
 from resnet_inspect.views.lessons import lesson
 from resnet_inspect.views.tables import cost as costs
 from resnet_inspect.views.tables import taps

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.analysis.timing import Spans, Timing
-from resnet_inspect.views.cards.card import Card, Entry, Section, Subject
+from resnet_inspect.views.cards.card import Card, Entry, Section
+from resnet_inspect.views.cards.subjects import Subject
 from resnet_inspect.views.tables.rows.sections import sections
 from resnet_inspect.views.tables.timing import TIMES, shown
 

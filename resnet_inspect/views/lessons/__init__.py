@@ -5,40 +5,43 @@ Every sentence is composed from the trace and said only where it holds.
 
 from __future__ import annotations
 
-from resnet_inspect.analysis.structure.anatomy import Block, Stage
+from collections.abc import Callable
+from typing import Any
+
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.views.cards import card
-from resnet_inspect.views.cards.card import Card, Subject
-from resnet_inspect.views.lessons import blocks, layers, parts
+from resnet_inspect.views.cards import card, card_of
+from resnet_inspect.views.cards.card import Card
+from resnet_inspect.views.cards.subjects import Subject, kind_of
+from resnet_inspect.views.lessons import blocks, ends, layers, network, stage
 from resnet_inspect.views.lessons.page import Lesson, Reading, Section
-from resnet_inspect.views.tables.rows.sections import sections as lines_of
 from resnet_inspect.views.words import text
 
 __all__ = ["Lesson", "Reading", "Section", "as_card", "lesson"]
 
 
+Teach = Callable[[Survey, Any, int, bool], tuple[Section, ...]]
+"""What makes the sections of a lesson: of a subject, with the width of its drawings, in ASCII."""
+
+SUBJECTS: dict[str, Teach] = {
+    "call": layers.sections,
+    "block": blocks.sections,
+    "stage": stage.sections,
+    "stem": ends.sections,
+    "head": ends.sections,
+    "network": network.sections,
+}
+"""What teaches each kind of subject, as `cards.subjects.kind_of` names it."""
+
+
 def lesson(survey: Survey, subject: Subject, width: int = 72, ascii: bool = False) -> Lesson:
     """The lesson of a subject; its drawings take at most `width` columns."""
-    head = card.card(survey, subject, width, ascii=ascii)
+    head = card_of(survey, subject, width, ascii=ascii)
     return Lesson(
         model=text.visible(survey.trace.model_name),
         title=head.title,
         subtitle=head.subtitle,
-        sections=_sections(survey, subject, width, ascii),
+        sections=SUBJECTS[kind_of(subject)](survey, subject, width, ascii),
     )
-
-
-def _sections(survey: Survey, subject: Subject, width: int, ascii: bool) -> tuple[Section, ...]:
-    if isinstance(subject, int):
-        return layers.sections(survey, survey.trace.calls[subject], width, ascii)
-    if isinstance(subject, Block):
-        return blocks.sections(survey, subject, width, ascii)
-    if isinstance(subject, Stage):
-        return parts.of_a_stage(survey, subject, width, ascii)
-    if subject == "network":
-        return parts.of_network(survey, width, ascii)
-    ends = (line for line in lines_of(survey, blocks=False) if line.kind == subject)
-    return next((parts.of_end(survey, line, width, ascii) for line in ends), ())
 
 
 def as_card(found: Lesson) -> Card:

@@ -9,7 +9,7 @@ from resnet_inspect.analysis.structure.alternatives import Alternative
 from resnet_inspect.analysis.structure.anatomy import Block
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.ops import Conv, same_values
-from resnet_inspect.views.cards import card
+from resnet_inspect.views.cards.block import why as shortcut_needs
 from resnet_inspect.views.figures import drawings
 from resnet_inspect.views.lessons import amounts, page
 from resnet_inspect.views.lessons.page import Section, section, sentence
@@ -105,7 +105,7 @@ def _convolutions(taps: Sequence[str]) -> str:
 
 def why(survey: Survey, block: Block) -> str:
     """Why the shortcut is what it is, as a sentence."""
-    return sentence(card.why(survey, block))
+    return sentence(shortcut_needs(survey, block))
 
 
 def a_shortcut(block: Block) -> str:

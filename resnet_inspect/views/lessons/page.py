@@ -38,14 +38,21 @@ class Lesson:
     sections: tuple[Section, ...]
 
 
+HEIGHT = 14
+"""Lines that a drawing of the tensor's way may take."""
+
+
 def section(
     heading: str,
-    sentences: Iterable[str],
+    said: Iterable[str | Reading],
     *readings: Reading,
     drawing: Sequence[str] = (),
 ) -> Section:
-    """A section; names in its sentences cannot break a line."""
-    return Section(heading, tuple(map(text.visible, sentences)), tuple(drawing), readings)
+    """A section of sentences, and where more is written; names cannot break a line."""
+    all_said = tuple(said)
+    sentences = tuple(text.visible(part) for part in all_said if isinstance(part, str))
+    found = tuple(part for part in all_said if isinstance(part, Reading))
+    return Section(heading, sentences, tuple(drawing), (*found, *readings))
 
 
 def filled(*sections: Section) -> tuple[Section, ...]:

@@ -12,7 +12,7 @@ from resnet_inspect.analysis.counts import parameters
 from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.structure.survey import Amounts, Survey
 from resnet_inspect.traces.model import Provenance, Trace
-from resnet_inspect.views.tables.columns import COLUMNS, check_keys
+from resnet_inspect.views.tables.columns import COLUMNS, Column, check_keys
 from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.table import Cell, Row, Table, Total
 from resnet_inspect.views.words import text
@@ -57,11 +57,8 @@ class Cells(Sequence[Cell]):
         return hash(tuple(self))
 
 
-_COLUMNS = tuple(COLUMNS.values())
-
-
-def _cell(survey: Survey, line: Line, place: int) -> Cell:
-    return _COLUMNS[place].cell(survey, line)
+def _cell(columns: Sequence[Column], survey: Survey, line: Line, place: int) -> Cell:
+    return columns[place].cell(survey, line)
 
 
 def table(
@@ -76,13 +73,13 @@ def table(
     `worth` says which columns matter more, or less, in this view than in others.
     """
     check_keys(tuple(columns))
-    every = _COLUMNS
+    every = tuple(COLUMNS.values())
     rows = tuple(
         Row(
             line.kind,
             line.level,
             line.subtotal,
-            Cells(len(every), partial(_cell, survey, line)),
+            Cells(len(every), partial(_cell, every, survey, line)),
             "" if line.op is None or line.block or line.stage else kind_of(line.op),
             line.spans,
             raised=line.has_raised(survey.trace),

@@ -18,7 +18,7 @@ from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.screens.form import Ask
 from resnet_inspect.tui.screens.report import Report
 from resnet_inspect.views import lessons
-from resnet_inspect.views.cards import names
+from resnet_inspect.views.cards.subjects import find
 from resnet_inspect.views.figures import graph
 from resnet_inspect.views.tables import cost as costs
 from resnet_inspect.views.tables import taps
@@ -126,7 +126,7 @@ def test_the_lesson_is_of_what_the_card_is_of() -> None:
         ):  # fmt: skip
             await app.bench.go_to_path(path)
             await pilot.pause()
-            lesson = lessons.lesson(survey, names.find(survey, place), 72)
+            lesson = lessons.lesson(survey, find(survey, place), 72)
             report = await ask(app, pilot, "E")
             assert text_of(report).startswith(f"{lesson.title}\n")
             await pilot.press("y")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from timings import timing_of
 
-from resnet_inspect.views.cards.card import card
+from resnet_inspect.views.cards import card_of
 from resnet_inspect.views.cards.timing import on_card
 from resnet_inspect.views.tables import VIEWS, timing
 from resnet_inspect.views.tables.columns import COLUMNS
@@ -23,7 +23,7 @@ def test_a_card_says_what_its_subject_took() -> None:
         subject = subjects.pop(table.cell(row, "path").text, None)
         if subject is None:
             continue
-        plain = card(survey, subject)
+        plain = card_of(survey, subject)
         first, own, *others = on_card(speed, subject, plain).sections
         assert (first, *others) == plain.sections
         texts = {entry.label: entry.text for entry in own.entries}
@@ -31,7 +31,7 @@ def test_a_card_says_what_its_subject_took() -> None:
         assert texts == {t: table.cell(row, key).text for t, key in timed.items() if t in texts}
         assert {"time", "IQR", "of time", "bytes/s", "at peak"} <= set(texts)
     assert not subjects
-    (whole,) = [s for s in on_card(speed, "network", card(survey, "network")).sections
+    (whole,) = [s for s in on_card(speed, "network", card_of(survey, "network")).sections
                 if s.heading == "measured"]  # fmt: skip
     assert whole.entries[0].text == seconds(speed.total.seconds)
 
@@ -42,5 +42,5 @@ def test_a_card_of_what_was_not_told_apart_says_nothing() -> None:
     hidden = [c.index for c in calls if speed.forward(((c.index, c.index),)) is None]
     for index in hidden:
         if speed.survey.trace.last_descendant[index] == index:
-            plain = card(speed.survey, index)
+            plain = card_of(speed.survey, index)
             assert on_card(speed, index, plain) == plain

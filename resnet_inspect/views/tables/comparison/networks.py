@@ -1,4 +1,4 @@
-"""Two networks side by side, as a table; `conclusions` says in words how they differ.
+"""Two networks side by side, as a table; `summary` says in words how they differ.
 
 Left stands before right everywhere: "3×3 → 1×1" in a cell, "3×3 against 1×1" in a sentence. The
 rows that are no subtotal sum to the totals, on either side.
@@ -6,100 +6,21 @@ rows that are no subtotal sum to the totals, on either side.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from fractions import Fraction
-from functools import partial
 from typing import Any
 
-from resnet_inspect.analysis.comparison.difference import Difference, Entry, Kind, Section
-from resnet_inspect.analysis.structure.anatomy import Block, Stage
-from resnet_inspect.analysis.structure.survey import Amounts, Survey
+from resnet_inspect.analysis.comparison.difference import Difference
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.views.tables import assembly, totals
-from resnet_inspect.views.tables.columns import COLUMNS
-from resnet_inspect.views.tables.layers import made_of
-from resnet_inspect.views.tables.rows.line import Line
-from resnet_inspect.views.tables.rows.sections import block_line, call_line, sections, stage_line
+from resnet_inspect.views.tables.comparison.headings import HEADINGS, SHOWN
+from resnet_inspect.views.tables.comparison.rows import Notable, Rows
 from resnet_inspect.views.tables.rows.selection import Selection
-from resnet_inspect.views.tables.table import (
-    EMPTY,
-    NO_CALLS,
-    Align,
-    Cell,
-    Heading,
-    Row,
-    Table,
-    Total,
-)
+from resnet_inspect.views.tables.table import Cell, Table, Total
 from resnet_inspect.views.words import text
-from resnet_inspect.views.words.comparison.changes import (
-    entry_note,
-    figure_texts,
-    ratio,
-    section_note,
-    signed,
-)
+from resnet_inspect.views.words.comparison.changes import figure_texts, ratio
 from resnet_inspect.views.words.comparison.summary import summary
-from resnet_inspect.views.words.ops import kind_of, window
 from resnet_inspect.views.words.text import Value
-
-Notable = Callable[[Section | Entry], bool]
-"""Whether a section or step is to be shown though it has not changed."""
-
-MARKS: dict[Kind, str] = {"same": "=", "changed": "~", "only left": "-", "only right": "+"}
-"""What stands before a row."""
-
-SHOWN = (
-    "path", "change", "op", "window", "output_shape", "left_parameters", "right_parameters",
-    "parameters_difference", "left_macs", "right_macs", "macs_difference", "note",
-)  # fmt: skip
-
-_PAIRED = (
-    "path", "op", "class_name", "kernel_size", "stride", "padding", "dilation", "groups",
-    "in_channels", "out_channels", "bias", "input_shape", "output_shape", "dtype", "parameters",
-    "trainable", "macs", "receptive_field", "jump", "shortcut", "nth",
-)  # fmt: skip
-"""Columns that there are once for each side, with the cells of the other views."""
-
-
-def _heading(key: str, title: str, worth: int, align: Align = "left") -> Heading:
-    return Heading(key, title, align, worth)
-
-
-_SIDED = tuple(
-    _heading(f"{side}_{key}", f"{side} {COLUMNS[key].title}", worth, COLUMNS[key].align)
-    for key in _PAIRED
-    for side, worth in (("left", 6), ("right", 6))
-)
-
-HEADINGS: dict[str, Heading] = {
-    heading.key: heading
-    for heading in (
-        _heading("path", "layer", 0),
-        _heading("change", "±", 0),
-        _heading("kind", "kind", 70),
-        _heading("stage", "stage", 50, "right"),
-        _heading("lane", "lane", 50),
-        _heading("itself", "itself", 50),
-        _heading("op", "op", 3),
-        _heading("window", "window", 4),
-        _heading("input_shape", "input", 8),
-        _heading("output_shape", "output", 7),
-        *_SIDED,
-        _heading("parameters_difference", "params ±", 2, "right"),
-        _heading("macs_difference", "MACs ±", 5, "right"),
-        _heading("repeat", "repeat", 50, "right"),
-        _heading("level", "level", 50, "right"),
-        _heading("subtotal", "subtotal", 50),
-        _heading("note", "what changed", 1),
-    )
-}
-"""Every column of this view by key."""
-
-_KEYS = tuple(HEADINGS)
-_SIDES = {f"{side}_{key}": (i, key) for key in _PAIRED for i, side in enumerate(("left", "right"))}
-"""The columns of one side: which, and the column of the other views."""
 
 
 def view(
@@ -124,7 +45,7 @@ def view(
     for key in shown:
         if key not in HEADINGS:
             raise UnknownName("column", key, HEADINGS, see=f"known: {', '.join(HEADINGS)}")
-    rows = _Rows(difference, selection, is_notable, unfold=unfold, brief=brief)
+    rows = Rows(difference, selection, is_notable, unfold=unfold, brief=brief)
     left, right = difference.left, difference.right
     return Table(
         model=text.visible(f"{left.trace.model_name} against {right.trace.model_name}"),
@@ -176,9 +97,6 @@ def _remarks(difference: Difference) -> list[str]:
     ]
 
 
-# Totals ------------------------------------------------------------------------------------------
-
-
 def _totals(difference: Difference) -> tuple[Total, ...]:
     """Every figure with both values, the difference and the ratio: (left, right, right - left, ...)
 
@@ -200,220 +118,3 @@ def _plain(value: Any) -> Value:
         return tuple(map(_plain, value))
     plain: Value = float(value) if isinstance(value, Fraction) else value
     return plain
-
-
-# Rows --------------------------------------------------------------------------------------------
-
-_Pair = tuple[Line | None, Line | None]
-
-
-class _Rows:
-    """The rows of a difference, with what they leave out as the last."""
-
-    def __init__(
-        self,
-        difference: Difference,
-        selection: Selection,
-        is_notable: Notable,
-        *,
-        unfold: bool,
-        brief: bool,
-    ) -> None:
-        self.surveys = (difference.left, difference.right)
-        self.selection = selection
-        self.is_notable = is_notable
-        self.unfold = unfold
-        self.brief = brief
-        self.strict = bool(selection.only or selection.match)
-        self.found: list[Row] = []
-        self.summed = [Amounts(), Amounts()]
-        self.hidden: list[Entry] = []
-        self.ends = [
-            {line.kind: line for line in sections(survey, blocks=False)} for survey in self.surveys
-        ]
-        for section in difference.sections:
-            if selection.stage is None or section.number == selection.stage:
-                self._section(section, 0)
-            else:
-                self.hidden.extend(section.every_entry())
-        self._rest()
-
-    def _section(self, section: Section, level: int) -> None:
-        if section.role == "steps":
-            self._entries(section, level)
-            return
-        opens = section.kind == "changed" or any(map(self._has_notable, section.inside))
-        if self.brief and level and section.kind == "same" and not self._has_notable(section):
-            self.hidden.extend(section.every_entry())
-            return
-        folded = not self.unfold and (not opens or section.kind.startswith("only"))
-        if folded and not self.strict:
-            self._row(section.role, level, section.kind, self._lines(section), section)
-            return
-        place = len(self.found)
-        self._entries(section, level + 1)
-        for inner in section.sections:
-            self._section(inner, level + 1)
-        if len(self.found) > place:
-            below = self.found[place:]
-            del self.found[place:]
-            self._row(
-                section.role, level, section.kind, self._lines(section), section, subtotal=True
-            )
-            self.found.extend(below)
-        elif not self.strict:
-            held = len(list(section.every_entry()))
-            del self.hidden[len(self.hidden) - held :]
-            self._row(section.role, level, section.kind, self._lines(section), section)
-
-    def _entries(self, section: Section, level: int) -> None:
-        alone = {e.kind for e in section.entries if self._is_selected(e)}
-        for entry in section.entries:
-            if self.brief and entry.kind == "same" and not self.is_notable(entry):
-                self.hidden.append(entry)
-                continue
-            news = entry.itself and (entry.kind == "changed" or entry.kind not in alone)
-            news = news or self.is_notable(entry)
-            if self._is_selected(entry) or (news and not self.strict):
-                lines = tuple(
-                    None if index is None else call_line(survey, survey.trace.calls[index])
-                    for survey, index in zip(self.surveys, (entry.left, entry.right), strict=True)
-                )
-                kind = next(line.kind for line in lines if line is not None)
-                self._row(kind, level, entry.kind, (lines[0], lines[1]), section, entry)
-            else:
-                self.hidden.append(entry)
-
-    def _has_notable(self, part: Section | Entry) -> bool:
-        """Whether a step or section, or anything in it, is notable."""
-        inside = part.inside if isinstance(part, Section) else ()
-        return self.is_notable(part) or any(map(self._has_notable, inside))
-
-    def _is_selected(self, entry: Entry) -> bool:
-        return any(
-            index is not None and self.selection.takes(survey.trace, survey.trace.calls[index])
-            for survey, index in zip(self.surveys, (entry.left, entry.right), strict=True)
-        )
-
-    def _lines(self, section: Section) -> _Pair:
-        lines: list[Line | None] = []
-        for survey, ends, part in zip(
-            self.surveys, self.ends, (section.left, section.right), strict=True
-        ):
-            line: Line | None = None
-            if part is not None and isinstance(part.of, Stage):
-                line = stage_line(survey, part.of)
-            elif part is not None and isinstance(part.of, Block):
-                line = block_line(survey, part.of)
-            elif part is not None:
-                line = ends.get(section.role) or Line(section.role, 0, path="")
-            lines.append(
-                None if line is None or part is None else replace(line, amounts=part.amounts)
-            )
-        return lines[0], lines[1]
-
-    def _row(
-        self,
-        kind: str,
-        level: int,
-        change: Kind,
-        lines: _Pair,
-        section: Section | None,
-        entry: Entry | None = None,
-        *,
-        subtotal: bool = False,
-        note: str | None = None,
-    ) -> None:
-        """Append a row; of a section if there is no entry, of what is left out if neither."""
-        if not subtotal:
-            for i, line in enumerate(lines):
-                if line is not None:
-                    self.summed[i] = self.summed[i] + line.amounts
-        if note is None:
-            assert section is not None
-            note = entry_note(entry) if entry else section_note(section)
-        number = section.number if section else 0
-        known = {
-            "change": Cell(change, MARKS[change]),
-            "kind": _word(kind),
-            "stage": Cell(number, str(number)) if number else EMPTY,
-            "lane": _word(entry.lane if entry else ""),
-            "itself": _flag(entry.itself) if entry else EMPTY,
-            "repeat": Cell(1, "1"),
-            "level": Cell(level, str(level)),
-            "subtotal": _flag(subtotal),
-            "note": _word(text.visible(note)),
-        }
-        ops = [line.op for line in lines if line is not None]
-        op = kind_of(ops[0]) if entry and ops and ops[0] is not None else ""
-        cells = assembly.Cells(len(HEADINGS), partial(self._cell, lines, known))
-        spans = [line.spans if line else () for line in lines]
-        other = spans[1][0] if spans[1] else NO_CALLS
-        self.found.append(Row(kind, level, subtotal, cells, op, spans[0], other))
-
-    def _cell(self, lines: _Pair, known: Mapping[str, Cell], place: int) -> Cell:
-        key = _KEYS[place]
-        if key in known:
-            return known[key]
-        if key in _SIDES:
-            return self._sided(lines, *_SIDES[key])
-        if key == "window":
-            return _both(lines, (_window(lines[0]), _window(lines[1])))
-        if key.endswith("_difference"):
-            return self._difference(lines, key.removesuffix("_difference"))
-        return _both(lines, (self._sided(lines, 0, key).text, self._sided(lines, 1, key).text))
-
-    def _sided(self, lines: _Pair, side: int, key: str) -> Cell:
-        line = lines[side]
-        return EMPTY if line is None else COLUMNS[key].cell(self.surveys[side], line)
-
-    def _difference(self, lines: _Pair, key: str) -> Cell:
-        mine, theirs = (line.amounts if line else Amounts() for line in lines)
-        more: int = getattr(theirs, key) - getattr(mine, key)
-        if key == "parameters":
-            return Cell(more, signed(more))
-        if mine.uncounted or theirs.uncounted:
-            return Cell(None, text.NOT_KNOWN)
-        sign = "+" if more > 0 else "-" if more < 0 else ""
-        return Cell(more, sign + text.quantity(abs(more)))
-
-    def _rest(self) -> None:
-        """The row of what no other row holds, if anything is left out."""
-        lines = []
-        notes = []
-        for i, survey in enumerate(self.surveys):
-            indexes = [e.left if i == 0 else e.right for e in self.hidden]
-            calls = [survey.trace.calls[index] for index in indexes if index is not None]
-            used = sum(survey.parameters[call.index].total for call in calls)
-            amounts = survey.whole - self.summed[i]
-            lines.append(Line("rest", 0, amounts=amounts))
-            notes.append(made_of(calls, max(amounts.parameters - used, 0)))
-        if not self.hidden and all(line.amounts == Amounts() for line in lines):
-            return
-        note = notes[0] if notes[0] == notes[1] else f"{notes[0] or 'none'} → {notes[1] or 'none'}"
-        kind: Kind = "changed" if any(e.kind != "same" for e in self.hidden) else "same"
-        if notes[0] != notes[1]:
-            kind = "changed"
-        self._row("rest", 0, kind, (lines[0], lines[1]), None, note=note)
-
-
-def _window(line: Line | None) -> str:
-    return window(line.op) if line and line.op and not line.block and not line.stage else ""
-
-
-def _word(written: str) -> Cell:
-    return Cell(written, written) if written else EMPTY
-
-
-def _flag(value: bool) -> Cell:
-    return Cell(value, "yes" if value else "no")
-
-
-def _both(lines: _Pair, written: tuple[str, str]) -> Cell:
-    """Both texts in one, where they differ; the only one where one side has no line."""
-    left, right = written
-    if lines[0] is None or left == right:
-        return _word(right)
-    if lines[1] is None:
-        return _word(left)
-    return _word(f"{left or 'none'} → {right or 'none'}")

@@ -14,7 +14,7 @@ from resnet_inspect.analysis.comparison.timing import Direction, TimeDifference,
 from resnet_inspect.analysis.timing import Spans
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.views.tables import timing
-from resnet_inspect.views.tables.comparison import networks
+from resnet_inspect.views.tables.comparison import headings, networks
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import EMPTY, NO_CALLS, Cell, Heading, Row, Table, Total
 from resnet_inspect.views.tables.timing import TIMES
@@ -49,7 +49,7 @@ _DIFFERENCES: dict[Direction, tuple[Heading, Heading]] = {
 
 _OWN = (*_SIDED.values(), *(heading for pair in _DIFFERENCES.values() for heading in pair))
 
-HEADINGS = networks.HEADINGS | {heading.key: heading for heading in _OWN}
+HEADINGS = headings.HEADINGS | {heading.key: heading for heading in _OWN}
 """Every column of this view by key."""
 
 _CALLED: dict[Direction, str] = {"forward": "time", "backward": "backward_time"}

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
 from typing import Any
 
-from resnet_inspect.analysis.comparison.difference import Change, Difference, Entry, Figure, Section
+from resnet_inspect.analysis.comparison.difference import (
+    Change,
+    Difference,
+    Entry,
+    Figure,
+    Section,
+)
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.net_effect import effect, factor, factors
@@ -166,3 +173,31 @@ def signed(number: int | float | None) -> str:
     if not number:
         return "" if number is None else "0"
     return f"{number:+,}"
+
+
+def path_of(difference: Difference, entry: Entry, side: int) -> str:
+    """The path of a step on one side;  where it is not there."""
+    index = (entry.left, entry.right)[side]
+    trace = (difference.left, difference.right)[side].trace
+    return "" if index is None else trace.calls[index].path
+
+
+def grouped(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Every (words, place) as "stages 2 and 3: words", those with the same words together."""
+    places: dict[str, list[str]] = {}
+    for words, place in pairs:
+        places.setdefault(words, []).append(place)
+    return [f"{_places(where)}: {words}" for words, where in places.items()]
+
+
+def _places(where: Sequence[str]) -> str:
+    if all(place.isdigit() for place in where):
+        return f"stage{'s' if len(where) > 1 else ''} {listed(where)}"
+    return listed(where) if len(where) <= 4 else text.count(len(where), "block")
+
+
+def times_of(ratio: Fraction) -> str:
+    """×2, ÷2, ×1.5: a ratio of two counts."""
+    if ratio.denominator == 1:
+        return f"×{ratio.numerator}"
+    return f"÷{ratio.denominator}" if ratio.numerator == 1 else f"×{float(ratio):.3g}"

@@ -15,7 +15,9 @@ from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import FORMATS, render
 from resnet_inspect.formats.styled_text import lay_out
-from resnet_inspect.views.tables.comparison.networks import HEADINGS, MARKS, SHOWN, view
+from resnet_inspect.views.tables.comparison.headings import HEADINGS, SHOWN
+from resnet_inspect.views.tables.comparison.networks import view
+from resnet_inspect.views.tables.comparison.rows import MARKS
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Row, Table
 from resnet_inspect.views.words.comparison.summary import summary

@@ -1,14 +1,12 @@
-"""Drawings: a few as they are, the rest by what must hold of every one."""
+"""A block's two paths in characters."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from textwrap import dedent
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from saved import ByHand, conv, steady, survey_of, traces, window
+from drawn import WIDTHS, drawn
+from saved import ByHand, conv, survey_of, window
 
 from resnet_inspect.analysis.structure.anatomy import Block
 from resnet_inspect.analysis.structure.survey import Survey
@@ -18,21 +16,17 @@ from resnet_inspect.traces.ops import (
     AdaptivePool,
     Elementwise,
     Join,
-    Linear,
     Norm,
-    Pool,
     Reshape,
 )
 from resnet_inspect.views.figures import drawings
 from resnet_inspect.views.words.ops import op_text
 from resnet_inspect.views.words.text import map_shape
 
-WIDTHS = (24, 30, 40, 60, 100)
-RELU, ADD = Activate("relu"), Elementwise("add")
+RELU = Activate("relu")
 
 
-def drawn(text: str) -> list[str]:
-    return dedent(text).strip("\n").split("\n")
+ADD = Elementwise("add")
 
 
 def test_a_projection_block() -> None:
@@ -92,52 +86,6 @@ def test_an_identity_block_in_ascii() -> None:
     )
 
 
-def test_the_way_of_resnet18() -> None:
-    assert drawings.way(survey_of("resnet18"), 40, 12, place=50) == drawn(
-        """
-          █
-          █
-          █
-          █
-          █
-          █   ▆▆▆▆ ▆▆▆▆
-          █   ████ ████ ▇▇▇▇ ▄▄▄▄▄ ▂▂▂▂▂ ▁▁▁▁▁▁
-                               ▲
-          3    64   64  128   256   512   1000
-        ×224² ×56² ×56² ×28²  ×14²  ×7²
-          in  stem  1    2    [3]    4    head
-        bar width ∝ log channels, bar height ∝ H
-        """
-    )
-
-
-def test_the_way_in_lines() -> None:
-    assert drawings.way(survey_of("resnet50"), 28, 8, place=100) == [
-        "  input     3×224² █",
-        "  stem      64×56² ▂▂▂▂▂",
-        "  stage 1  256×56² ▂▂▂▂▂▂▂",
-        "  stage 2  512×28² ▁▁▁▁▁▁▁",
-        "▶ stage 3 1024×14² ▁▁▁▁▁▁▁▁",
-        "  stage 4  2048×7² ▁▁▁▁▁▁▁▁▁",
-        "  head        1000 ▁▁▁▁▁▁▁▁",
-        "bar ∝ log C, thickness ∝ H",
-    ]
-
-
-def test_a_field() -> None:
-    survey = survey_of("resnet50")
-    index = next(c.index for c in survey.trace.calls if c.path == "layer2.0.conv2")
-    assert drawings.field(survey, index, 40) == [
-        "················├──────┤················",
-        "sees 43 of 224 px, steps 8 px",
-    ]
-    last = survey.trace.calls[-1].index
-    assert drawings.field(survey, last, 30, ascii=True) == ["|----- the whole input ------|"]
-    end = survey.anatomy.blocks[-1].add
-    assert drawings.field(survey, end, 40)[0].startswith("◂├")
-    assert " 427 of 224 px " in drawings.field(survey, end, 40)[0]
-
-
 @pytest.mark.parametrize("ascii", [False, True])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_blocks_keep_to_the_rules(survey: Survey, width: int, ascii: bool) -> None:
@@ -163,9 +111,6 @@ def check_block(survey: Survey, block: Block, width: int, ascii: bool) -> list[s
         assert every.count("⊕") == every.count("┌") == every.count("└") == 1
         connected(lines)
     return lines
-
-
-UP, DOWN = set("│┴├┤└┘╰╯⊕"), set("│┬├┤┌┐╭╮")
 
 
 def connected(lines: list[str]) -> None:
@@ -257,96 +202,3 @@ def test_norm_and_relu_stand_before_their_convolution() -> None:
     lines = [line.strip("│ ") for line in drawings.block(survey, survey.anatomy.blocks[0], 40)]
     order = [line for line in lines if line in {"batch norm, relu", "3×3, 16"}]
     assert order == ["batch norm, relu", "3×3, 16"] * 2
-
-
-@pytest.mark.parametrize("width", [1, 2, 5, 10, 17])
-def test_hardly_any_room(survey: Survey, width: int) -> None:
-    for block in survey.anatomy.blocks[:3]:
-        assert all(len(line) <= width for line in drawings.block(survey, block, width))
-    assert all(len(line) <= width for line in drawings.way(survey, width, 9, 1))
-    assert all(len(line) <= width for line in drawings.field(survey, 1, width))
-
-
-@pytest.mark.parametrize("ascii", [False, True])
-@pytest.mark.parametrize("height", [1, 3, 8, 14, 30])
-@pytest.mark.parametrize("width", WIDTHS)
-def test_ways_keep_to_the_rules(survey: Survey, width: int, height: int, ascii: bool) -> None:
-    last = len(survey.trace.calls) - 1
-    lines = drawings.way(survey, width, height, last, ascii)
-    assert 1 <= len(lines) <= height
-    assert max(map(len, lines)) <= width
-    assert all(line.isascii() for line in lines) or not ascii
-    every = "\n".join(lines)
-    if not survey.trace.failure:
-        assert any(sign in every for sign in "^>▲▶")
-    assert not any(sign in "\n".join(drawings.way(survey, width, height)) for sign in "▲▶")
-
-
-def test_every_section_has_its_bar_and_its_shape(survey: Survey) -> None:
-    trace = survey.trace
-    every = "\n".join(drawings.way(survey, 100, 20))
-    for port in trace.inputs:
-        assert map_shape(trace.spec(port).shape) in every
-    for stage in survey.anatomy.stages:
-        assert f"stage {stage.number}" in every
-        assert map_shape(trace.activations[stage.output].tensor.shape) in every
-
-
-def test_bars_are_to_scale() -> None:
-    lines = drawings.way(survey_of("resnet50"), 110, 37)
-    bars = [line for line in lines if "█" in line]
-    heights = [sum(line.ljust(110)[column] == "█" for line in bars) for column in range(110)]
-    assert max(heights) == 32 or max(heights) == 33
-    assert any(height == max(heights) // 4 for height in heights)  # 56 of 224
-    widest = bars[-1].split()
-    assert len(widest[0]) < len(widest[1]) < len(widest[2])
-
-
-def test_the_place_is_marked() -> None:
-    survey = survey_of("resnet18")
-    for stage in survey.anatomy.stages:
-        lines = drawings.way(survey, 100, 20, stage.blocks[0].add)
-        assert f"[stage {stage.number}]" in lines[-2]
-    assert "[stem]" in drawings.way(survey, 100, 20, 1)[-2]
-    assert "[head]" in drawings.way(survey, 100, 20, len(survey.trace.calls) - 1)[-2]
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("ascii", [False, True])
-def test_fields_keep_to_the_width(survey: Survey, width: int, ascii: bool) -> None:
-    for call in survey.trace.calls:
-        lines = drawings.field(survey, call.index, width, ascii)
-        assert len(lines) <= 2
-        assert all(len(line) <= width and (line.isascii() or not ascii) for line in lines)
-        known = call.outputs and call.outputs[0].activation in survey.receptive_fields
-        assert bool(lines) == bool(known)
-
-
-def test_shapes_and_layers_in_short() -> None:
-    assert map_shape((1, 256, 56, 56)) == "256×56²"
-    assert map_shape((1, 64, 8, 56, 56)) == "64×8×56²"
-    assert map_shape((1, 64, 8, 8, 8)) == "64×8³"
-    assert map_shape((2, 3, 225, 161)) == "3×225×161"
-    assert map_shape((1, 1000)) == "1000"
-    assert map_shape((7,)) == "7"
-    assert map_shape(()) == "scalar"
-    assert map_shape((1, 256, 56, 56), ascii=True) == "256x56x56"
-    assert op_text(conv(8, 16, window(3, 2))) == "3×3/2, 16"
-    assert op_text(conv(8, 8, window(3), groups=8)) == "3×3, 8, depthwise"
-    assert op_text(conv(8, 8, window(3, dilation=2))) == "3×3, 8, dilation 2"
-    assert op_text(Pool("max", window(3, 2))) == "max pool, 3×3/2"
-    assert op_text(Linear(8, 4, True)) == "linear, 4"
-
-
-@given(traces(), st.integers(1, 80), st.integers(1, 20), st.booleans())
-@steady
-def test_any_trace_can_be_drawn(trace: Trace, width: int, height: int, ascii: bool) -> None:
-    survey = Survey(trace)
-    for block in survey.anatomy.blocks:
-        assert all(len(line) <= width for line in drawings.block(survey, block, width, ascii))
-    for place in range(len(trace.calls)):
-        lines = drawings.way(survey, width, height, place, ascii)
-        assert len(lines) <= height
-        assert all(len(line) <= width and line.isprintable() for line in lines)
-        seen = drawings.field(survey, place, width, ascii)
-        assert all(len(line) <= width for line in seen)

@@ -1,14 +1,66 @@
-"""Places by name: "layer2.0.conv2", "stage 2", "stem"; nothing for the network."""
+"""What a card is of, and how it is found: from a row, from a call, or by its name.
+
+A name is that of a layer, "layer2.0.conv2", or a word: "stage 2", "stem", "network".
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
+from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName, UsageError
-from resnet_inspect.views.cards.card import Subject, subject_at
+from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.rows.sections import sections
 from resnet_inspect.views.words import text
+
+End = Literal["network", "stem", "head"]
+"""The whole network, or what comes before its blocks and after them."""
+
+Subject = int | Block | Stage | End
+"""What a card is of: the index of a call, a block, a stage, or one of the ends by its name."""
+
+
+def kind_of(subject: Subject) -> str:
+    """The kind of a subject: "call", "block", "stage", or the word for an end."""
+    if isinstance(subject, str):
+        return subject
+    return "call" if isinstance(subject, int) else type(subject).__name__.lower()
+
+
+def subject_of(line: Line) -> Subject | None:
+    """What a row of the layers, blocks or stages view stands for; None for what is left over."""
+    if line.stage is not None:
+        return line.stage
+    if line.block is not None:
+        return line.block
+    if line.call is not None:
+        return "network" if line.call.index == 0 else line.call.index
+    return "stem" if line.kind == "stem" else "head" if line.kind == "head" else None
+
+
+def subject_at(survey: Survey, index: int) -> Subject:
+    """What a call stands for: the network, the stage or block that it makes, or itself."""
+    if index == 0:
+        return "network"
+    for stage in survey.anatomy.stages:
+        if stage.call == index:
+            return stage
+        block = stage.block_at(index)
+        if block is not None and block.call == index:
+            return block
+    return index
+
+
+def index_of(survey: Survey, subject: Subject) -> int:
+    """The call at which a subject is found: its own, or the first of those it stands for."""
+    if isinstance(subject, int):
+        return subject
+    if isinstance(subject, Block | Stage):
+        return subject.first if subject.call is None else subject.call
+    first = {line.kind: line.spans[0][0] for line in sections(survey, blocks=False) if line.spans}
+    return 0 if subject == "network" else first.get(subject, 0)
 
 
 def find(survey: Survey, written: str, nth: int | None = None) -> Subject:
