@@ -148,3 +148,80 @@ def command() -> int:
     assert "a toy  plays" in ask("toy", "--help")
     assert ask("toy") == "played\n"
     assert "toy" in ask("tyo", fails=True)
+
+
+def test_a_layer_reader(added: Callable[[str, str], Ask], tmp_path: Path) -> None:
+    ask = added(
+        """
+from torch import nn
+from resnet_inspect.capture.readers.modules import reads
+from resnet_inspect.traces.ops import Activate
+
+class Swirl(nn.Module):
+    def forward(self, x):
+        return x * x.sigmoid()
+
+@reads(Swirl)
+def swirl(module):
+    return Activate("swirl")
+""",
+        "import toy",
+    )
+    (tmp_path / "net.py").write_text(
+        "import toy\nfrom torch import nn\nnet = nn.Sequential(nn.Conv2d(3, 4, 1), toy.Swirl())\n",
+        encoding="utf-8",
+    )
+    rows = ask("trace", "net.py:net", "--all", "--format", "csv").splitlines()
+    assert any(row.startswith("1,swirl,") for row in rows)
+    assert not any("sigmoid" in row for row in rows)
+
+
+def test_a_column(added: Callable[[str, str], Ask]) -> None:
+    ask = added(
+        '''
+"""What a row weighs."""
+from resnet_inspect.views.tables.columns.column import Column
+
+WEIGHT = Column("weight", "weight", "parameters in thousands", lambda s, line:
+                line.amounts.parameters / 1000, lambda number: f"{number:.1f} k", "right")
+''',
+        "from resnet_inspect.views.tables.columns import define; import toy; define(toy.WEIGHT)",
+    )
+    assert "weight                     parameters in thousands" in ask(
+        "show", SAVED, "--columns", "help"
+    )
+    shown = ask("show", SAVED, "--columns", "path,weight", "--format", "md")
+    assert "| layer1.0.conv1 | 36.9 k |" in " ".join(shown.split())
+    assert '"weight": 36.864' in ask("show", SAVED, "--format", "json")
+    assert "weight" in ask("show", SAVED, "--columns", "wieght", fails=True)
+
+
+def test_a_figure(added: Callable[[str, str], Ask]) -> None:
+    ask = added(
+        '''
+"""The network's stages, one way."""
+from resnet_inspect.views.figures import graph
+
+def strip(survey, of):
+    return graph.network(survey, "stage")
+''',
+        "from resnet_inspect.views.figures import FIGURES, Kind; import toy\n"
+        "FIGURES['strip'] = Kind(toy.strip, 'The stages as a strip.')",
+    )
+    assert "--strip" in ask("draw", "--help")
+    assert "The stages as a strip." in ask("draw", "--help")
+    assert ask("draw", SAVED, "--strip", "--format", "mermaid").count("flowchart") == 1
+
+
+def test_a_lesson(added: Callable[[str, str], Ask]) -> None:
+    ask = added(
+        '''
+"""What a convolution is to a gardener."""
+
+def garden(trace, call, op):
+    yield f"It rakes {op.out_channels} beds."
+''',
+        "from resnet_inspect.traces.ops import Conv; import toy\n"
+        "from resnet_inspect.views.lessons.layers import LESSONS; LESSONS[Conv] = toy.garden",
+    )
+    assert "It rakes 128 beds." in ask("explain", SAVED, "layer2.0.conv2")
