@@ -22,7 +22,7 @@ from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.panels.network_tree import NetworkTree
 from resnet_inspect.tui.panels.row_list import Rows
 from resnet_inspect.tui.panels.trace_table import TraceTable
-from resnet_inspect.tui.session import Request
+from resnet_inspect.tui.session.request import Request
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"

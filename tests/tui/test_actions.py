@@ -38,6 +38,8 @@ from textual.widgets import Input
 
 import resnet_inspect as ri
 from resnet_inspect.formats import render
+from resnet_inspect.tui.actions.networks import look_at_named
+from resnet_inspect.tui.actions.timing import under_way
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.panels.card import CardPanel
 from resnet_inspect.tui.panels.row_list import Rows
@@ -365,10 +367,10 @@ async def measures(app: Explorer, pilot: Keys, key: str) -> None:
     await settle(pilot)
     for _ in range(4):
         child_of(app).go_on.release()
-    await until(pilot, lambda: app.measuring is None)
+    await until(pilot, lambda: under_way(app) is None)
     await settle(pilot)
     assert "ms forward" in text_of(app, "#totals")
-    app.look_at_named("resnet18")
+    look_at_named(app, "resnet18")
     await until(pilot, lambda: "forward" not in text_of(app, "#totals"))
 
 

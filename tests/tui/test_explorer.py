@@ -20,7 +20,7 @@ from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.panels.card import CardPanel
 from resnet_inspect.tui.screens.form import Ask
-from resnet_inspect.tui.session import Request
+from resnet_inspect.tui.session.request import Request
 from resnet_inspect.tui.settings.keys import ACTIONS, identifier
 from resnet_inspect.views.cards.card import Card, Entry, Section
 
@@ -177,8 +177,8 @@ def test_heat_columns_and_views_can_be_chosen() -> None:
         assert table.table is not None
         assert table.table.view == "stages"
         await pilot.press("a", "x")
-        assert app.selection.everything
-        assert app.selection.fold
+        assert app.perspective.selection.everything
+        assert app.perspective.selection.fold
 
     explore(drive)
 

@@ -20,7 +20,7 @@ from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.screens.choice import Choose
 from resnet_inspect.tui.screens.export import file_name
 from resnet_inspect.tui.screens.form import Ask
-from resnet_inspect.tui.session import Request
+from resnet_inspect.tui.session.request import Request
 
 
 class FakeChild:

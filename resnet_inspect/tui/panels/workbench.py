@@ -13,15 +13,14 @@ from textual.containers import Horizontal
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.tui.panels.card import CardPanel
-from resnet_inspect.tui.panels.content import Laid
+from resnet_inspect.tui.panels.contents import Contents
 from resnet_inspect.tui.panels.network_tree import NetworkTree
 from resnet_inspect.tui.panels.row_list import Rows
 from resnet_inspect.tui.panels.splitter import Splitter
 from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.process.background import MANY_CALLS, beside_the_screen
-from resnet_inspect.tui.session import Places, Span
+from resnet_inspect.tui.session.history import Places, Span
 from resnet_inspect.views.cards.card import Card, Entry, Section, Subject, card, index_of
-from resnet_inspect.views.tables.filter import Query
 from resnet_inspect.views.tables.table import Row
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class Workbench(Horizontal):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.laid: Laid | None = None
+        self.contents: Contents | None = None
         """What the panes show; None before there is anything to show."""
         self.about: tuple[Survey, Subject] | None = None
         """What the card is of; in a comparison on the left, if the left has it."""
@@ -77,40 +76,41 @@ class Workbench(Horizontal):
 
     # -- what is shown ---------------------------------------------------------------------------
 
-    def show(self, laid: Laid) -> None:
+    def show(self, contents: Contents) -> None:
         """Show a network, or two side by side."""
-        before, self.laid = self.laid, laid
-        if self.about is None or laid.difference is not None or self.about[0] is not laid.survey:
-            self.about = (laid.survey, "network")
+        before, self.contents = self.contents, contents
+        survey, difference = contents.survey, contents.difference
+        if self.about is None or difference is not None or self.about[0] is not survey:
+            self.about = (survey, "network")
         table, tree = self.table, self.network
-        if laid.difference is not None:
-            table.heading = laid.rows.table.model
+        if difference is not None:
+            table.heading = contents.rows.table.model
         else:
-            table.heading = f"Shape trace · {laid.rows.table.view}"
-        fresh = before is None or before.survey.trace.model_name != laid.survey.trace.model_name
+            table.heading = f"Shape trace · {contents.rows.table.view}"
+        fresh = before is None or before.survey.trace.model_name != survey.trace.model_name
         if fresh:
             tree.folded = set()
-        with self.prevent(*([Rows.Chosen] if laid.difference is not None else [])):
-            table.show_rows(laid.rows)
-            tree.show_rows(laid.network)
+        with self.prevent(*([Rows.Chosen] if difference is not None else [])):
+            table.show_rows(contents.rows)
+            tree.show_rows(contents.network)
             if fresh:
                 tree.action_fold_all()
-        if laid.difference is not None:
-            difference = laid.difference
+        table.filter_by(table.filtered_by)
+        if difference is not None:
             self.card.show_card(lambda width, height: _summary(difference))
 
-    def renew(self, laid: Laid, query: Query) -> None:
+    def renew(self, contents: Contents) -> None:
         """Show the same rows, and the same card, with other numbers; nothing moves."""
-        self.laid = laid
-        self.table.renew(laid.rows, query)
+        self.contents = contents
+        self.table.renew(contents.rows)
         if self.about is not None:
-            self.card.renew(partial(_card, laid, self.about[1], self.ascii))
+            self.card.renew(partial(_card, contents, self.about[1], self.ascii))
 
     def show_card_of(self, subject: Subject) -> None:
         """Show the card of a call, block, stage or end."""
-        if self.laid is not None:
-            self.about = (self.laid.survey, subject)
-            self.card.show_card(partial(_card, self.laid, subject, self.ascii))
+        if self.contents is not None:
+            self.about = (self.contents.survey, subject)
+            self.card.show_card(partial(_card, self.contents, subject, self.ascii))
 
     def show_pair(self, difference: Difference, row: Row) -> None:
         """Show what a row is of on both sides; for the network, how they differ in words."""
@@ -141,7 +141,7 @@ class Workbench(Horizontal):
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """The tree and the table follow each other; the card follows both."""
-        if self.laid is None:
+        if self.contents is None:
             return
         row, from_table = event.row, event.rows is self.table
         if row.span[0] >= 0:
@@ -150,18 +150,18 @@ class Workbench(Horizontal):
                 with follower.prevent(Rows.Chosen):
                     follower.move_to_span(row.span, row.kind)
             self.places.visit(row.span)
-        if self.laid.difference is not None:
+        if self.contents.difference is not None:
             beside = row if from_table else self.table.row
             same = beside is not None and beside.span == row.span
-            self.show_pair(self.laid.difference, beside if same and beside else row)
+            self.show_pair(self.contents.difference, beside if same and beside else row)
         elif row.span[0] >= 0:
-            self.show_card_of(_subject(self.laid.survey, row.kind, row.span[0]))
+            self.show_card_of(_subject(self.contents.survey, row.kind, row.span[0]))
 
     def on_card_panel_followed(self, event: CardPanel.Followed) -> None:
         """Go to where an entry of the card leads."""
-        if self.laid is not None:
+        if self.contents is not None:
             target = event.target
-            first = index_of(self.laid.survey, target)
+            first = index_of(self.contents.survey, target)
             last = target.last if isinstance(target, Block | Stage) else first
             self.go_to((first, last))
             self.show_card_of(target)
@@ -240,14 +240,14 @@ class Workbench(Horizontal):
         return was
 
 
-def _card(laid: Laid, subject: Subject, ascii: bool, width: int, height: int) -> Card:
+def _card(contents: Contents, subject: Subject, ascii: bool, width: int, height: int) -> Card:
     """What is known of a call, block, stage or end, with what was measured of it."""
-    made = card(laid.survey, subject, width, height, ascii=ascii)
-    if laid.speed is None:
+    made = card(contents.survey, subject, width, height, ascii=ascii)
+    if contents.timing is None:
         return made
     from resnet_inspect.views.cards.timing import on_card
 
-    return on_card(laid.speed, subject, made)
+    return on_card(contents.timing, subject, made)
 
 
 def _summary(difference: Difference) -> Card:

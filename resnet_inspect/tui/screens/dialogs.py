@@ -16,8 +16,8 @@ from resnet_inspect.sources.catalogue import VARIANTS
 from resnet_inspect.tui.screens.choice import Choice, Choose, choices_of
 from resnet_inspect.tui.screens.form import Ask, Field
 from resnet_inspect.tui.screens.help import Help, chapters
-from resnet_inspect.tui.session import Request
-from resnet_inspect.tui.timing import Plan
+from resnet_inspect.tui.session.request import Request
+from resnet_inspect.tui.session.timing import Plan
 from resnet_inspect.views.tables import VIEWS, variants
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.table import Heading
