@@ -27,6 +27,7 @@ from resnet_inspect.errors import InspectError
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.actions import METHODS, networks, timing
+from resnet_inspect.tui.keys import ACTIONS, identifier
 from resnet_inspect.tui.panels.contents import Contents, lay_out, let_go
 from resnet_inspect.tui.panels.filter_line import FilterLine
 from resnet_inspect.tui.panels.totals_line import TotalsLine
@@ -39,7 +40,6 @@ from resnet_inspect.tui.session.request import Request
 from resnet_inspect.tui.session.shown import Perspective, Shown
 from resnet_inspect.tui.session.timing import Plan
 from resnet_inspect.tui.settings.config import read_config, read_state
-from resnet_inspect.tui.settings.keys import ACTIONS, identifier
 from resnet_inspect.tui.settings.themes import HIGH_CONTRAST
 
 

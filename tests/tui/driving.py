@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -122,6 +125,15 @@ async def until(pilot: Keys, condition: Callable[[], bool], seconds: float = 10)
     while not condition():
         assert monotonic() < end
         await pilot.pause(0.02)
+
+
+def in_a_fresh_interpreter(code: str) -> None:
+    """Run code that adds something to the explorer before it is imported, and must not raise."""
+    folders = (ROOT, ROOT / "tests" / "tui")
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(map(str, folders)))
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
 
 
 class KeptOpen:

@@ -41,12 +41,12 @@ from resnet_inspect.formats import render
 from resnet_inspect.tui.actions.networks import look_at_named
 from resnet_inspect.tui.actions.timing import under_way
 from resnet_inspect.tui.app import Explorer
+from resnet_inspect.tui.keys import ACTIONS, Action
 from resnet_inspect.tui.panels.card import CardPanel
 from resnet_inspect.tui.panels.row_list import Rows
 from resnet_inspect.tui.panels.trace_table import _changes
-from resnet_inspect.tui.screens.choice import Choose
-from resnet_inspect.tui.screens.form import Ask
-from resnet_inspect.tui.settings.keys import ACTIONS, Action
+from resnet_inspect.tui.screens.chooser import Chooser
+from resnet_inspect.tui.screens.form import Form
 
 Proof = Callable[[Explorer, Keys, str], Awaitable[None]]
 """Presses a key, sees what it did, and puts it back."""
@@ -153,7 +153,7 @@ async def sorts(app: Explorer, pilot: Keys, key: str) -> None:
     whole = shown_paths(table)
     for descending in (True, False):
         await pilot.press(key)
-        assert isinstance(app.screen, Choose)
+        assert isinstance(app.screen, Chooser)
         assert table.table is not None
         offered = [choice.key for choice in app.screen.choices]
         assert offered == ["", *table.table.shown], "also by what there is no room for"
@@ -186,10 +186,10 @@ async def chooses_columns(app: Explorer, pilot: Keys, key: str) -> None:
     table = table_of(app)
     before = line_of(table, 0)
     await pilot.press(key)
-    assert isinstance(app.screen, Ask)
+    assert isinstance(app.screen, Form)
     usual = app.screen.query_one(Input).value
     await fill(app, pilot, "path, no_such_column")
-    assert "no_such_column" in text_of(app.screen, "#ask-problem")  # type: ignore[arg-type]
+    assert "no_such_column" in text_of(app.screen, "#form-problem")  # type: ignore[arg-type]
     await fill(app, pilot, "macs, path")
     assert [column.key for column in table.columns] == ["macs", "path"]
     assert line_of(table, 0).split()[0] == "MACs"
@@ -278,7 +278,7 @@ def assert_shows(app: Explorer, model: str) -> None:
 async def chooses_a_variant(app: Explorer, pilot: Keys, key: str) -> None:
     assert_shows(app, "resnet18")
     await pilot.press(key)
-    assert isinstance(app.screen, Choose)
+    assert isinstance(app.screen, Chooser)
     await fill(app, pilot, "resnet50")
     assert_shows(app, "resnet50")
     assert "layer1.0.conv3" in shown_paths(table_of(app))
@@ -290,7 +290,7 @@ async def chooses_a_variant(app: Explorer, pilot: Keys, key: str) -> None:
 @shows("inputs")
 async def edits_the_input(app: Explorer, pilot: Keys, key: str) -> None:
     await pilot.press(key)
-    assert isinstance(app.screen, Ask)
+    assert isinstance(app.screen, Form)
     app.screen.query(Input).first().value = "2,3,32,32"
     await settle(pilot)
     assert child_of(app).asked[-1]["input"] == [2, 3, 32, 32], "it follows before enter"
@@ -332,7 +332,7 @@ async def compares(app: Explorer, pilot: Keys, key: str) -> None:
     table = table_of(app)
     alone = shown_paths(table)
     await pilot.press(key)
-    assert isinstance(app.screen, Choose)
+    assert isinstance(app.screen, Chooser)
     await fill(app, pilot, "resnet34")
     assert "against resnet34" in str(table.border_title)
     assert "in words" in text_of(app, "#card")
@@ -362,7 +362,7 @@ async def undoes_and_redoes(app: Explorer, pilot: Keys, key: str) -> None:
 async def measures(app: Explorer, pilot: Keys, key: str) -> None:
     await pilot.press(key)
     await settle(pilot)
-    assert isinstance(app.screen, Ask)
+    assert isinstance(app.screen, Form)
     await pilot.press("enter")
     await settle(pilot)
     for _ in range(4):
@@ -494,7 +494,7 @@ async def exports(app: Explorer, pilot: Keys, key: str) -> None:
     assert Path("table.csv").read_text(encoding="utf-8") == printed
     await pilot.press(key)
     await fill(app, pilot, "table.csv")
-    assert "exists already" in text_of(app.screen, "#ask-problem")  # type: ignore[arg-type]
+    assert "exists already" in text_of(app.screen, "#form-problem")  # type: ignore[arg-type]
     await fill(app, pilot, "trace.json", "no", "yes")
     assert ri.load("trace.json") == ri.load(DATA / "resnet18.json")
 

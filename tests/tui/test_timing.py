@@ -406,7 +406,7 @@ def test_what_is_to_be_run_can_be_said_and_a_failure_is_one_line() -> None:
         await settle(pilot)
         for wrong in (("meta",), ("cpu", "0"), ("cpu", "1", "x"), ("cpu", "1", "2", "-1")):
             await fill(app, pilot, *wrong)
-            assert str(app.screen.query_one("#ask-problem").render())
+            assert str(app.screen.query_one("#form-problem").render())
         await fill(app, pilot, "cuda:1", "8", "3", "0", "2")
         await settle(pilot)
         asked = child_of(app).asked[-1]
@@ -430,7 +430,7 @@ def test_columns_of_a_measured_network_are_chosen_apart() -> None:
         await pilot.press("c")
         await settle(pilot)
         await fill(app, pilot, "path, time, held_bytes, nothing")
-        assert "no column nothing" in str(app.screen.query_one("#ask-problem").render())
+        assert "no column nothing" in str(app.screen.query_one("#form-problem").render())
         await fill(app, pilot, "path, time, held_bytes")
         table = table_of(app).table
         assert table is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resnet_inspect.tui.actions.registry import does
-from resnet_inspect.tui.panels.workbench import PANES
+from resnet_inspect.tui.panels import PANELS
 
 if TYPE_CHECKING:
     from resnet_inspect.tui.app import Explorer
@@ -26,7 +26,7 @@ def go_forward(app: Explorer) -> None:
 @does("pane")
 def pane(app: Explorer, number: int) -> None:
     """Go to a pane."""
-    app.bench.enter(PANES[number - 1])
+    app.bench.enter(list(PANELS)[number - 1])
 
 
 @does("full")

@@ -1,4 +1,4 @@
-"""The three panes, which follow each other: the tree, the table, and the card of what is chosen."""
+"""The panes, which follow each other: the tree, the table, and the card of what is chosen."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
+from textual.reactive import var
+from textual.widget import Widget
 
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.tui.panels import PANELS
 from resnet_inspect.tui.panels.card import CardPanel
 from resnet_inspect.tui.panels.contents import Contents
 from resnet_inspect.tui.panels.network_tree import NetworkTree
@@ -26,33 +29,40 @@ from resnet_inspect.views.tables.table import Row
 if TYPE_CHECKING:
     from resnet_inspect.analysis.comparison.difference import Difference
 
-PANES = ("tree", "table", "card")
-_FULL = tuple(f"-full-{name}" for name in PANES)
+_FULL = ("-full", *(f"-full-{name}" for name in PANELS))
+_LEFT, _MIDDLE, *_RIGHT = PANELS
 _NARROWEST = 12
 _LEFT_FOR_OTHERS = 30
 
 
 class Workbench(Horizontal):
-    """Tree, table and card of one network, or of two side by side."""
+    """Tree, table, card and any other pane of one network, or of two side by side."""
+
+    # Two networks are not compared number by number to see whether they are the same.
+    about: var[tuple[Survey, Subject] | None] = var(None, always_update=True)
+    """What the card is of; in a comparison on the left, if the left has it."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.contents: Contents | None = None
         """What the panes show; None before there is anything to show."""
-        self.about: tuple[Survey, Subject] | None = None
-        """What the card is of; in a comparison on the left, if the left has it."""
         self.ascii = False
         self.places = Places()
 
     def compose(self) -> ComposeResult:
-        """The tree beside the table and the card."""
-        yield NetworkTree(id="tree")
-        yield Splitter("tree", id="tree-splitter")
+        """The first pane beside the second and the others, with lines between them to drag."""
+        yield PANELS[_LEFT](id=_LEFT)
+        yield Splitter(_LEFT)
         with Horizontal(id="side"):
             with Horizontal(id="middle"):
-                yield TraceTable(id="table")
-            yield Splitter("card", from_right=True, id="card-splitter")
-            yield CardPanel(id="card")
+                yield PANELS[_MIDDLE](id=_MIDDLE)
+            for name in _RIGHT:
+                yield Splitter(name, from_right=True)
+                yield PANELS[name](id=name)
+
+    def pane_of(self, name: str) -> Widget:
+        """The pane of that name."""
+        return self.query_one(f"#{name}")
 
     @property
     def network(self) -> NetworkTree:
@@ -189,19 +199,19 @@ class Workbench(Horizontal):
     @property
     def pane(self) -> str:
         """The pane that has the keys; the table if none has."""
-        return next((name for name in PANES if self.query_one(f"#{name}").has_focus), "table")
+        return next((name for name in PANELS if self.pane_of(name).has_focus), _MIDDLE)
 
     @property
     def bindings(self) -> dict[str, list[BindingType]]:
         """Each pane's own keys."""
-        return {name: list(self.query_one(f"#{name}").BINDINGS) for name in PANES}
+        return {name: list(self.pane_of(name).BINDINGS) for name in PANELS}
 
     @property
     def widths(self) -> dict[str, int]:
         """Widths of the side panes, where they were set."""
         found = {}
-        for name in ("tree", "card"):
-            width = self.query_one(f"#{name}").styles.inline.width  # not the stylesheet's
+        for name in (_LEFT, *_RIGHT):
+            width = self.pane_of(name).styles.inline.width  # not the stylesheet's
             if width is not None and width.is_cells and width.value != 0:
                 found[name] = int(width.value)
         return found
@@ -209,34 +219,40 @@ class Workbench(Horizontal):
     def set_widths(self, widths: Mapping[str, int]) -> None:
         """Make the side panes so wide, as far as the screen allows."""
         most = self.app.size.width - _LEFT_FOR_OTHERS
-        for name in ("tree", "card"):
+        for name in (_LEFT, *_RIGHT):
             if name in widths:
-                pane = self.query_one(f"#{name}")
-                pane.styles.width = max(_NARROWEST, min(most, widths[name]))
+                self.pane_of(name).styles.width = max(_NARROWEST, min(most, widths[name]))
 
     def resize_pane(self, by: int) -> None:
         """Make the focused side pane wider or narrower; the table takes from the tree."""
-        name, by = ("tree", -by) if self.pane == "table" else (self.pane, by)
-        self.set_widths({name: self.query_one(f"#{name}").outer_size.width + by})
+        name, by = (_LEFT, -by) if self.pane == _MIDDLE else (self.pane, by)
+        self.set_widths({name: self.pane_of(name).outer_size.width + by})
 
     def enter(self, name: str) -> None:
         """Go to a pane; one that there is no room for is shown alone."""
-        pane = self.query_one(f"#{name}")
+        pane = self.pane_of(name)
         if self.leave_full() or not pane.display or not pane.region:
-            self.screen.add_class(f"-full-{name}")
+            self._fill_with(name)
         pane.focus()
 
     def toggle_full(self) -> None:
         """The focused pane over the whole screen, and back."""
-        name = f"-full-{self.pane}"
-        on = not self.screen.has_class(name)
+        name = self.pane
+        on = not self.screen.has_class(f"-full-{name}")
         self.leave_full()
-        self.screen.set_class(on, name)
+        if on:
+            self._fill_with(name)
+
+    def _fill_with(self, name: str) -> None:
+        """Show this pane over the whole screen."""
+        self.screen.add_class("-full", f"-full-{name}")
+        self.pane_of(name).add_class("-filling")
 
     def leave_full(self) -> bool:
         """Show all panes again; whether one was over the whole screen."""
-        was = any(self.screen.has_class(name) for name in _FULL)
+        was = self.screen.has_class("-full")
         self.screen.remove_class(*_FULL)
+        self.query(".-filling").remove_class("-filling")
         return was
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from resnet_inspect.tui.panels import PANELS
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -47,9 +49,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("retry", "R", "retry", "run it again; changed code is read anew", "network"),
     Action("go_back", "backspace,alt+left", "back", "the place visited before", "place"),
     Action("go_forward", "alt+right", "forward", "the place visited after", "place"),
-    Action("pane(1)", "1", "tree", "the network", "pane"),
-    Action("pane(2)", "2", "table", "the shape trace", "pane"),
-    Action("pane(3)", "3", "card", "the card", "pane"),
+    *(
+        Action(f"pane({n})", f"{n}", name, f"the{panel.BORDER_TITLE.lower().rstrip()}", "pane")
+        for n, (name, panel) in enumerate(PANELS.items(), 1)
+    ),
     Action("full", "f", "full", "one pane over the whole screen", "pane"),
     Action("resize(-2)", "less_than_sign", "narrower", "the focused pane narrower", "pane"),
     Action("resize(2)", "greater_than_sign", "wider", "the focused pane wider", "pane"),
