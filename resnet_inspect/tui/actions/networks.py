@@ -14,7 +14,7 @@ from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.process.background import beside_the_screen, is_long_file
-from resnet_inspect.tui.process.child import Obsolete
+from resnet_inspect.tui.process.errors import Obsolete
 from resnet_inspect.tui.screens import dialogs
 from resnet_inspect.tui.session.request import Request
 

@@ -20,7 +20,8 @@ from resnet_inspect.tui.actions.networks import show_failure
 from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.panels.contents import timed
 from resnet_inspect.tui.process.background import beside_the_screen
-from resnet_inspect.tui.process.child import Child, Obsolete
+from resnet_inspect.tui.process.child import Child
+from resnet_inspect.tui.process.errors import Obsolete
 from resnet_inspect.tui.screens import dialogs
 from resnet_inspect.tui.session.request import Request
 from resnet_inspect.views.words.text import count
