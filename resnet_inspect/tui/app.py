@@ -7,7 +7,6 @@ the keys do is in `actions`.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
@@ -16,7 +15,6 @@ from typing import Any, ClassVar
 
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
-from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
@@ -27,7 +25,7 @@ from resnet_inspect.errors import InspectError
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.actions import METHODS, networks, timing
-from resnet_inspect.tui.keys import ACTIONS, identifier
+from resnet_inspect.tui.keys import ACTIONS, bindings, identifier
 from resnet_inspect.tui.panels.contents import Contents, lay_out, let_go
 from resnet_inspect.tui.panels.filter_line import FilterLine
 from resnet_inspect.tui.panels.totals_line import TotalsLine
@@ -62,19 +60,7 @@ class Explorer(App[int]):
         (8, "-short"),
         (18, "-tall"),
     ]
-    BINDINGS: ClassVar = [
-        Binding(
-            a.keys,
-            a.name,
-            a.label,
-            show=a.footer,
-            id=identifier(a),
-            tooltip=a.meaning,
-            # Done before the key behind it is given to a pane: that one is of the filter.
-            priority=a.name == "filter",
-        )
-        for a in ACTIONS
-    ]
+    BINDINGS: ClassVar = bindings()
 
     def __init__(
         self,
@@ -147,8 +133,7 @@ class Explorer(App[int]):
     def on_mount(self) -> None:
         """Paint what is known; ask for the trace once that is on the screen."""
         self.title_line(self.request.title)
-        ascii = self.config.ascii
-        self.bench.draw_in_ascii(not self._draws_unicode() if ascii is None else ascii)
+        self.bench.draw_in_ascii(self.config.draws_ascii)
         self.bench.set_widths(self.kept.panes)
         for warning in self.warnings:
             self.notify(warning, title="settings", severity="warning", markup=False)
@@ -161,10 +146,6 @@ class Explorer(App[int]):
             networks.show(self, self.request, *self.given)
         else:
             networks.look_at(self, self.request)
-
-    @staticmethod
-    def _draws_unicode() -> bool:
-        return "utf" in (getattr(sys.__stdout__, "encoding", None) or "utf-8").lower()
 
     def on_unmount(self) -> None:
         """Leave no process behind, however the program ends."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from textual.binding import Binding, BindingType
+
 from resnet_inspect.tui.panels import PANELS
 
 
@@ -83,6 +85,23 @@ GROUPS = {
 def identifier(action: Action) -> str:
     """Its name in a keymap: "next-match", "pane-1"."""
     return action.name.replace("(", "-").replace(")", "").replace("_", "-").replace("--", "-less-")
+
+
+def bindings() -> list[BindingType]:
+    """A binding for each action, as the app declares them."""
+    return [
+        Binding(
+            action.keys,
+            action.name,
+            action.label,
+            show=action.footer,
+            id=identifier(action),
+            tooltip=action.meaning,
+            # Done before the key behind it is given to a pane: that one is of the filter.
+            priority=action.name == "filter",
+        )
+        for action in ACTIONS
+    ]
 
 
 _SIGNS = {

@@ -43,8 +43,8 @@ from resnet_inspect.tui.actions.timing import under_way
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.keys import ACTIONS, Action
 from resnet_inspect.tui.panels.card import CardPanel
+from resnet_inspect.tui.panels.changes import changes
 from resnet_inspect.tui.panels.row_list import Rows
-from resnet_inspect.tui.panels.trace_table import _changes
 from resnet_inspect.tui.screens.chooser import Chooser
 from resnet_inspect.tui.screens.form import Form
 
@@ -818,4 +818,4 @@ def test_a_flat_list_stays_one_whatever_is_shown(kept_open: KeptOpen, then: str)
 @pytest.mark.parametrize("name", SAVED)
 def test_nothing_has_changed_in_the_same_trace(name: str) -> None:
     table = ri.tabulate(ri.load(DATA / f"{name}.json"))
-    assert _changes(table, table) == set()
+    assert changes(table, table) == set()

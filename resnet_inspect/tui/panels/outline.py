@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator
 
 from resnet_inspect.views.tables.table import Row, Table
 from resnet_inspect.views.words.text import RAISED
@@ -56,3 +57,45 @@ class Outline:
         """The place of the first row with this path; every one before it is written for that."""
         rows = enumerate(self.table.rows)
         return next((place for place, row in rows if path_of(self.table, row) == path), None)
+
+    def place_like(self, before: Table, row: Row) -> int | None:
+        """The place of the row that has the kind and path of a row of another table."""
+        path = path_of(before, row)
+
+        def is_like(place: int) -> bool:
+            other = self.table.rows[place]
+            return other.kind == row.kind and path_of(self.table, other) == path
+
+        likely = self.place_of.get((row.kind, row.span))
+        if likely is not None and is_like(likely):
+            return likely
+        return next((place for place in range(len(self.table.rows)) if is_like(place)), None)
+
+    def around(self, place: int) -> Iterator[int]:
+        """Places of the rows that the row at this place is in, from the inside outwards."""
+        outer = self.outer[place]
+        while outer >= 0:
+            yield outer
+            outer = self.outer[outer]
+
+    def unfolded(self, folded: Collection[tuple[int, int]]) -> list[int]:
+        """Places of the rows that are in none of these spans."""
+        rows = self.table.rows
+        if not folded:
+            return list(range(len(rows)))
+        found = []
+        place = 0
+        while place < len(rows):
+            found.append(place)
+            place = self.after[place] if rows[place].span in folded else place + 1
+        return found
+
+    def with_sections(self, places: Iterable[int]) -> list[int]:
+        """These places, and those of the sections that they are in."""
+        found = set(places)
+        for place in tuple(found):
+            for outer in self.around(place):
+                if outer in found:
+                    break
+                found.add(outer)
+        return sorted(found)

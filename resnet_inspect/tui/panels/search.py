@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from resnet_inspect.views.tables.filter import Query
+from resnet_inspect.views.tables.columns import COLUMNS
+from resnet_inspect.views.tables.filter import Named, Query, parse
 from resnet_inspect.views.tables.table import Row, Table
 
 SAMPLE = 1_000
@@ -66,3 +67,9 @@ def matches(table: Table, query: Query, unwanted: Callable[[], bool]) -> list[in
                 yield place
 
     return list(search())
+
+
+def query_of(text: str, table: Table) -> Query:
+    """What a filter asks for, in which every column is known, and all of this table."""
+    own: list[Named] = [c for c in table.columns if c.key not in COLUMNS]
+    return parse(text, [*COLUMNS.values(), *own] if own else None)

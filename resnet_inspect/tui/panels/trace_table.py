@@ -17,22 +17,19 @@ from resnet_inspect.formats.styled_text import (
     section_words,
 )
 from resnet_inspect.formats.styled_text import cells as cells_of
+from resnet_inspect.tui.panels.changes import changes
 from resnet_inspect.tui.panels.network_tree import short_name
 from resnet_inspect.tui.panels.outline import Outline, path_of
 from resnet_inspect.tui.panels.row_list import SIGN, Piece, Rows
-from resnet_inspect.tui.panels.search import hottest, leaves, matches, ranked, sample
+from resnet_inspect.tui.panels.search import hottest, leaves, matches, query_of, ranked, sample
 from resnet_inspect.tui.process.background import MANY_CALLS, beside_the_screen
-from resnet_inspect.views.tables.columns import COLUMNS
-from resnet_inspect.views.tables.filter import Named, Query, parse
-from resnet_inspect.views.tables.table import Heading, Row, Table
+from resnet_inspect.views.tables.table import Heading, Row
 from resnet_inspect.views.words.text import count
 
 BAR = 6
 LONGEST = 60
 FLAT = "trace"
 """What the rows are sorted by where they are a flat list in the order of the trace."""
-COMPARED = 2_000
-"""Rows of which every cell is compared with the one before; with more, none is marked."""
 NOTE = 24
 """Cells that a note must have; it takes what the other columns leave."""
 WORTHY = 6
@@ -78,7 +75,7 @@ class TraceTable(Rows):
     def show_rows(self, outline: Outline) -> None:
         """Show this table; what differs from the one before it is marked."""
         before = self.table
-        self.changed = set() if before is None else _changes(before, outline.table)
+        self.changed = set() if before is None else changes(before, outline.table)
         super().show_rows(outline)
         if self.heat is not None:
             self.show_heat(self.heat)
@@ -92,7 +89,9 @@ class TraceTable(Rows):
             assert self.sorted_by is not None
             self.order = ranked(self.table, self.sorted_by, self.reverse)
         if self.matches is not None:
-            self.matches = matches(self.table, _query(self.filtered_by, self.table), lambda: False)
+            self.matches = matches(
+                self.table, query_of(self.filtered_by, self.table), lambda: False
+            )
         if self.heated is not None:
             self.hottest = hottest(self.table, self.heated)
         self.measure()
@@ -322,7 +321,7 @@ class TraceTable(Rows):
         text, table = self.filtered_by, self.table
         if table is None:
             return
-        query = _query(text, table)
+        query = query_of(text, table)
         if not text.strip():
             self.show_matches(None)
             self.post_message(self.Filtered(""))
@@ -353,32 +352,3 @@ class TraceTable(Rows):
         self.heat, self.hottest = key, hot
         self.measure()
         self.arrange_rows()
-
-
-def _query(text: str, table: Table) -> Query:
-    """What a filter asks for, in which every column is known, and all of this table."""
-    own: list[Named] = [c for c in table.columns if c.key not in COLUMNS]
-    return parse(text, [*COLUMNS.values(), *own] if own else None)
-
-
-def _changes(before: Table, after: Table) -> set[tuple[str, str, str]]:
-    """Kind, path and column of the shown cells with another text than before, of rows in both.
-
-    Not of what was measured: no two runs take the same time.
-    """
-    many = max(len(before.rows), len(after.rows)) > COMPARED
-    if many or before.model != after.model or before.view != after.view:
-        return set()
-    rows = {(row.kind, path_of(before, row)): row for row in before.rows}
-    is_timed = "time" in after.index
-    keys = [k for k in after.shown if k in before.index and (k in COLUMNS or not is_timed)]
-    found = set()
-    for row in after.rows:
-        path = path_of(after, row)
-        old = rows.get((row.kind, path))
-        if old is None:
-            continue
-        for key in keys:
-            if before.cell(old, key).text != after.cell(row, key).text:
-                found.add((row.kind, path, key))
-    return found
