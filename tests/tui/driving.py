@@ -182,6 +182,11 @@ class KeptOpen:
         await opened.__aexit__(None, None, None)
 
 
+def child_of(app: Explorer) -> SavedChild:
+    assert isinstance(app.child, SavedChild)
+    return app.child
+
+
 # -- reading the screen --------------------------------------------------------------------------
 
 
@@ -250,3 +255,14 @@ def explore(drive: Drive, name: str = "resnet18", size: tuple[int, int] = (120, 
 
 def card_text(app: Explorer) -> str:
     return str(app.query_one("#card").render())
+
+
+TOTALS = {"resnet18": "11,689,512", "resnet34": "21,797,672", "resnet50": "25,557,032"}
+"""The parameters that the papers' networks have as torchvision builds them."""
+
+
+def assert_shows(app: Explorer, model: str) -> None:
+    """Title, totals and card are those of this network."""
+    assert text_of(app, "#title").startswith(model)
+    assert TOTALS[model] in text_of(app, "#totals")
+    assert text_of(app, "#problem") == ""
