@@ -133,7 +133,7 @@ def explorer() -> str:
 
     from resnet_inspect import load
     from resnet_inspect.tui.app import Explorer
-    from resnet_inspect.tui.session import Request
+    from resnet_inspect.tui.session.request import Request
 
     async def draw() -> str:
         trace = load(ROOT / "tests/data/resnet50.json")

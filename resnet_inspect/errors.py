@@ -14,7 +14,7 @@
         ├── CheckpointError    1  weights that cannot be read safely, or do not fit
         ├── OutputError        1  a file that exists or could not be written
         ├── NoDefinition       1  a class whose source is not on this machine (`definitions`)
-        └── ChildDied          1  the explorer's child process ended (`tui.process.child`)
+        └── ChildDied          1  the explorer's child process ended (`tui.process.errors`)
 
     KeyboardInterrupt
     └── ForwardInterrupted   130  the forward pass was interrupted; carries the trace up to there

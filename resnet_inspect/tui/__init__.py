@@ -27,7 +27,7 @@ def _explore(subject: str | None) -> int:
     from resnet_inspect import pipeline
     from resnet_inspect.tui.app import Explorer
     from resnet_inspect.tui.process.background import is_long_file
-    from resnet_inspect.tui.session import Request
+    from resnet_inspect.tui.session.request import Request
 
     request = None if subject is None else Request.of(subject)
     trace, measured = None, None

@@ -175,7 +175,7 @@ async def longest(subject: str) -> Figures:
     from resnet_inspect.tui.app import Explorer
     from resnet_inspect.tui.panels.trace_table import TraceTable
     from resnet_inspect.tui.process.background import START, begin
-    from resnet_inspect.tui.session import Request
+    from resnet_inspect.tui.session.request import Request
 
     most = {"longest stall": 0.0, "longest work": 0.0}
     clocks: dict[str, Callable[[], float]] = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import textual._wait
+from driving import KeptOpen, explorer_with_child
 from pictures import difference, made_with, settled
 from textual.app import App
 from textual.widgets import Input
@@ -24,14 +25,23 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-PATIENT = {"test_actions", "test_timing", "test_storms", "test_same_cells"}
+PATIENT = {"test_timing", "test_storms", "test_same_cells"}
 """Tests of very many keys, which wait themselves for what they ask to be true."""
+
+
+@pytest.fixture(scope="module")
+def kept_open(request: pytest.FixtureRequest) -> Iterator[KeptOpen]:
+    """ResNet-18 in an explorer of each size, whose child answers with saved traces."""
+    explorer = KeptOpen(lambda: explorer_with_child("resnet18")[0], request.param)
+    yield explorer
+    explorer.close()
 
 
 @pytest.fixture(autouse=True)
 def short_pauses(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """In these, a pilot waits after each key until the program was idle for 4 ms, not for 20."""
-    if request.module.__name__.rpartition(".")[2] in PATIENT:
+    name = request.module.__name__.rpartition(".")[2]
+    if name in PATIENT or "kept_open" in request.fixturenames:
         monkeypatch.setattr(textual._wait, "SLEEP_GRANULARITY", 0.004)
 
 

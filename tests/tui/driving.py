@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -22,7 +25,7 @@ from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.panels.network_tree import NetworkTree
 from resnet_inspect.tui.panels.row_list import Rows
 from resnet_inspect.tui.panels.trace_table import TraceTable
-from resnet_inspect.tui.session import Request
+from resnet_inspect.tui.session.request import Request
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
@@ -124,6 +127,15 @@ async def until(pilot: Keys, condition: Callable[[], bool], seconds: float = 10)
         await pilot.pause(0.02)
 
 
+def in_a_fresh_interpreter(code: str) -> None:
+    """Run code that adds something to the explorer before it is imported, and must not raise."""
+    folders = (ROOT, ROOT / "tests" / "tui")
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(map(str, folders)))
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
 class KeptOpen:
     """An explorer that stays open over several tests, since opening it is most of their time."""
 
@@ -168,6 +180,11 @@ class KeptOpen:
     @staticmethod
     async def _end(opened: AbstractAsyncContextManager[Keys]) -> None:
         await opened.__aexit__(None, None, None)
+
+
+def child_of(app: Explorer) -> SavedChild:
+    assert isinstance(app.child, SavedChild)
+    return app.child
 
 
 # -- reading the screen --------------------------------------------------------------------------
@@ -238,3 +255,14 @@ def explore(drive: Drive, name: str = "resnet18", size: tuple[int, int] = (120, 
 
 def card_text(app: Explorer) -> str:
     return str(app.query_one("#card").render())
+
+
+TOTALS = {"resnet18": "11,689,512", "resnet34": "21,797,672", "resnet50": "25,557,032"}
+"""The parameters that the papers' networks have as torchvision builds them."""
+
+
+def assert_shows(app: Explorer, model: str) -> None:
+    """Title, totals and card are those of this network."""
+    assert text_of(app, "#title").startswith(model)
+    assert TOTALS[model] in text_of(app, "#totals")
+    assert text_of(app, "#problem") == ""

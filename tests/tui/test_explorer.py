@@ -18,10 +18,10 @@ import resnet_inspect as ri
 from resnet_inspect.errors import BadInput, WorkFailed
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.app import Explorer
+from resnet_inspect.tui.keys import ACTIONS, identifier
 from resnet_inspect.tui.panels.card import CardPanel
-from resnet_inspect.tui.screens.form import Ask
-from resnet_inspect.tui.session import Request
-from resnet_inspect.tui.settings.keys import ACTIONS, identifier
+from resnet_inspect.tui.screens.form import Form
+from resnet_inspect.tui.session.request import Request
 from resnet_inspect.views.cards.card import Card, Entry, Section
 
 DATA = Path(__file__).parents[1] / "data"
@@ -177,8 +177,8 @@ def test_heat_columns_and_views_can_be_chosen() -> None:
         assert table.table is not None
         assert table.table.view == "stages"
         await pilot.press("a", "x")
-        assert app.selection.everything
-        assert app.selection.fold
+        assert app.perspective.selection.everything
+        assert app.perspective.selection.fold
 
     explore(drive)
 
@@ -258,8 +258,8 @@ def test_export_writes_what_is_shown_and_never_over_a_file(own_state: Path) -> N
         assert "layer4.1.conv2" in written.read_text(encoding="utf-8")
         await pilot.press("e", "enter")
         await pilot.pause()
-        assert isinstance(app.screen, Ask)
-        assert "exists already" in str(app.screen.query_one("#ask-problem").render())
+        assert isinstance(app.screen, Form)
+        assert "exists already" in str(app.screen.query_one("#form-problem").render())
         await pilot.press("escape")
 
     explore(drive)
@@ -466,8 +466,8 @@ def test_the_trace_follows_the_input_as_one_types_and_the_last_good_one_stays() 
         assert len(table_of(app).every) > 0
         await pilot.press("backspace", "x")
         await pilot.pause()
-        assert isinstance(app.screen, Ask)
-        assert "sizes with commas" in str(app.screen.query_one("#ask-problem").render())
+        assert isinstance(app.screen, Form)
+        assert "sizes with commas" in str(app.screen.query_one("#form-problem").render())
         await pilot.press("escape")
         await pilot.pause()
         assert child.asked[-1]["input"] == [1, 3, 224, 224]

@@ -12,7 +12,7 @@ from resnet_inspect import cache
 from resnet_inspect.errors import WorkFailed
 from resnet_inspect.pipeline.cache import entry_of
 from resnet_inspect.tui.app import Explorer
-from resnet_inspect.tui.session import Request
+from resnet_inspect.tui.session.request import Request
 
 SAVED = ri.load(Path(__file__).parents[1] / "data" / "resnet18.json")
 

@@ -19,10 +19,11 @@ from resnet_inspect.analysis.structure.survey import Amounts, Survey
 from resnet_inspect.errors import ForwardError
 from resnet_inspect.traces import codec, invariants
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.tui.actions.networks import look_at
 from resnet_inspect.tui.app import Explorer
-from resnet_inspect.tui.panels.row_list import Outline
+from resnet_inspect.tui.panels.outline import Outline
 from resnet_inspect.tui.process.background import START, begin, beside_the_screen, end
-from resnet_inspect.tui.session import Request
+from resnet_inspect.tui.session.request import Request
 from resnet_inspect.views.cards.card import Card, Entry, Section
 from resnet_inspect.views.cards.comparison import pair
 
@@ -254,7 +255,7 @@ def test_the_trace_up_to_a_failure_can_be_looked_at_and_left_again() -> None:
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
         table = app.bench.table
         whole = len(table.every)
-        app.look_at(replace(app.request, input=(1, 3, 7, 7)))
+        look_at(app, replace(app.request, input=(1, 3, 7, 7)))
         await settle(app, pilot)
         assert len(table.every) == whole, "the last good trace stays"
         assert "F shows the trace" in shown_text(app, "#problem")
@@ -298,13 +299,13 @@ def test_the_cells_that_a_live_edit_changed_are_marked_until_the_next_one() -> N
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
         table = app.bench.table
         assert "*" not in drawn(table)
-        app.look_at(replace(app.request, input=(1, 3, 225, 225)))
+        look_at(app, replace(app.request, input=(1, 3, 225, 225)))
         await settle(app, pilot)
         line = next(text for text in drawn(table).split("\n") if text.lstrip().startswith("conv1"))
         shape = line.index("1×64×112×113")
         assert line[shape:].startswith("1×64×112×113*"), "a changed cell is marked"
         assert not line.startswith("conv1*"), "one that is as before is not"
-        app.look_at(replace(app.request, input=(1, 3, 226, 226)))
+        look_at(app, replace(app.request, input=(1, 3, 226, 226)))
         await settle(app, pilot)
         assert "*" not in drawn(table)
 

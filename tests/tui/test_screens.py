@@ -16,12 +16,12 @@ import resnet_inspect as ri
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.tui.app import Explorer
+from resnet_inspect.tui.keys import ACTIONS
 from resnet_inspect.tui.panels.card import CardPanel
 from resnet_inspect.tui.panels.row_list import Piece
 from resnet_inspect.tui.panels.totals_line import TotalsLine
 from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.screens.help import FILTERS, Help
-from resnet_inspect.tui.settings.keys import ACTIONS
 from resnet_inspect.views.tables.filter import parse
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Row

@@ -14,7 +14,7 @@ from textual.app import App
 
 import resnet_inspect as ri
 from resnet_inspect.tui.app import Explorer
-from resnet_inspect.tui.session import Request
+from resnet_inspect.tui.session.request import Request
 
 Snapshot = Callable[[App[int], str], None]
 THEMES = {"dark": "textual-dark", "light": "textual-light"}

@@ -17,10 +17,10 @@ from resnet_inspect.errors import BuildError, UnknownName
 from resnet_inspect.sources.catalogue import VARIANTS
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.app import Explorer
-from resnet_inspect.tui.screens.choice import Choose
+from resnet_inspect.tui.screens.chooser import Chooser
 from resnet_inspect.tui.screens.export import file_name
-from resnet_inspect.tui.screens.form import Ask
-from resnet_inspect.tui.session import Request
+from resnet_inspect.tui.screens.form import Form
+from resnet_inspect.tui.session.request import Request
 
 
 class FakeChild:
@@ -110,7 +110,7 @@ def test_the_input_that_the_source_chose_is_what_the_dialog_starts_from() -> Non
         assert shown_text(app, "#title").startswith("model.py:Net · 1×3×224×224 · meta")
         await pilot.press("i")
         await pilot.pause()
-        assert isinstance(app.screen, Ask)
+        assert isinstance(app.screen, Form)
         assert app.screen.query_one("#field-input", Input).value == "1,3,224,224"
         app.screen.query_one("#field-input", Input).value = ""
         app.screen.query_one("#field-arguments", Input).value = "depth=20"
@@ -128,7 +128,7 @@ def test_the_chooser_lists_the_catalogue_and_takes_what_is_typed() -> None:
     async def drive(app: Explorer, pilot: Pilot[int], child: FakeChild) -> None:
         await pilot.press("m")
         await pilot.pause()
-        assert isinstance(app.screen, Choose)
+        assert isinstance(app.screen, Chooser)
         assert [choice.key for choice in app.screen.choices] == list(VARIANTS)
         await pilot.press("escape")
         for written in ("paper:cifar_resnet20", "resnet:basic:2,2,2,2", "net/model.py:Net"):

@@ -37,11 +37,13 @@ from resnet_inspect.errors import MissingDevice, WorkFailed
 from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.ops import Conv
 from resnet_inspect.traces.timing import course
+from resnet_inspect.tui.actions.networks import look_at_named
+from resnet_inspect.tui.actions.timing import under_way
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.process import worker as worker_module
 from resnet_inspect.tui.process.child import Child
 from resnet_inspect.tui.process.wire import added, grown
-from resnet_inspect.tui.session import Request
+from resnet_inspect.tui.session.request import Request
 from resnet_inspect.views.tables import VIEWS
 
 ROOT = Path(__file__).parents[2]
@@ -195,7 +197,7 @@ async def to_the_end(app: Explorer, pilot: Keys) -> None:
     """Let all be measured."""
     for _ in range(4):
         child_of(app).go_on.release()
-    await until(pilot, lambda: app.measuring is None)
+    await until(pilot, lambda: under_way(app) is None)
     await settle(pilot)
 
 
@@ -264,7 +266,7 @@ def test_rows_sum_to_the_total_and_sections_to_what_is_in_them() -> None:
         trace = ri.load(DATA / "resnet18.json")
         apart = {boundary.then for boundary in course(trace)}
         for view in ("layers", "blocks", "stages"):
-            app.view = view
+            app.perspective.view = view
             app.lay_out()
             await settle(pilot)
             rows = table_of(app)
@@ -323,7 +325,7 @@ def test_escape_stops_a_measurement_and_keeps_what_was_measured() -> None:
         await go_on(app, pilot, 2)
         await pilot.press("escape")
         await settle(pilot)
-        assert app.measuring is None
+        assert under_way(app) is None
         assert child_of(app).killed == 1
         assert "stops" not in text_of(app, "#title")
         assert time_of(app, "conv1") == pytest.approx(seconds("conv1", 2))
@@ -339,7 +341,7 @@ def test_a_look_at_the_input_takes_no_times_away_and_stops_nothing() -> None:
         await settle(pilot)
         await pilot.press("escape")
         await settle(pilot)
-        assert app.measuring is not None
+        assert under_way(app) is not None
         assert time_of(app, "conv1") == pytest.approx(seconds("conv1", 1))
         await to_the_end(app, pilot)
         assert time_of(app, "conv1") == pytest.approx(seconds("conv1", 3))
@@ -353,7 +355,7 @@ def test_no_comparison_begins_while_a_network_is_measured() -> None:
         await pilot.press("d")
         await settle(pilot)
         assert "is being measured; esc ends that" in text_of(app, "#problem")
-        assert app.measuring is not None
+        assert under_way(app) is not None
 
     measuring(steps)
 
@@ -383,7 +385,7 @@ def test_columns_of_a_comparison_are_not_those_of_the_measured_network() -> None
 def test_another_network_stops_it_and_takes_the_times_away() -> None:
     async def steps(app: Explorer, pilot: Keys) -> None:
         await go_on(app, pilot, 1)
-        app.look_at_named("resnet34")
+        look_at_named(app, "resnet34")
         await until(pilot, lambda: times(app) == [])
         assert child_of(app).killed == 1
         assert "M measures this one" in said(app)
@@ -404,7 +406,7 @@ def test_what_is_to_be_run_can_be_said_and_a_failure_is_one_line() -> None:
         await settle(pilot)
         for wrong in (("meta",), ("cpu", "0"), ("cpu", "1", "x"), ("cpu", "1", "2", "-1")):
             await fill(app, pilot, *wrong)
-            assert str(app.screen.query_one("#ask-problem").render())
+            assert str(app.screen.query_one("#form-problem").render())
         await fill(app, pilot, "cuda:1", "8", "3", "0", "2")
         await settle(pilot)
         asked = child_of(app).asked[-1]
@@ -428,7 +430,7 @@ def test_columns_of_a_measured_network_are_chosen_apart() -> None:
         await pilot.press("c")
         await settle(pilot)
         await fill(app, pilot, "path, time, held_bytes, nothing")
-        assert "no column nothing" in str(app.screen.query_one("#ask-problem").render())
+        assert "no column nothing" in str(app.screen.query_one("#form-problem").render())
         await fill(app, pilot, "path, time, held_bytes")
         table = table_of(app).table
         assert table is not None
@@ -444,7 +446,7 @@ def test_columns_of_a_measured_network_are_chosen_apart() -> None:
 
 def test_columns_that_were_kept_and_are_no_more_are_passed_over() -> None:
     async def steps(app: Explorer, pilot: Keys) -> None:
-        app.columns = {"layers": ("path", "gone"), "measured layers": ("time", "gone")}
+        app.perspective.columns = {"layers": ("path", "gone"), "measured layers": ("time", "gone")}
         app.lay_out()
         await settle(pilot)
         assert table_of(app).table.shown == ("path",)  # type: ignore[union-attr]

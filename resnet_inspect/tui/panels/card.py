@@ -6,8 +6,7 @@ sets the entries of a section side by side, so that what matters is seen without
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events
@@ -20,7 +19,8 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.visual import Visual
 
-from resnet_inspect.views.cards.card import Card, Entry, Section
+from resnet_inspect.tui.panels.card_page import CardPage, wrapped
+from resnet_inspect.views.cards.card import Card
 from resnet_inspect.views.cards.subjects import Subject
 
 LOW = 16
@@ -29,91 +29,6 @@ HEADINGS = 12
 """Columns for the headings on the left of a low panel; a longer one moves its own line."""
 DRAWING = 14
 """Lines that a drawing to scale takes in a high panel."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """Where on a page an entry stands that leads somewhere."""
-
-    line: int
-    start: int
-    end: int
-    """The first column after it."""
-    target: int
-    """Its number among the targets."""
-
-
-class Page:
-    """Lines of text with the entries in them that can be followed."""
-
-    def __init__(self, width: int, chosen: int | None, ascii: bool) -> None:
-        self.width = width
-        self.chosen = chosen
-        """Which of the targets is marked."""
-        self.arrow, self.mark = ("> ", "* ") if ascii else ("→ ", "▶ ")
-        self.lines: list[Content] = []
-        self.targets: list[Subject] = []
-        self.spots: list[Spot] = []
-
-    def write(self, lines: Iterable[str], style: str = "") -> None:
-        """Write these lines as they are."""
-        self.lines += [Content(line).stylize(style) if style else Content(line) for line in lines]
-
-    def list_entries(self, section: Section) -> None:
-        """Write a heading, its drawing, and a line for each entry with its label on the left."""
-        self.write(["", section.heading] if section.heading else [""], "bold $text-accent")
-        self.write(section.drawing)
-        longest = max((len(entry.label) for entry in section.entries), default=0)
-        words = (len(word) for entry in section.entries for word in entry.label.split())
-        labels = min(longest, max(self.width * 2 // 5, *words, 0)) if longest else 0
-        for entry in section.entries:
-            names = _wrapped(entry.label, labels) if labels else [""]
-            start = labels + 2 if labels else 0
-            text, style = self._written(entry)
-            parts = _wrapped(text, max(8, self.width - start))
-            names += [""] * (len(parts) - len(names))
-            parts += [""] * (len(names) - len(parts))
-            for name, part in zip(names, parts, strict=True):
-                self._spot(entry, start, part)
-                self.lines.append(Content.assemble((name.ljust(start), "dim"), (part, style)))
-
-    def set_entries(self, section: Section, labels: int) -> None:
-        """Write the heading on the left and the entries beside it, as many to a line as fit."""
-        self.write(section.drawing)
-        heading = section.heading.ljust(max(labels - 2, 0)) + "  " if labels else ""
-        line, blank = Content(heading).stylize("bold $text-accent"), Content(" " * labels)
-        start = len(heading)
-        for entry in section.entries:
-            label = f"{entry.label} " if entry.label not in ("", section.heading) else ""
-            text, style = self._written(entry)
-            gap = "   " if len(line) > start else ""
-            if gap and len(line) + len(gap) + len(label) + len(text) > self.width:
-                self.lines.append(line)
-                line, gap, start = blank, "", labels
-            line = Content.assemble(line, gap, (label, "dim"))
-            first, *others = _wrapped(text, max(8, self.width - len(line)))
-            self._spot(entry, len(line), first)
-            line = Content.assemble(line, (first, style))
-            for part in others:
-                self.lines.append(line)
-                self._spot(entry, labels, part)
-                line = Content.assemble(blank, (part, style))
-        if section.entries:
-            self.lines.append(line)
-
-    def _written(self, entry: Entry) -> tuple[str, str]:
-        """The text of an entry; one that leads somewhere has an arrow, and a mark if chosen."""
-        if entry.target is None:
-            return entry.text, ""
-        self.targets.append(entry.target)
-        if self.chosen == len(self.targets) - 1:
-            return self.mark + entry.text, "bold reverse"
-        return self.arrow + entry.text, "underline"
-
-    def _spot(self, entry: Entry, start: int, part: str) -> None:
-        if entry.target is not None and part:
-            target = len(self.targets) - 1
-            self.spots.append(Spot(len(self.lines), start, start + len(part), target))
 
 
 class CardPanel(ScrollView, can_focus=True):
@@ -147,7 +62,7 @@ class CardPanel(ScrollView, can_focus=True):
         self.make: Callable[[int, int], Card] | None = None
         """The card for a width and the height of its drawings, which are made to fit."""
         self.chosen: int | None = None
-        self.page = Page(0, None, False)
+        self.page = CardPage(0, None, False)
 
     def render(self) -> Content:
         """All lines, also those out of sight: what a selection is cut from."""
@@ -203,12 +118,12 @@ class CardPanel(ScrollView, can_focus=True):
         low = self.size.height < LOW and width > 40
         card = self.make(width, max(4, self.size.height - 1) if low else DRAWING)
         chosen = self.chosen if self.has_focus else None
-        self.page = Page(width, chosen, self.app.has_class("-ascii"))
+        self.page = CardPage(width, chosen, self.app.has_class("-ascii"))
         if low:
             self._write_low(card)
         else:
-            self.page.write(_wrapped(card.title, width), "bold")
-            self.page.write(_wrapped(card.subtitle, width), "dim")
+            self.page.write(wrapped(card.title, width), "bold")
+            self.page.write(wrapped(card.subtitle, width), "dim")
             for section in card.sections:
                 self.page.list_entries(section)
         self.virtual_size = Size(width, len(self.page.lines))
@@ -219,7 +134,7 @@ class CardPanel(ScrollView, can_focus=True):
         line = f"{card.title} · {card.subtitle}" if card.subtitle else card.title
         if card.subtitle.startswith(card.title):
             line = card.subtitle
-        first, *others = _wrapped(line, self.page.width)
+        first, *others = wrapped(line, self.page.width)
         self.page.lines.append(Content(first).stylize("bold", 0, len(card.title)))
         self.page.write(others)
         labels = HEADINGS if any(section.heading for section in card.sections) else 0
@@ -255,17 +170,3 @@ class CardPanel(ScrollView, can_focus=True):
         for spot in self.page.spots:
             if spot.line == line and spot.start <= offset.x < spot.end:
                 self.post_message(self.Followed(self.targets[spot.target]))
-
-
-def _wrapped(written: str, width: int) -> list[str]:
-    """Lines of at most `width`, broken at blanks where possible."""
-    lines: list[str] = []
-    for paragraph in written.split("\n"):
-        line = paragraph
-        while len(line) > width:
-            at = line.rfind(" ", 0, width + 1)
-            at = at if at > width // 3 else width
-            lines.append(line[:at].rstrip())
-            line = line[at:].lstrip()
-        lines.append(line)
-    return lines

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from resnet_inspect.formats.styled_text import aligned, bar, cells, cut
-from resnet_inspect.tui.panels.row_list import Piece, Rows, path_of
+from resnet_inspect.tui.panels.outline import path_of
+from resnet_inspect.tui.panels.row_list import Piece, Rows
 from resnet_inspect.views.tables.table import Row, Table
 from resnet_inspect.views.words.text import map_shape
 

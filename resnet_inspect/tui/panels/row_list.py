@@ -20,6 +20,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from resnet_inspect.tui.panels.outline import Outline
 from resnet_inspect.views.tables.table import Row, Table
 from resnet_inspect.views.words.text import RAISED
 
@@ -27,56 +28,6 @@ Piece = tuple[str, str]
 """Text and the component class that styles it."""
 SIGN = f"{RAISED} "
 """In front of what the forward pass raised in."""
-
-
-def path_of(table: Table, row: Row) -> str:
-    """The path of a row as it is written, without the sign that printouts set behind it."""
-    return table.cell(row, "path").text.removesuffix(f" {RAISED}")
-
-
-class Outline:
-    """A table with what it takes to fold it and to find rows in it; made in any thread."""
-
-    def __init__(self, table: Table) -> None:
-        self.table = table
-        self.raised = False
-        """Whether the forward pass raised in one of the rows."""
-        self.outer: list[int] = []
-        """For each row, the place of the row that it is in; -1 if it is in none."""
-        self.after: list[int] = [len(table.rows)] * len(table.rows)
-        """For each row, the place behind all that is in it."""
-        self.place_of: dict[tuple[str, tuple[int, int]], int] = {}
-        """Places by kind and span."""
-        self.begins: dict[int, int] = {}
-        """For each call at which rows begin, the place of the innermost of them."""
-        self.leaves: list[tuple[int, int]] = []
-        """First call and place of the rows that nothing breaks down, in the order of calls."""
-        self.rests = 0
-        """How many rows stand for what the others leave out."""
-        opened: list[int] = []
-        for place, row in enumerate(table.rows):
-            while opened and table.rows[opened[-1]].level >= row.level:
-                self.after[opened.pop()] = place
-            self.outer.append(opened[-1] if opened else -1)
-            opened.append(place)
-            self.place_of[row.kind, row.span] = self.begins[row.span[0]] = place
-            if not row.subtotal and row.span[0] >= 0:
-                self.leaves.append((row.span[0], place))
-            self.rests += row.kind == "rest"
-            self.raised |= row.raised
-        self.leaves.sort()
-
-    def place_at(self, span: tuple[int, int], kind: str) -> int | None:
-        """The place of the row of these calls, or of one that begins with them or holds them."""
-        place = self.place_of.get((kind, span), self.begins.get(span[0]))
-        if place is None and self.leaves:
-            place = self.leaves[max(0, bisect_left(self.leaves, (span[0], 0)) - 1)][1]
-        return place
-
-    def place_with(self, path: str) -> int | None:
-        """The place of the first row with this path; every one before it is written for that."""
-        rows = enumerate(self.table.rows)
-        return next((place for place, row in rows if path_of(self.table, row) == path), None)
 
 
 class Rows(ScrollView, can_focus=True):
@@ -173,25 +124,10 @@ class Rows(ScrollView, can_focus=True):
         self.measure()
         self.arrange_rows()
         if before is not None and table is not None:
-            place = self._same(table, before)
+            place = outline.place_like(table, before)
             if place is not None:
                 self.go(place, tell=False)
         self.tell()
-
-    def _same(self, before: Table, row: Row) -> int | None:
-        """The place of the row that has the path of a row of the table before."""
-        assert self.outline is not None
-        now = self.outline.table
-        path = path_of(before, row)
-
-        def is_same(place: int) -> bool:
-            other = self.every[place]
-            return other.kind == row.kind and path_of(now, other) == path
-
-        likely = self.outline.place_of.get((row.kind, row.span))
-        if likely is not None and is_same(likely):
-            return likely
-        return next((place for place in range(len(self.every)) if is_same(place)), None)
 
     def sign_of(self, row: Row) -> str:
         """A sign for the call that raised and for what it is in; nothing for all others."""
@@ -208,10 +144,12 @@ class Rows(ScrollView, can_focus=True):
         if self.order is not None:
             wanted = None if self.matches is None else set(self.matches)
             self.shown = [i for i in self.order if wanted is None or i in wanted]
+        elif self.outline is None:
+            self.shown = []
         elif self.matches is not None:
-            self.shown = self._with_sections(self.matches)
+            self.shown = self.outline.with_sections(self.matches)
         else:
-            self.shown = self._unfolded()
+            self.shown = self.outline.unfolded(self.folded)
         self._line_of = None
         self.virtual_size = Size(self.content_width, len(self.shown) + self.header_height)
         if chosen is not None:
@@ -226,29 +164,6 @@ class Rows(ScrollView, can_focus=True):
         self.arrange_rows()
         if places and self.row_place not in places:
             self.next_match(1)
-
-    def _unfolded(self) -> list[int]:
-        if self.outline is None:
-            return []
-        if not self.folded:
-            return list(range(len(self.every)))
-        found = []
-        place, after = 0, self.outline.after
-        while place < len(self.every):
-            found.append(place)
-            place = after[place] if self.every[place].span in self.folded else place + 1
-        return found
-
-    def _with_sections(self, places: Sequence[int]) -> list[int]:
-        """These rows and the sections that they are in."""
-        assert self.outline is not None
-        found = set(places)
-        for place in places:
-            outer = self.outline.outer[place]
-            while outer >= 0 and outer not in found:
-                found.add(outer)
-                outer = self.outline.outer[outer]
-        return sorted(found)
 
     def has_inside(self, place: int) -> bool:
         """Whether deeper rows follow the row at this place."""
@@ -292,7 +207,8 @@ class Rows(ScrollView, can_focus=True):
         """Put the cursor on the row at this place, unfolding what hides it."""
         line = self.line_at(place)
         if line is None and self.order is None and self.matches is None:
-            self._unfold_around(place)
+            assert self.outline is not None
+            self.folded -= {self.every[outer].span for outer in self.outline.around(place)}
             self.arrange_rows()
             line = self.line_at(place)
         if line is None:
@@ -303,13 +219,6 @@ class Rows(ScrollView, can_focus=True):
             with self.prevent(Rows.Chosen):
                 self.cursor = line
         return True
-
-    def _unfold_around(self, place: int) -> None:
-        assert self.outline is not None
-        outer = self.outline.outer[place]
-        while outer >= 0:
-            self.folded.discard(self.every[outer].span)
-            outer = self.outline.outer[outer]
 
     def watch_cursor(self, before: int, now: int) -> None:
         """Keep the cursor in sight and say where it is."""

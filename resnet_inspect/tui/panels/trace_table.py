@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 from textual import events, work
+from textual.message import Message
 
 from resnet_inspect.formats.styled_text import (
     GAP,
@@ -14,21 +17,19 @@ from resnet_inspect.formats.styled_text import (
     section_words,
 )
 from resnet_inspect.formats.styled_text import cells as cells_of
-from resnet_inspect.tui.panels.content import hottest, leaves, matches, ranked, sample
+from resnet_inspect.tui.panels.changes import changes
 from resnet_inspect.tui.panels.network_tree import short_name
-from resnet_inspect.tui.panels.row_list import SIGN, Outline, Piece, Rows, path_of
+from resnet_inspect.tui.panels.outline import Outline, path_of
+from resnet_inspect.tui.panels.row_list import SIGN, Piece, Rows
+from resnet_inspect.tui.panels.search import hottest, leaves, matches, query_of, ranked, sample
 from resnet_inspect.tui.process.background import MANY_CALLS, beside_the_screen
-from resnet_inspect.views.tables.columns import COLUMNS
-from resnet_inspect.views.tables.filter import Query
-from resnet_inspect.views.tables.table import Heading, Row, Table
+from resnet_inspect.views.tables.table import Heading, Row
 from resnet_inspect.views.words.text import count
 
 BAR = 6
 LONGEST = 60
 FLAT = "trace"
 """What the rows are sorted by where they are a flat list in the order of the trace."""
-COMPARED = 2_000
-"""Rows of which every cell is compared with the one before; with more, none is marked."""
 NOTE = 24
 """Cells that a note must have; it takes what the other columns leave."""
 WORTHY = 6
@@ -51,6 +52,16 @@ class TraceTable(Rows):
     """Cells by which a level is indented."""
     heat: str | None = None
     """Key of the column whose numbers are shown as a heat bar in front of each row."""
+    filtered_by = ""
+    """What the rows are filtered by, as it was typed; nothing for all rows."""
+
+    class Filtered(Message):
+        """Rows were found for a filter, or are being searched for."""
+
+        def __init__(self, found: str) -> None:
+            super().__init__()
+            self.found = found
+            """In words: "9 of 36", what was not understood, or nothing without a filter."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -64,21 +75,23 @@ class TraceTable(Rows):
     def show_rows(self, outline: Outline) -> None:
         """Show this table; what differs from the one before it is marked."""
         before = self.table
-        self.changed = set() if before is None else _changes(before, outline.table)
+        self.changed = set() if before is None else changes(before, outline.table)
         super().show_rows(outline)
         if self.heat is not None:
             self.show_heat(self.heat)
         if self.sorted_by is not None:
             self._sort()
 
-    def renew(self, outline: Outline, query: Query) -> None:
+    def renew(self, outline: Outline) -> None:
         """Show the same rows with other numbers, sorted and filtered by these."""
         self.outline, self.table, self.every = outline, outline.table, outline.table.rows
         if self.sorted_by in self.table.index:
             assert self.sorted_by is not None
             self.order = ranked(self.table, self.sorted_by, self.reverse)
         if self.matches is not None:
-            self.matches = matches(self.table, query, lambda: False)
+            self.matches = matches(
+                self.table, query_of(self.filtered_by, self.table), lambda: False
+            )
         if self.heated is not None:
             self.hottest = hottest(self.table, self.heated)
         self.measure()
@@ -298,6 +311,35 @@ class TraceTable(Rows):
         self.measure()
         self.arrange_rows()
 
+    def filter_by(self, text: str) -> None:
+        """Show the rows that match, and tell how many; all for no text."""
+        self.filtered_by = text
+        self._find_matches()
+
+    @work(exclusive=True, group="filter")
+    async def _find_matches(self) -> None:
+        text, table = self.filtered_by, self.table
+        if table is None:
+            return
+        query = query_of(text, table)
+        if not text.strip():
+            self.show_matches(None)
+            self.post_message(self.Filtered(""))
+            return
+        stop = Event()
+        many = len(table.rows) > MANY_CALLS
+        if many:
+            self.post_message(self.Filtered("searching …"))
+        try:
+            places = await beside_the_screen(many, matches, table, query, stop.is_set)
+        finally:
+            stop.set()
+        self.show_matches(places)
+        assert self.outline is not None
+        whole = len(table.rows) - self.outline.rests
+        problem = "; ".join(query.problems)
+        self.post_message(self.Filtered(f"{problem}  {len(places):,} of {whole:,}".strip()))
+
     @work(exclusive=True, group="heat")
     async def show_heat(self, key: str | None) -> None:
         """Show the numbers of a column as bars in front of the rows; None takes them off."""
@@ -310,26 +352,3 @@ class TraceTable(Rows):
         self.heat, self.hottest = key, hot
         self.measure()
         self.arrange_rows()
-
-
-def _changes(before: Table, after: Table) -> set[tuple[str, str, str]]:
-    """Kind, path and column of the shown cells with another text than before, of rows in both.
-
-    Not of what was measured: no two runs take the same time.
-    """
-    many = max(len(before.rows), len(after.rows)) > COMPARED
-    if many or before.model != after.model or before.view != after.view:
-        return set()
-    rows = {(row.kind, path_of(before, row)): row for row in before.rows}
-    is_timed = "time" in after.index
-    keys = [k for k in after.shown if k in before.index and (k in COLUMNS or not is_timed)]
-    found = set()
-    for row in after.rows:
-        path = path_of(after, row)
-        old = rows.get((row.kind, path))
-        if old is None:
-            continue
-        for key in keys:
-            if before.cell(old, key).text != after.cell(row, key).text:
-                found.add((row.kind, path, key))
-    return found

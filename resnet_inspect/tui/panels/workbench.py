@@ -1,4 +1,4 @@
-"""The three panes, which follow each other: the tree, the table, and the card of what is chosen."""
+"""The panes, which follow each other: the tree, the table, and the card of what is chosen."""
 
 from __future__ import annotations
 
@@ -9,53 +9,62 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
+from textual.reactive import var
+from textual.widget import Widget
 
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.tui.panels import PANELS
 from resnet_inspect.tui.panels.card import CardPanel
-from resnet_inspect.tui.panels.content import Laid
+from resnet_inspect.tui.panels.contents import Contents
 from resnet_inspect.tui.panels.network_tree import NetworkTree
 from resnet_inspect.tui.panels.row_list import Rows
 from resnet_inspect.tui.panels.splitter import Splitter
 from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.process.background import MANY_CALLS, beside_the_screen
-from resnet_inspect.tui.session import Places, Span
+from resnet_inspect.tui.session.history import Places, Span
 from resnet_inspect.views.cards import card_of
 from resnet_inspect.views.cards.card import Card, Entry, Section
 from resnet_inspect.views.cards.subjects import Subject, index_of
-from resnet_inspect.views.tables.filter import Query
 from resnet_inspect.views.tables.table import Row
 
 if TYPE_CHECKING:
     from resnet_inspect.analysis.comparison.difference import Difference
 
-PANES = ("tree", "table", "card")
-_FULL = tuple(f"-full-{name}" for name in PANES)
+_FULL = ("-full", *(f"-full-{name}" for name in PANELS))
+_LEFT, _MIDDLE, *_RIGHT = PANELS
 _NARROWEST = 12
 _LEFT_FOR_OTHERS = 30
 
 
 class Workbench(Horizontal):
-    """Tree, table and card of one network, or of two side by side."""
+    """Tree, table, card and any other pane of one network, or of two side by side."""
+
+    # Two networks are not compared number by number to see whether they are the same.
+    about: var[tuple[Survey, Subject] | None] = var(None, always_update=True)
+    """What the card is of; in a comparison on the left, if the left has it."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.laid: Laid | None = None
+        self.contents: Contents | None = None
         """What the panes show; None before there is anything to show."""
-        self.about: tuple[Survey, Subject] | None = None
-        """What the card is of; in a comparison on the left, if the left has it."""
         self.ascii = False
         self.places = Places()
 
     def compose(self) -> ComposeResult:
-        """The tree beside the table and the card."""
-        yield NetworkTree(id="tree")
-        yield Splitter("tree", id="tree-splitter")
+        """The first pane beside the second and the others, with lines between them to drag."""
+        yield PANELS[_LEFT](id=_LEFT)
+        yield Splitter(_LEFT)
         with Horizontal(id="side"):
             with Horizontal(id="middle"):
-                yield TraceTable(id="table")
-            yield Splitter("card", from_right=True, id="card-splitter")
-            yield CardPanel(id="card")
+                yield PANELS[_MIDDLE](id=_MIDDLE)
+            for name in _RIGHT:
+                yield Splitter(name, from_right=True)
+                yield PANELS[name](id=name)
+
+    def pane_of(self, name: str) -> Widget:
+        """The pane of that name."""
+        return self.query_one(f"#{name}")
 
     @property
     def network(self) -> NetworkTree:
@@ -79,40 +88,41 @@ class Workbench(Horizontal):
 
     # -- what is shown ---------------------------------------------------------------------------
 
-    def show(self, laid: Laid) -> None:
+    def show(self, contents: Contents) -> None:
         """Show a network, or two side by side."""
-        before, self.laid = self.laid, laid
-        if self.about is None or laid.difference is not None or self.about[0] is not laid.survey:
-            self.about = (laid.survey, "network")
+        before, self.contents = self.contents, contents
+        survey, difference = contents.survey, contents.difference
+        if self.about is None or difference is not None or self.about[0] is not survey:
+            self.about = (survey, "network")
         table, tree = self.table, self.network
-        if laid.difference is not None:
-            table.heading = laid.rows.table.model
+        if difference is not None:
+            table.heading = contents.rows.table.model
         else:
-            table.heading = f"Shape trace · {laid.rows.table.view}"
-        fresh = before is None or before.survey.trace.model_name != laid.survey.trace.model_name
+            table.heading = f"Shape trace · {contents.rows.table.view}"
+        fresh = before is None or before.survey.trace.model_name != survey.trace.model_name
         if fresh:
             tree.folded = set()
-        with self.prevent(*([Rows.Chosen] if laid.difference is not None else [])):
-            table.show_rows(laid.rows)
-            tree.show_rows(laid.network)
+        with self.prevent(*([Rows.Chosen] if difference is not None else [])):
+            table.show_rows(contents.rows)
+            tree.show_rows(contents.network)
             if fresh:
                 tree.action_fold_all()
-        if laid.difference is not None:
-            difference = laid.difference
+        table.filter_by(table.filtered_by)
+        if difference is not None:
             self.card.show_card(lambda width, height: _summary(difference))
 
-    def renew(self, laid: Laid, query: Query) -> None:
+    def renew(self, contents: Contents) -> None:
         """Show the same rows, and the same card, with other numbers; nothing moves."""
-        self.laid = laid
-        self.table.renew(laid.rows, query)
+        self.contents = contents
+        self.table.renew(contents.rows)
         if self.about is not None:
-            self.card.renew(partial(_card, laid, self.about[1], self.ascii))
+            self.card.renew(partial(_card, contents, self.about[1], self.ascii))
 
     def show_card_of(self, subject: Subject) -> None:
         """Show the card of a call, block, stage or end."""
-        if self.laid is not None:
-            self.about = (self.laid.survey, subject)
-            self.card.show_card(partial(_card, self.laid, subject, self.ascii))
+        if self.contents is not None:
+            self.about = (self.contents.survey, subject)
+            self.card.show_card(partial(_card, self.contents, subject, self.ascii))
 
     def show_pair(self, difference: Difference, row: Row) -> None:
         """Show what a row is of on both sides; for the network, how they differ in words."""
@@ -143,7 +153,7 @@ class Workbench(Horizontal):
 
     def on_rows_chosen(self, event: Rows.Chosen) -> None:
         """The tree and the table follow each other; the card follows both."""
-        if self.laid is None:
+        if self.contents is None:
             return
         row, from_table = event.row, event.rows is self.table
         if row.span[0] >= 0:
@@ -152,18 +162,18 @@ class Workbench(Horizontal):
                 with follower.prevent(Rows.Chosen):
                     follower.move_to_span(row.span, row.kind)
             self.places.visit(row.span)
-        if self.laid.difference is not None:
+        if self.contents.difference is not None:
             beside = row if from_table else self.table.row
             same = beside is not None and beside.span == row.span
-            self.show_pair(self.laid.difference, beside if same and beside else row)
+            self.show_pair(self.contents.difference, beside if same and beside else row)
         elif row.span[0] >= 0:
-            self.show_card_of(_subject(self.laid.survey, row.kind, row.span[0]))
+            self.show_card_of(_subject(self.contents.survey, row.kind, row.span[0]))
 
     def on_card_panel_followed(self, event: CardPanel.Followed) -> None:
         """Go to where an entry of the card leads."""
-        if self.laid is not None:
+        if self.contents is not None:
             target = event.target
-            first = index_of(self.laid.survey, target)
+            first = index_of(self.contents.survey, target)
             last = target.last if isinstance(target, Block | Stage) else first
             self.go_to((first, last))
             self.show_card_of(target)
@@ -191,19 +201,19 @@ class Workbench(Horizontal):
     @property
     def pane(self) -> str:
         """The pane that has the keys; the table if none has."""
-        return next((name for name in PANES if self.query_one(f"#{name}").has_focus), "table")
+        return next((name for name in PANELS if self.pane_of(name).has_focus), _MIDDLE)
 
     @property
     def bindings(self) -> dict[str, list[BindingType]]:
         """Each pane's own keys."""
-        return {name: list(self.query_one(f"#{name}").BINDINGS) for name in PANES}
+        return {name: list(self.pane_of(name).BINDINGS) for name in PANELS}
 
     @property
     def widths(self) -> dict[str, int]:
         """Widths of the side panes, where they were set."""
         found = {}
-        for name in ("tree", "card"):
-            width = self.query_one(f"#{name}").styles.inline.width  # not the stylesheet's
+        for name in (_LEFT, *_RIGHT):
+            width = self.pane_of(name).styles.inline.width  # not the stylesheet's
             if width is not None and width.is_cells and width.value != 0:
                 found[name] = int(width.value)
         return found
@@ -211,45 +221,51 @@ class Workbench(Horizontal):
     def set_widths(self, widths: Mapping[str, int]) -> None:
         """Make the side panes so wide, as far as the screen allows."""
         most = self.app.size.width - _LEFT_FOR_OTHERS
-        for name in ("tree", "card"):
+        for name in (_LEFT, *_RIGHT):
             if name in widths:
-                pane = self.query_one(f"#{name}")
-                pane.styles.width = max(_NARROWEST, min(most, widths[name]))
+                self.pane_of(name).styles.width = max(_NARROWEST, min(most, widths[name]))
 
     def resize_pane(self, by: int) -> None:
         """Make the focused side pane wider or narrower; the table takes from the tree."""
-        name, by = ("tree", -by) if self.pane == "table" else (self.pane, by)
-        self.set_widths({name: self.query_one(f"#{name}").outer_size.width + by})
+        name, by = (_LEFT, -by) if self.pane == _MIDDLE else (self.pane, by)
+        self.set_widths({name: self.pane_of(name).outer_size.width + by})
 
     def enter(self, name: str) -> None:
         """Go to a pane; one that there is no room for is shown alone."""
-        pane = self.query_one(f"#{name}")
+        pane = self.pane_of(name)
         if self.leave_full() or not pane.display or not pane.region:
-            self.screen.add_class(f"-full-{name}")
+            self._fill_with(name)
         pane.focus()
 
     def toggle_full(self) -> None:
         """The focused pane over the whole screen, and back."""
-        name = f"-full-{self.pane}"
-        on = not self.screen.has_class(name)
+        name = self.pane
+        on = not self.screen.has_class(f"-full-{name}")
         self.leave_full()
-        self.screen.set_class(on, name)
+        if on:
+            self._fill_with(name)
+
+    def _fill_with(self, name: str) -> None:
+        """Show this pane over the whole screen."""
+        self.screen.add_class("-full", f"-full-{name}")
+        self.pane_of(name).add_class("-filling")
 
     def leave_full(self) -> bool:
         """Show all panes again; whether one was over the whole screen."""
-        was = any(self.screen.has_class(name) for name in _FULL)
+        was = self.screen.has_class("-full")
         self.screen.remove_class(*_FULL)
+        self.query(".-filling").remove_class("-filling")
         return was
 
 
-def _card(laid: Laid, subject: Subject, ascii: bool, width: int, height: int) -> Card:
+def _card(contents: Contents, subject: Subject, ascii: bool, width: int, height: int) -> Card:
     """What is known of a call, block, stage or end, with what was measured of it."""
-    made = card_of(laid.survey, subject, width, height, ascii=ascii)
-    if laid.speed is None:
+    made = card_of(contents.survey, subject, width, height, ascii=ascii)
+    if contents.timing is None:
         return made
     from resnet_inspect.views.cards.timing import on_card
 
-    return on_card(laid.speed, subject, made)
+    return on_card(contents.timing, subject, made)
 
 
 def _summary(difference: Difference) -> Card:

@@ -36,11 +36,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, BinaryIO
 
-from resnet_inspect.errors import BadInput, ForwardError, InspectError
+from resnet_inspect.errors import BadInput
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.tui.process.wire import added
+from resnet_inspect.tui.process.wire import added, described
 
 Tracer = Callable[..., Trace]
 """`pipeline.trace`, or what stands in for it in a test."""
@@ -74,7 +74,7 @@ class Worker:
             except (ValueError, RecursionError):
                 request = None
             if not isinstance(request, dict):
-                self._answer(None, error=_described(BadInput("a request is one JSON object")))
+                self._answer(None, error=described(BadInput("a request is one JSON object")))
                 continue
             with self._changed:
                 older, self._waiting = self._waiting, request
@@ -97,7 +97,7 @@ class Worker:
             answer = self._answered(request, lambda step: self._answer(number, step=step))
         except BaseException as error:
             # Also SystemExit: what a model's code raises is an answer, not the end.
-            self._answer(number, error=_described(error))
+            self._answer(number, error=described(error))
         else:
             self._answer(number, **answer)
 
@@ -135,26 +135,6 @@ class Worker:
         with self._writing:
             self._answers.write(line)
             self._answers.flush()
-
-
-def _described(error: BaseException) -> dict[str, Any]:
-    """An exception as plain data; a forward that raised brings the calls made before."""
-    described: dict[str, Any] = {"partial": None}
-    if isinstance(error, InspectError):
-        described |= {"slug": error.slug, "message": error.message, "hint": error.hint}
-    elif isinstance(error, MemoryError):
-        hint = "the meta device needs none"
-        described |= {"slug": "out-of-memory", "message": "out of memory", "hint": hint}
-    elif type(error).__name__ == "OutOfMemoryError":  # torch's own, of a graphics card
-        hint = "a smaller batch, or another device"
-        described |= {"slug": "out-of-memory", "message": "out of memory", "hint": hint}
-    else:
-        lines = str(error).splitlines() or [""]
-        message = f"unexpected {type(error).__name__}: {lines[0]}".removesuffix(": ")
-        described |= {"slug": "unexpected", "message": message, "hint": ""}
-    if isinstance(error, ForwardError):
-        described["partial"] = codec.dumps(error.trace)
-    return described
 
 
 def _end_with_parent() -> None:

@@ -14,11 +14,11 @@ from textual.binding import BindingType
 from resnet_inspect.capture.backends import BACKENDS, written
 from resnet_inspect.errors import InspectError
 from resnet_inspect.sources.catalogue import VARIANTS
-from resnet_inspect.tui.screens.choice import Choice, Choose, choices_of
-from resnet_inspect.tui.screens.form import Ask, Field
+from resnet_inspect.tui.screens.chooser import Choice, Chooser, choices_of
+from resnet_inspect.tui.screens.form import Field, Form
 from resnet_inspect.tui.screens.help import Help, chapters
-from resnet_inspect.tui.session import Request
-from resnet_inspect.tui.timing import Plan
+from resnet_inspect.tui.session.request import Request
+from resnet_inspect.tui.session.timing import Plan
 from resnet_inspect.views.tables import VIEWS, variants
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.table import Heading
@@ -47,7 +47,7 @@ async def network(app: App[Any], title: str, current: str | None = None) -> str 
     """A network or a saved trace, as `Request.of` takes it: a variant, or what is typed."""
     header, choices = choices_of(variants.table(tuple(VARIANTS.values())), *FACTS)
     free = "name it: model.py:Net  timm:resnet50d  resnet:basic:2,2  trace.json"
-    dialog = Choose(title, choices, current=current, free=free, header=header)
+    dialog = Chooser(title, choices, current=current, free=free, header=header)
     return await app.push_screen_wait(dialog)
 
 
@@ -78,7 +78,7 @@ async def input_of(
             follow(request)
 
     fields = [Field(key, key, value, _INPUT_HINTS[key]) for key, value in before.fields.items()]
-    dialog = Ask(f"Input of {before.model}", fields, changed=changed, check=_wrong(before))
+    dialog = Form(f"Input of {before.model}", fields, changed=changed, check=_wrong(before))
     values = await app.push_screen_wait(dialog)
     return None if values is None else before.with_fields(values)
 
@@ -87,7 +87,7 @@ async def device(app: App[Any], current: str) -> str | None:
     """The device to run on."""
     choices = [Choice(kind, kind, backend.about) for kind, backend in BACKENDS.items()]
     return await app.push_screen_wait(
-        Choose("Device", choices, current=current, free="name it: cuda:1")
+        Chooser("Device", choices, current=current, free="name it: cuda:1")
     )
 
 
@@ -98,7 +98,7 @@ async def measurement(app: App[Any], before: Plan) -> Plan | None:
         for key, value in before.fields.items()
     ]
     values = await app.push_screen_wait(
-        Ask("Measure: time every call", fields, check=_wrong(before))
+        Form("Measure: time every call", fields, check=_wrong(before))
     )
     return None if values is None else before.with_fields(values)
 
@@ -106,7 +106,7 @@ async def measurement(app: App[Any], before: Plan) -> Plan | None:
 async def saved_trace(app: App[Any]) -> str | None:
     """The path of a saved trace."""
     field = Field("file", "file", "", "trace.json")
-    values = await app.push_screen_wait(Ask("Open a saved trace", [field]))
+    values = await app.push_screen_wait(Form("Open a saved trace", [field]))
     return values["file"] or None if values else None
 
 
@@ -115,7 +115,7 @@ async def column_to_sort_by(
 ) -> str | None:
     """The key of a column; "" for the order of the trace."""
     choices = [Choice("", "trace order"), *(Choice(c.key, c.title) for c in columns)]
-    dialog = Choose("Sort by (again reverses)", choices, current=current or "")
+    dialog = Chooser("Sort by (again reverses)", choices, current=current or "")
     return await app.push_screen_wait(dialog)
 
 
@@ -130,7 +130,7 @@ async def column_to_heat(
     numbers = (c for c in columns if c.align == "right")
     found = (Choice(c.key, c.title, meanings.get(c.key, "")) for c in numbers)
     choices = [Choice("", "none"), *found]
-    return await app.push_screen_wait(Choose("Heat", choices, current=current or ""))
+    return await app.push_screen_wait(Chooser("Heat", choices, current=current or ""))
 
 
 async def columns(
@@ -146,14 +146,14 @@ async def columns(
         return f"no column {', '.join(unknown)}; known: {', '.join(known)}" if unknown else ""
 
     field = Field("columns", "columns", ", ".join(shown), "keys with commas, in order")
-    values = await app.push_screen_wait(Ask("Columns", [field], check=wrong))
+    values = await app.push_screen_wait(Form("Columns", [field], check=wrong))
     return None if values is None else keys(values["columns"])
 
 
 async def view(app: App[Any], current: str) -> str | None:
     """The name of a view."""
     choices = [Choice(name, name) for name in VIEWS if name != "totals"]
-    return await app.push_screen_wait(Choose("View", choices, current=current))
+    return await app.push_screen_wait(Chooser("View", choices, current=current))
 
 
 async def theme(app: App[Any]) -> str | None:
@@ -166,7 +166,7 @@ async def theme(app: App[Any]) -> str | None:
     def preview(name: str) -> None:
         app.theme = name
 
-    return await app.push_screen_wait(Choose("Theme", choices, current=app.theme, preview=preview))
+    return await app.push_screen_wait(Chooser("Theme", choices, current=app.theme, preview=preview))
 
 
 async def action(

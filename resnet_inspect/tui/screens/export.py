@@ -16,7 +16,7 @@ from resnet_inspect.files import write_all
 from resnet_inspect.formats import formats_by_suffix, render
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.timing import Measurements
-from resnet_inspect.tui.screens.form import Ask, Field
+from resnet_inspect.tui.screens.form import Field, Form
 from resnet_inspect.views.tables.table import Row, Table
 
 TABLE_SUFFIXES = ".md .csv .json .html .tex .txt"
@@ -109,7 +109,7 @@ async def _export(
         return ""
 
     overwrite = Field("overwrite", "overwrite", "no", "yes to replace a file")
-    await _written(app, Ask("Export", [file, overwrite, *more], check=wrong))
+    await _written(app, Form("Export", [file, overwrite, *more], check=wrong))
 
 
 async def picture(app: App[Any], name: str) -> None:
@@ -124,10 +124,10 @@ async def picture(app: App[Any], name: str) -> None:
         return ""
 
     field = Field("file", "file", file_name(name, ".svg"))
-    await _written(app, Ask("Picture of the screen", [field], check=wrong))
+    await _written(app, Form("Picture of the screen", [field], check=wrong))
 
 
-async def _written(app: App[Any], dialog: Ask) -> None:
+async def _written(app: App[Any], dialog: Form) -> None:
     values = await app.push_screen_wait(dialog)
     if values is not None:
         app.notify(f"wrote {values['file']}", markup=False)

@@ -24,7 +24,7 @@ class Field:
     hint: str = ""
 
 
-class Ask(ModalScreen[dict[str, str] | None]):
+class Form(ModalScreen[dict[str, str] | None]):
     """Some fields; gives their values on enter, None on escape."""
 
     BINDINGS: ClassVar = [Binding("escape", "leave", "back")]
@@ -58,8 +58,8 @@ class Ask(ModalScreen[dict[str, str] | None]):
                         select_on_focus=False,
                         id=f"field-{field.key}",
                     )
-            yield Static("", id="ask-hint")
-            yield Static("", id="ask-problem")
+            yield Static("", id="form-hint")
+            yield Static("", id="form-problem")
 
     def on_mount(self) -> None:
         """Start in the first field."""
@@ -77,7 +77,7 @@ class Ask(ModalScreen[dict[str, str] | None]):
         """Say what the focused field takes, also when something stands in it."""
         hints = {f"field-{field.key}": field.hint for field in self.fields}
         hint = hints.get(str(self.focused.id), "") if self.focused is not None else ""
-        self.query_one("#ask-hint", Static).update(Content(hint))
+        self.query_one("#form-hint", Static).update(Content(hint))
 
     def on_input_changed(self) -> None:
         """Tell it at once."""
@@ -87,7 +87,7 @@ class Ask(ModalScreen[dict[str, str] | None]):
 
     def problem(self, text: str) -> None:
         """Say what is wrong under the fields."""
-        self.query_one("#ask-problem", Static).update(Content(text))
+        self.query_one("#form-problem", Static).update(Content(text))
 
     def on_input_submitted(self) -> None:
         """Take the values, unless something is wrong with them."""

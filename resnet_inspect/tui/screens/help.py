@@ -17,7 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from resnet_inspect.tui.settings.keys import ACTIONS, GROUPS, identifier, key_names
+from resnet_inspect.tui.keys import ACTIONS, GROUPS, identifier, key_names
 
 FILTERS = (
     ("conv 3x3", "words that a row has in path, op, kernel, shapes"),

@@ -10,8 +10,8 @@ from textual.markup import escape
 
 from resnet_inspect.sources.catalogue import VARIANTS
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.tui.session import Span
-from resnet_inspect.tui.settings.keys import ACTIONS, key_names
+from resnet_inspect.tui.keys import ACTIONS, key_names
+from resnet_inspect.tui.session.history import Span
 
 _MOST_LAYERS = 5_000
 """Of a longer trace the filter finds the others."""

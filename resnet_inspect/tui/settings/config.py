@@ -20,6 +20,7 @@ import difflib
 import json
 import os
 import string
+import sys
 import tomllib
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
@@ -75,6 +76,13 @@ class Config:
     """What is opened if nothing is named; None: what was open last."""
     warnings: tuple[str, ...] = ()
     """What was not understood, a line each."""
+
+    @property
+    def draws_ascii(self) -> bool:
+        """Whether to draw with ASCII only, as was set, or as the terminal can."""
+        if self.ascii is not None:
+            return self.ascii
+        return "utf" not in (getattr(sys.__stdout__, "encoding", None) or "utf-8").lower()
 
 
 @dataclass(frozen=True, slots=True)

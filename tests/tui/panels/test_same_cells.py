@@ -28,9 +28,9 @@ from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Unknown
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.panels.network_tree import short_name
-from resnet_inspect.tui.panels.row_list import path_of
+from resnet_inspect.tui.panels.outline import path_of
 from resnet_inspect.tui.panels.trace_table import LONGEST, TraceTable
-from resnet_inspect.tui.session import Request
+from resnet_inspect.tui.session.request import Request
 from resnet_inspect.views.tables import VIEWS
 
 WIDE_ENOUGH = (420, 60)

@@ -29,7 +29,8 @@ from resnet_inspect.errors import (
 )
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.tui.process.child import COMMAND, Child, ChildDied, Obsolete
+from resnet_inspect.tui.process.child import COMMAND, Child
+from resnet_inspect.tui.process.errors import ChildDied, Obsolete
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT / "tests" / "data"

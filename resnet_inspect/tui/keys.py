@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from textual.binding import Binding, BindingType
+
+from resnet_inspect.tui.panels import PANELS
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -47,9 +51,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("retry", "R", "retry", "run it again; changed code is read anew", "network"),
     Action("go_back", "backspace,alt+left", "back", "the place visited before", "place"),
     Action("go_forward", "alt+right", "forward", "the place visited after", "place"),
-    Action("pane(1)", "1", "tree", "the network", "pane"),
-    Action("pane(2)", "2", "table", "the shape trace", "pane"),
-    Action("pane(3)", "3", "card", "the card", "pane"),
+    *(
+        Action(f"pane({n})", f"{n}", name, f"the{panel.BORDER_TITLE.lower().rstrip()}", "pane")
+        for n, (name, panel) in enumerate(PANELS.items(), 1)
+    ),
     Action("full", "f", "full", "one pane over the whole screen", "pane"),
     Action("resize(-2)", "less_than_sign", "narrower", "the focused pane narrower", "pane"),
     Action("resize(2)", "greater_than_sign", "wider", "the focused pane wider", "pane"),
@@ -80,6 +85,23 @@ GROUPS = {
 def identifier(action: Action) -> str:
     """Its name in a keymap: "next-match", "pane-1"."""
     return action.name.replace("(", "-").replace(")", "").replace("_", "-").replace("--", "-less-")
+
+
+def bindings() -> list[BindingType]:
+    """A binding for each action, as the app declares them."""
+    return [
+        Binding(
+            action.keys,
+            action.name,
+            action.label,
+            show=action.footer,
+            id=identifier(action),
+            tooltip=action.meaning,
+            # Done before the key behind it is given to a pane: that one is of the filter.
+            priority=action.name == "filter",
+        )
+        for action in ACTIONS
+    ]
 
 
 _SIGNS = {

@@ -1,4 +1,4 @@
-"""What can be asked of the networks on the screen; each answer is a report, made of its views."""
+"""The reports that can be asked for: what the networks on the screen teach, give and cost."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from resnet_inspect.tui.screens.export import TABLE_SUFFIXES
 from resnet_inspect.tui.screens.report import Make, Page, Report
 from resnet_inspect.views.cards.subjects import Subject
 from resnet_inspect.views.lessons import lesson
-from resnet_inspect.views.tables import cost as costs
-from resnet_inspect.views.tables import taps
+from resnet_inspect.views.tables import cost as cost_tables
+from resnet_inspect.views.tables import taps as tap_tables
 from resnet_inspect.views.tables.cost import Candidate
 from resnet_inspect.views.tables.table import Table
 from resnet_inspect.views.words import text
@@ -35,20 +35,20 @@ def explain(survey: Survey, subject: Subject, *, ascii: bool) -> Report:
     return _report(f"Explain · {model}", (survey,), known, explain=make)
 
 
-def decoder_takes(surveys: Sequence[Survey]) -> Report:
+def taps(surveys: Sequence[Survey]) -> Report:
     """The taps of each network, and the plan of a decoder over them."""
     pages = {}
     for survey in surveys:
         name = f"{text.visible(survey.trace.model_name)} " if len(surveys) > 1 else ""
-        pages[f"{name}taps"] = _table_page(partial(taps.view, survey))
-        pages[f"{name}U-Net"] = _table_page(partial(taps.decoder, survey))
+        pages[f"{name}taps"] = _table_page(partial(tap_tables.view, survey))
+        pages[f"{name}U-Net"] = _table_page(partial(tap_tables.decoder, survey))
     return _report("What a decoder takes", surveys, TABLE_SUFFIXES, **pages)
 
 
 def cost(surveys: Sequence[Survey]) -> Report:
     """What the networks need to run and to train, with each optimizer."""
     candidates = [Candidate.of(survey) for survey in surveys]
-    pages = {name: _table_page(partial(costs.view, candidates, name)) for name in KEPT}
+    pages = {name: _table_page(partial(cost_tables.view, candidates, name)) for name in KEPT}
     return _report("Cost", surveys, TABLE_SUFFIXES, **pages)
 
 

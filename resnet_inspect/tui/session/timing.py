@@ -1,25 +1,13 @@
-"""Measuring: what is to be run against the clock, and what comes of it shown while it runs."""
+"""What is to be run against the clock: the plan that its dialog fills in."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from time import monotonic
 from typing import Any
 
-from textual.app import App
-from textual.worker import Worker
-
 from resnet_inspect.errors import BadInput
-from resnet_inspect.traces.codec import Measured
-from resnet_inspect.tui.process.child import Child
-from resnet_inspect.tui.session import Request
-
-_LOOK = 0.1
-"""Seconds between two looks at the step that it is at; some take a thousandth of one."""
-_REST = 9
-"""How much longer than it draws the screen rests: the processor is wanted for what is measured."""
+from resnet_inspect.tui.session.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,60 +71,3 @@ def _number(name: str, written: str, least: int) -> int:
     if not written.isdecimal() or int(written) < least:
         raise BadInput(f"{name}: a whole number from {least} up")
     return int(written)
-
-
-async def watched(
-    app: App[Any],
-    child: Child,
-    message: Mapping[str, Any],
-    tell: Callable[[str], None],
-    show: Callable[[Measured], Awaitable[None]],
-) -> Measured:
-    """Have the child measure; meanwhile tell the step, and show what was measured so far.
-
-    To cancel this ends the child: a forward pass that is under way cannot be ended otherwise.
-    Raises what `Child.measure` raises.
-    """
-    step, newest = "starting", Newest(show)
-
-    def on_step(now: str) -> None:
-        nonlocal step
-        step = now
-
-    # Of the title, so that it ends with it.
-    looking = app.query_one("#title").set_interval(_LOOK, lambda: tell(f"{step} (esc stops)"))
-    showing: Worker[None] = app.run_worker(newest.show_all, group="times", exclusive=True)
-    try:
-        return await child.measure(message, on_step, newest.offer)
-    except asyncio.CancelledError:
-        child.kill()
-        raise
-    finally:
-        if message["device"] != "cpu":
-            child.kill()  # and the card has its memory back
-        looking.stop()
-        showing.cancel()
-
-
-class Newest:
-    """Shows the newest of what comes faster than it can be shown, and lets the others go."""
-
-    def __init__(self, show: Callable[[Measured], Awaitable[None]]) -> None:
-        self._show = show
-        self._next: Measured | None = None
-        self._come = asyncio.Event()
-
-    def offer(self, found: Measured) -> None:
-        """Take the newest, instead of what was not shown yet."""
-        self._next = found
-        self._come.set()
-
-    async def show_all(self) -> None:
-        """Show one after the other, until this is cancelled."""
-        while True:
-            await self._come.wait()
-            self._come.clear()
-            assert self._next is not None
-            began = monotonic()
-            await self._show(self._next)
-            await asyncio.sleep(_REST * (monotonic() - began))

@@ -50,7 +50,7 @@ def choices_of(table: Table, *keys: str) -> tuple[str, list[Choice]]:
     return header, [Choice(name, name, line) for name, line in found]
 
 
-class Choose(ModalScreen[str | None]):
+class Chooser(ModalScreen[str | None]):
     """A list with a search line; gives the key of what was chosen, or None."""
 
     BINDINGS: ClassVar = [

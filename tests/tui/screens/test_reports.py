@@ -15,7 +15,7 @@ from resnet_inspect.formats import figures, render
 from resnet_inspect.formats.lessons import FORMATS
 from resnet_inspect.formats.styled_text import lay_out
 from resnet_inspect.tui.app import Explorer
-from resnet_inspect.tui.screens.form import Ask
+from resnet_inspect.tui.screens.form import Form
 from resnet_inspect.tui.screens.report import Report
 from resnet_inspect.views import lessons
 from resnet_inspect.views.cards.subjects import find
@@ -38,7 +38,7 @@ async def ask(app: Explorer, pilot: Pilot[int], *keys: str) -> Report:
 async def export(app: Explorer, pilot: Pilot[int], file: str) -> None:
     await pilot.press("e")
     await pilot.pause()
-    assert isinstance(app.screen, Ask)
+    assert isinstance(app.screen, Form)
     app.screen.query_one("#field-file", Input).value = file
     await pilot.press("enter")
     await pilot.pause()
@@ -160,7 +160,7 @@ def test_a_lesson_is_refused_in_a_format_of_tables_alone(own_state: Path) -> Non
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
         await ask(app, pilot, "E")
         await export(app, pilot, "lesson.csv")
-        assert "csv" in str(app.screen.query_one("#ask-problem").render())
+        assert "csv" in str(app.screen.query_one("#form-problem").render())
         assert not (own_state / "lesson.csv").exists()
 
     explore(drive, size=(80, 24))
@@ -186,7 +186,7 @@ def test_export_draws_the_network_or_the_chosen_block(own_state: Path) -> None:
         app.screen.query_one("#field-file", Input).value = "none.svg"
         await pilot.press("enter")
         await pilot.pause()
-        assert "layer9" in str(app.screen.query_one("#ask-problem").render())
+        assert "layer9" in str(app.screen.query_one("#form-problem").render())
         assert not (own_state / "none.svg").exists()
 
     explore(drive, size=(80, 24))

@@ -1,0 +1,183 @@
+"""Which network is looked at: its trace comes from a file, the cache, or the child process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import work
+
+from resnet_inspect import pipeline
+from resnet_inspect.errors import ForwardError, InspectError
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.timing import Measurements
+from resnet_inspect.tui.actions.registry import does
+from resnet_inspect.tui.process.background import beside_the_screen, is_long_file
+from resnet_inspect.tui.process.errors import Obsolete
+from resnet_inspect.tui.screens import dialogs
+from resnet_inspect.tui.session.request import Request
+
+if TYPE_CHECKING:
+    from resnet_inspect.tui.app import Explorer
+
+
+# -- getting a trace -----------------------------------------------------------------------------
+
+
+@work(exclusive=True, group="trace")
+async def look_at(app: Explorer, request: Request, *, remember: bool = True) -> None:
+    """Get a trace and show it; the last good one stays on the screen meanwhile."""
+    app.asked = request
+    try:
+        found = await trace_of(app, request)
+    except ForwardError as error:
+        await show_failure(app, request, error, remember=remember)
+    except Obsolete:
+        return
+    except InspectError as error:
+        app.say_why(error, "  (R runs it again)")
+    else:
+        await app.show_trace(request, *found, remember=remember)
+
+
+def look_at_named(app: Explorer, name: str) -> None:
+    """Look at the network or saved trace of that name, if there is one."""
+    try:
+        request = Request.of(name)
+    except InspectError as error:
+        app.say_why(error)
+    else:
+        look_at(app, request)
+
+
+@work(exclusive=True, group="trace")
+async def show(
+    app: Explorer, request: Request, trace: Trace, measured: Measurements | None
+) -> None:
+    """Show a trace that is there already."""
+    await app.show_trace(request, trace, measured)
+
+
+async def trace_of(app: Explorer, request: Request) -> tuple[Trace, Measurements | None]:
+    """The trace from a file, the cache or the child process; the title says the step.
+
+    With it what was measured, if the file holds that.
+    """
+    if request.path:
+        app.title_line(request.title, "reading")
+        path = Path(request.path).expanduser()
+        return await beside_the_screen(is_long_file(path), pipeline.load_timed, path)
+    kept = await beside_the_screen(True, _kept, request)
+    if kept is not None:
+        return kept, None
+    app.title_line(request.title, "starting")
+    trace = await app.child.ask(request.message, lambda step: app.title_line(request.title, step))
+    return trace, None
+
+
+def _kept(request: Request) -> Trace | None:
+    """The trace that is asked for, if the cache has it."""
+    asked = {name: value for name, value in request.message.items() if name != "ask"}
+    return pipeline.cached(asked.pop("model"), asked.pop("input"), **asked)
+
+
+async def show_failure(
+    app: Explorer, request: Request, error: ForwardError, *, remember: bool
+) -> None:
+    """Say which layer broke; show the trace up to there only if there is no good one."""
+    app.title_line(app.request.title)
+    app.failed = (request, error.trace) if error.trace is not None else None
+    if app.shown is None and error.trace is not None:
+        await app.show_trace(request, error.trace, remember=remember)
+    else:
+        look = "F shows the trace up to there, " if app.failed else ""
+        app.problem(f"{error.message}  ({look}R runs it again)")
+
+
+# -- another network, or the same otherwise ------------------------------------------------------
+
+
+@does("model")
+@work
+async def model(app: Explorer) -> None:
+    """Look at another network."""
+    name = await dialogs.network(app, "Model", app.request.model)
+    if name is not None:
+        look_at_named(app, name)
+
+
+@does("inputs")
+@work
+async def inputs(app: Explorer) -> None:
+    """Edit input and arguments; the trace follows as one types."""
+    if app.request.path:
+        app.problem("a saved trace cannot be run again; m chooses a variant")
+        return
+    before = followed = replace(app.request, timed_on="")
+
+    def follow(now: Request) -> None:
+        nonlocal followed
+        if now != followed:
+            followed = now
+            look_at(app, now, remember=False)
+
+    after = await dialogs.input_of(app, before, follow)
+    if after is not None:
+        look_at(app, after)
+    else:
+        follow(before)
+
+
+@does("device")
+@work
+async def device(app: Explorer) -> None:
+    """Run it on a device."""
+    name = await dialogs.device(app, app.request.device)
+    if name is not None and not app.request.path:
+        look_at(app, replace(app.request, device=name, timed_on=""))
+
+
+@does("open_trace")
+@work
+async def open_trace(app: Explorer) -> None:
+    """Open a saved trace."""
+    path = await dialogs.saved_trace(app)
+    if path is not None:
+        look_at(app, Request(Path(path).stem, path=path))
+
+
+# -- one that was asked for before ---------------------------------------------------------------
+
+
+@does("undo")
+def undo(app: Explorer) -> None:
+    """Back to the network before."""
+    _again(app, app.history.undo())
+
+
+@does("redo")
+def redo(app: Explorer) -> None:
+    """Forward again."""
+    _again(app, app.history.redo())
+
+
+def _again(app: Explorer, request: Request | None) -> None:
+    if request is not None:
+        look_at(app, request, remember=False)
+
+
+@does("partial")
+@work(exclusive=True, group="trace")
+async def partial(app: Explorer) -> None:
+    """Look at the trace up to where the forward pass raised last."""
+    if app.failed is None:
+        app.notify("no forward pass has raised", timeout=2)
+    else:
+        await app.show_trace(*app.failed)
+
+
+@does("retry")
+def retry(app: Explorer) -> None:
+    """Run what was asked for last again; changed code is read anew."""
+    look_at(app, app.asked)

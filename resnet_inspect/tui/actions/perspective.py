@@ -1,0 +1,58 @@
+"""How the network is looked at: the view, its columns, and which steps it shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual import work
+
+from resnet_inspect.tui.actions.registry import does
+from resnet_inspect.tui.screens import dialogs
+from resnet_inspect.views.tables import VIEWS
+from resnet_inspect.views.tables.columns import COLUMNS
+
+if TYPE_CHECKING:
+    from resnet_inspect.tui.app import Explorer
+
+
+@does("columns")
+@work
+async def columns(app: Explorer) -> None:
+    """Choose the columns, in order."""
+    look, table = app.perspective, app.bench.table.table
+    if table is None:
+        return
+    name = look.columns_name(app.shows_times)
+    known = COLUMNS if name == look.view else table.index
+    shown = VIEWS[look.view].shown if name == look.view else table.shown
+    keys = await dialogs.columns(app, look.columns.get(name, shown), tuple(known))
+    if keys is not None:
+        look.columns[name] = keys
+        app.lay_out()
+
+
+@does("view")
+@work
+async def view(app: Explorer) -> None:
+    """Choose the view."""
+    name = await dialogs.view(app, app.perspective.view)
+    if name is not None:
+        app.perspective.view = name
+        app.lay_out()
+
+
+@does("everything")
+def everything(app: Explorer) -> None:
+    """All steps, or the tutorials' selection."""
+    before = app.perspective.selection
+    app.perspective.selection = replace(before, everything=not before.everything)
+    app.lay_out()
+
+
+@does("fold_blocks")
+def fold_blocks(app: Explorer) -> None:
+    """Identical blocks as one row, or each."""
+    before = app.perspective.selection
+    app.perspective.selection = replace(before, fold=not before.fold)
+    app.lay_out()

@@ -1,0 +1,44 @@
+"""The reports over the panes: what the networks on the screen are asked about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.tui.actions.registry import does
+
+if TYPE_CHECKING:
+    from resnet_inspect.tui.app import Explorer
+
+
+def _surveys(app: Explorer) -> list[Survey]:
+    """The network that is shown, if there is one, and the one beside it."""
+    shown = app.shown.survey if app.shown is not None else None
+    return [survey for survey in (shown, app.other) if survey is not None]
+
+
+@does("explain")
+def explain(app: Explorer) -> None:
+    """What the layer, block, stage or network that the card is of teaches."""
+    from resnet_inspect.tui.screens import reports
+
+    if app.bench.about is not None:
+        app.push_screen(reports.explain(*app.bench.about, ascii=app.bench.ascii))
+
+
+@does("taps")
+def taps(app: Explorer) -> None:
+    """What a decoder takes."""
+    from resnet_inspect.tui.screens import reports
+
+    if app.shown is not None:
+        app.push_screen(reports.taps(_surveys(app)))
+
+
+@does("cost")
+def cost(app: Explorer) -> None:
+    """Memory to run and to train."""
+    from resnet_inspect.tui.screens import reports
+
+    if app.shown is not None:
+        app.push_screen(reports.cost(_surveys(app)))

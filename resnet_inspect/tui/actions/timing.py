@@ -1,0 +1,164 @@
+"""Timing a network: it is run against the clock, and what comes of it is shown while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from textual import work
+from textual.app import App
+from textual.worker import Worker
+
+from resnet_inspect.errors import ForwardError, InspectError
+from resnet_inspect.traces.codec import Measured
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.timing import Measurements
+from resnet_inspect.tui.actions.networks import show_failure
+from resnet_inspect.tui.actions.registry import does
+from resnet_inspect.tui.panels.contents import timed
+from resnet_inspect.tui.process.background import beside_the_screen
+from resnet_inspect.tui.process.child import Child
+from resnet_inspect.tui.process.errors import Obsolete
+from resnet_inspect.tui.screens import dialogs
+from resnet_inspect.tui.session.request import Request
+from resnet_inspect.views.words.text import count
+
+if TYPE_CHECKING:
+    from resnet_inspect.tui.app import Explorer
+
+_LOOK = 0.1
+"""Seconds between two looks at the step that it is at; some take a thousandth of one."""
+_REST = 9
+"""How much longer than it draws the screen rests: the processor is wanted for what is measured."""
+_WORKER = "measure"
+"""The name of the worker that measures."""
+
+
+@does("measure")
+@work
+async def ask_and_measure(app: Explorer) -> None:
+    """Ask what to run, and run it against the clock."""
+    request = app.request
+    if request.path:
+        app.problem("what was saved cannot be run again; m chooses a variant")
+    elif app.other is not None:
+        app.problem("two networks are compared; d ends that, M measures one")
+    else:
+        plan = await dialogs.measurement(app, app.plan.beginning_with(request))
+        if plan is not None:
+            app.plan = plan
+            measure(app, plan.on(request))
+
+
+@work(exclusive=True, group="trace", name=_WORKER)
+async def measure(app: Explorer, request: Request) -> None:
+    """Measure a network, and show the times while they come."""
+    app.asked = request
+    title = replace(request, timed_on=app.plan.device).title
+    try:
+        found = await watched(
+            app,
+            app.child,
+            app.plan.message(request),
+            lambda step: app.title_line(title, step),
+            lambda found: _show(app, request, *found),
+        )
+    except Obsolete:
+        return
+    except ForwardError as error:
+        await show_failure(app, request, error, remember=True)
+    except InspectError as error:
+        app.say_why(error, "  (M measures again)")
+    else:
+        await _show(app, request, *found)
+        app.lay_out()
+
+
+async def _show(app: Explorer, request: Request, trace: Trace, measured: Measurements) -> None:
+    """Show what was measured so far; nothing moves that was there."""
+    if app.shown is None or app.shown.survey.trace is not trace:
+        await app.show_trace(request, trace, measured)
+        return
+    app.shown, contents = app.shown.timed(measured), app.bench.contents
+    if contents is None or contents.difference is not None:
+        return
+    columns = app.perspective.chosen_columns(app.shows_times)
+    renewed = await beside_the_screen(True, timed, contents, app.shown.timing, columns)
+    if app.bench.contents is contents:  # and no other view was laid out meanwhile
+        app.bench.renew(renewed)
+        app.totals.show_totals(renewed.rows.table, None)
+
+
+def under_way(app: Explorer) -> Worker[None] | None:
+    """The measurement that is under way."""
+    return next((w for w in app.workers if w.name == _WORKER and not w.is_finished), None)
+
+
+def stop(app: Explorer, measuring: Worker[None]) -> None:
+    """End a measurement; what was measured so far stays."""
+    measuring.cancel()
+    app.title_line(app.request.title)
+    timing = None if app.shown is None else app.shown.timing
+    if timing is not None:
+        app.notify(f"the times are of {count(len(timing.measured.forward), 'run')}")
+        app.lay_out()
+
+
+async def watched(
+    app: App[Any],
+    child: Child,
+    message: Mapping[str, Any],
+    tell: Callable[[str], None],
+    show: Callable[[Measured], Awaitable[None]],
+) -> Measured:
+    """Have the child measure; meanwhile tell the step, and show what was measured so far.
+
+    To cancel this ends the child: a forward pass that is under way cannot be ended otherwise.
+    Raises what `Child.measure` raises.
+    """
+    step, newest = "starting", Newest(show)
+
+    def on_step(now: str) -> None:
+        nonlocal step
+        step = now
+
+    # Of the title, so that it ends with it.
+    looking = app.query_one("#title").set_interval(_LOOK, lambda: tell(f"{step} (esc stops)"))
+    showing: Worker[None] = app.run_worker(newest.show_all, group="times", exclusive=True)
+    try:
+        return await child.measure(message, on_step, newest.offer)
+    except asyncio.CancelledError:
+        child.kill()
+        raise
+    finally:
+        if message["device"] != "cpu":
+            child.kill()  # and the card has its memory back
+        looking.stop()
+        showing.cancel()
+
+
+class Newest:
+    """Shows the newest of what comes faster than it can be shown, and lets the others go."""
+
+    def __init__(self, show: Callable[[Measured], Awaitable[None]]) -> None:
+        self._show = show
+        self._next: Measured | None = None
+        self._come = asyncio.Event()
+
+    def offer(self, found: Measured) -> None:
+        """Take the newest, instead of what was not shown yet."""
+        self._next = found
+        self._come.set()
+
+    async def show_all(self) -> None:
+        """Show one after the other, until this is cancelled."""
+        while True:
+            await self._come.wait()
+            self._come.clear()
+            assert self._next is not None
+            began = monotonic()
+            await self._show(self._next)
+            await asyncio.sleep(_REST * (monotonic() - began))

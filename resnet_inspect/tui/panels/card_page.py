@@ -1,0 +1,110 @@
+"""A card written in lines of text, with where in them the entries stand that lead somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from resnet_inspect.views.cards.card import Entry, Section
+from resnet_inspect.views.cards.subjects import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where on a page an entry stands that leads somewhere."""
+
+    line: int
+    start: int
+    end: int
+    """The first column after it."""
+    target: int
+    """Its number among the targets."""
+
+
+class CardPage:
+    """Lines of text with the entries in them that can be followed."""
+
+    def __init__(self, width: int, chosen: int | None, ascii: bool) -> None:
+        self.width = width
+        self.chosen = chosen
+        """Which of the targets is marked."""
+        self.arrow, self.mark = ("> ", "* ") if ascii else ("→ ", "▶ ")
+        self.lines: list[Content] = []
+        self.targets: list[Subject] = []
+        self.spots: list[Spot] = []
+
+    def write(self, lines: Iterable[str], style: str = "") -> None:
+        """Write these lines as they are."""
+        self.lines += [Content(line).stylize(style) if style else Content(line) for line in lines]
+
+    def list_entries(self, section: Section) -> None:
+        """Write a heading, its drawing, and a line for each entry with its label on the left."""
+        self.write(["", section.heading] if section.heading else [""], "bold $text-accent")
+        self.write(section.drawing)
+        longest = max((len(entry.label) for entry in section.entries), default=0)
+        words = (len(word) for entry in section.entries for word in entry.label.split())
+        labels = min(longest, max(self.width * 2 // 5, *words, 0)) if longest else 0
+        for entry in section.entries:
+            names = wrapped(entry.label, labels) if labels else [""]
+            start = labels + 2 if labels else 0
+            text, style = self._written(entry)
+            parts = wrapped(text, max(8, self.width - start))
+            names += [""] * (len(parts) - len(names))
+            parts += [""] * (len(names) - len(parts))
+            for name, part in zip(names, parts, strict=True):
+                self._spot(entry, start, part)
+                self.lines.append(Content.assemble((name.ljust(start), "dim"), (part, style)))
+
+    def set_entries(self, section: Section, labels: int) -> None:
+        """Write the heading on the left and the entries beside it, as many to a line as fit."""
+        self.write(section.drawing)
+        heading = section.heading.ljust(max(labels - 2, 0)) + "  " if labels else ""
+        line, blank = Content(heading).stylize("bold $text-accent"), Content(" " * labels)
+        start = len(heading)
+        for entry in section.entries:
+            label = f"{entry.label} " if entry.label not in ("", section.heading) else ""
+            text, style = self._written(entry)
+            gap = "   " if len(line) > start else ""
+            if gap and len(line) + len(gap) + len(label) + len(text) > self.width:
+                self.lines.append(line)
+                line, gap, start = blank, "", labels
+            line = Content.assemble(line, gap, (label, "dim"))
+            first, *others = wrapped(text, max(8, self.width - len(line)))
+            self._spot(entry, len(line), first)
+            line = Content.assemble(line, (first, style))
+            for part in others:
+                self.lines.append(line)
+                self._spot(entry, labels, part)
+                line = Content.assemble(blank, (part, style))
+        if section.entries:
+            self.lines.append(line)
+
+    def _written(self, entry: Entry) -> tuple[str, str]:
+        """The text of an entry; one that leads somewhere has an arrow, and a mark if chosen."""
+        if entry.target is None:
+            return entry.text, ""
+        self.targets.append(entry.target)
+        if self.chosen == len(self.targets) - 1:
+            return self.mark + entry.text, "bold reverse"
+        return self.arrow + entry.text, "underline"
+
+    def _spot(self, entry: Entry, start: int, part: str) -> None:
+        if entry.target is not None and part:
+            target = len(self.targets) - 1
+            self.spots.append(Spot(len(self.lines), start, start + len(part), target))
+
+
+def wrapped(written: str, width: int) -> list[str]:
+    """Lines of at most `width`, broken at blanks where possible."""
+    lines: list[str] = []
+    for paragraph in written.split("\n"):
+        line = paragraph
+        while len(line) > width:
+            at = line.rfind(" ", 0, width + 1)
+            at = at if at > width // 3 else width
+            lines.append(line[:at].rstrip())
+            line = line[at:].lstrip()
+        lines.append(line)
+    return lines

@@ -1,0 +1,110 @@
+"""What the panes show, made of surveys; pure, so that it can be made beside the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.tui.panels.network_tree import network_table
+from resnet_inspect.tui.panels.outline import Outline
+from resnet_inspect.tui.panels.search import sample
+from resnet_inspect.tui.session.shown import OF_CALLS
+from resnet_inspect.views.tables import VIEWS
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.table import Table
+
+if TYPE_CHECKING:
+    from resnet_inspect.analysis.comparison.difference import Difference
+    from resnet_inspect.analysis.timing import Timing
+
+
+_SLICE = 500
+"""Rows that are freed at a time."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """One network, or two side by side, as the panes show them."""
+
+    survey: Survey
+    difference: Difference | None
+    rows: Outline
+    """The rows of the view."""
+    network: Outline
+    """The (left) network by its parts."""
+    untimed: Table
+    """The table of the rows, without what was measured."""
+    timing: Timing | None = None
+    """What was measured of the network, if it was."""
+
+
+def lay_out(
+    survey: Survey,
+    other: Survey | None,
+    view: str,
+    selection: Selection,
+    tell: Callable[[str], None],
+    timing: Timing | None = None,
+) -> Contents:
+    """The rows of a view; with another survey, those of the difference.
+
+    With a timing they have their times, and the columns of the selection may be of these too.
+    """
+    tell("finding stages and blocks")
+    survey.stage_of_add  # noqa: B018 - named as a step of its own
+    tell("counting")
+    survey.totals, survey.trace.calls_at, survey.trace.children  # noqa: B018 - for the cards
+    survey.trace.sharing  # noqa: B018
+    tell(f"laying out {len(survey.trace.calls):,} calls")
+    plain, columns = Selection(everything=selection.everything), selection.columns
+    if timing is not None and other is None and view in OF_CALLS:
+        selection = replace(selection, columns=())
+    difference = None
+    if other is None:
+        table = VIEWS[view](survey, selection)
+    else:
+        from resnet_inspect.analysis.comparison.changes import compare
+        from resnet_inspect.views.tables.comparison import networks
+
+        difference = compare(survey, other)
+        table = networks.view(difference, selection)
+    same = difference is None and view == "layers" and selection == plain
+    layers = table if same else VIEWS["layers"](survey, plain)
+    network = network_table(layers, VIEWS["totals"](survey, Selection()).rows[0])
+    contents = Contents(survey, difference, Outline(table), Outline(network), table)
+    if timing is not None and other is None:
+        return timed(contents, timing, columns)
+    _write(table)
+    return contents
+
+
+def timed(contents: Contents, timing: Timing, columns: Sequence[str]) -> Contents:
+    """The same with what was measured, instead of what was measured before."""
+    rows = contents.rows
+    if contents.untimed.view in OF_CALLS:
+        from resnet_inspect.views.tables.timing import beside
+
+        rows = Outline(beside(timing, contents.untimed, columns))
+    _write(rows.table)
+    return replace(contents, rows=rows, timing=timing)
+
+
+def _write(table: Table) -> None:
+    """Write the cells here that are only read where the widths of columns are found."""
+    for row in sample(table):
+        for key in table.shown:
+            table.cell(row, key)
+
+
+def let_go(held: list[Contents]) -> None:
+    """Free what is shown no more, the last in the list, a few rows at a time.
+
+    All of very many rows at once would keep the screen waiting, in whatever thread.
+    """
+    contents = held.pop()
+    rows = [*contents.rows.table.rows, *contents.network.table.rows]
+    del contents
+    while rows:
+        del rows[-_SLICE:]
