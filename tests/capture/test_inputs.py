@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 import torchvision
-from small import Forward, branch, shapes, surveyed
+from small_networks import Forward, branch, shapes, surveyed
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 

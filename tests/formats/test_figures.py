@@ -6,7 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
-from figured import (
+from figures_of_traces import (
     LEVELS,
     THREE,
     dot_edges,

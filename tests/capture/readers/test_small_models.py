@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 import torchvision
-from small import Forward, branch, ones, parameter, surveyed
+from small_networks import Forward, branch, ones, parameter, surveyed
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.functional import scaled_dot_product_attention as attend

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 import torchvision
-from small import Forward, call, surveyed
+from small_networks import Forward, call, surveyed
 from torch import Tensor
 
 from resnet_inspect.oracle import flop_counter_macs

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from small import Forward, distinct_parameters, surveyed
+from small_networks import Forward, distinct_parameters, surveyed
 from torch import Tensor, nn
 
 import resnet_inspect as ri

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from figured import (
+from figures_of_traces import (
     ADD,
     CAT,
     LEVELS,

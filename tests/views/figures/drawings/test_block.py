@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from drawn import WIDTHS, drawn
+from drawing_texts import WIDTHS, drawn
 from saved import ByHand, conv, survey_of, window
 
 from resnet_inspect.analysis.structure.anatomy import Block

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from drawn import WIDTHS, drawn
+from drawing_texts import WIDTHS, drawn
 from saved import survey_of
 
 from resnet_inspect.analysis.structure.survey import Survey

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from figured import (
+from figures_of_traces import (
     ADD,
     CAT,
     DIRECTIONS,

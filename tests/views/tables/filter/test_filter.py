@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from filtered import found, table_of
+from filters import found, table_of
 from hypothesis import given
 from hypothesis import strategies as st
 from saved import SMALL, steady

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from filtered import table_of
+from filters import table_of
 
 from resnet_inspect.views.tables.filter import parse
 from resnet_inspect.views.tables.table import Cell

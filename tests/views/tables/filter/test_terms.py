@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
-from filtered import table_of
+from filters import table_of
 from hypothesis import given
 from hypothesis import strategies as st
 from saved import SMALL, steady

@@ -7,7 +7,7 @@ import weakref
 from dataclasses import replace
 
 import pytest
-from filtered import found, table_of
+from filters import found, table_of
 
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.filter import parse, words
