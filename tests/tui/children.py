@@ -11,6 +11,21 @@ from typing import Any
 
 from resnet_inspect.tui.process.child import Child
 
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "tests" / "data"
+SAVED = DATA / "resnet18.json"
+
+MakeChild = Callable[..., Child]
+"""Makes a child whose process runs this code."""
+
+ANSWER = """
+for request in requests():
+    say(id=request["id"], step="one")
+    say(id=request["id"], step="two " + request["model"])
+    say(id=request["id"], trace=SAVED)
+"""
+"""Code of a child process that answers every request with a saved trace."""
+
 
 @contextlib.asynccontextmanager
 async def closing(child: Child) -> AsyncIterator[Child]:

@@ -190,6 +190,11 @@ def child_of(app: Explorer) -> SavedChild:
 # -- reading the screen --------------------------------------------------------------------------
 
 
+def lines_of(app: Explorer) -> list[str]:
+    """What stands on the screen, line by line."""
+    return ["".join(s.text for s in strip) for strip in app.screen._compositor.render_strips()]
+
+
 def table_of(app: Explorer) -> TraceTable:
     return app.query_one("#table", TraceTable)
 

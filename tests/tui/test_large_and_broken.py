@@ -21,8 +21,7 @@ from resnet_inspect.traces import codec, invariants
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.actions.networks import look_at
 from resnet_inspect.tui.app import Explorer
-from resnet_inspect.tui.panels.outline import Outline
-from resnet_inspect.tui.process.background import START, begin, beside_the_screen, end
+from resnet_inspect.tui.process.background import START, begin, end
 from resnet_inspect.tui.session.request import Request
 from resnet_inspect.views.cards.card import Card, Entry, Section
 from resnet_inspect.views.cards.comparison import pair
@@ -142,32 +141,6 @@ def test_a_long_trace_opens_while_keys_are_answered(own_state: Path) -> None:
     assert any("laying out 20,0" in step for step in steps)
 
 
-def test_long_work_is_done_in_a_thread_and_short_work_at_once() -> None:
-    import threading
-
-    async def run() -> None:
-        here = threading.get_ident()
-        assert await beside_the_screen(False, threading.get_ident) == here
-        assert await beside_the_screen(True, threading.get_ident) != here
-        with pytest.raises(ZeroDivisionError):
-            await beside_the_screen(True, divmod, 1, 0)
-
-    asyncio.run(run())
-
-
-def test_the_collector_runs_again_after_long_work() -> None:
-    import gc
-    import sys
-
-    async def run() -> None:
-        turn = sys.getswitchinterval()
-        await beside_the_screen(True, len, "")
-        assert gc.isenabled()
-        assert sys.getswitchinterval() == turn
-
-    asyncio.run(run())
-
-
 def test_the_collector_runs_again_after_the_first_paint(own_state: Path) -> None:
     import gc
 
@@ -184,19 +157,6 @@ def test_the_collector_runs_again_after_the_first_paint(own_state: Path) -> None
         asyncio.run(run())
     finally:
         end(START)
-
-
-def test_an_outline_knows_what_is_inside_of_what() -> None:
-    table = ri.tabulate(ri.load(DATA / "resnet50.json"))
-    outline = Outline(table)
-    for place, row in enumerate(table.rows):
-        above = [i for i in range(place) if table.rows[i].level < row.level]
-        inside = next(
-            (i for i in range(place + 1, len(table.rows)) if table.rows[i].level <= row.level),
-            len(table.rows),
-        )
-        assert outline.outer[place] == (above[-1] if row.level else -1)
-        assert outline.after[place] == inside
 
 
 def test_amounts_add_up_in_the_order_of_their_fields() -> None:

@@ -13,12 +13,11 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 import resnet_inspect as ri
-from resnet_inspect.errors import BuildError, UnknownName
+from resnet_inspect.errors import BuildError
 from resnet_inspect.sources.catalogue import VARIANTS
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.screens.chooser import Chooser
-from resnet_inspect.tui.screens.export import file_name
 from resnet_inspect.tui.screens.form import Form
 from resnet_inspect.tui.session.request import Request
 
@@ -73,35 +72,6 @@ async def choose(app: Explorer, pilot: Pilot[int], key: str, written: str) -> No
     await pilot.pause()
     await pilot.press("enter")
     await settle(app, pilot)
-
-
-@pytest.mark.parametrize(("written", "model", "given"), [
-    ("resnet34", "resnet34", [1, 3, 224, 224]),
-    ("torchvision:resnet34", "resnet34", [1, 3, 224, 224]),
-    ("paper:cifar_resnet20", "paper:cifar_resnet20", [1, 3, 32, 32]),
-    ("resnet:basic:2,2,2,2", "resnet:basic:2,2,2,2", None),
-    ("timm:resnet50d", "timm:resnet50d", None),
-    ("model.py:Net", "model.py:Net", None),
-    ("package.module:factory", "package.module:factory", None),
-])  # fmt: skip
-def test_whatever_can_be_traced_is_asked_for_with_the_input_of_its_source(
-    written: str, model: str, given: list[int] | None
-) -> None:
-    message = Request.of(written).message
-    assert (message["model"], message["input"]) == (model, given)
-    assert message["dtype"] is None, "the network's own"
-
-
-def test_what_is_neither_a_network_nor_a_file_is_said_with_the_nearest_names() -> None:
-    with pytest.raises(UnknownName, match="resnt50") as raised:
-        Request.of("resnt50")
-    assert "resnet50" in f"{raised.value.message} {raised.value.hint}"
-
-
-def test_a_saved_trace_is_a_request_too() -> None:
-    path = str(DATA / "resnet18.json")
-    request = Request.of(path)
-    assert request.path == request.lasting == path
 
 
 def test_the_input_that_the_source_chose_is_what_the_dialog_starts_from() -> None:
@@ -202,11 +172,6 @@ def test_a_setting_that_names_nothing_is_said(own_state: Path) -> None:
         assert any("zzz" in notice.message for notice in app._notifications)
 
     explore(None, drive)
-
-
-def test_the_files_that_are_offered_have_names_that_every_system_takes() -> None:
-    assert file_name("resnet18", "-layers.md") == "resnet18-layers.md"
-    assert file_name("bottleneck:3,4,6,3:width=32", ".svg") == "bottleneck-3-4-6-3-width-32.svg"
 
 
 def test_the_users_own_code_is_run_by_the_child_and_read_anew(tmp_path: Path) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from driving import (
+    DATA,
     SIZES,
     KeptOpen,
     Keys,
+    card_text,
+    explore,
     fill,
     settle,
     shown_paths,
@@ -13,6 +16,7 @@ from driving import (
     text_of,
 )
 from proofs import Proofs, actions_of, at_sizes, of_each
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from resnet_inspect.tui.app import Explorer
@@ -62,3 +66,17 @@ def test_an_action_does_what_it_says(kept_open: KeptOpen, action: Action) -> Non
 
 def test_no_proof_is_of_an_action_that_is_gone() -> None:
     assert set(PROOFS) == {action.name for action in actions_of("comparison")}
+
+
+def test_two_networks_side_by_side() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        await pilot.press("d", *str(DATA / "resnet50.json"), "enter")
+        await pilot.pause()
+        await pilot.pause()
+        assert "stage 1: planes unchanged against ×4" in " ".join(card_text(app).split())
+        assert "against resnet50" in str(table_of(app).border_title)
+        await pilot.press("d")
+        await pilot.pause()
+        assert "layers" in str(table_of(app).border_title)
+
+    explore(drive, "resnet34")

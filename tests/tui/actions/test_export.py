@@ -8,16 +8,19 @@ from driving import (
     DATA,
     KeptOpen,
     Keys,
+    explore,
     fill,
     settle,
     text_of,
 )
 from proofs import Proofs, actions_of, of_each
+from textual.pilot import Pilot
 
 import resnet_inspect as ri
 from resnet_inspect.formats import render
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.keys import Action
+from resnet_inspect.tui.screens.form import Form
 
 PROOFS = Proofs()
 
@@ -74,3 +77,28 @@ def test_an_action_does_what_it_says(kept_open: KeptOpen, action: Action) -> Non
 
 def test_no_proof_is_of_an_action_that_is_gone() -> None:
     assert set(PROOFS) == {action.name for action in actions_of("export")}
+
+
+def test_export_writes_what_is_shown_and_never_over_a_file(own_state: Path) -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        await pilot.press("e", "enter")
+        await pilot.pause()
+        written = own_state / "resnet18-layers.md"
+        assert "layer4.1.conv2" in written.read_text(encoding="utf-8")
+        await pilot.press("e", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, Form)
+        assert "exists already" in str(app.screen.query_one("#form-problem").render())
+        await pilot.press("escape")
+
+    explore(drive)
+
+
+def test_copying_puts_the_row_or_the_table_on_the_clipboard() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        await pilot.press("j", "y")
+        assert app.clipboard.startswith("conv1\tconv\t7×7")
+        await pilot.press("Y")
+        assert app.clipboard.startswith("## resnet18")
+
+    explore(drive)

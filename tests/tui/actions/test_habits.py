@@ -8,11 +8,13 @@ from driving import (
     KeptOpen,
     Keys,
     chosen_path,
+    explore,
     fill,
     settle,
     table_of,
 )
 from proofs import Proofs, actions_of, of_each
+from textual.pilot import Pilot
 
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.keys import Action
@@ -68,3 +70,40 @@ def test_an_action_does_what_it_says(kept_open: KeptOpen, action: Action) -> Non
 
 def test_no_proof_is_of_an_action_that_is_gone() -> None:
     assert set(PROOFS) == {action.name for action in actions_of("habits")}
+
+
+def test_theme_panes_and_model_are_remembered(own_state: Path) -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        await pilot.press("T", *"high-contrast", "enter")
+        await pilot.pause()
+        assert app.theme == "high-contrast"
+        await pilot.press("1", "greater_than_sign", "greater_than_sign")
+        await pilot.press("q")
+
+    explore(drive)
+    assert (own_state / "state.json").exists()
+    again = Explorer()
+    assert again.theme == "high-contrast"
+    assert again.kept.panes["tree"] > 0
+
+
+def test_only_widths_that_were_set_are_remembered() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        await pilot.press("q")
+
+    explore(drive, size=(80, 24))
+    assert Explorer().kept.panes == {}, "the stylesheet's are for this size of screen"
+
+
+def test_the_place_is_found_again(own_state: Path) -> None:
+    async def leave(app: Explorer, pilot: Pilot[int]) -> None:
+        table_of(app).move_to_span((40, 40), "function")
+        await pilot.pause()
+        await pilot.press("q")
+
+    async def come_back(app: Explorer, pilot: Pilot[int]) -> None:
+        assert table_of(app).row is not None
+        assert table_of(app).row.span[0] == 40  # type: ignore[union-attr]
+
+    explore(leave)
+    explore(come_back)

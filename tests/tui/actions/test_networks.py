@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
 from driving import (
     BREAKS,
     DATA,
@@ -18,13 +22,17 @@ from driving import (
     text_of,
 )
 from proofs import Proofs, actions_of, of_each
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 import resnet_inspect as ri
+from resnet_inspect.errors import BadInput, WorkFailed
+from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.keys import Action
 from resnet_inspect.tui.screens.chooser import Chooser
 from resnet_inspect.tui.screens.form import Form
+from resnet_inspect.tui.session.request import Request
 
 PROOFS = Proofs()
 
@@ -138,3 +146,90 @@ def test_an_action_does_what_it_says(kept_open: KeptOpen, action: Action) -> Non
 
 def test_no_proof_is_of_an_action_that_is_gone() -> None:
     assert set(PROOFS) == {action.name for action in actions_of("networks")}
+
+
+class FakeChild:
+    """Answers at once, or fails, as the test wants."""
+
+    def __init__(self) -> None:
+        self.asked: list[Mapping[str, Any]] = []
+
+    async def ask(self, request: Mapping[str, Any], on_step: Callable[[str], None]) -> Trace:
+        self.asked.append(request)
+        on_step("importing torch")
+        if 0 in request["input"]:
+            raise BadInput("an input size must be a positive integer, not 0")
+        if request["model"] == "resnet101":
+            raise WorkFailed("the child process died: killed: out of memory?")
+        return ri.load(DATA / f"{request['model']}.json")
+
+    def kill(self) -> None:
+        pass
+
+
+def with_child(drive: Callable[[Explorer, Pilot[int], FakeChild], Awaitable[None]]) -> None:
+    app = Explorer(Request.of("resnet18"))
+    child = FakeChild()
+    app.child = child  # type: ignore[assignment]
+
+    async def run() -> None:
+        async with app.run_test(size=(120, 40)) as pilot:
+            for _ in range(4):
+                await pilot.pause()
+            await drive(app, pilot, child)
+
+    asyncio.run(run())
+
+
+def test_a_variant_is_asked_of_the_child_and_another_can_be_chosen_and_undone() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int], child: FakeChild) -> None:
+        assert child.asked[0]["model"] == "resnet18"
+        await pilot.press("m", *"resnet50", "enter")
+        await pilot.pause()
+        await pilot.pause()
+        assert app.request.model == "resnet50"
+        await pilot.press("U")
+        await pilot.pause()
+        assert app.request.model == "resnet18"
+        await pilot.press("ctrl+r")
+        await pilot.pause()
+        assert app.request.model == "resnet50"
+
+    with_child(drive)
+
+
+def test_the_trace_follows_the_input_as_one_types_and_the_last_good_one_stays() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int], child: FakeChild) -> None:
+        await pilot.press("i", "backspace", "2")
+        await pilot.pause()
+        assert child.asked[-1]["input"] == [1, 3, 224, 222]
+        await pilot.press("backspace", "backspace", "backspace", "0")
+        await pilot.pause()
+        assert "positive integer" in str(app.query_one("#problem").render())
+        assert len(table_of(app).every) > 0
+        await pilot.press("backspace", "x")
+        await pilot.pause()
+        assert isinstance(app.screen, Form)
+        assert "sizes with commas" in str(app.screen.query_one("#form-problem").render())
+        await pilot.press("escape")
+        await pilot.pause()
+        assert child.asked[-1]["input"] == [1, 3, 224, 224]
+
+    with_child(drive)
+
+
+def test_the_death_of_the_child_is_shown_and_can_be_retried() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int], child: FakeChild) -> None:
+        await pilot.press("m", *"resnet101", "enter")
+        await pilot.pause()
+        await pilot.pause()
+        assert "out of memory" in str(app.query_one("#problem").render())
+        assert app.shown is not None
+        assert app.shown.request.model == "resnet18"
+        before = len(child.asked)
+        await pilot.press("R")
+        await pilot.pause()
+        assert len(child.asked) == before + 1
+        assert child.asked[-1]["model"] == "resnet101", "what failed, not what is shown"
+
+    with_child(drive)

@@ -6,12 +6,14 @@ from driving import (
     KeptOpen,
     Keys,
     chosen_path,
+    explore,
     settle,
     table_of,
     text_of,
     tree_of,
 )
 from proofs import Proofs, actions_of, of_each
+from textual.pilot import Pilot
 
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.keys import Action
@@ -85,3 +87,35 @@ def test_an_action_does_what_it_says(kept_open: KeptOpen, action: Action) -> Non
 
 def test_no_proof_is_of_an_action_that_is_gone() -> None:
     assert set(PROOFS) == {action.name for action in actions_of("panes")}
+
+
+def test_back_and_forward_through_the_places_visited() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        table = table_of(app)
+        await pilot.press("j")
+        one = chosen_path(table)
+        await pilot.press("G")
+        other = chosen_path(table)
+        await pilot.press("k")
+        await pilot.press("backspace")
+        await pilot.pause()
+        assert chosen_path(table) in (one, other)
+
+    explore(drive)
+
+
+def test_panes_can_be_reached_filled_and_resized() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        for key, name in (("1", "tree"), ("2", "table"), ("3", "card")):
+            await pilot.press(key)
+            assert app.focused is app.query_one(f"#{name}")
+            await pilot.press("f")
+            await pilot.pause()
+            assert app.query_one(f"#{name}").size.width > 100
+            await pilot.press("f")
+        before = tree_of(app).size.width
+        await pilot.press("1", "greater_than_sign")
+        await pilot.pause()
+        assert tree_of(app).size.width == before + 2
+
+    explore(drive)

@@ -7,6 +7,7 @@ from driving import (
     KeptOpen,
     Keys,
     drawn,
+    explore,
     fill,
     line_of,
     settle,
@@ -15,6 +16,7 @@ from driving import (
     text_of,
 )
 from proofs import Proofs, actions_of, of_each
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 import resnet_inspect as ri
@@ -94,3 +96,21 @@ def test_an_action_does_what_it_says(kept_open: KeptOpen, action: Action) -> Non
 
 def test_no_proof_is_of_an_action_that_is_gone() -> None:
     assert set(PROOFS) == {action.name for action in actions_of("perspective")}
+
+
+def test_heat_columns_and_views_can_be_chosen() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        table = table_of(app)
+        await pilot.press("H", *"macs", "enter")
+        await pilot.pause()
+        assert table.heat in ("macs", "macs_share")
+        assert table.hottest > 0
+        await pilot.press("v", *"stages", "enter")
+        await pilot.pause()
+        assert table.table is not None
+        assert table.table.view == "stages"
+        await pilot.press("a", "x")
+        assert app.perspective.selection.everything
+        assert app.perspective.selection.fold
+
+    explore(drive)

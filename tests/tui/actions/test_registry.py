@@ -7,7 +7,8 @@ from driving import in_a_fresh_interpreter
 
 from resnet_inspect.tui.actions import METHODS
 from resnet_inspect.tui.actions.registry import does
-from resnet_inspect.tui.keys import ACTIONS
+from resnet_inspect.tui.app import Explorer
+from resnet_inspect.tui.keys import ACTIONS, identifier
 
 TEXTUALS_OWN = {"command_palette"}
 
@@ -50,3 +51,10 @@ def test_two_functions_cannot_do_one_action() -> None:
 
 def test_a_new_action_has_its_key_its_help_and_its_command() -> None:
     in_a_fresh_interpreter(TOY)
+
+
+def test_every_action_has_a_method_and_a_name_of_its_own() -> None:
+    names = [identifier(action) for action in ACTIONS]
+    assert len(set(names)) == len(names)
+    for action in ACTIONS:
+        assert hasattr(Explorer, f"action_{action.name.partition('(')[0]}"), action.name

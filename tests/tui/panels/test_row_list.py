@@ -8,15 +8,20 @@ from driving import (
     KeptOpen,
     Keys,
     chosen_path,
+    explore,
     settle,
     shown_paths,
+    table_of,
 )
 from proofs import Proofs, asked_of, at_sizes
 from textual.binding import Binding
+from textual.pilot import Pilot
 
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.panels.card import CardPanel
-from resnet_inspect.tui.panels.row_list import Rows
+from resnet_inspect.tui.panels.row_list import Piece, Rows
+from resnet_inspect.tui.panels.trace_table import TraceTable
+from resnet_inspect.views.tables.table import Row
 
 OF_ROWS = Proofs()
 """A proof for each action of the tree and the table; it starts in the pane, on its first row."""
@@ -142,3 +147,40 @@ async def goes_to_a_section(app: Explorer, pilot: Keys, key: str) -> None:
         (False, False): "layer2.0",
     }
     assert chosen_path(rows) == expected[by_stage, forward]
+
+
+def test_folding_hides_and_shows_what_is_inside() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        table = table_of(app)
+        whole = len(table.shown)
+        await pilot.press("minus")
+        assert {table.every[i].level for i in table.shown} == {0}
+        await pilot.press("equals_sign")
+        assert len(table.shown) == whole
+        await pilot.press("g", "right_square_bracket", "h")
+        assert len(table.shown) < whole
+        await pilot.press("l")
+        assert len(table.shown) == whole
+
+    explore(drive)
+
+
+def test_a_step_of_the_cursor_draws_the_two_rows_that_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        await pilot.press("down")
+        await pilot.pause()
+        drawn: list[int] = []
+        pieces = TraceTable.pieces
+
+        def noted(table: TraceTable, place: int, row: Row) -> list[Piece]:
+            drawn.append(place)
+            return pieces(table, place, row)
+
+        monkeypatch.setattr(TraceTable, "pieces", noted)
+        await pilot.press("down")
+        await pilot.pause()
+        assert sorted(drawn) == [1, 2]
+
+    explore(drive, "resnet50")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from driving import in_a_fresh_interpreter
+from driving import card_text, chosen_path, explore, in_a_fresh_interpreter, table_of, tree_of
+from textual.pilot import Pilot
+
+from resnet_inspect.tui.app import Explorer
 
 TOY = """
 from textual.binding import Binding
@@ -51,3 +54,22 @@ drive(explorer_of("resnet18"), steps)
 
 def test_a_new_pane_is_shown_told_reached_resized_and_helped_with() -> None:
     in_a_fresh_interpreter(TOY)
+
+
+def test_tree_table_and_card_follow_each_other() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        table, tree = table_of(app), tree_of(app)
+        await pilot.press("right_square_bracket", "right_square_bracket", "j", "j")
+        assert chosen_path(table) == chosen_path(tree) == "layer2.0.conv1" or chosen_path(
+            table
+        ).startswith("layer")
+        assert chosen_path(tree) == chosen_path(table)
+        assert chosen_path(table) in card_text(app)
+        await pilot.press("1", "end", "up")
+        await pilot.pause()
+        assert app.focused is tree
+        assert table.row is not None
+        assert tree.row is not None
+        assert table.row.span[0] >= tree.row.span[0]
+
+    explore(drive)

@@ -1,27 +1,23 @@
-"""The child process: its protocol, its deaths, and that nothing of it is left behind."""
+"""The child process as the explorer asks it, and that nothing of it is left behind."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
-import signal
 import subprocess
 import sys
-import textwrap
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from children import closing, is_alive, request, run, until
+from children import ANSWER, DATA, ROOT, SAVED, MakeChild, closing, is_alive, request, run, until
 
 import resnet_inspect as ri
 from resnet_inspect.errors import (
     BadInput,
-    BuildError,
     ForwardError,
     TraceFileError,
     UnknownName,
@@ -29,50 +25,8 @@ from resnet_inspect.errors import (
 )
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.tui.process.child import COMMAND, Child
-from resnet_inspect.tui.process.errors import ChildDied, Obsolete
-
-ROOT = Path(__file__).parents[3]
-DATA = ROOT / "tests" / "data"
-SAVED = DATA / "resnet18.json"
-
-FAKE = """
-import json, os, signal, subprocess, sys, time
-
-SAVED = open({saved!r}, encoding="utf-8").read()
-
-def say(**answer):
-    sys.stdout.write(json.dumps(answer) + "\\n")
-    sys.stdout.flush()
-
-def requests():
-    for line in iter(sys.stdin.readline, ""):
-        yield json.loads(line)
-
-{body}
-"""
-
-MakeChild = Callable[[str], Child]
-
-
-@pytest.fixture
-def fake(tmp_path: Path) -> MakeChild:
-    """Makes a child whose process runs this code."""
-
-    def make(body: str) -> Child:
-        script = tmp_path / "worker.py"
-        script.write_text(FAKE.format(saved=str(SAVED), body=textwrap.dedent(body)))
-        return Child([sys.executable, "-S", str(script)])
-
-    return make
-
-
-ANSWER = """
-for request in requests():
-    say(id=request["id"], step="one")
-    say(id=request["id"], step="two " + request["model"])
-    say(id=request["id"], trace=SAVED)
-"""
+from resnet_inspect.tui.process.child import Child
+from resnet_inspect.tui.process.errors import ChildDied
 
 
 def test_steps_come_in_order_and_then_the_trace(fake: MakeChild) -> None:
@@ -108,30 +62,6 @@ def test_the_request_is_passed_on_as_it_is(fake: MakeChild) -> None:
             with pytest.raises(BadInput, match="cannot be passed on"):
                 await child.ask(request(arguments={"x": {1, 2}}))
             await child.ask(request())
-
-    run(work())
-
-
-def test_lines_that_are_not_of_the_protocol_are_passed_over(fake: MakeChild) -> None:
-    async def work() -> None:
-        body = r"""
-            for request in requests():
-                sys.stdout.buffer.write(b"hello\n\n\xff\xfe{\n[1]\nnull\n3\n")
-                sys.stdout.buffer.write(b"[" * 100000 + b"\n")
-                say(id=None, error={})
-                say(id="1", trace=SAVED)
-                say(id=[], step="no")
-                say(id=99, trace=SAVED)
-                say(id=request["id"])
-                say(id=request["id"], step="yes")
-                say(id=request["id"], trace=SAVED)
-                say(id=request["id"], trace="too late")
-        """
-        async with closing(fake(body)) as child:
-            for _ in range(3):
-                steps: list[str] = []
-                assert await child.ask(request(), steps.append) == ri.load(SAVED)
-                assert steps == ["yes"]
 
     run(work())
 
@@ -215,97 +145,12 @@ def test_a_large_trace_does_not_hold_up_the_screen(fake: MakeChild) -> None:
     assert run(work()) < 0.5
 
 
-DEATHS = {
-    "os.kill(os.getpid(), signal.SIGKILL)": "killed: out of memory?",
-    "os.kill(os.getpid(), signal.SIGSEGV)": "crashed (SIGSEGV)",
-    "os.kill(os.getpid(), signal.SIGTERM)": "terminated (SIGTERM)",
-    "os.kill(os.getpid(), signal.SIGUSR1)": "signal SIGUSR1",
-    "sys.exit(3)": "exit code 3",
-    "sys.exit(0)": "exit code 0",
-    "sys.stdout.close(); os.close(1); time.sleep(60)": "stopped answering",
-}
-
-
-@pytest.mark.parametrize(("death", "cause"), DEATHS.items())
-def test_a_death_is_told_with_its_cause_and_can_be_retried(
-    fake: MakeChild, tmp_path: Path, death: str, cause: str
-) -> None:
-    async def work() -> None:
-        body = f"""
-            for request in requests():
-                say(id=request["id"], step="begun")
-                if not os.path.exists({str(tmp_path / "again")!r}):
-                    open({str(tmp_path / "again")!r}, "w").close()
-                    print("first words\\n\\x1b[31mlast   words\\n\\n", file=sys.stderr, flush=True)
-                    {death}
-                say(id=request["id"], trace=SAVED)
-        """
-        async with closing(fake(body)) as child:
-            with pytest.raises(ChildDied) as raised:
-                await child.ask(request())
-            assert raised.value.cause == cause
-            assert raised.value.said == "[31mlast words"
-            assert raised.value.message == f"the tracing process ended: {cause}"
-            assert raised.value.hint == "its last words: [31mlast words"
-            assert child.pid is None
-            assert await child.ask(request()) == ri.load(SAVED)
-
-    run(work())
-
-
-def test_a_death_while_nobody_asks_is_no_error(fake: MakeChild) -> None:
-    async def work() -> None:
-        async with closing(fake(ANSWER)) as child:
-            await child.ask(request())
-            assert child.pid is not None
-            os.kill(child.pid, signal.SIGKILL)
-            await until(lambda: child.pid is None)
-            await child.ask(request())
-
-    run(work())
-
-
-def test_everybody_who_waits_hears_of_a_death(fake: MakeChild) -> None:
-    async def work() -> None:
-        body = """
-            asked = requests()
-            next(asked), next(asked), next(asked)
-            os.kill(os.getpid(), signal.SIGKILL)
-        """
-        async with closing(fake(body)) as child:
-            heard = await asyncio.gather(
-                *(child.ask(request()) for _ in range(3)), return_exceptions=True
-            )
-            assert [type(each) for each in heard] == [ChildDied] * 3
-
-    run(work())
-
-
 def test_a_process_that_cannot_be_started_is_said(tmp_path: Path) -> None:
     async def work() -> None:
         async with closing(Child([str(tmp_path / "nothing")])) as child:
             for _ in range(2):
                 with pytest.raises(ChildDied, match="could not be started: No such file"):
                     await child.ask(request())
-
-    run(work())
-
-
-def test_stderr_may_be_long(fake: MakeChild) -> None:
-    async def work() -> None:
-        body = """
-            for request in requests():
-                sys.stderr.write("x" * 3_000_000 + "\\n" + "y" * 500)
-                sys.stderr.flush()
-                if request["model"] == "last":
-                    sys.exit(9)
-                say(id=request["id"], trace=SAVED)
-        """
-        async with closing(fake(body)) as child:
-            await child.ask(request())
-            with pytest.raises(ChildDied) as raised:
-                await child.ask(request("last"))
-            assert len(raised.value.said) == 300
 
     run(work())
 
@@ -346,19 +191,6 @@ def test_to_cancel_the_first_question_does_not_start_the_process_over(fake: Make
             both = await asyncio.gather(child.ask(request()), child.ask(request()))
             assert both == [ri.load(SAVED)] * 2
             assert len(child._lives) == 1
-
-    run(work())
-
-
-def test_what_on_step_raises_goes_to_the_one_who_gave_it(fake: MakeChild) -> None:
-    async def work() -> None:
-        def refuse(step: str) -> None:
-            raise KeyError(step)
-
-        async with closing(fake(ANSWER)) as child:
-            with pytest.raises(KeyError, match="one"):
-                await child.ask(request(), refuse)
-            await child.ask(request())
 
     run(work())
 
@@ -422,162 +254,6 @@ def test_an_event_loop_that_ends_without_closing_leaves_no_process(fake: MakeChi
     assert time.perf_counter() - before < 5
 
 
-# The worker, with a tracer that needs no torch.
-
-TRACER = """
-import os, sys, time
-sys.path.insert(0, {root!r})
-import resnet_inspect
-from resnet_inspect.errors import *
-from resnet_inspect.tui.process.worker import main
-
-SAVED = resnet_inspect.load({saved!r})
-
-def trace(model, size=None, *, tell, mode="eval", **given):
-{body}
-
-main(trace)
-"""
-
-
-@pytest.fixture
-def worker(tmp_path: Path) -> MakeChild:
-    """Makes a child that is the worker, with this as the body of `pipeline.trace`."""
-
-    def make(body: str) -> Child:
-        script = tmp_path / "worker.py"
-        body = textwrap.indent(textwrap.dedent(body), "    ")
-        script.write_text(TRACER.format(root=str(ROOT), saved=str(SAVED), body=body))
-        return Child([sys.executable, str(script)])
-
-    return make
-
-
-def test_a_newer_request_makes_those_that_wait_obsolete(worker: MakeChild) -> None:
-    async def work() -> None:
-        body = """
-            tell(f"at {model}")
-            time.sleep(0.3 if model == "first" else 0)
-            return SAVED
-        """
-        async with closing(worker(body)) as child:
-            steps: list[str] = []
-            begun = asyncio.Event()
-
-            def on_step(step: str) -> None:
-                steps.append(step)
-                begun.set()
-
-            first = asyncio.create_task(child.ask(request("first"), on_step))
-            await begun.wait()
-            others = [
-                asyncio.create_task(child.ask(request(name), on_step))
-                for name in ("second", "third", "fourth")
-            ]
-            found = await asyncio.gather(first, *others, return_exceptions=True)
-            assert [type(each) for each in found] == [Trace, Obsolete, Obsolete, Trace]
-            assert steps == ["at first", "at fourth"]
-
-    run(work())
-
-
-def test_what_the_model_prints_and_reads_is_kept_from_the_protocol(worker: MakeChild) -> None:
-    async def work() -> None:
-        body = """
-            print('{"id": 1, "error": {}}')
-            os.write(1, b'{"id": 1, "step": "not mine"}\\n')
-            os.system('echo \\'{"id": 1, "step": "nor mine"}\\'; cat')
-            assert sys.stdin.read() == ""
-            tell(f"{model} {size} {mode} {given}")
-            os.kill(os.getpid(), 2)
-            return SAVED
-        """
-        async with closing(worker(body)) as child:
-            steps: list[str] = []
-            asked = request("m", input=[1, 2], dtype="bf16", device=None, arguments={"a": 1})
-            assert await child.ask(asked, steps.append) == ri.load(SAVED)
-            assert steps == ["m [1, 2] eval {'dtype': 'bf16', 'arguments': {'a': 1}}"]
-
-    run(work())
-
-
-@pytest.mark.parametrize(
-    ("raised", "kind", "message", "hint"),
-    [
-        ("UnknownName('model', 'x', ['xy'])", UnknownName, "unknown model 'x'", "did you mean xy?"),
-        ("BuildError('no', hint='so')", BuildError, "no", "so"),
-        ("ForwardError('no', hint='so', trace=SAVED)", ForwardError, "no", "so"),
-        ("MemoryError()", WorkFailed, "out of memory", "the meta device needs none"),
-        ("SystemExit(3)", WorkFailed, "unexpected SystemExit: 3", ""),
-        ("KeyboardInterrupt()", WorkFailed, "unexpected KeyboardInterrupt", ""),
-        ("ValueError('a\\nb')", WorkFailed, "unexpected ValueError: a", ""),
-    ],
-)
-def test_whatever_is_raised_is_answered(
-    worker: MakeChild, raised: str, kind: type[WorkFailed], message: str, hint: str
-) -> None:
-    async def work() -> None:
-        async with closing(worker(f"raise {raised}")) as child:
-            for _ in range(2):
-                with pytest.raises(kind) as caught:
-                    await child.ask(request())
-                assert type(caught.value) is kind
-                assert (caught.value.message, caught.value.hint) == (message, hint)
-                if isinstance(caught.value, ForwardError):
-                    assert caught.value.trace == ri.load(SAVED)
-
-    run(work())
-
-
-def test_requests_that_are_none_are_answered() -> None:
-    with subprocess.Popen(
-        COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        for line in (b"\xff\n", b"[]\n", b'{"id": 7, "ask": "tea", "model": "resnet18"}\n'):
-            process.stdin.write(line)
-            process.stdin.flush()
-            answer = json.loads(process.stdout.readline())
-            assert answer["error"]["slug"] == "bad-input"
-            assert answer["id"] in (None, 7)
-        process.stdin.close()
-        assert process.wait(5) == 0
-
-
-@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_the_worker_ends_with_its_parent(tmp_path: Path, ending: signal.Signals) -> None:
-    code = """
-        import asyncio, sys
-        from resnet_inspect.errors import InspectError
-        from resnet_inspect.tui.process.child import Child
-
-        async def work():
-            child = Child()
-            try:
-                await child.ask({"ask": "tea", "model": "x"})
-            except InspectError:
-                pass
-            print(child.pid, flush=True)
-            await asyncio.sleep(60)
-
-        asyncio.run(work())
-    """
-    with subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        cwd=ROOT,
-    ) as parent:
-        assert parent.stdout is not None
-        pid = int(parent.stdout.readline())
-        assert is_alive(pid)
-        parent.send_signal(ending)
-        parent.wait(10)
-    run(until(lambda: not is_alive(pid)))
-
-
 def test_the_explorers_side_needs_neither_torch_nor_textual() -> None:
     code = (
         "import sys, resnet_inspect.tui.process.child, resnet_inspect.tui.settings.config;"
@@ -589,7 +265,7 @@ def test_the_explorers_side_needs_neither_torch_nor_textual() -> None:
     assert done.stdout.split() == []
 
 
-# The worker with torch.
+# With torch.
 
 
 def test_a_trace_from_the_child_is_that_of_the_pipeline() -> None:

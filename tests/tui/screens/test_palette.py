@@ -6,10 +6,12 @@ from driving import (
     SIZES,
     KeptOpen,
     Keys,
+    explore,
     settle,
 )
 from proofs import at_sizes
 from textual.command import CommandPalette
+from textual.pilot import Pilot
 
 from resnet_inspect.tui.app import Explorer
 
@@ -26,3 +28,12 @@ async def opens_the_palette(app: Explorer, pilot: Keys, key: str) -> None:
     await pilot.press("escape")
     await settle(pilot)
     assert not isinstance(app.screen, CommandPalette)
+
+
+def test_the_palette_names_every_action_variant_and_layer() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        commands = [command.title for command in app.get_system_commands(app.screen)]
+        assert "model resnet152" in commands
+        assert "go to layer4.1.conv2" in commands
+
+    explore(drive)
