@@ -98,7 +98,7 @@ class Inspection(Trace):
     def render(
         self, view: str = "layers", format: str = "text", selection: Selection | None = None
     ) -> str:
-        """A view written down in a format: "text", "md", "csv", "json", "html", "latex".
+        """A view written down in a format of `FORMATS`: "text", "md", "csv", ...
 
         Raises what `table` does, and `UnknownName` for a format that is not there.
         """

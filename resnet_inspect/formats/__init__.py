@@ -17,6 +17,8 @@ class Format:
     """The module that writes it, by a function `render(table) -> str`."""
     suffixes: tuple[str, ...] = ()
     """The suffixes of files that ask for it."""
+    rows_alone: bool = False
+    """Whether it holds rows for programs and neither title, totals nor remarks."""
 
     def __call__(self, table: Table) -> str:
         """The table as text; the module is loaded now."""
@@ -28,7 +30,7 @@ FORMATS: dict[str, Format] = {
     "table": Format("resnet_inspect.formats.terminal"),
     "text": Format("resnet_inspect.formats.plain", (".txt",)),
     "md": Format("resnet_inspect.formats.markdown", (".md", ".markdown")),
-    "csv": Format("resnet_inspect.formats.csv", (".csv",)),
+    "csv": Format("resnet_inspect.formats.csv", (".csv",), rows_alone=True),
     "json": Format("resnet_inspect.formats.json", (".json",)),
     "html": Format("resnet_inspect.formats.html", (".html", ".htm")),
     "latex": Format("resnet_inspect.formats.latex", (".tex",)),
@@ -39,6 +41,11 @@ FORMATS: dict[str, Format] = {
 def formats_by_suffix() -> dict[str, str]:
     """The name of the format that a file's suffix asks for."""
     return {suffix: name for name, one in FORMATS.items() for suffix in one.suffixes}
+
+
+def table_suffixes() -> str:
+    """The usual suffix of every format that has one: ".txt .md .csv"."""
+    return " ".join(one.suffixes[0] for one in FORMATS.values() if one.suffixes)
 
 
 def render(table: Table, format: str) -> str:

@@ -94,7 +94,7 @@ def render(
     format: str = "text",
     selection: Selection | None = None,
 ) -> str:
-    """A view of a trace written down in a format: "text", "md", "csv", "json", "html", "latex"."""
+    """A view of a trace written down in a format of `FORMATS`: "text", "md", "csv", ..."""
     return Inspection.of(trace).render(view, format, selection)
 
 

@@ -20,9 +20,16 @@ from resnet_inspect.cli.parameters import ModelName
 from resnet_inspect.cli.tracing import as_far_as_it_goes, before, loaded_or_captured
 
 
+def _suffixes() -> str:
+    from resnet_inspect.formats import table_suffixes
+
+    return table_suffixes()
+
+
 @click.command(
     name="export",
     cls=Documented,
+    words={"suffixes": _suffixes},
     context_settings=HELP,
     examples=[
         ("resnet-inspect export resnet50 out.md", "a table for GitHub"),
@@ -38,8 +45,8 @@ from resnet_inspect.cli.tracing import as_far_as_it_goes, before, loaded_or_capt
 def command(model: str, files: tuple[str, ...], **options: Any) -> int:
     """Write MODEL (a name or a saved trace) to FILES, each in the format its suffix names.
 
-    Suffixes: .md .csv .json .html .tex .txt. Either all files are written or none. Where the
-    forward pass raises, they hold the trace up to there, and the exit code is 1.
+    Suffixes: {suffixes}. Either all files are written or none. Where the forward pass raises, they
+    hold the trace up to there, and the exit code is 1.
     """
     from resnet_inspect import pipeline
     from resnet_inspect.files import write_all

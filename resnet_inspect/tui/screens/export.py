@@ -13,14 +13,11 @@ from resnet_inspect import pipeline
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import InspectError
 from resnet_inspect.files import write_all
-from resnet_inspect.formats import formats_by_suffix, render
+from resnet_inspect.formats import formats_by_suffix, render, table_suffixes
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.screens.form import Field, Form
 from resnet_inspect.views.tables.table import Row, Table
-
-TABLE_SUFFIXES = ".md .csv .json .html .tex .txt"
-"""What a table can be written as, in words."""
 
 
 def file_name(name: str, end: str) -> str:
@@ -74,7 +71,7 @@ async def export(
     await _export(
         app,
         write,
-        Field("file", "file", name, f"{TABLE_SUFFIXES}; a figure: .svg .mmd .dot"),
+        Field("file", "file", name, f"{table_suffixes()}; a figure: .svg .mmd .dot"),
         Field("whole", "whole trace", "no", whole),
         Field("block", "draw block", block, "a figure shows this block; empty: the network"),
     )

@@ -8,10 +8,9 @@ from functools import partial
 from resnet_inspect.analysis.cost.memory import KEPT
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
-from resnet_inspect.formats import formats_by_suffix, lessons, render
+from resnet_inspect.formats import formats_by_suffix, lessons, render, table_suffixes
 from resnet_inspect.formats.styled_text import lay_out
 from resnet_inspect.tui.process.background import MANY_CALLS
-from resnet_inspect.tui.screens.export import TABLE_SUFFIXES
 from resnet_inspect.tui.screens.report import Make, Page, Report
 from resnet_inspect.views.cards.subjects import Subject
 from resnet_inspect.views.lessons import lesson
@@ -42,14 +41,14 @@ def taps(surveys: Sequence[Survey]) -> Report:
         name = f"{text.visible(survey.trace.model_name)} " if len(surveys) > 1 else ""
         pages[f"{name}taps"] = _table_page(partial(tap_tables.view, survey))
         pages[f"{name}U-Net"] = _table_page(partial(tap_tables.decoder, survey))
-    return _report("What a decoder takes", surveys, TABLE_SUFFIXES, **pages)
+    return _report("What a decoder takes", surveys, table_suffixes(), **pages)
 
 
 def cost(surveys: Sequence[Survey]) -> Report:
     """What the networks need to run and to train, with each optimizer."""
     candidates = [Candidate.of(survey) for survey in surveys]
     pages = {name: _table_page(partial(cost_tables.view, candidates, name)) for name in KEPT}
-    return _report("Cost", surveys, TABLE_SUFFIXES, **pages)
+    return _report("Cost", surveys, table_suffixes(), **pages)
 
 
 def _report(title: str, surveys: Sequence[Survey], suffixes: str, **pages: Make) -> Report:

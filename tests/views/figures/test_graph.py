@@ -104,7 +104,7 @@ def chain_of_blocks(count: int, *, alike: bool) -> Trace:
 
 def test_a_thousand_blocks() -> None:
     alike, other = (Survey(chain_of_blocks(1000, alike=alike)) for alike in (True, False))
-    began = time.monotonic()
+    began = time.process_time()
     figure = figures.network(alike)
     assert [frame.title for frame in figure.frames] == ["stage 1", "×1000"]
     assert len(figure.boxes) == 4
@@ -112,4 +112,4 @@ def test_a_thousand_blocks() -> None:
         figures.network(other)
     assert "--level stage" in raised.value.hint
     assert len(figures.network(other, "stage").boxes) == 3
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5

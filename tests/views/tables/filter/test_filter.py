@@ -155,9 +155,9 @@ def test_nothing_that_is_typed_raises(name: str, text: str) -> None:
 )  # fmt: skip
 def test_nothing_that_is_pasted_takes_long(text: str) -> None:
     table = table_of("plain")
-    before = time.perf_counter()
+    before = time.process_time()
     parse(text).places(table)
-    assert time.perf_counter() - before < 3
+    assert time.process_time() - before < 3
 
 
 def test_a_hundred_thousand_rows_are_filtered_while_one_types() -> None:
@@ -171,7 +171,7 @@ def test_a_hundred_thousand_rows_are_filtered_while_one_types() -> None:
     table = replace(table_of("resnet50"), rows=tuple(rows[:100_000]))
     taken = {}
     for text in ("conv", "conv 3x3", "*.conv2", "params>1M", "stride:2", "-conv macs<1M 28x28"):
-        before = time.perf_counter()
+        before = time.process_time()
         assert parse(text).places(table)
-        taken[text] = time.perf_counter() - before
+        taken[text] = time.process_time() - before
     assert max(taken.values()) < 1.5, taken  # measured: 0.02 to 0.16 s on two cores
