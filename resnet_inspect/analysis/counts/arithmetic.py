@@ -23,6 +23,7 @@ from resnet_inspect.traces.ops import (
     Linear,
     MatMul,
     Pool,
+    Recurrent,
     Reshape,
     Window,
 )
@@ -271,6 +272,8 @@ def mac_equations(trace: Trace, call: Call) -> list[Equation]:
         found = [Equation("MACs", working, prod(made) * op.in_features)]
     elif isinstance(op, Attention):
         found = _attention(trace, call, op, made)
+    elif isinstance(op, Recurrent):
+        found = _recurrent(op, made)
     elif isinstance(op, MatMul):
         found = _matmul(trace, call, op, made, counted)
     # The analysis of multiply-accumulates has the last word.
@@ -288,9 +291,9 @@ def _attention(trace: Trace, call: Call, op: Attention, made: Shape) -> list[Equ
         ("queries", queries, (width, width)),
         ("keys", key[:-1], (op.key_dim, width)),
         ("values", value[:-1], (op.value_dim, width)),
-        ("scores", queries, (length, width)),
-        ("mixing", queries, (length, width)),
-        ("output", queries, (width, width)),
+        ("scores", queries, (length + op.added_keys, width)),
+        ("mixing", queries, (length + op.added_keys, width)),
+        ("output", queries, (width, op.out_features or width)),
     )
     found = [
         Equation(f"MACs of {name}", f"{_product(over)} · {_product(per)}", prod(over) * prod(per))
@@ -298,6 +301,24 @@ def _attention(trace: Trace, call: Call, op: Attention, made: Shape) -> list[Equ
     ]
     working = " + ".join(f"{equation.value:,}" for equation in found)
     return [*found, Equation("MACs", working, sum(equation.value for equation in found))]
+
+
+def _recurrent(op: Recurrent, made: Shape) -> list[Equation]:
+    steps, found = made[:-1], []
+    ways = "2·" if op.bidirectional else ""
+    for layer in range(op.layers):
+        taken = op.taken_by(layer)
+        each = op.gates * op.hidden_size * (taken + op.state) + op.hidden_size * op.projection
+        inner = f"{op.gates}·{op.hidden_size}·({taken} + {op.state})"
+        if op.projection:
+            inner = f"({inner} + {op.hidden_size}·{op.projection})"
+        value = prod(steps) * (1 + op.bidirectional) * each
+        what = "MACs" if op.layers == 1 else f"MACs of layer {layer}"
+        found.append(Equation(what, f"{_product(steps)} · {ways}{inner}", value))
+    if op.layers > 1:
+        working = " + ".join(f"{equation.value:,}" for equation in found)
+        found.append(Equation("MACs", working, sum(equation.value for equation in found)))
+    return found
 
 
 def _matmul(trace: Trace, call: Call, op: MatMul, made: Shape, counted: int) -> list[Equation]:

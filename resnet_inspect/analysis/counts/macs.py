@@ -14,7 +14,7 @@ from math import prod
 from typing import Any
 
 from resnet_inspect.traces.model import Call, Trace
-from resnet_inspect.traces.ops import Attention, Conv, Linear, MatMul, Op, Pool, Unknown
+from resnet_inspect.traces.ops import Attention, Conv, Linear, MatMul, Op, Pool, Recurrent, Unknown
 from resnet_inspect.traces.tensors import Shape
 
 Rule = Callable[[Any, dict[str, Shape], Shape], int | None]
@@ -41,17 +41,31 @@ def _attention(op: Attention, inputs: dict[str, Shape], output: Shape) -> int:
     length = 1 if op.batch_first and len(key) == 3 else 0
     queries, keys = prod(output[:-1]), prod(key[:-1])
     projections = (
-        queries * op.embed_dim * op.embed_dim * 2
+        queries * op.embed_dim * (op.embed_dim + (op.out_features or op.embed_dim))
         + keys * op.key_dim * op.embed_dim
         + prod(value[:-1]) * op.value_dim * op.embed_dim
     )
-    return projections + 2 * queries * key[length] * op.embed_dim
+    return projections + 2 * queries * (key[length] + op.added_keys) * op.embed_dim
+
+
+def _recurrent(op: Recurrent, inputs: dict[str, Shape], output: Shape) -> int:
+    """Each step multiplies its input and its last state with the weights of all gates.
+
+    What comes out has a row for each step, also of a packed sequence, whose steps are in one row.
+    """
+    one_way = sum(
+        op.gates * op.hidden_size * (op.taken_by(layer) + op.state) + op.hidden_size * op.projection
+        for layer in range(op.layers)
+    )
+    return prod(output[:-1]) * (1 + op.bidirectional) * one_way
 
 
 def _matmul(op: MatMul, inputs: dict[str, Shape], output: Shape) -> int | None:
     if op.name == "scaled_dot_product_attention":
         key = _operand(inputs, "1", "key")
         return prod(output[:-1]) * key[-2] * (key[-1] + output[-1])
+    if op.name in _PLACES:
+        return _contraction(op.name, op.equation, inputs, output)
     if op.name in {"addmm", "baddbmm", "addbmm"}:
         left = _find(inputs, "1", "mat1", "batch1")
         right = _find(inputs, "2", "mat2", "batch2")
@@ -66,6 +80,42 @@ def _matmul(op: MatMul, inputs: dict[str, Shape], output: Shape) -> int | None:
         return None
     batch = (left or right or (1,))[0] if op.name == "addbmm" else 1
     return prod(output) * inner * batch
+
+
+def _contraction(name: str, equation: str, inputs: dict[str, Shape], output: Shape) -> int | None:
+    """Two tensors, of which one may be a parameter, whose common letters are summed over.
+
+    A letter that only one of them has, and not the result, is summed over before they are
+    multiplied. Where none is summed over, elements are multiplied and no product of matrices is
+    made. What three tensors take depends on the order in which they are multiplied.
+    """
+    terms, _, made = equation.partition("->")
+    operands = terms.split(",")
+    if len(operands) == 1 and terms:
+        return 0
+    if len(operands) != 2 or len(made) != len(output):
+        return None
+    left, right = operands
+    common = [letter for letter in left if letter in right and letter not in made]
+    if not common:
+        return 0
+    sizes = [
+        dict(zip(letters, shape, strict=True))
+        for letters, places in zip(operands, _PLACES[name], strict=True)
+        if (shape := _find(inputs, *places)) is not None
+    ]
+    if not sizes:
+        return None
+    # Of two sizes one is 1: the other is summed over by itself.
+    inner = prod(min(size[letter] for size in sizes) for letter in common)
+    return prod(output) * inner if inner > 1 else 0
+
+
+_PLACES = {
+    "einsum": (("1", "1.0"), ("2", "1.1")),
+    "tensordot": (("0", "a", "input"), ("1", "b", "other")),
+}
+"""Where two tensors stand among the arguments, by the function."""
 
 
 def _find(inputs: dict[str, Shape], *labels: str) -> Shape | None:
@@ -90,6 +140,7 @@ RULES: dict[type, Rule] = {
     Pool: _pool,
     Linear: _linear,
     Attention: _attention,
+    Recurrent: _recurrent,
     MatMul: _matmul,
     Unknown: _not_known,
 }

@@ -158,6 +158,12 @@ def _remarks(survey: Survey) -> list[str]:
     else:
         for path, number in uncalled:
             remarks.append(f"never called: {path} ({text.count(number, 'parameter')})")
+    if survey.read_by:
+        into = dict.fromkeys(path for by in survey.read_by.values() for path in by)
+        remarks.append(
+            f"not called themselves, but their weights are used: {text.some(survey.read_by)} (in"
+            f" {text.some(into)})"
+        )
     takers = Counter(trace.calls[index].path for index in survey.from_outside.values())
     for path, number in takers.items():
         tensors = text.count(number, "tensor")
