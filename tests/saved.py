@@ -258,7 +258,13 @@ ops = st.one_of(
     st.builds(Unknown, names, names),
 )
 shapes = st.lists(st.integers(0, 6), max_size=5).map(tuple)
-tensors = st.builds(TensorSpec, shapes, st.sampled_from(["float32", "bool"]), st.integers(1, 8))
+tensors = st.builds(
+    TensorSpec,
+    shapes,
+    st.sampled_from(["float32", "bool"]),
+    st.integers(1, 8),
+    st.just(1) | st.integers(0, 5),
+)
 
 
 @st.composite

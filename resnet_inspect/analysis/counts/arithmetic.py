@@ -249,9 +249,11 @@ def _weight(call: Call, parameter: ParameterSpec) -> str:
 
 def mac_equations(trace: Trace, call: Call) -> list[Equation]:
     """How many multiply-accumulates the call takes; [] for one that has none or no rule."""
-    counted = macs.of_call(trace, call)
-    if not counted or not call.outputs or not call.inputs:
+    of_all = macs.of_call(trace, call)
+    if not of_all or not call.outputs or not call.inputs:
         return []
+    mapped = trace.spec(call.outputs[0]).mapped
+    counted = of_all // mapped
     given = trace.spec(call.inputs[0]).shape
     made = trace.spec(call.outputs[0]).shape
     op = call.op
@@ -277,7 +279,13 @@ def mac_equations(trace: Trace, call: Call) -> list[Equation]:
     elif isinstance(op, MatMul):
         found = _matmul(trace, call, op, made, counted)
     # The analysis of multiply-accumulates has the last word.
-    return found if found and found[-1].value == counted else []
+    if not found or found[-1].value != counted:
+        return []
+    if mapped > 1:
+        found.append(
+            Equation(f"MACs of all {mapped} that are mapped", f"{mapped} · {counted:,}", of_all)
+        )
+    return found
 
 
 def _attention(trace: Trace, call: Call, op: Attention, made: Shape) -> list[Equation]:

@@ -155,10 +155,12 @@ def of_call(trace: Trace, call: Call) -> int | None:
     if not call.outputs:
         return 0 if trace.failure is not None else None
     inputs = {port.label: trace.spec(port).shape for port in call.inputs}
+    made = trace.spec(call.outputs[0])
     try:
-        return rule(call.op, inputs, trace.spec(call.outputs[0]).shape)
+        counted = rule(call.op, inputs, made.shape)
     except LookupError:
         return None
+    return None if counted is None else counted * made.mapped
 
 
 def by_call(trace: Trace) -> tuple[int | None, ...]:
