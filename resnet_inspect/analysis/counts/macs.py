@@ -66,9 +66,9 @@ def _matmul(op: MatMul, inputs: dict[str, Shape], output: Shape) -> int | None:
         return prod(output[:-1]) * key[-2] * (key[-1] + output[-1])
     if op.name in _PLACES:
         return _contraction(op.name, op.equation, inputs, output)
-    if op.name in {"addmm", "baddbmm", "addbmm"}:
-        left = _find(inputs, "1", "mat1", "batch1")
-        right = _find(inputs, "2", "mat2", "batch2")
+    if op.name in {"addmm", "baddbmm", "addbmm", "addmv"}:
+        left = _find(inputs, "1", "mat1", "batch1", "mat")
+        right = _find(inputs, "2", "mat2", "batch2", "vec")
     else:
         left = _find(inputs, "0", "input")
         right = _find(inputs, "1", "other", "mat2", "vec", "tensor")
@@ -131,8 +131,38 @@ def _operand(inputs: dict[str, Shape], *labels: str) -> Shape:
     return found
 
 
-def _not_known(op: Unknown, inputs: dict[str, Shape], output: Shape) -> None:
-    return None
+NO_PRODUCTS = frozenset({
+    "addr", "alias_copy", "argwhere", "as_strided_scatter", "batch_norm_backward_elemt",
+    "batch_norm_elemt", "batch_norm_gather_stats", "batch_norm_stats", "block_diag", "byte",
+    "cartesian_prod", "cdouble", "cfloat", "chalf", "char", "coalesce", "column_stack",
+    "combinations", "complex", "cross", "diag", "diag_embed", "diagflat", "diagonal_scatter",
+    "diff", "dstack", "expand_copy", "fill_diagonal", "fused_moving_avg_obs_fake_quant", "ger",
+    "gradient", "grid_sampler", "grid_sampler_2d", "grid_sampler_3d", "gumbel_softmax",
+    "histogram", "histogramdd", "hstack", "index_add", "index_copy", "index_fill", "index_put",
+    "index_reduce", "indices", "int_repr", "isin", "istft", "kron", "linalg_cross",
+    "linalg_diagonal", "masked_scatter", "msort", "multinomial", "native_batch_norm",
+    "native_channel_shuffle", "native_group_norm", "native_layer_norm", "native_norm",
+    "nonzero_static", "norm_except_dim", "outer", "pack_padded_sequence", "pad_packed_sequence",
+    "pad_sequence", "poisson", "put", "quantized_batch_norm", "quantized_max_pool1d",
+    "quantized_max_pool2d", "quantized_max_pool3d", "renorm", "resize", "resize_as", "row_stack",
+    "scatter", "scatter_add", "scatter_reduce", "select_scatter", "short", "slice_scatter",
+    "sparse_mask", "split_with_sizes", "stft", "sum_to_size", "to_dense", "to_sparse",
+    "unique_consecutive", "unpack_sequence", "unpad_sequence", "unravel_index", "unsafe_chunk",
+    "unsafe_split", "unsafe_split_with_sizes", "values", "view_as_complex", "view_as_real",
+    "vstack",
+})  # fmt: skip
+"""Functions that move, choose, compare or sum elements, or multiply them one by one.
+
+How they reach over positions is not known, but they are none of what counts."""
+
+
+def _not_known(op: Unknown, inputs: dict[str, Shape], output: Shape) -> int | None:
+    """None, unless it is a function that is known to be none of what counts.
+
+    A Fourier transform is none either. What solves equations or decomposes matrices is not known:
+    products of matrices are made inside.
+    """
+    return 0 if op.name in NO_PRODUCTS or op.name.startswith("fft_") else None
 
 
 RULES: dict[type, Rule] = {
@@ -169,6 +199,16 @@ def by_call(trace: Trace) -> tuple[int | None, ...]:
     for index in trace.steps:
         found[index] = of_call(trace, trace.calls[index])
     return tuple(found)
+
+
+def of_complex_numbers(trace: Trace, call: Call) -> int:
+    """Those of a step's multiply-accumulates that are of complex numbers.
+
+    Each is counted once; it is four real multiplications.
+    """
+    if not call.outputs or not trace.spec(call.outputs[0]).dtype.startswith("complex"):
+        return 0
+    return of_call(trace, call) or 0
 
 
 def not_counted(trace: Trace) -> dict[str, int]:

@@ -79,6 +79,9 @@ UP = Conv(window(3, 2, 1), 8, 4, 2, True, transposed=True, output_padding=(1, 1)
         (MatMul("matmul"), [(4,), (4,)], (), 4),
         (MatMul("bmm"), [(6, 3, 4), (6, 4, 5)], (6, 3, 5), 6 * 3 * 4 * 5),
         (MatMul("addmm"), [(5,), (3, 4), (4, 5)], (3, 5), 3 * 4 * 5),
+        (MatMul("addmv"), [(3,), (3, 4), (4,)], (3,), 3 * 4),
+        (Unknown("fft_fft2"), [(3, 4)], (3, 4), 0),
+        (Unknown("scatter_add"), [(3, 4)], (3, 4), 0),
         (MatMul("addbmm"), [(3, 5), (6, 3, 4), (6, 4, 5)], (3, 5), 6 * 3 * 4 * 5),
         (
             MatMul("scaled_dot_product_attention"),

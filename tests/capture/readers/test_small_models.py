@@ -383,13 +383,70 @@ UNCOUNTED = {
         8 * 2,
     ),
     "bilinear": (lambda: nn.Bilinear(4, 5, 3), ((2, 4), (2, 5)), "Bilinear", 0),
-    "Fourier transform": (
-        lambda: Forward(lambda m, x: torch.fft.ifft(torch.fft.fft(x) * 2).real),
-        (1, 8),
-        "fft_fft",
-        0,
+    "a solution": (
+        lambda: Forward(lambda m, x: torch.linalg.solve(x @ x.mT + torch.eye(4), x)),
+        (4, 4),
+        "linalg_solve",
+        64,
     ),
 }
+
+
+F = functional
+WITHOUT_PRODUCTS: dict[str, Callable[[Tensor, Tensor], Any]] = {
+    "cross entropy": lambda x, y: F.cross_entropy(x, y.argmax(1)),
+    "its module": lambda x, y: nn.CrossEntropyLoss()(x, y.softmax(1)),
+    "negative log likelihood": lambda x, y: F.nll_loss(x.log_softmax(1), y.argmax(1)),
+    "squared error": lambda x, y: nn.MSELoss()(x, y),
+    "absolute error": lambda x, y: F.l1_loss(x, y) + F.smooth_l1_loss(x, y) + F.huber_loss(x, y),
+    "binary": lambda x, y: (
+        F.binary_cross_entropy_with_logits(x, y) + F.binary_cross_entropy(x.sigmoid(), y.sigmoid())
+    ),
+    "divergence": lambda x, y: F.kl_div(x.log_softmax(1), y.softmax(1), reduction="batchmean"),
+    "triplets": lambda x, y: nn.TripletMarginLoss()(x, y, x + y),
+    "cosine": lambda x, y: (
+        nn.CosineSimilarity()(x, y) + F.cosine_embedding_loss(x, y, torch.ones(6))
+    ),
+    "margins": lambda x, y: F.soft_margin_loss(x, y) + F.margin_ranking_loss(x, y, y),
+    "multi-label": lambda x, y: nn.MultiLabelSoftMarginLoss()(x, y),
+    "Gaussian, Poisson": lambda x, y: F.gaussian_nll_loss(x, y, y.exp()) + F.poisson_nll_loss(x, y),
+    "distances": lambda x, y: torch.cdist(x, y) + F.pairwise_distance(x, y) + torch.dist(x, y),
+    "all distances": lambda x, y: F.pdist(x),
+    "Fourier": lambda x, y: (
+        torch.fft.ifft(torch.fft.fft(x) * 2).real + torch.fft.irfft(torch.fft.rfft(x))
+    ),
+    "Fourier in two dimensions": lambda x, y: torch.fft.fftshift(torch.fft.fft2(x)).abs(),
+    "comparisons": lambda x, y: torch.isclose(x, y) | torch.greater_equal(x, y) | x.less(y),
+    "aliases": lambda x, y: torch.multiply(torch.subtract(x, y), torch.divide(x, y)).negative(),
+    "places": lambda x, y: x.scatter_add(1, y.long().clamp(0, 3), y).index_add(
+        0, torch.arange(6), y
+    ),
+    "new places": lambda x, y: (
+        torch.zeros(6, 4).scatter(1, y.long().clamp(0, 3), x).index_fill(0, torch.arange(2), 0.0)
+    ),
+    "stacks": lambda x, y: torch.hstack([x, y]).sum() + torch.vstack([x, y]).sum(),
+    "diagonals": lambda x, y: torch.diag_embed(x).sum() + torch.trace(y),
+    "outer products": lambda x, y: torch.outer(x[0], y[0]).sum() + torch.kron(x, y).sum(),
+    "cross products": lambda x, y: torch.linalg.cross(x[:, :3], y[:, :3]),
+    "norms": lambda x, y: torch.linalg.vector_norm(x) + torch.linalg.norm(y) + torch.dist(x, y),
+    "running": lambda x, y: torch.cummax(x, 1)[0] + torch.logcumsumexp(y, 1) + x.cumsum(0),
+    "without NaN": lambda x, y: torch.nanmean(x) + torch.nansum(y),
+    "complex": lambda x, y: torch.view_as_real(torch.complex(x, y).conj() * 2).sum(),
+    "sorted": lambda x, y: x.sort(1)[0] + y.topk(4, 1)[0] + x.gather(1, y.argsort(1)),
+    "bags": lambda x, y: F.embedding_bag(y.long().clamp(0, 5), x),
+    "quantized and back": lambda x, y: torch.quantize_per_tensor(
+        x, 0.1, 0, torch.qint8
+    ).dequantize(),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_PRODUCTS)
+def test_what_multiplies_no_weights_leaves_the_total_whole(name: str) -> None:
+    work = WITHOUT_PRODUCTS[name]
+    model = Forward(lambda m, x, y: (m.head(x), work(x, y)), head=nn.Linear(4, 3))
+    totals = surveyed(model, ((6, 4), (6, 4)), device="cpu").totals
+    assert totals.not_counted == ()
+    assert totals.macs == 6 * 4 * 3 == flop_counter_macs(model, *ones(((6, 4), (6, 4))))
 
 
 @pytest.mark.parametrize("name", UNCOUNTED)
