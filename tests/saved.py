@@ -29,6 +29,7 @@ from resnet_inspect.traces.ops import (
     Norm,
     Op,
     Pool,
+    Recurrent,
     Reduce,
     Resample,
     Reshape,
@@ -241,8 +242,11 @@ ops = st.one_of(
     st.builds(AdaptivePool, names, st.lists(st.none() | counts, max_size=3).map(tuple)),
     st.builds(Norm, names, counts),
     st.builds(Linear, counts, counts, flags),
-    st.builds(Attention, counts, counts, counts, counts, flags),
-    st.builds(MatMul, names),
+    st.builds(Attention, counts, counts, counts, counts, flags, counts, counts),
+    st.builds(
+        Recurrent, st.sampled_from(["lstm", "gru", "rnn"]), counts, counts, counts, flags, counts
+    ),
+    st.builds(MatMul, names, names),
     st.builds(Activate, names, flags),
     st.builds(Elementwise, names | st.just("add"), flags),
     st.builds(Join, names, counts),
@@ -254,7 +258,13 @@ ops = st.one_of(
     st.builds(Unknown, names, names),
 )
 shapes = st.lists(st.integers(0, 6), max_size=5).map(tuple)
-tensors = st.builds(TensorSpec, shapes, st.sampled_from(["float32", "bool"]), st.integers(1, 8))
+tensors = st.builds(
+    TensorSpec,
+    shapes,
+    st.sampled_from(["float32", "bool"]),
+    st.integers(1, 8),
+    st.just(1) | st.integers(0, 5),
+)
 
 
 @st.composite

@@ -29,6 +29,7 @@ STYLES: dict[str, str] = {
     "add": "yellow",
     "linear": "green",
     "attention": "green",
+    "recurrent": "green",
     "matmul": "green",
     "join": "yellow",
     "unknown": "red",

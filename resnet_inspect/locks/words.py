@@ -35,7 +35,7 @@ _PLAIN = r"[\w.:\-]*[\w.\-]"
 """Names that are written as they are: they do not end in a colon, as the keys of lines do."""
 _NAME = rf"(?:{_QUOTED}|{_PLAIN})"
 TOKEN = re.compile(rf'(?:{_QUOTED}|[^ "])+')
-_TENSOR = re.compile(rf"(\(\)|[0-9]+(?:x[0-9]+)*)(?::({_NAME})(?:/([0-9]+))?)?")
+_TENSOR = re.compile(rf"(\(\)|[0-9]+(?:x[0-9]+)*)(?:\*([0-9]+))?(?::({_NAME})(?:/([0-9]+))?)?")
 PLACE = re.compile(rf"({_NAME})(?:#([0-9]+))?(?:\[([0-9]+)\])?")
 _NUMBER = re.compile(r"-?[0-9]{1,19}")
 AMOUNTS = ("parameters", "frozen", "buffers")
@@ -77,8 +77,12 @@ def _dtype(spec: TensorSpec, expected: TensorSpec) -> str:
 
 
 def write_tensor(spec: TensorSpec, expected: TensorSpec) -> str:
-    """Shape and, where it is not the expected one, element type: "1x64x56x56:bfloat16"."""
-    return _sizes(spec.shape) + _dtype(spec, expected)
+    """Shape and, where it is not the expected one, element type: "1x64x56x56:bfloat16".
+
+    A tensor that stands for several, inside a `vmap`, says for how many: "3x8x8*4".
+    """
+    mapped = "" if spec.mapped == 1 else f"*{spec.mapped}"
+    return _sizes(spec.shape) + mapped + _dtype(spec, expected)
 
 
 def read_tensor(token: str, expected: TensorSpec) -> TensorSpec:
@@ -87,12 +91,13 @@ def read_tensor(token: str, expected: TensorSpec) -> TensorSpec:
     if found is None:
         raise ValueError(f"{token} is no tensor")
     shape = tuple(size or 0 for size in _read_sizes(found[1]))
-    if found[2] is None:
-        return replace(expected, shape=shape)
-    dtype = read_name(found[2])
-    if found[3] is None and dtype not in _ITEMSIZES:
+    mapped = _number(found[2]) if found[2] else 1
+    if found[3] is None:
+        return replace(expected, shape=shape, mapped=mapped)
+    dtype = read_name(found[3])
+    if found[4] is None and dtype not in _ITEMSIZES:
         raise ValueError(f"{dtype} is no element type")
-    return TensorSpec(shape, dtype, int(found[3]) if found[3] else _ITEMSIZES[dtype])
+    return TensorSpec(shape, dtype, int(found[4]) if found[4] else _ITEMSIZES[dtype], mapped)
 
 
 def write_counts(specs: Iterable[TensorSpec], expected: TensorSpec) -> str:

@@ -116,7 +116,10 @@ def _document(trace: Trace) -> dict[str, Any]:
         "outputs": ports(trace.outputs),
         "ops": [{"op": type(op).__name__, **plain(op)} for op in ops.numbers],
         "classes": [[c.module, c.qualname] for c in classes.numbers],
-        "tensors": [[list(t.shape), t.dtype, t.itemsize] for t in tensors.numbers],
+        "tensors": [
+            [list(t.shape), t.dtype, t.itemsize, *([t.mapped] if t.mapped != 1 else ())]
+            for t in tensors.numbers
+        ],
         "activations": activations,
         "modules": modules,
         "calls": calls,
@@ -235,8 +238,8 @@ def _read(document: dict[str, Any]) -> Trace:
         for module, qualname in read_list(document["classes"])
     ]
     tensors = [
-        TensorSpec(read_counts(shape), read_text(dtype), read_count(itemsize))
-        for shape, dtype, itemsize in read_list(document["tensors"])
+        TensorSpec(read_counts(shape), read_text(dtype), *map(read_count, (itemsize, *mapped)))
+        for shape, dtype, itemsize, *mapped in read_list(document["tensors"])
     ]
 
     def parameter(entry: Any) -> ParameterSpec:

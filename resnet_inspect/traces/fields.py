@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from typing import Any, NoReturn, TypeVar
 
-from resnet_inspect.traces.ops import OPS, Conv, Op, Window
+from resnet_inspect.traces.ops import LATER, OPS, Conv, Op, Window
 from resnet_inspect.traces.tensors import Port
 from resnet_inspect.traces.timing import Ceiling, Machine, Peak
 
@@ -15,9 +15,16 @@ T = TypeVar("T")
 
 
 def plain(value: Any) -> Any:
-    """A dataclass as nested dicts and lists; a field that is not compared is no part of it."""
+    """A dataclass as nested dicts and lists; a field that is not compared is no part of it.
+
+    One that came later is left out where it says nothing, so that older versions read the file.
+    """
     if is_dataclass(value):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.compare}
+        return {
+            f.name: plain(getattr(value, f.name))
+            for f in fields(value)
+            if f.compare and not (f.metadata == LATER and getattr(value, f.name) == f.default)
+        }
     if isinstance(value, tuple):
         return [plain(item) for item in value]
     return value

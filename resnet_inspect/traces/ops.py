@@ -6,11 +6,15 @@ understood is an `Unknown` that keeps its name: no layer is left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Sizes = tuple[int, ...]
 Offsets = tuple[int, ...]
 """Places along each dimension; those before the first element are negative."""
+
+
+LATER = {"later": True}
+"""Marks a field that came after files were written: they do not have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """Multi-head attention with its projections (`nn.MultiheadAttention`)."""
+    """Multi-head attention with its projections (`nn.MultiheadAttention`, or as a function)."""
 
     embed_dim: int
     key_dim: int
@@ -116,13 +120,48 @@ class Attention:
     heads: int
     batch_first: bool = False
     """Whether tensors are (batch, length, features)."""
+    out_features: int = field(default=0, metadata=LATER)
+    """Features that the output projection gives; 0 for `embed_dim`."""
+    added_keys: int = field(default=0, metadata=LATER)
+    """Positions put behind the keys that it is given: a learned one, one of zeros."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrent:
+    """A recurrent layer over a sequence, or a cell that makes one step of it."""
+
+    kind: str
+    """"lstm", "gru", "rnn"."""
+    input_size: int
+    hidden_size: int
+    layers: int = 1
+    bidirectional: bool = False
+    """Whether each layer runs over the sequence both ways, with weights of its own for each."""
+    projection: int = 0
+    """Features that the state of an LSTM is projected to; 0 where it is not."""
+
+    @property
+    def gates(self) -> int:
+        """How many sums of the input and of the last state a step makes for each feature."""
+        return {"lstm": 4, "gru": 3}.get(self.kind, 1)
+
+    @property
+    def state(self) -> int:
+        """Features of the state that a step takes from the one before it."""
+        return self.projection or self.hidden_size
+
+    def taken_by(self, layer: int) -> int:
+        """Features that layer 0, 1, ... takes at each step."""
+        return self.input_size if layer == 0 else self.state * (1 + self.bidirectional)
 
 
 @dataclass(frozen=True, slots=True)
 class MatMul:
-    """A product of matrices that are both computed (matmul, bmm, scaled_dot_product_attention)."""
+    """A product of tensors (matmul, bmm, einsum, scaled_dot_product_attention)."""
 
     name: str
+    equation: str = field(default="", metadata=LATER)
+    """Of an einsum or tensordot: a letter for each dimension, "bij,bjk->bik"; else ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +242,7 @@ Op = (
     | Norm
     | Linear
     | Attention
+    | Recurrent
     | MatMul
     | Activate
     | Elementwise
@@ -218,8 +258,8 @@ Op = (
 OPS: dict[str, type] = {
     op.__name__: op
     for op in (
-        Conv, Pool, AdaptivePool, Norm, Linear, Attention, MatMul, Activate, Elementwise, Join,
-        Resample, Reshape, Reduce, Create, Container, Unknown,
+        Conv, Pool, AdaptivePool, Norm, Linear, Attention, Recurrent, MatMul, Activate,
+        Elementwise, Join, Resample, Reshape, Reduce, Create, Container, Unknown,
     )
 }  # fmt: skip
 """Every op by its class name."""

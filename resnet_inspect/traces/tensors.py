@@ -18,16 +18,19 @@ class TensorSpec:
     """The name torch gives the element type, without its prefix: "float32"."""
     itemsize: int
     """Bytes per element."""
+    mapped: int = 1
+    """How many tensors of this shape it stands for: the batch of a `vmap`, which the code inside it
+    does not see."""
 
     @property
     def elements(self) -> int:
-        """How many numbers the tensor holds."""
+        """How many numbers the tensor holds, as the code sees it."""
         return prod(self.shape)
 
     @property
     def nbytes(self) -> int:
-        """Bytes of its elements, as if contiguous and not shared."""
-        return self.elements * self.itemsize
+        """Bytes of its elements, as if contiguous and not shared; of all that it stands for."""
+        return self.elements * self.itemsize * self.mapped
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from resnet_inspect.traces.ops import (
     MatMul,
     Norm,
     Pool,
+    Recurrent,
     Reduce,
     Unknown,
 )
@@ -190,7 +191,7 @@ def _saved(call: Call) -> Iterator[Port]:
             yield from call.inputs
         case Reduce(name="amax" | "amin" | "var" | "std" | "norm"):
             yield from call.inputs
-        case Attention() | Unknown():
+        case Attention() | Recurrent() | Unknown():
             yield from (*call.inputs, *call.outputs)
         case _:
             return

@@ -23,6 +23,7 @@ from resnet_inspect.traces.ops import (
     Linear,
     MatMul,
     Pool,
+    Recurrent,
     Reshape,
     Window,
 )
@@ -248,9 +249,11 @@ def _weight(call: Call, parameter: ParameterSpec) -> str:
 
 def mac_equations(trace: Trace, call: Call) -> list[Equation]:
     """How many multiply-accumulates the call takes; [] for one that has none or no rule."""
-    counted = macs.of_call(trace, call)
-    if not counted or not call.outputs or not call.inputs:
+    of_all = macs.of_call(trace, call)
+    if not of_all or not call.outputs or not call.inputs:
         return []
+    mapped = trace.spec(call.outputs[0]).mapped
+    counted = of_all // mapped
     given = trace.spec(call.inputs[0]).shape
     made = trace.spec(call.outputs[0]).shape
     op = call.op
@@ -271,10 +274,18 @@ def mac_equations(trace: Trace, call: Call) -> list[Equation]:
         found = [Equation("MACs", working, prod(made) * op.in_features)]
     elif isinstance(op, Attention):
         found = _attention(trace, call, op, made)
+    elif isinstance(op, Recurrent):
+        found = _recurrent(op, made)
     elif isinstance(op, MatMul):
         found = _matmul(trace, call, op, made, counted)
     # The analysis of multiply-accumulates has the last word.
-    return found if found and found[-1].value == counted else []
+    if not found or found[-1].value != counted:
+        return []
+    if mapped > 1:
+        found.append(
+            Equation(f"MACs of all {mapped} that are mapped", f"{mapped} · {counted:,}", of_all)
+        )
+    return found
 
 
 def _attention(trace: Trace, call: Call, op: Attention, made: Shape) -> list[Equation]:
@@ -288,9 +299,9 @@ def _attention(trace: Trace, call: Call, op: Attention, made: Shape) -> list[Equ
         ("queries", queries, (width, width)),
         ("keys", key[:-1], (op.key_dim, width)),
         ("values", value[:-1], (op.value_dim, width)),
-        ("scores", queries, (length, width)),
-        ("mixing", queries, (length, width)),
-        ("output", queries, (width, width)),
+        ("scores", queries, (length + op.added_keys, width)),
+        ("mixing", queries, (length + op.added_keys, width)),
+        ("output", queries, (width, op.out_features or width)),
     )
     found = [
         Equation(f"MACs of {name}", f"{_product(over)} · {_product(per)}", prod(over) * prod(per))
@@ -298,6 +309,24 @@ def _attention(trace: Trace, call: Call, op: Attention, made: Shape) -> list[Equ
     ]
     working = " + ".join(f"{equation.value:,}" for equation in found)
     return [*found, Equation("MACs", working, sum(equation.value for equation in found))]
+
+
+def _recurrent(op: Recurrent, made: Shape) -> list[Equation]:
+    steps, found = made[:-1], []
+    ways = "2·" if op.bidirectional else ""
+    for layer in range(op.layers):
+        taken = op.taken_by(layer)
+        each = op.gates * op.hidden_size * (taken + op.state) + op.hidden_size * op.projection
+        inner = f"{op.gates}·{op.hidden_size}·({taken} + {op.state})"
+        if op.projection:
+            inner = f"({inner} + {op.hidden_size}·{op.projection})"
+        value = prod(steps) * (1 + op.bidirectional) * each
+        what = "MACs" if op.layers == 1 else f"MACs of layer {layer}"
+        found.append(Equation(what, f"{_product(steps)} · {ways}{inner}", value))
+    if op.layers > 1:
+        working = " + ".join(f"{equation.value:,}" for equation in found)
+        found.append(Equation("MACs", working, sum(equation.value for equation in found)))
+    return found
 
 
 def _matmul(trace: Trace, call: Call, op: MatMul, made: Shape, counted: int) -> list[Equation]:

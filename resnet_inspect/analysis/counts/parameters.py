@@ -7,7 +7,7 @@ where none does, the innermost module call around the module that holds it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from resnet_inspect.traces.model import Call, Trace
@@ -81,20 +81,50 @@ def subtree(trace: Trace, path: str) -> Iterator[ModuleSpec]:
 
 
 def never_called(trace: Trace) -> tuple[ModuleSpec, ...]:
-    """Modules outside every step that no call names, outermost only.
+    """Modules outside every step that no call names or computes with, outermost only.
 
     A module that only holds others (`ModuleList`) is never called itself and is not meant here,
-    as long as something in it is.
+    as long as something in it is. Nor is one whose weights a function takes: see `read_by`.
     """
+    return _unused(trace, read_by(trace))
+
+
+def read_by(trace: Trace) -> dict[str, tuple[str, ...]]:
+    """Modules that no call names, but with whose parameters or buffers functions compute.
+
+    By path, the paths of these functions in order.
+    """
+    takers: dict[str, dict[str, None]] = {}
+    for index in trace.steps:
+        call = trace.calls[index]
+        for name in call.reads:
+            takers.setdefault(name, {}).setdefault(call.path)
+    uncalled = {
+        inner.path for module in _unused(trace, ()) for inner in subtree(trace, module.path)
+    }
+    found = {}
+    for module in trace.modules:
+        if module.path not in uncalled:
+            continue
+        held = (own.same_as or join(module.path, own.name) for own in module.parameters)
+        buffers = (own.same_as or join(module.path, own.name) for own in module.buffers)
+        by = dict.fromkeys(path for name in (*held, *buffers) for path in takers.get(name, ()))
+        if by:
+            found[module.path] = tuple(by)
+    return found
+
+
+def _unused(trace: Trace, used: Container[str]) -> tuple[ModuleSpec, ...]:
+    """Modules outside every step that no call names and that are not `used`, outermost only."""
     called = {call.module for call in trace.calls}
     covered: set[str] = set()
     for index in trace.steps:
         path = trace.calls[index].module
         if path is not None:
             covered.update(module.path for module in subtree(trace, path))
-    alive = set(called) | covered
+    alive = called | covered
     for module in reversed(trace.modules):
-        if any(child in alive for child in module.children):
+        if module.path in used or any(child in alive for child in module.children):
             alive.add(module.path)
     found: list[ModuleSpec] = []
     inside: set[str] = set()

@@ -27,6 +27,7 @@ from resnet_inspect.traces.ops import (
     MatMul,
     Norm,
     Op,
+    Recurrent,
     Resample,
     Reshape,
     Unknown,
@@ -145,7 +146,7 @@ def trunk(trace: Trace, end: int) -> tuple[int, ...]:
 
 def is_weighted(op: Op) -> bool:
     """Whether an op multiplies by learned weights (or may, being unknown)."""
-    return isinstance(op, Conv | Linear | Attention | MatMul | Unknown)
+    return isinstance(op, Conv | Linear | Attention | Recurrent | MatMul | Unknown)
 
 
 def _blocks(trace: Trace) -> list[Block]:

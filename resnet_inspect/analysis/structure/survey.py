@@ -109,6 +109,11 @@ class Survey:
         return parameters.never_called(self.trace)
 
     @cached_property
+    def read_by(self) -> dict[str, tuple[str, ...]]:
+        """Modules that no call names, with the functions that compute with their weights."""
+        return parameters.read_by(self.trace)
+
+    @cached_property
     def from_outside(self) -> dict[int, int]:
         """Activations that no recorded call made, with the first step that takes each."""
         return activations.from_outside(self.trace)

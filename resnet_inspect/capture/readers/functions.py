@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import prod
+from string import ascii_letters
 from typing import Any
 
 from resnet_inspect.capture.readers.modules import conv_window, pool, sizes
@@ -16,12 +17,15 @@ from resnet_inspect.capture.readers.names import ACTIVATIONS, BY_NAME, works_ele
 from resnet_inspect.traces.ops import (
     Activate,
     AdaptivePool,
+    Attention,
     Conv,
     Elementwise,
     Join,
     Linear,
+    MatMul,
     Norm,
     Op,
+    Recurrent,
     Resample,
     Reshape,
     Unknown,
@@ -101,6 +105,105 @@ def _conv(name: str, a: Arguments) -> Op:
         transposed,
         sizes(a.get("output_padding", 0), dimensions) if transposed else (),
     )
+
+
+@reads_function(
+    "multi_head_attention_forward",
+    takes=(
+        "query", "key", "value", "embed_dim_to_check", "num_heads", "in_proj_weight",
+        "in_proj_bias", "bias_k", "bias_v", "add_zero_attn", "dropout_p", "out_proj_weight",
+        "out_proj_bias", "training", "key_padding_mask", "need_weights", "attn_mask",
+        "use_separate_proj_weight", "q_proj_weight", "k_proj_weight", "v_proj_weight",
+        "static_k", "static_v",
+    ),
+)  # fmt: skip
+def _attention(name: str, a: Arguments) -> Op:
+    if a.get("static_k") is not None or a.get("static_v") is not None:
+        return Unknown(name, "it is given keys that are projected already")
+    width = int(a["embed_dim_to_check"])
+    key_dim = value_dim = width
+    if a.get("use_separate_proj_weight", False):
+        key_dim, value_dim = (int(a[f"{which}_proj_weight"].shape[1]) for which in "kv")
+    out_features = int(a["out_proj_weight"].shape[0])
+    return Attention(
+        width,
+        key_dim,
+        value_dim,
+        int(a["num_heads"]),
+        out_features=0 if out_features == width else out_features,
+        added_keys=(a.get("bias_k") is not None) + bool(a.get("add_zero_attn", False)),
+    )
+
+
+_GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
+
+
+@reads_function(
+    *_GATES,
+    takes=("input", *(f"argument {place}" for place in range(1, 10))),
+)
+def _recurrent(name: str, a: Arguments) -> Op:
+    """What the layers of torch call: the sizes of a packed sequence may stand behind the input."""
+    packed = isinstance(a["argument 3"], list | tuple)
+    weights, _, layers, _, _, both_ways = (a[f"argument {place + packed}"] for place in range(2, 8))
+    taken, kept = (tuple(weight.shape) for weight in weights[:2])
+    hidden = taken[0] // _GATES[name]
+    return Recurrent(
+        name.partition("_")[0],
+        taken[1],
+        hidden,
+        int(layers),
+        bool(both_ways),
+        0 if kept[1] == hidden else kept[1],
+    )
+
+
+@reads_function(
+    *(f"{name}_cell" for name in _GATES), takes=("input", "hx", "w_ih", "w_hh", "b_ih", "b_hh")
+)
+def _cell(name: str, a: Arguments) -> Op:
+    return Recurrent(name.partition("_")[0], int(a["w_ih"].shape[1]), int(a["w_hh"].shape[1]))
+
+
+@reads_function("einsum", takes=("equation", "first", "second", "third"))
+def _einsum(name: str, a: Arguments) -> Op:
+    """An einsum, with a letter for every dimension, also of the result."""
+    operands = [a[place] for place in ("first", "second", "third") if place in a]
+    if len(operands) == 1 and isinstance(operands[0], list | tuple):
+        operands = list(operands[0])
+    terms, arrow, made = a["equation"].replace(" ", "").partition("->")
+    written = terms.split(",")
+    if len(operands) != len(written):  # more than three of them
+        return MatMul(name, f"{terms}{arrow}{made}")
+    dots = [
+        tensor.dim() - len(letters.replace("...", ""))
+        for letters, tensor in zip(written, operands, strict=True)
+    ]
+    spare = [letter for letter in ascii_letters if letter not in terms][: max(dots)]
+    if not arrow:
+        once = (letter for letter in sorted(terms) if terms.count(letter) == 1)
+        made = f"{'...' * ('...' in terms)}{''.join(letter for letter in once if letter.isalpha())}"
+    ends = [
+        letters.replace("...", "".join(spare[len(spare) - number :]))
+        for letters, number in zip((*written, made), (*dots, len(spare)), strict=True)
+    ]
+    return MatMul(name, f"{','.join(ends[:-1])}->{ends[-1]}")
+
+
+@reads_function("tensordot", takes=("a", "b", "dims"))
+def _tensordot(name: str, a: Arguments) -> Op:
+    """As an equation: what is summed over has the same letter in both."""
+    rank, other = a["a"].dim(), a["b"].dim()
+    dims = a.get("dims", 2)
+    if isinstance(dims, int):
+        dims = (range(rank - dims, rank), range(dims))
+    summed = list(zip(*([int(dim) for dim in of] for of in dims), strict=True))
+    left = list(ascii_letters[:rank])
+    right = list(ascii_letters[rank : rank + other])
+    for one, two in summed:
+        right[two] = left[one]
+    made = [letter for letter in (*left, *right) if (letter in left) != (letter in right)]
+    return MatMul(name, f"{''.join(left)},{''.join(right)}->{''.join(made)}")
 
 
 @reads_function("linear", takes=("input", "weight", "bias"))

@@ -29,6 +29,7 @@ from resnet_inspect.traces.ops import (
     Norm,
     Op,
     Pool,
+    Recurrent,
     Resample,
     Reshape,
     Unknown,
@@ -270,10 +271,13 @@ def _linear(module: nn.Linear) -> Op:
 
 @reads(nn.MultiheadAttention)
 def _attention(module: nn.MultiheadAttention) -> Op:
-    if module.bias_k is not None or module.add_zero_attn:
-        return Unknown(class_name(module), "it adds keys and values of its own")
     return Attention(
-        module.embed_dim, module.kdim, module.vdim, module.num_heads, module.batch_first
+        module.embed_dim,
+        module.kdim,
+        module.vdim,
+        module.num_heads,
+        module.batch_first,
+        added_keys=(module.bias_k is not None) + bool(module.add_zero_attn),
     )
 
 
@@ -330,6 +334,24 @@ def _resample(module: nn.Module) -> Op:
     return Resample(mode if isinstance(mode, str) else type(module).__name__.lower())
 
 
-@reads(nn.RNNBase, nn.RNNCellBase, nn.Bilinear)
+@reads(nn.RNNBase)
+def _recurrent(module: nn.RNNBase) -> Op:
+    return Recurrent(
+        module.mode[:4].strip("_").lower(),  # RNN_TANH
+        module.input_size,
+        module.hidden_size,
+        module.num_layers,
+        module.bidirectional,
+        module.proj_size,
+    )
+
+
+@reads(nn.RNNCellBase)
+def _cell(module: nn.RNNCellBase) -> Op:
+    kind = {4: "lstm", 3: "gru", 1: "rnn"}[module.weight_hh.shape[0] // module.hidden_size]
+    return Recurrent(kind, module.input_size, module.hidden_size)
+
+
+@reads(nn.Bilinear)
 def _uncounted(module: nn.Module) -> Op:
     return Unknown(class_name(module), "no rule for its multiply-accumulates")

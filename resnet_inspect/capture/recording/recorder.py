@@ -28,7 +28,7 @@ from resnet_inspect.capture.recording.modules import held_tensors, module_specs
 from resnet_inspect.capture.recording.tensors import Tensors, version_of
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.modules import ModuleSpec
-from resnet_inspect.traces.ops import Container, Elementwise, Op, Unknown
+from resnet_inspect.traces.ops import Container, Elementwise, Op, Reshape, Unknown
 from resnet_inspect.traces.tensors import Activation, Port
 
 _CHECKPOINT = torch.utils.checkpoint.__file__
@@ -62,6 +62,10 @@ class _Open:
             self.index, self.path, self.module, self.nth, self.parent, self.op,
             self.inputs, self.outputs, self.reads,
         )  # fmt: skip
+
+
+TRANSFORM = "vmap"
+"""The step between the tensors of a transform and those outside of it."""
 
 
 class Recorder:
@@ -201,6 +205,8 @@ class Recorder:
         call = self._open_call_of(module)
         if call is None:
             return
+        if call is self._open[-1]:
+            self._cross([tensor for _, tensor in tensors_in(result)])
         self._leave(call)
         works_itself = call.opaque or (not call.made_calls and self._opaque == 0)
         call.outputs = tuple(
@@ -257,7 +263,8 @@ class Recorder:
             for label, tensor in results
             if _is_among(tensor, changed) or not _is_among(tensor, [t for _, t in given])
         ]
-        if not made and self._calls[-1] is call:  # x.size(), or x.contiguous() that hands on x
+        works = made or name == "backward"
+        if not works and self._calls[-1] is call:  # x.size(), or x.contiguous() that hands on x
             self._calls.pop()
             self._counts[call.path] -= 1
             caller.made_calls = caller_made_calls
@@ -289,6 +296,7 @@ class Recorder:
         opaque: bool,
     ) -> _Open:
         self._raised = None
+        self._cross([tensor for _, tensor in given])
         parent = self._open[-1] if self._open else None
         if parent is not None:
             parent.made_calls = True
@@ -307,6 +315,26 @@ class Recorder:
         self._open.append(call)
         self._opaque += opaque
         return call
+
+    def _cross(self, tensors: Sequence[Tensor]) -> None:
+        """Record the steps into a transform of `torch.func` and out of it, which call nothing.
+
+        Their results show what was there before: the same memory, by another shape.
+        """
+        if self._opaque or not self._open:
+            return
+        for tensor in tensors:
+            before = self._tensors.across(tensor)
+            if before is None or id(tensor) in self._held:
+                continue
+            parent = self._open[-1]
+            parent.made_calls = True
+            path = f"{parent.path}:{TRANSFORM}"
+            nth = self._counts[path] = self._counts.get(path, 0) + 1
+            call = _Open(len(self._calls), path, None, nth, parent.index, Reshape(TRANSFORM), True)
+            call.inputs = (Port("", before),)
+            call.outputs = (Port("", self._tensors.number(tensor)),)
+            self._calls.append(call)
 
     def _ports(self, given: Sequence[tuple[str, Tensor]]) -> tuple[list[Port], list[str]]:
         """What a call was given: the tensors, and the names of the parameters and buffers."""

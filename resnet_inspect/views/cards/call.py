@@ -17,6 +17,7 @@ from resnet_inspect.traces.ops import (
     Join,
     Linear,
     Norm,
+    Recurrent,
     Unknown,
     window_of,
 )
@@ -123,6 +124,13 @@ def _settings(survey: Survey, line: Line) -> Iterator[Entry]:
         case Attention():
             yield entry("heads", str(op.heads))
             yield entry("width", str(op.embed_dim))
+        case Recurrent():
+            yield entry("in features", str(op.input_size))
+            yield entry("hidden", str(op.hidden_size))
+            yield entry("layers", str(op.layers))
+            yield entry("both ways", "yes" if op.bidirectional else "no")
+            if op.projection:
+                yield entry("projected to", str(op.projection))
         case Join():
             yield entry("dimension", str(op.dim))
         case _:

@@ -27,6 +27,7 @@ _LONGEST = 34
 _ROLES = {
     "conv": "conv", "pool": "pool", "norm": "norm", "activation": "activation", "add": "add",
     "join": "add", "linear": "linear", "matmul": "linear", "attention": "linear",
+    "recurrent": "linear",
     "unknown": "unknown",
 }  # fmt: skip
 

@@ -158,6 +158,23 @@ def _remarks(survey: Survey) -> list[str]:
     else:
         for path, number in uncalled:
             remarks.append(f"never called: {path} ({text.count(number, 'parameter')})")
+    if survey.read_by:
+        into = dict.fromkeys(path for by in survey.read_by.values() for path in by)
+        remarks.append(
+            f"not called themselves, but their weights are used: {text.some(survey.read_by)} (in"
+            f" {text.some(into)})"
+        )
+    mapped = [
+        trace.spec(call.outputs[0]).mapped
+        for call in (trace.calls[index] for index in trace.steps)
+        if call.outputs and trace.spec(call.outputs[0]).mapped > 1
+    ]
+    if mapped:
+        numbers = " or ".join(f"{number:,}" for number in sorted(set(mapped)))
+        remarks.append(
+            f"vmap: the shapes of {text.count(len(mapped), 'step')} are those of one of {numbers};"
+            " MACs and bytes are of all"
+        )
     takers = Counter(trace.calls[index].path for index in survey.from_outside.values())
     for path, number in takers.items():
         tensors = text.count(number, "tensor")

@@ -47,7 +47,9 @@ def _cells(verdict: Verdict) -> tuple[Cell, ...]:
         Cell(verdict.ours, _written(verdict.ours)),
         Cell(
             opinion.value,
-            _written(opinion.value, opinion.rounded_to) if opinion.value else text.NOT_KNOWN,
+            text.NOT_KNOWN
+            if opinion.value is None
+            else _written(opinion.value, opinion.rounded_to),
         ),
         Cell(opinion.by, text.visible(opinion.by)),
         Cell(_word(verdict), _word(verdict)),

@@ -13,6 +13,7 @@ from resnet_inspect.views.tables import assembly
 from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table
+from resnet_inspect.views.words import text
 from resnet_inspect.views.words.ops import kind_of
 
 SHOWN = (
@@ -91,6 +92,9 @@ def _line(
     notes += [f"{p.name} is {p.same_as}" for p in module.parameters if p.same_as is not None]
     if module.path in unused:
         notes.append("never called")
+    if module.path in survey.read_by:
+        takers = text.some(survey.read_by[module.path])
+        notes.append(f"not called; its weights are used in {takers}")
     kind = (
         "network" if not module.path else "module" if isinstance(module.op, Container) else "layer"
     )

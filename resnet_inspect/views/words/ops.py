@@ -18,6 +18,7 @@ from resnet_inspect.traces.ops import (
     Norm,
     Op,
     Pool,
+    Recurrent,
     Reduce,
     Resample,
     Reshape,
@@ -34,6 +35,7 @@ _KINDS: dict[type, str] = {
     Norm: "norm",
     Linear: "linear",
     Attention: "attention",
+    Recurrent: "recurrent",
     MatMul: "matmul",
     Activate: "activation",
     Elementwise: "elementwise",
@@ -69,6 +71,8 @@ def op_name(op: Op) -> str:
             return f"{kind} norm"
         case Activate(name=name) | Elementwise(name=name) | Unknown(name=name):
             return name
+        case Recurrent(kind=kind):
+            return kind
         case Container():
             return "module"
         case _:
@@ -101,6 +105,11 @@ def op_pieces(op: Op) -> list[str]:
             return [op_name(op), f"to {sizes}"]
         case Linear(out_features=features):
             return [f"linear, {features}"]
+        case Recurrent(hidden_size=features, layers=layers):
+            pieces = [f"{op.kind}, {features}"]
+            pieces += [text.count(layers, "layer")] * (layers > 1)
+            pieces += ["both ways"] * op.bidirectional
+            return pieces
         case _:
             return [one_cell_each(op_name(op))]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from unicodedata import category, east_asian_width
 
@@ -121,6 +121,13 @@ def count(number: int, noun: str) -> str:
     """1 block, 2 blocks"""
     plural = noun if number == 1 else f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{number:,} {plural}"
+
+
+def some(names: Iterable[str]) -> str:
+    """k, q, v, o; of more than five the first four: a, b, c, d and 12 more."""
+    every = tuple(names)
+    left = f" and {len(every) - 4:,} more" if len(every) > 5 else ""
+    return ", ".join(every[:4] if left else every) + left
 
 
 def ordinal(number: int) -> str:

@@ -26,6 +26,7 @@ from resnet_inspect.traces.ops import (
     Norm,
     Op,
     Pool,
+    Recurrent,
     Reduce,
     Unknown,
     Window,
@@ -78,6 +79,9 @@ UP = Conv(window(3, 2, 1), 8, 4, 2, True, transposed=True, output_padding=(1, 1)
         (MatMul("matmul"), [(4,), (4,)], (), 4),
         (MatMul("bmm"), [(6, 3, 4), (6, 4, 5)], (6, 3, 5), 6 * 3 * 4 * 5),
         (MatMul("addmm"), [(5,), (3, 4), (4, 5)], (3, 5), 3 * 4 * 5),
+        (MatMul("addmv"), [(3,), (3, 4), (4,)], (3,), 3 * 4),
+        (Unknown("fft_fft2"), [(3, 4)], (3, 4), 0),
+        (Unknown("scatter_add"), [(3, 4)], (3, 4), 0),
         (MatMul("addbmm"), [(3, 5), (6, 3, 4), (6, 4, 5)], (3, 5), 6 * 3 * 4 * 5),
         (
             MatMul("scaled_dot_product_attention"),
@@ -161,6 +165,15 @@ def test_a_shared_layer_counts_once_and_costs_twice() -> None:
     assert [survey.parameters[call.index].total for call in calls] == [4 * 4 * 9, 0]
     assert [survey.macs[call.index] for call in calls] == [2 * 16 * 4 * 4 * 9] * 2
     assert survey.trace.module_at["again"] is survey.trace.module_at["shared"]
+
+
+def test_a_recurrent_layer_multiplies_its_input_and_its_state_with_every_gate() -> None:
+    lstm = Recurrent("lstm", 5, 8, layers=2, bidirectional=True, projection=3)
+    steps = 4 * 2
+    one_way = 4 * 8 * (5 + 3) + 8 * 3 + 4 * 8 * (2 * 3 + 3) + 8 * 3
+    assert cost(lstm, (4, 2, 5), made=(4, 2, 6)) == steps * 2 * one_way
+    assert cost(Recurrent("gru", 5, 8), (2, 5), made=(2, 8)) == 2 * 3 * 8 * (5 + 8)
+    assert cost(Recurrent("rnn", 5, 8), (5,), made=(8,)) == 8 * (5 + 8)
 
 
 def test_what_no_rule_covers_is_named() -> None:

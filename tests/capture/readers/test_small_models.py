@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from torch.nn.functional import scaled_dot_product_attention as attend
 
 import resnet_inspect as ri
 from resnet_inspect.oracle import flop_counter_macs
+from resnet_inspect.views.tables import layers
+from resnet_inspect.views.tables.rows.selection import Selection
 
 
 @dataclass
@@ -76,6 +79,15 @@ def in_place() -> nn.Module:
 
 def attention(m: Any, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return attend(q, k, v)
+
+
+def attention_pool(m: Any, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """The layers are never called: a function takes their weights, as CLIP's pool does."""
+    return functional.multi_head_attention_forward(
+        q, k, v, 8, 2, None, torch.cat([m.q.bias, m.k.bias, m.v.bias]), None, None, False, 0.0,
+        m.o.weight, m.o.bias, use_separate_proj_weight=True, q_proj_weight=m.q.weight,
+        k_proj_weight=m.k.weight, v_proj_weight=m.v.weight, need_weights=False,
+    )[0]  # fmt: skip
 
 
 COUNTED = {
@@ -173,6 +185,40 @@ COUNTED = {
         lambda: Forward(lambda m, x, y: torch.baddbmm(torch.bmm(x, y), x, y)),
         ((2, 3, 4), (2, 4, 5)), 0, 2 * 2 * 3 * 4 * 5,
     ),
+    "an einsum with a parameter": Case(
+        lambda: Forward(lambda m, x: torch.einsum("bchw,dc->bdhw", x, m.w), w=parameter(5, 4)),
+        (2, 4, 3, 3), 20, 2 * 9 * 4 * 5,
+    ),
+    "an einsum of lists, with dots and without a result": Case(
+        lambda: Forward(lambda m, x: torch.einsum("...ij,jk", [x, m.w]), w=parameter(4, 5)),
+        (2, 3, 3, 4), 20, 2 * 3 * 3 * 4 * 5,
+    ),
+    "an einsum that sums over nothing, and one of one tensor": Case(
+        lambda: Forward(lambda m, x: torch.einsum(
+            "bc->b", torch.einsum("bc,c->bc", x, m.w)), w=parameter(4)),
+        (2, 4), 4, 0,
+    ),
+    "tensordot": Case(
+        lambda: Forward(lambda m, x: torch.tensordot(torch.tensordot(x, m.w, 1), m.v,
+                                                     ([0, -1], [1, 0])),
+                        w=parameter(4, 5), v=parameter(5, 2, 3)),
+        (2, 4), 20 + 30, 2 * 4 * 5 + 2 * 5 * 3,
+    ),
+    "attention that adds keys": Case(
+        lambda: Forward(
+            lambda m, x: m.attention(x, x, x)[0],
+            attention=nn.MultiheadAttention(8, 2, add_bias_kv=True, add_zero_attn=True),
+        ),
+        (5, 1, 8), 4 * (64 + 8) + 2 * 8, 5 * 4 * 64 + 2 * 5 * (5 + 2) * 8,
+    ),
+    "attention as a function, with the weights of layers": Case(
+        lambda: Forward(attention_pool, **{
+            name: nn.Linear(12 if name == "k" else 10 if name == "v" else 8, width)
+            for name, width in {"q": 8, "k": 8, "v": 8, "o": 6}.items()
+        }),
+        ((1, 3, 8), (7, 3, 12), (7, 3, 10)), 8 * 8 + 8 * 12 + 8 * 10 + 8 * 6 + 3 * 8 + 6,
+        3 * (64 + 7 * (96 + 80) + 2 * 7 * 8 + 48),
+    ),
     "a layer called past its hooks": Case(
         lambda: Forward(lambda m, x: m.conv.forward(x), conv=nn.Conv2d(3, 4, 3)),
         (1, 3, 8, 8), 112, 36 * 4 * 27,
@@ -231,6 +277,47 @@ def test_parameters_of_functions_are_credited_to_the_functions() -> None:
     assert credited[":linear"] == 5 * 128 + 5
 
 
+def test_layers_whose_weights_a_function_takes_are_not_called_but_used() -> None:
+    case = COUNTED["attention as a function, with the weights of layers"]
+    survey = surveyed(case.build(), case.size)
+    assert survey.never_called == ()
+    assert survey.read_by == {
+        "q": (":multi_head_attention_forward", ":cat"),
+        "k": (":multi_head_attention_forward", ":cat"),
+        "v": (":multi_head_attention_forward", ":cat"),
+        "o": (":multi_head_attention_forward",),
+    }
+    credited = {c.path: survey.parameters[c.index].total for c in survey.trace.calls}
+    assert credited[":cat"] == 3 * 8
+    assert any("q, k, v, o (in :multi" in r for r in layers.view(survey, Selection()).remarks)
+
+
+def test_an_unused_layer_beside_one_whose_weights_are_taken_is_never_called() -> None:
+    def run(m: Any, x: Tensor) -> Tensor:
+        return functional.linear(x, m.heads["a"].weight)
+
+    heads = nn.ModuleDict({"a": nn.Linear(4, 2), "b": nn.Linear(4, 3)})
+    survey = surveyed(Forward(run, heads=heads), (1, 4))
+    assert [module.path for module in survey.never_called] == ["heads.b"]
+    assert survey.read_by == {"heads.a": (":linear",)}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_an_einsum_of_two_tensors_costs_what_torch_makes_of_it(seed: int) -> None:
+    draw = random.Random(seed)
+    size = {letter: draw.randint(1, 4) for letter in "abcde"}
+    left, right = (draw.sample(sorted(size), draw.randint(1, 4)) for _ in range(2))
+    both = sorted({*left, *right})
+    made = draw.sample(both, draw.randint(0, len(both)))
+    equation = f"{''.join(left)},{''.join(right)}->{''.join(made)}"
+    shapes = [tuple(size[letter] for letter in letters) for letters in (left, right)]
+    held: Any = parameter(*shapes[0])
+    model = Forward(lambda m, x: torch.einsum(equation, m.held, x), held=held)
+    totals = surveyed(model, shapes[1]).totals
+    assert totals.not_counted == ()
+    assert totals.macs == flop_counter_macs(model, torch.ones(shapes[1]))
+
+
 def test_the_branch_is_chosen_on_defined_input_values() -> None:
     model = branch()
     for device in ("cpu", "meta"):
@@ -285,43 +372,81 @@ def test_auxiliary_heads_run_in_train_mode() -> None:
 
 
 UNCOUNTED = {
-    "LSTM": (
-        lambda: Forward(
-            lambda m, x: m.head(m.lstm(x)[0][:, -1]),
-            lstm=nn.LSTM(8, 16, batch_first=True),
-            head=nn.Linear(16, 2),
-        ),
-        (1, 5, 8),
-        "LSTM",
-        16 * 2,
-    ),
     "einsum": (
         lambda: Forward(
-            lambda m, x: m.head(torch.einsum("bc,cd->bd", x, m.w)),
-            w=parameter(8, 16),
-            head=nn.Linear(16, 2),
+            lambda m, x: m.head(torch.einsum("bc,ce,ed->bd", x, m.w, m.w)),
+            w=parameter(8, 8),
+            head=nn.Linear(8, 2),
         ),
         (1, 8),
         "einsum",
-        16 * 2,
+        8 * 2,
     ),
     "bilinear": (lambda: nn.Bilinear(4, 5, 3), ((2, 4), (2, 5)), "Bilinear", 0),
-    "attention that adds keys": (
-        lambda: Forward(
-            lambda m, x: m.attention(x, x, x)[0],
-            attention=nn.MultiheadAttention(8, 2, add_bias_kv=True),
-        ),
-        (5, 1, 8),
-        "MultiheadAttention",
-        0,
-    ),
-    "Fourier transform": (
-        lambda: Forward(lambda m, x: torch.fft.ifft(torch.fft.fft(x) * 2).real),
-        (1, 8),
-        "fft_fft",
-        0,
+    "a solution": (
+        lambda: Forward(lambda m, x: torch.linalg.solve(x @ x.mT + torch.eye(4), x)),
+        (4, 4),
+        "linalg_solve",
+        64,
     ),
 }
+
+
+F = functional
+WITHOUT_PRODUCTS: dict[str, Callable[[Tensor, Tensor], Any]] = {
+    "cross entropy": lambda x, y: F.cross_entropy(x, y.argmax(1)),
+    "its module": lambda x, y: nn.CrossEntropyLoss()(x, y.softmax(1)),
+    "negative log likelihood": lambda x, y: F.nll_loss(x.log_softmax(1), y.argmax(1)),
+    "squared error": lambda x, y: nn.MSELoss()(x, y),
+    "absolute error": lambda x, y: F.l1_loss(x, y) + F.smooth_l1_loss(x, y) + F.huber_loss(x, y),
+    "binary": lambda x, y: (
+        F.binary_cross_entropy_with_logits(x, y) + F.binary_cross_entropy(x.sigmoid(), y.sigmoid())
+    ),
+    "divergence": lambda x, y: F.kl_div(x.log_softmax(1), y.softmax(1), reduction="batchmean"),
+    "triplets": lambda x, y: nn.TripletMarginLoss()(x, y, x + y),
+    "cosine": lambda x, y: (
+        nn.CosineSimilarity()(x, y) + F.cosine_embedding_loss(x, y, torch.ones(6))
+    ),
+    "margins": lambda x, y: F.soft_margin_loss(x, y) + F.margin_ranking_loss(x, y, y),
+    "multi-label": lambda x, y: nn.MultiLabelSoftMarginLoss()(x, y),
+    "Gaussian, Poisson": lambda x, y: F.gaussian_nll_loss(x, y, y.exp()) + F.poisson_nll_loss(x, y),
+    "distances": lambda x, y: torch.cdist(x, y) + F.pairwise_distance(x, y) + torch.dist(x, y),
+    "all distances": lambda x, y: F.pdist(x),
+    "Fourier": lambda x, y: (
+        torch.fft.ifft(torch.fft.fft(x) * 2).real + torch.fft.irfft(torch.fft.rfft(x))
+    ),
+    "Fourier in two dimensions": lambda x, y: torch.fft.fftshift(torch.fft.fft2(x)).abs(),
+    "comparisons": lambda x, y: torch.isclose(x, y) | torch.greater_equal(x, y) | x.less(y),
+    "aliases": lambda x, y: torch.multiply(torch.subtract(x, y), torch.divide(x, y)).negative(),
+    "places": lambda x, y: x.scatter_add(1, y.long().clamp(0, 3), y).index_add(
+        0, torch.arange(6), y
+    ),
+    "new places": lambda x, y: (
+        torch.zeros(6, 4).scatter(1, y.long().clamp(0, 3), x).index_fill(0, torch.arange(2), 0.0)
+    ),
+    "stacks": lambda x, y: torch.hstack([x, y]).sum() + torch.vstack([x, y]).sum(),
+    "diagonals": lambda x, y: torch.diag_embed(x).sum() + torch.trace(y),
+    "outer products": lambda x, y: torch.outer(x[0], y[0]).sum() + torch.kron(x, y).sum(),
+    "cross products": lambda x, y: torch.linalg.cross(x[:, :3], y[:, :3]),
+    "norms": lambda x, y: torch.linalg.vector_norm(x) + torch.linalg.norm(y) + torch.dist(x, y),
+    "running": lambda x, y: torch.cummax(x, 1)[0] + torch.logcumsumexp(y, 1) + x.cumsum(0),
+    "without NaN": lambda x, y: torch.nanmean(x) + torch.nansum(y),
+    "complex": lambda x, y: torch.view_as_real(torch.complex(x, y).conj() * 2).sum(),
+    "sorted": lambda x, y: x.sort(1)[0] + y.topk(4, 1)[0] + x.gather(1, y.argsort(1)),
+    "bags": lambda x, y: F.embedding_bag(y.long().clamp(0, 5), x),
+    "quantized and back": lambda x, y: torch.quantize_per_tensor(
+        x, 0.1, 0, torch.qint8
+    ).dequantize(),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_PRODUCTS)
+def test_what_multiplies_no_weights_leaves_the_total_whole(name: str) -> None:
+    work = WITHOUT_PRODUCTS[name]
+    model = Forward(lambda m, x, y: (m.head(x), work(x, y)), head=nn.Linear(4, 3))
+    totals = surveyed(model, ((6, 4), (6, 4)), device="cpu").totals
+    assert totals.not_counted == ()
+    assert totals.macs == 6 * 4 * 3 == flop_counter_macs(model, *ones(((6, 4), (6, 4))))
 
 
 @pytest.mark.parametrize("name", UNCOUNTED)

@@ -9,6 +9,7 @@ from resnet_inspect.traces.ops import (
     Attention,
     Linear,
     MatMul,
+    Recurrent,
 )
 from resnet_inspect.views.lessons.page import Reading
 from resnet_inspect.views.words import text
@@ -32,6 +33,25 @@ def attention(trace: Trace, call: Call, op: Attention) -> Iterator[str | Reading
         " features: each position takes a weighted mean of the others, with weights that are"
         " computed from the positions themselves."
     )
+
+
+def recurrent(trace: Trace, call: Call, op: Recurrent) -> Iterator[str | Reading]:
+    """A recurrent layer."""
+    sums = {
+        1: "a weighted sum",
+        3: "three weighted sums (two gates and a candidate)",
+        4: "four weighted sums (three gates and a candidate)",
+    }
+    yield (
+        f"A recurrent layer: each step makes {sums[op.gates]} of its input and of the state of the"
+        f" step before, for each of its {text.integer(op.hidden_size)} features."
+    )
+    if op.projection:
+        yield f"The state is then projected to {text.count(op.projection, 'feature')}."
+    if op.layers > 1:
+        yield f"It has {op.layers} layers; each takes what the one before it gives."
+    if op.bidirectional:
+        yield "It runs over the sequence both ways, with weights of their own."
 
 
 def matmul(trace: Trace, call: Call, op: MatMul) -> Iterator[str | Reading]:
