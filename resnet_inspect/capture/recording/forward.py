@@ -15,6 +15,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from resnet_inspect.capture.recording.dtypes import AsOnADevice
 from resnet_inspect.capture.recording.left_as_found import left_as_found, lent, like_lazy
 from resnet_inspect.capture.recording.provenance import provenance
 from resnet_inspect.capture.recording.recorder import Recorder
@@ -77,14 +78,16 @@ def capture(
     with waiting, left_as_found(model, device), torch.no_grad(), eagerly():
         if mode != "as found":
             model.train(mode == "train")
-        recorder = Recorder(model)
+        as_on_a_device = AsOnADevice() if device is not None and device.type == "meta" else None
+        recorder = Recorder(model, as_on_a_device)
         result: Any = None
         positional, named = lent((tuple(args), dict(kwargs or {})))
         try:
             with recorder:
                 result = model(*positional, **named)
         except (Exception, SystemExit, KeyboardInterrupt) as error:
-            if device is not None and device.type == "meta" and _needs_numbers(error):
+            is_refused = as_on_a_device is None or error is as_on_a_device.refusal
+            if not is_refused and _needs_numbers(error):
                 at = recorder.calls[recorder.failed_at or 0].path
                 raise MetaCannotRun(at if at[:1].strip(":") else f"{name}{at}") from error
             failure = error

@@ -9,7 +9,7 @@ kept alive (`tensors`).
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +24,7 @@ from resnet_inspect.capture.readers.functions import read_function
 from resnet_inspect.capture.readers.modules import class_name, read_op
 from resnet_inspect.capture.readers.names import function_name, works_in_place
 from resnet_inspect.capture.recording.arguments import arguments, first_shape, tensors_in
+from resnet_inspect.capture.recording.dtypes import AsOnADevice
 from resnet_inspect.capture.recording.modules import held_tensors, module_specs
 from resnet_inspect.capture.recording.tensors import Tensors, version_of
 from resnet_inspect.traces.model import Call
@@ -72,11 +73,12 @@ class Recorder:
     """Records one forward pass of a model.
 
     Use it as a context around the forward; `failed_at` names the call that was running if the
-    forward raised.
+    forward raised. `runner` runs the functions, where they are not just to be called.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, runner: AsOnADevice | None = None) -> None:
         self.model = model
+        self._run = _plainly if runner is None else runner.run
         self._calls: list[_Open] = []
         self._open: list[_Open] = []
         self._opaque = 0
@@ -233,7 +235,7 @@ class Recorder:
         self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         if self._opaque or not self._open:
-            return function(*args, **kwargs)
+            return self._run(function, args, kwargs)
         given = arguments(args, kwargs)
         versions = [version_of(tensor) for _, tensor in given]
         name = function_name(function)
@@ -242,7 +244,7 @@ class Recorder:
         op = read_function(name, args, kwargs, in_place=False)
         call = self._begin(f"{caller.path}:{name}", None, op, given, opaque=True)
         try:
-            result = function(*args, **kwargs)
+            result = self._run(function, args, kwargs)
         except BaseException:
             self._leave(call)
             self._raised = call.index
@@ -347,6 +349,10 @@ class Recorder:
             else:
                 inputs.append(Port(label, self._tensors.number(tensor)))
         return inputs, reads
+
+
+def _plainly(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    return function(*args, **kwargs)
 
 
 def _remove(handles: list[RemovableHandle]) -> None:
