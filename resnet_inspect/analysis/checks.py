@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from resnet_inspect.analysis.counts import macs
+from resnet_inspect.analysis.counts import macs, parameters
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.traces.model import Call
+from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.modules import ParameterSpec
 from resnet_inspect.traces.ops import Container, Conv, Norm
 
@@ -83,6 +83,8 @@ def judge(survey: Survey, opinions: Sequence[Opinion]) -> tuple[Verdict, ...]:
         if opinion.figure == "macs" and opinion.by.startswith("torchinfo"):
             parts = counted_by_torchinfo(survey)
             verdict = _explained(verdict, parts)
+        elif opinion.figure == "parameters":
+            verdict = _explained(verdict, not_listed(survey))
         elif opinion.figure == "macs" and opinion.by.startswith("FlopCounterMode"):
             verdict = _explained(verdict, counted_by_flop_counter(survey))
         verdicts.append(verdict)
@@ -108,7 +110,30 @@ def counted_by_flop_counter(survey: Survey) -> tuple[tuple[str, int], ...]:
         for index in trace.steps
         if isinstance(trace.calls[index].op, Conv)
     )
-    return (("three real convolutions for each complex one", found),) if found else ()
+    unseen = sum(
+        survey.macs[index] or 0 for index in trace.steps if _is_packed(trace, trace.calls[index])
+    )
+    parts = (
+        ("three real convolutions for each complex one", found),
+        ("quantized layers that it does not see", -unseen),
+    )
+    return tuple(part for part in parts if part[1])
+
+
+def not_listed(survey: Survey) -> tuple[tuple[str, int], ...]:
+    """What those who go by `Module.parameters` leave out: packed parameters."""
+    packed = parameters.count(
+        p for m in survey.trace.modules for p in m.parameters if p.packed and p.same_as is None
+    )
+    return (("packed parameters that it does not list", -packed.total),) if packed.total else ()
+
+
+def _is_packed(trace: Trace, call: Call) -> bool:
+    """Whether a step is of a layer whose weights are packed."""
+    if call.module is None:
+        return False
+    inside = parameters.subtree(trace, call.module)
+    return any(own.packed for module in inside for own in module.parameters)
 
 
 def counted_by_torchinfo(survey: Survey) -> tuple[tuple[str, int], ...]:
@@ -131,6 +156,9 @@ def counted_by_torchinfo(survey: Survey) -> tuple[tuple[str, int], ...]:
             add("functions that it does not see", -ours)
             continue
         module = trace.module_at[call.module]
+        if _is_packed(trace, call):
+            add("quantized layers that it does not see", -ours)
+            continue
         if module.children or isinstance(call.op, Container) or not call.outputs:
             add("modules with children", -ours)
             continue
