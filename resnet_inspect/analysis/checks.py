@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+from resnet_inspect.analysis.counts import macs, parameters
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.traces.model import Call
+from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.modules import ParameterSpec
-from resnet_inspect.traces.ops import Container, Norm
+from resnet_inspect.traces.ops import Container, Conv, Norm
 
 Figure = int | tuple[tuple[int, ...], ...]
 """A count, or the shapes of the outputs."""
@@ -81,10 +82,58 @@ def judge(survey: Survey, opinions: Sequence[Opinion]) -> tuple[Verdict, ...]:
         verdict = Verdict(ours[opinion.figure], opinion)
         if opinion.figure == "macs" and opinion.by.startswith("torchinfo"):
             parts = counted_by_torchinfo(survey)
-            if verdict.difference == sum(amount for _, amount in parts):
-                verdict = Verdict(verdict.ours, opinion, parts)
+            verdict = _explained(verdict, parts)
+        elif opinion.figure == "parameters":
+            verdict = _explained(verdict, not_listed(survey))
+        elif opinion.figure == "macs" and opinion.by.startswith("FlopCounterMode"):
+            verdict = _explained(verdict, counted_by_flop_counter(survey))
         verdicts.append(verdict)
     return tuple(verdicts)
+
+
+def _explained(verdict: Verdict, parts: tuple[tuple[str, int], ...]) -> Verdict:
+    """The verdict with these reasons, if they make up the difference to the last unit."""
+    if not verdict.difference or verdict.difference != sum(amount for _, amount in parts):
+        return verdict
+    return Verdict(verdict.ours, verdict.opinion, parts)
+
+
+def counted_by_flop_counter(survey: Survey) -> tuple[tuple[str, int], ...]:
+    """What `FlopCounterMode` has beside ours, by reason.
+
+    It sees what torch runs: a complex convolution as three real ones, after Gauss; a complex
+    product of matrices as one.
+    """
+    trace = survey.trace
+    found = sum(
+        2 * macs.of_complex_numbers(trace, trace.calls[index])
+        for index in trace.steps
+        if isinstance(trace.calls[index].op, Conv)
+    )
+    unseen = sum(
+        survey.macs[index] or 0 for index in trace.steps if _is_packed(trace, trace.calls[index])
+    )
+    parts = (
+        ("three real convolutions for each complex one", found),
+        ("quantized layers that it does not see", -unseen),
+    )
+    return tuple(part for part in parts if part[1])
+
+
+def not_listed(survey: Survey) -> tuple[tuple[str, int], ...]:
+    """What those who go by `Module.parameters` leave out: packed parameters."""
+    packed = parameters.count(
+        p for m in survey.trace.modules for p in m.parameters if p.packed and p.same_as is None
+    )
+    return (("packed parameters that it does not list", -packed.total),) if packed.total else ()
+
+
+def _is_packed(trace: Trace, call: Call) -> bool:
+    """Whether a step is of a layer whose weights are packed."""
+    if call.module is None:
+        return False
+    inside = parameters.subtree(trace, call.module)
+    return any(own.packed for module in inside for own in module.parameters)
 
 
 def counted_by_torchinfo(survey: Survey) -> tuple[tuple[str, int], ...]:
@@ -107,6 +156,9 @@ def counted_by_torchinfo(survey: Survey) -> tuple[tuple[str, int], ...]:
             add("functions that it does not see", -ours)
             continue
         module = trace.module_at[call.module]
+        if _is_packed(trace, call):
+            add("quantized layers that it does not see", -ours)
+            continue
         if module.children or isinstance(call.op, Container) or not call.outputs:
             add("modules with children", -ours)
             continue

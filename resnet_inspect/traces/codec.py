@@ -83,7 +83,16 @@ def _document(trace: Trace) -> dict[str, Any]:
         return [[port.label, port.activation] for port in values]
 
     def parameters(values: Sequence[ParameterSpec]) -> list[list[Any]]:
-        return [[p.name, tensors.number(p.tensor), p.trainable, p.same_as] for p in values]
+        return [
+            [
+                p.name,
+                tensors.number(p.tensor),
+                p.trainable,
+                p.same_as,
+                *([True] if p.packed else ()),
+            ]
+            for p in values
+        ]
 
     modules = [
         {
@@ -243,12 +252,13 @@ def _read(document: dict[str, Any]) -> Trace:
     ]
 
     def parameter(entry: Any) -> ParameterSpec:
-        name, tensor, trainable, same_as = read_list(entry)
+        name, tensor, trainable, same_as, *packed = read_list(entry)
         return ParameterSpec(
             read_text(name),
             tensors[read_count(tensor)],
             read_flag(trainable),
             read_text_or_none(same_as),
+            *map(read_flag, packed),
         )
 
     parameters = several(parameter)

@@ -19,6 +19,8 @@ class ParameterSpec:
     """`requires_grad`; False for a buffer."""
     same_as: str | None = None
     """Full name of the first parameter that is the very same tensor (tied weights)."""
+    packed: bool = False
+    """Whether a quantized layer holds it in a form of its own, which torch does not list."""
 
 
 @dataclass(frozen=True, slots=True)

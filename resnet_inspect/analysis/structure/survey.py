@@ -30,6 +30,8 @@ class Totals:
     """Multiply-accumulates of what is counted."""
     not_counted: tuple[tuple[str, int], ...]
     """What no rule covers, by name, with its number of calls; then `macs` is partial."""
+    complex_macs: int
+    """Those of `macs` that are of complex numbers: each is four real multiplications."""
     activation_bytes: int
     """Bytes written by all steps."""
     activation_bytes_distinct: int
@@ -171,6 +173,9 @@ class Survey:
             buffers=parameters.buffers_of_network(self.trace),
             macs=self.whole.macs,
             not_counted=tuple(macs.not_counted(self.trace).items()),
+            complex_macs=sum(
+                macs.of_complex_numbers(self.trace, self.trace.calls[i]) for i in self.trace.steps
+            ),
             activation_bytes=self.whole.activation_bytes,
             activation_bytes_distinct=self.whole.activation_bytes_distinct,
             receptive_field=None if end is None else self.receptive_fields.get(end),

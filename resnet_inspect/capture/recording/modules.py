@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from torch import Tensor, nn
 
 from resnet_inspect.capture.readers.modules import python_class, read_op
+from resnet_inspect.capture.readers.quantized import packed_tensors
 from resnet_inspect.capture.recording.left_as_found import is_training
 from resnet_inspect.capture.recording.tensors import spec_of
 from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, join
@@ -40,12 +41,23 @@ def _module_spec(
         path=path,
         python_class=python_class(module),
         op=read_op(module),
-        parameters=_parameter_specs(path, module._parameters, first),
+        parameters=(
+            *_parameter_specs(path, module._parameters, first),
+            *_packed_specs(path, module, first),
+        ),
         buffers=_parameter_specs(path, module._buffers, first),
         children=tuple(dict.fromkeys(paths[i][0] for i in children if i in paths)),
         aliases=tuple(aliases),
         training=is_training(module),
     )
+
+
+def _packed_specs(path: str, module: nn.Module, first: dict[int, str]) -> Iterator[ParameterSpec]:
+    for name, tensor, holder in packed_tensors(module):
+        # Unpacking makes a new tensor each time: that it is the same, its holder says.
+        owner = first.setdefault(id(holder), path)
+        same_as = None if owner == path else join(owner, name)
+        yield ParameterSpec(name, spec_of(tensor), False, same_as, packed=True)
 
 
 def _parameter_specs(

@@ -164,6 +164,13 @@ def _remarks(survey: Survey) -> list[str]:
             f"not called themselves, but their weights are used: {text.some(survey.read_by)} (in"
             f" {text.some(into)})"
         )
+    complex_macs = survey.totals.complex_macs
+    if complex_macs:
+        which = "the" if complex_macs == survey.totals.macs else f"{complex_macs:,} of the"
+        remarks.append(
+            f"{which} MACs are of complex numbers, each counted once: it is 4 real multiplications"
+            f" ({4 * complex_macs:,}) and 8 FLOPs"
+        )
     mapped = [
         trace.spec(call.outputs[0]).mapped
         for call in (trace.calls[index] for index in trace.steps)
