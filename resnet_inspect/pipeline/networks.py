@@ -209,4 +209,16 @@ def built_to_run(order: Order, device: str | None) -> tuple[nn.Module, tuple[Any
     built = order.on(where)
     if built.kwargs:
         raise BadInput("two networks are compared, and others asked, with positional inputs only")
-    return built.model.to(where), built.args
+    model = built.model.to(where)
+    give_shapes(model, built.args, built.kwargs)
+    return model, built.args
+
+
+def give_shapes(model: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    """Run a network with lazy layers once, so that they have shapes; any other is left alone."""
+    import torch
+    from torch.nn.parameter import is_lazy
+
+    if any(is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
+        with torch.no_grad():
+            model.eval()(*args, **kwargs)

@@ -62,9 +62,10 @@ def weak(storage: torch.UntypedStorage) -> StorageWeakRef:
 
 
 def spec_of(tensor: Tensor) -> TensorSpec:
-    """Shape and element type of a tensor."""
+    """Shape and element type of a tensor; of a nested one, the shape of its values in a row."""
     dtype = str(tensor.dtype).removeprefix("torch.")
-    return TensorSpec(tuple(map(int, tensor.shape)), dtype, tensor.element_size())
+    shape = tensor.values().shape if tensor.is_nested else tensor.shape
+    return TensorSpec(tuple(map(int, shape)), dtype, tensor.element_size())
 
 
 def version_of(tensor: Tensor) -> int | None:
