@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +61,8 @@ def torchinfo(model: nn.Module, input_size: Sequence[int]) -> TorchinfoOpinion:
 
 def opinions(model: nn.Module, args: Sequence[Any]) -> list[Answer]:
     """What others say of a model for these positional inputs; the model is run, in eval mode."""
-    model = model.eval()
+    with suppress(NotImplementedError):  # what torch.export made has the mode it had
+        model.eval()
     found = [
         _answer("parameters", "torch", sum(p.numel() for p in model.parameters())),
         _answer(

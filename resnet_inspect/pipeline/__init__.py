@@ -33,7 +33,7 @@ from resnet_inspect.pipeline.locks import change_table, changed, input_of, mode_
 from resnet_inspect.pipeline.networks import USUAL_INPUT, input_shape
 from resnet_inspect.pipeline.timing import measure
 from resnet_inspect.pipeline.tracing import trace, watch
-from resnet_inspect.sources.catalogue import VARIANTS, Variant
+from resnet_inspect.sources.catalogue import NAMED, Variant
 
 __all__ = [
     "USUAL_INPUT",
@@ -65,4 +65,4 @@ __all__ = [
 
 def variants() -> tuple[Variant, ...]:
     """Every named variant and what is known of it; torch is not imported."""
-    return tuple(VARIANTS.values())
+    return tuple(NAMED.values())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.errors import BadInput
 from resnet_inspect.sources import subject
-from resnet_inspect.sources.catalogue import VARIANTS
+from resnet_inspect.sources.catalogue import NAMED
 from resnet_inspect.traces.model import Trace
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def input_shape(
     It is `USUAL_INPUT` where the source knows none. torch is imported only for a source whose
     networks are not in the catalogue.
     """
-    known = VARIANTS.get(name)
+    known = NAMED.get(name)
     chosen = subject(name)
     default = known.input if known else source(chosen.source).default_input(chosen.name)
     shape = list(default or USUAL_INPUT)
@@ -84,7 +84,7 @@ def input_shape(
 
 def takes_a_list(chosen: Subject) -> bool:
     """Whether a network takes its images as a list."""
-    known = VARIANTS.get(chosen.written)
+    known = NAMED.get(chosen.written)
     return known is not None and known.family == "detection"
 
 
@@ -147,7 +147,7 @@ class Order:
             size = input_shape(name)
             if source(chosen.source).default_input(chosen.name) is None:
                 notes.append(f"no input shape is given: {'×'.join(map(str, size))} is taken")
-        elif name in VARIANTS:
+        elif name in NAMED:
             size = one_shape(size)
         return cls(chosen, size, mode, dtype, arguments or {}, weights, tell, tuple(notes))
 
@@ -209,4 +209,16 @@ def built_to_run(order: Order, device: str | None) -> tuple[nn.Module, tuple[Any
     built = order.on(where)
     if built.kwargs:
         raise BadInput("two networks are compared, and others asked, with positional inputs only")
-    return built.model.to(where), built.args
+    model = built.model.to(where)
+    give_shapes(model, built.args, built.kwargs)
+    return model, built.args
+
+
+def give_shapes(model: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    """Run a network with lazy layers once, so that they have shapes; any other is left alone."""
+    import torch
+    from torch.nn.parameter import is_lazy
+
+    if any(is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
+        with torch.no_grad():
+            model.eval()(*args, **kwargs)

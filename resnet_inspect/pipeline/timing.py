@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.capture import backends
 from resnet_inspect.errors import BadInput
-from resnet_inspect.pipeline.networks import Order, Tell, import_torch, silent
+from resnet_inspect.pipeline.networks import Order, Tell, give_shapes, import_torch, silent
 from resnet_inspect.pipeline.tracing import forward_error
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.codec import Measured
@@ -46,7 +46,7 @@ def measure(
         )
     tell("importing torch")
     import_torch()
-    from resnet_inspect.capture.recording.forward import ForwardRaised, unwrapped
+    from resnet_inspect.capture.recording.forward import ForwardRaised, switched, unwrapped
     from resnet_inspect.capture.timing.measurement import Runs, moved
     from resnet_inspect.capture.timing.measurement import measure as run_repeatedly
 
@@ -62,8 +62,9 @@ def measure(
             tell=tell,
         )
         found = order.on(where)
-        inside, wrappers = unwrapped(moved(found.model, where))
-        model_there = inside.train(mode == "train")
+        model_there, wrappers = unwrapped(moved(found.model, where))
+        give_shapes(model_there, found.args, found.kwargs)
+        switched(model_there, mode == "train")
         built = replace(found, model=model_there, notes=(*wrappers, *found.notes))
         try:
             traced = order.captured(built, where, "as found")

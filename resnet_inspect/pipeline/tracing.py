@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -174,18 +174,57 @@ def watch(model: nn.Module, *, forwards: int | None = 1) -> Iterator[Watch]:
 
 def _trace_named(order: Order, device_name: str) -> Trace:
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.recording.forward import MetaCannotRun
 
     def on(device: torch.device, notes: tuple[str, ...] = ()) -> Trace:
         built = order.on(device)
         order.tell(f"running {order.chosen.name} on {device}")
         return order.captured(replace(built, notes=(*notes, *built.notes)), device)
 
+    return _on_another_if_need_be(on, backends.resolve(device_name))
+
+
+def _on_another_if_need_be(
+    on: Callable[[torch.device, tuple[str, ...]], Trace], device: torch.device
+) -> Trace:
+    """What a forward on a device is; on the CPU, with a note, if the device is meta and cannot.
+
+    Where a forward raises on meta for another reason than shapes, it may be that meta is to blame.
+    The CPU knows; if it raises there too, what was raised first is raised.
+    """
+    from resnet_inspect.capture import backends
+    from resnet_inspect.capture.recording.forward import (
+        ForwardRaised,
+        MetaCannotRun,
+        is_of_no_shape,
+    )
+
+    cpu = backends.resolve("cpu")
     try:
-        return on(backends.resolve(device_name))
+        return on(device, ())
     except MetaCannotRun as error:
-        note = _fall_back_note(error)
-    return on(backends.resolve("cpu"), (note,))
+        note = f"traced on the CPU: meta cannot run {error}"
+    except ForwardRaised as raised:
+        cause = raised.__cause__
+        if device.type != "meta" or not is_of_no_shape(cause) or _weighs(raised.trace) > _HEAVY:
+            raise
+        note = f"traced on the CPU: on meta it raises {type(cause).__name__}"
+        try:
+            traced = on(cpu, (note,))
+        except Exception:
+            raise raised from cause
+        warnings.warn(note, stacklevel=5)
+        return traced
+    warnings.warn(note, stacklevel=5)
+    return on(cpu, (note,))
+
+
+_HEAVY = 2**31
+"""Bytes of parameters above which no network is brought to the CPU on a mere suspicion."""
+
+
+def _weighs(trace: Trace) -> int:
+    held = (parameter for module in trace.modules for parameter in module.parameters)
+    return sum(parameter.tensor.nbytes for parameter in held)
 
 
 def _trace_module(
@@ -197,10 +236,15 @@ def _trace_module(
     mode: Mode,
     tell: Tell,
 ) -> Trace:
+    from torch import nn
+
     from resnet_inspect.capture import backends
     from resnet_inspect.capture.inputs import floating_dtype, home, make_arguments, read_dtype
-    from resnet_inspect.capture.recording.forward import MetaCannotRun, capture
+    from resnet_inspect.capture.recording.forward import MetaCannotRun, capture, runnable
 
+    model = runnable(model)
+    if not isinstance(model, nn.Module):
+        raise BadInput(f"trace takes a name or an nn.Module, not a {type(model).__name__}")
     device = backends.resolve(device_name) if device_name else home(model)
     if (size is None) == (inputs is None):
         raise BadInput(
@@ -215,23 +259,14 @@ def _trace_module(
             return (), dict(inputs)
         return (inputs if isinstance(inputs, tuple) else (inputs,)), {}
 
-    tell(f"running {type(model).__name__} on {device}")
-    args, kwargs = arguments_on(device)
+    def on(where: torch.device, notes: tuple[str, ...] = ()) -> Trace:
+        tell(f"running {type(model).__name__} on {where}")
+        args, kwargs = arguments_on(where)
+        return capture(model, args, kwargs, device=where, mode=mode, notes=notes)
+
+    if inputs is None:
+        return _on_another_if_need_be(on, device)
     try:
-        return capture(model, args, kwargs, device=device, mode=mode)
+        return on(device)
     except MetaCannotRun as error:
-        if inputs is not None:
-            raise BadInput(
-                f"meta cannot run {error}, which needs numbers", hint="give inputs on the CPU"
-            ) from error
-        note = _fall_back_note(error)
-    cpu = backends.resolve("cpu")
-    args, kwargs = arguments_on(cpu)
-    return capture(model, args, kwargs, device=cpu, mode=mode, notes=(note,))
-
-
-def _fall_back_note(error: Exception) -> str:
-    """Say that the CPU stands in for meta: as a warning, and for the trace's provenance."""
-    note = f"traced on the CPU: meta cannot run {error}, which needs numbers"
-    warnings.warn(note, stacklevel=4)
-    return note
+        raise BadInput(f"meta cannot run {error}", hint="give inputs on the CPU") from error

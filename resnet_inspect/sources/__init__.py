@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from resnet_inspect.errors import MissingDependency, UnknownName
-from resnet_inspect.sources.catalogue import VARIANTS, Variant
+from resnet_inspect.sources.catalogue import NAMED, Variant
 
 if TYPE_CHECKING:
     import torch
@@ -121,7 +121,7 @@ def subject(written: str) -> Subject:
 
     Raises `UnknownName`, with the nearest names, for what no source has.
     """
-    if written in VARIANTS:
+    if written in NAMED:
         prefix, _, name = written.rpartition(":")
         return Subject(prefix or "torchvision", name)
     prefix, colon, name = written.partition(":")
@@ -129,7 +129,7 @@ def subject(written: str) -> Subject:
         return Subject(prefix, name)
     if code_place(written) is not None:
         return Subject("code", written)
-    raise UnknownName("model", written, VARIANTS, see=_SEE)
+    raise UnknownName("model", written, NAMED, see=_SEE)
 
 
 def source(prefix: str) -> Source:
@@ -160,8 +160,8 @@ def listed(globs: Iterable[str] = ()) -> tuple[Variant, ...]:
     source, which imports it. Raises `UnknownName` if nothing matches.
     """
     wanted = list(globs)
-    known = dict(VARIANTS)
-    in_catalogue = {name.partition(":")[0] for name in VARIANTS if ":" in name}
+    known = dict(NAMED)
+    in_catalogue = {name.partition(":")[0] for name in NAMED if ":" in name}
     prefixes = {prefix for prefix, colon, _ in (glob.partition(":") for glob in wanted) if colon}
     for prefix in sorted(prefixes & sources().keys() - in_catalogue):
         known |= {found.name: found for found in source(prefix).variants()}

@@ -1,5 +1,7 @@
 """What is known of every named variant without importing torch.
 
+Of torchvision's networks that are no ResNets it is what they are for and what they take.
+
 Parameters and MACs are those that this tool counts for the default input; a test holds each
 against a fresh trace and the names against torchvision's registry. How much the heads of the
 two-stage detectors compute depends on how many proposals an image yields: for the three whose
@@ -121,14 +123,77 @@ VARIANTS: dict[str, Variant] = {
 """Every named variant, in the order that `resnet-inspect list` shows."""
 
 
+_OTHERS = """
+classification 1x3x224x224
+    alexnet convnext_tiny convnext_small convnext_base convnext_large densenet121 densenet161
+    densenet169 densenet201 efficientnet_b0 googlenet maxvit_t mnasnet0_5 mnasnet0_75 mnasnet1_0
+    mnasnet1_3 mobilenet_v2 mobilenet_v3_small mobilenet_v3_large regnet_x_400mf regnet_x_800mf
+    regnet_x_1_6gf regnet_x_3_2gf regnet_x_8gf regnet_x_16gf regnet_x_32gf regnet_y_400mf
+    regnet_y_800mf regnet_y_1_6gf regnet_y_3_2gf regnet_y_8gf regnet_y_16gf regnet_y_32gf
+    regnet_y_128gf shufflenet_v2_x0_5 shufflenet_v2_x1_0 shufflenet_v2_x1_5 shufflenet_v2_x2_0
+    squeezenet1_0 squeezenet1_1 swin_t swin_s swin_b vgg11 vgg11_bn vgg13 vgg13_bn vgg16 vgg16_bn
+    vgg19 vgg19_bn vit_b_16 vit_b_32 vit_l_16 vit_l_32 vit_h_14
+classification 1x3x240x240
+    efficientnet_b1
+classification 1x3x256x256
+    swin_v2_t swin_v2_s swin_v2_b
+classification 1x3x288x288
+    efficientnet_b2
+classification 1x3x299x299
+    inception_v3
+classification 1x3x300x300
+    efficientnet_b3
+classification 1x3x380x380
+    efficientnet_b4
+classification 1x3x384x384
+    efficientnet_v2_s
+classification 1x3x456x456
+    efficientnet_b5
+classification 1x3x480x480
+    efficientnet_v2_m efficientnet_v2_l
+classification 1x3x528x528
+    efficientnet_b6
+classification 1x3x600x600
+    efficientnet_b7
+segmentation 1x3x520x520
+    deeplabv3_mobilenet_v3_large lraspp_mobilenet_v3_large
+detection 1x3x300x300
+    ssd300_vgg16
+detection 1x3x320x320
+    fasterrcnn_mobilenet_v3_large_320_fpn ssdlite320_mobilenet_v3_large
+detection 1x3x800x800
+    fasterrcnn_mobilenet_v3_large_fpn
+video 1x3x16x224x224
+    mvit_v1_b mvit_v2_s s3d swin3d_t swin3d_s swin3d_b
+"""
+
+
+def _read_others() -> Iterable[Variant]:
+    family = ""
+    shape: tuple[int, ...] = ()
+    for line in _OTHERS.strip().splitlines():
+        if line[0] != " ":
+            family, sizes = line.split()
+            shape = tuple(map(int, sizes.split("x")))
+        else:
+            yield from (Variant(name, family, input=shape) for name in line.split())
+
+
+OTHERS: dict[str, Variant] = {found.name: found for found in _read_others()}
+"""torchvision's networks that are no ResNets, by family; a test holds them against its registry."""
+
+NAMED = VARIANTS | OTHERS
+"""Whatever can be named without asking a source, the ResNets first."""
+
+
 def variant(name: str) -> Variant:
     """The variant of that name.
 
     Raises `UnknownName`, with the nearest names, if there is none.
     """
-    found = VARIANTS.get(name)
+    found = NAMED.get(name)
     if found is None:
-        raise UnknownName("model", name, VARIANTS, see="`resnet-inspect list` shows every name")
+        raise UnknownName("model", name, NAMED, see="`resnet-inspect list` shows every name")
     return found
 
 
@@ -141,4 +206,4 @@ PUBLISHED_MACS = frozenset(
 def names(patterns: Iterable[str] = ()) -> list[str]:
     """The names that any of these globs matches; all of them for no glob."""
     wanted = list(patterns)
-    return [n for n in VARIANTS if not wanted or any(fnmatchcase(n, p) for p in wanted)]
+    return [n for n in NAMED if not wanted or any(fnmatchcase(n, p) for p in wanted)]

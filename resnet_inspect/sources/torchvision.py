@@ -1,4 +1,4 @@
-"""The ResNets of torchvision, built without weights and without downloading any."""
+"""The networks of torchvision, built without weights and without downloading any."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from resnet_inspect.collection import uncollected
 from resnet_inspect.errors import BadInput, BuildError, MissingDependency
-from resnet_inspect.sources.catalogue import VARIANTS, Variant, variant
+from resnet_inspect.sources.catalogue import NAMED, Variant, variant
 
 _FORBIDDEN = {"weights", "weights_backbone", "pretrained", "progress", "quantize"}
 """Arguments that would download, or build something that is no float network."""
 
+_ASK_FOR_INITIAL_WEIGHTS = {"googlenet", "inception_v3"}
+"""Networks that warn unless they are told to draw their weights as they always have."""
+
 
 def variants() -> Sequence[Variant]:
     """Those of the catalogue that are torchvision's."""
-    return tuple(found for found in VARIANTS.values() if ":" not in found.name)
+    return tuple(found for found in NAMED.values() if ":" not in found.name)
 
 
 def default_input(name: str) -> tuple[int, ...]:
@@ -45,12 +49,12 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
     for untrained in ("weights", "weights_backbone"):
         if untrained in named:
             given[untrained] = None
+    if name in _ASK_FOR_INITIAL_WEIGHTS:
+        given.setdefault("init_weights", True)
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(0)
         try:
-            # Built where init works the same on every machine, then moved.
-            with torch.device("meta" if device.type == "meta" else "cpu"):
-                model = builder(**given)
+            model = _built(builder, given, device)
         except TypeError as error:
             if "argument" not in str(error):
                 raise BuildError(_refused(chosen, error)) from error
@@ -59,6 +63,30 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
             raise BuildError(_refused(chosen, error), hint=_arguments_hint(chosen)) from error
     built: nn.Module = model.to(device)
     return built
+
+
+def _built(builder: Any, given: Mapping[str, Any], device: torch.device) -> Any:
+    if device.type != "meta":
+        with torch.device("cpu"):  # where init works the same on every machine
+            return builder(**given)
+    try:
+        with torch.device("meta"):
+            return builder(**given)
+    except NotImplementedError:  # a RegNet computes its widths with tensors
+        with torch.device("cpu"), _WeightsOnMeta():
+            return builder(**given)
+
+
+class _WeightsOnMeta(TorchFunctionMode):
+    """Makes on meta what layers make for their weights, and all else where it belongs."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = dict(kwargs or {})
+        if func in {torch.empty, torch.zeros, torch.ones}:
+            kwargs["device"] = "meta"
+        return func(*args, **kwargs)
 
 
 def _builder(variant: Variant) -> Any:
@@ -88,6 +116,8 @@ def _refused(variant: Variant, error: Exception) -> str:
 
 
 def _arguments_hint(variant: Variant) -> str:
+    if not variant.block:
+        return f"torchvision.models.{variant.name} says which it takes"
     takes = {
         "classification": "num_classes, zero_init_residual, groups, width_per_group, "
         "replace_stride_with_dilation",

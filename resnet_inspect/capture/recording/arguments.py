@@ -25,8 +25,10 @@ def arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[st
 
 
 def first_shape(given: Sequence[tuple[str, Tensor]]) -> Shape:
-    """The shape of a call's first tensor; () where it has none."""
-    return tuple(map(int, given[0][1].shape)) if given else ()
+    """The shape of a call's first tensor; () where it has none, or a nested one."""
+    if not given or given[0][1].is_nested:
+        return ()
+    return tuple(map(int, given[0][1].shape))
 
 
 def tensors_in(value: Any, label: str = "", depth: int = 0) -> Iterator[tuple[str, Tensor]]:

@@ -31,7 +31,7 @@ Mode = Literal["eval", "train", "as found"]
 
 
 class MetaCannotRun(Exception):
-    """An operation needs numbers and the meta device has none; the message is its path."""
+    """The meta device cannot run a network that others may; the message says what, and why."""
 
 
 class ForwardRaised(Exception):
@@ -76,8 +76,8 @@ def capture(
     # What is on meta takes no memory, so that it may wait with what else there is to throw away.
     waiting = uncollected() if device is not None and device.type == "meta" else nullcontext()
     with waiting, left_as_found(model, device), torch.no_grad(), eagerly():
-        if mode != "as found":
-            model.train(mode == "train")
+        if mode != "as found" and not switched(model, mode == "train"):
+            notes.append("its mode was fixed when it was exported: it runs as it is")
         as_on_a_device = AsOnADevice() if device is not None and device.type == "meta" else None
         recorder = Recorder(model, as_on_a_device)
         result: Any = None
@@ -89,7 +89,8 @@ def capture(
             is_refused = as_on_a_device is None or error is as_on_a_device.refusal
             if not is_refused and _needs_numbers(error):
                 at = recorder.calls[recorder.failed_at or 0].path
-                raise MetaCannotRun(at if at[:1].strip(":") else f"{name}{at}") from error
+                at = at if at[:1].strip(":") else f"{name}{at}"
+                raise MetaCannotRun(f"{at}, {_why(error)}") from error
             failure = error
         del result
         trace = trace_of(
@@ -167,8 +168,38 @@ def _needs_numbers(error: BaseException) -> bool:
     if isinstance(error, NotImplementedError):
         return 'the required "forward" function' not in text
     return isinstance(error, Exception) and any(
-        words in text for words in ("meta tensor", "meta device", "device meta")
+        words in text
+        for words in ("meta tensor", "meta device", "device meta", "device_type 'meta'", "is_cpu()")
     )
+
+
+def _why(error: BaseException) -> str:
+    """Why meta cannot run what raised this, in words that follow a comma."""
+    text = str(error)
+    if "autocast" in text:
+        return "which asks for the autocast of the device it runs on"
+    return "which needs numbers"
+
+
+def runnable(found: Any) -> Any:
+    """The module of a program that `torch.export` made; anything else is what it is."""
+    is_program = type(found).__name__ == "ExportedProgram" and hasattr(found, "graph_module")
+    return found.module() if is_program else found
+
+
+def switched(model: nn.Module, training: bool) -> bool:
+    """Put a network into a mode; false for what `torch.export` made, which has the one it had."""
+    try:
+        model.train(training)
+    except NotImplementedError:
+        return False
+    return True
+
+
+def is_of_no_shape(error: BaseException | None) -> bool:
+    """Whether an exception is none that torch raises for shapes, so that meta may be the cause."""
+    is_ours = isinstance(error, Exception)
+    return is_ours and not isinstance(error, RuntimeError | ValueError | IndexError)
 
 
 def _one_line(error: BaseException) -> str:

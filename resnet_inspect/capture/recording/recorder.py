@@ -238,7 +238,7 @@ class Recorder:
             return self._run(function, args, kwargs)
         given = arguments(args, kwargs)
         versions = [version_of(tensor) for _, tensor in given]
-        name = function_name(function)
+        name = _name_of(function)
         caller = self._open[-1]
         caller_made_calls = caller.made_calls
         op = read_function(name, args, kwargs, in_place=False)
@@ -349,6 +349,13 @@ class Recorder:
             else:
                 inputs.append(Port(label, self._tensors.number(tensor)))
         return inputs, reads
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    """The plain name of a function; of an operator in what `torch.export` made, "conv2d"."""
+    if isinstance(function, torch._ops.OpOverload):
+        return function_name(function.overloadpacket)
+    return function_name(function)
 
 
 def _plainly(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:

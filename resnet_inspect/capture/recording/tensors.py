@@ -89,9 +89,9 @@ def weak(storage: torch.UntypedStorage) -> StorageWeakRef:
 
 
 def spec_of(tensor: Tensor) -> TensorSpec:
-    """Shape and element type of a tensor."""
+    """Shape and element type of a tensor; of a nested one, the shape of its values in a row."""
     dtype = str(tensor.dtype).removeprefix("torch.")
-    shape = tuple(map(int, tensor.shape))
+    shape = tuple(map(int, tensor.values().shape if tensor.is_nested else tensor.shape))
     return TensorSpec(shape, dtype, tensor.element_size(), mapped_over(tensor))
 
 

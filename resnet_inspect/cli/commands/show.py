@@ -40,9 +40,9 @@ def command(file: str, **options: Any) -> int:
     this command.
     """
     from resnet_inspect import pipeline
-    from resnet_inspect.sources.catalogue import VARIANTS
+    from resnet_inspect.sources.catalogue import NAMED
 
-    if file in VARIANTS and not Path(file).exists():
+    if file in NAMED and not Path(file).exists():
         raise click.UsageError(f"`resnet-inspect trace {file}` traces a model by name")
     check_outputs([options["output"]], options["force"])
     selection_of(options)

@@ -86,6 +86,7 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
         with their_errors(place, "importing"):
             module = imported(place)
         title, found = _chosen(place, module, wanted, arguments)
+        found = _module_of(found)
         if isinstance(found, nn.Module):
             if arguments:
                 raise BadInput(f"{title} is an instance already", hint="--set is for what is built")
@@ -98,7 +99,7 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
             )
         _check_arguments(title, found, arguments, _hint_of(place, module, arguments))
         with their_errors(place, "building"):
-            built = _built(found, arguments, device)
+            built = _module_of(_built(found, arguments, device))
     if not isinstance(built, nn.Module):
         raise BadInput(
             f"{title} in {place.title} gives {_kind(built)}, no nn.Module",
@@ -107,14 +108,18 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
     return built
 
 
+def _module_of(found: Any) -> Any:
+    """The module of what `torch.export` made; anything else as it is."""
+    return found.module() if isinstance(found, torch.export.ExportedProgram) else found
+
+
 def _built(found: Callable[..., Any], arguments: Mapping[str, Any], device: torch.device) -> Any:
     if device.type == "meta":
         try:
             with torch.device("meta"):
                 return found(**arguments)
-        except Exception as error:
-            if not isinstance(error, NotImplementedError) and "meta" not in str(error):
-                raise
+        except Exception:  # the CPU shows whether meta is to blame
+            pass
         torch.manual_seed(0)
         with torch.device("cpu"):
             return found(**arguments)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from resnet_inspect import pipeline
 from resnet_inspect.errors import BadInput
 from resnet_inspect.sources import code_place, is_path, subject
-from resnet_inspect.sources.catalogue import VARIANTS
+from resnet_inspect.sources.catalogue import NAMED
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
 
@@ -46,7 +46,7 @@ class Request:
         if pipeline.is_trace_file(written):
             return cls(Path(written).stem, path=written)
         name = subject(written).written
-        return cls(name, VARIANTS[name].input if name in VARIANTS else ())
+        return cls(name, NAMED[name].input if name in NAMED else ())
 
     def as_run(self, trace: Trace, measured: Measurements | None) -> Request:
         """The request with what only came of it: the input, a saved network's name, a device."""
@@ -62,7 +62,7 @@ class Request:
         """What names it from any folder; None for a module, which other folders may have too."""
         if self.path:
             return str(Path(self.path).expanduser().resolve())
-        code = None if self.model in VARIANTS else code_place(self.model)
+        code = None if self.model in NAMED else code_place(self.model)
         if code is None or subject(self.model).source != "code":
             return self.model
         file, name = code
