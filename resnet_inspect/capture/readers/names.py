@@ -136,6 +136,12 @@ _ELEMENTWISE = frozenset(
         "isfinite",
         "isnan",
         "isinf",
+        "quantize_per_tensor",
+        "quantize_per_channel",
+        "dequantize",
+        "fake_quantize_per_tensor_affine",
+        "fake_quantize_per_channel_affine",
+        "add_relu",
     ]
 )
 
