@@ -89,7 +89,7 @@ def find(survey: Survey) -> tuple[Tap, ...]:
     for activation in anatomy.trunk(trace, end):
         field = survey.receptive_fields.get(activation)
         shape = trace.activations[activation].tensor.shape
-        if field is None or field.whole or len(shape) != len(field.jump) + 2:
+        if field is None or field.whole or not field.is_map or len(shape) != len(field.jump) + 2:
             continue
         last_of[field.jump] = activation
     found = sorted(last_of.items(), key=lambda item: prod(item[0]))

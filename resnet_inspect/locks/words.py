@@ -13,7 +13,7 @@ from dataclasses import MISSING, Field, fields, replace
 from typing import Any
 
 from resnet_inspect.traces.fields import read_op as read_fields
-from resnet_inspect.traces.ops import OPS, Op, Reshape, Window, same_values
+from resnet_inspect.traces.ops import LEARNED, OPS, Op, Reshape, Window, same_values
 from resnet_inspect.traces.tensors import TensorSpec
 
 _ITEMSIZES = {
@@ -110,9 +110,10 @@ def write_counts(specs: Iterable[TensorSpec], expected: TensorSpec) -> str:
 
 
 def _op_fields(op: type) -> Iterator[Field[Any]]:
-    """The fields of an op, those of its window in their place."""
+    """The fields of an op that a lock holds, those of its window in their place."""
     for one in fields(op):
-        yield from fields(Window) if one.type == "Window" else (one,)
+        if one.name not in LEARNED:
+            yield from fields(Window) if one.type == "Window" else (one,)
 
 
 def write_op(op: Op) -> list[str]:

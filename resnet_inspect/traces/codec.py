@@ -30,7 +30,7 @@ from resnet_inspect.traces.fields import (
 from resnet_inspect.traces.invariants import broken_reference
 from resnet_inspect.traces.model import FORMAT_VERSION, Call, Failure, Provenance, Trace
 from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, PythonClass
-from resnet_inspect.traces.ops import Op
+from resnet_inspect.traces.ops import LEARNED, Op
 from resnet_inspect.traces.tensors import Activation, Port, TensorSpec
 from resnet_inspect.traces.timing import MEASUREMENTS_VERSION, Measurements, mismatch
 
@@ -123,7 +123,7 @@ def _document(trace: Trace) -> dict[str, Any]:
         "failure": None if trace.failure is None else plain(trace.failure),
         "inputs": ports(trace.inputs),
         "outputs": ports(trace.outputs),
-        "ops": [{"op": type(op).__name__, **plain(op)} for op in ops.numbers],
+        "ops": [{"op": type(op).__name__, **_known(op)} for op in ops.numbers],
         "classes": [[c.module, c.qualname] for c in classes.numbers],
         "tensors": [
             [list(t.shape), t.dtype, t.itemsize, *([t.mapped] if t.mapped != 1 else ())]
@@ -133,6 +133,12 @@ def _document(trace: Trace) -> dict[str, Any]:
         "modules": modules,
         "calls": calls,
     }
+
+
+def _known(op: Op) -> dict[str, Any]:
+    """An op without the fields for what was not recorded of it."""
+    fields: dict[str, Any] = plain(op)
+    return {k: value for k, value in fields.items() if value is not None or k not in LEARNED}
 
 
 def loads(text: str) -> Trace:

@@ -6,7 +6,8 @@ understood is an `Unknown` that keeps its name: no layer is left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 Sizes = tuple[int, ...]
 Offsets = tuple[int, ...]
@@ -99,6 +100,10 @@ class Norm:
     kind: str
     num_features: int
     """Channels, or elements normalised together for a layer norm; 0 where there are none."""
+    dims: Offsets | None = None
+    """Layer and RMS norms: the dimensions normalised over, from the end: (-1,)."""
+    of_input: bool | None = None
+    """Batch and instance norms: whether the statistics are of the input, not running ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +175,8 @@ class Activate:
 
     name: str
     in_place: bool = False
+    dims: Offsets | None = None
+    """A softmax's and its like: the dimensions whose elements depend on each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +200,8 @@ class Resample:
     """A resize without a window: interpolation, pixel shuffle, roi align."""
 
     name: str
+    align_corners: bool | None = None
+    antialias: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +214,9 @@ class Reshape:
     in what was padded. () where it is not known."""
     steps: Sizes = ()
     """Slices and pads: the step through the input in each dimension."""
+    dims: Offsets | None = None
+    """Permutations and slices: the input's dimension that each of the output is, -1 for a new one.
+    Rolls, flips, sorts and what selects by index: the dimensions that they work along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +224,8 @@ class Reduce:
     """Many elements to few: mean, sum, argmax, topk."""
 
     name: str
+    dims: Offsets | None = None
+    """The dimensions that it works along, from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +277,20 @@ OPS: dict[str, type] = {
     )
 }  # fmt: skip
 """Every op by its class name."""
+
+
+LEARNED = frozenset({"dims", "of_input", "align_corners", "antialias"})
+"""Fields that say how positions move, and are None in traces of before they were recorded. They
+follow from the rest of a network and are no part of how it is configured: a lock does not hold
+them, a comparison does not tell of them."""
+
+
+def configuration(op: Op) -> Op:
+    """An op without what is `LEARNED` of it: two that are configured alike are equal."""
+    if not isinstance(op, Norm | Activate | Resample | Reshape | Reduce):
+        return op
+    known: dict[str, Any] = {name: None for name in LEARNED if getattr(op, name, None) is not None}
+    return replace(op, **known) if known else op
 
 
 def window_of(op: Op) -> Window | None:

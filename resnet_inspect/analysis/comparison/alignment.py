@@ -24,6 +24,7 @@ from resnet_inspect.traces.ops import (
     Pool,
     Reduce,
     Unknown,
+    configuration,
     window_of,
 )
 from resnet_inspect.traces.tensors import Port
@@ -65,7 +66,7 @@ class Side:
         self.survey = survey
         self.trace = survey.trace
         self.numbers = numbers
-        self.known: dict[int, tuple[int, int]] = {}
+        self.known: dict[int, tuple[int, int, Op]] = {}
         self.stem: list[Item] = []
         self.head: list[Item] = []
         self.stages: list[list[Item]] = []
@@ -79,11 +80,15 @@ class Side:
     def _number(self, key: Hashable) -> int:
         return self.numbers.setdefault(key, len(self.numbers))
 
-    def _numbers_of(self, op: Op) -> tuple[int, int]:
-        """What stands for an op, and for its role; few objects are the ops of many calls."""
+    def _numbers_of(self, op: Op) -> tuple[int, int, Op]:
+        """What stands for an op, for its role, and how it is configured.
+
+        Few objects are the ops of many calls.
+        """
         found = self.known.get(id(op))
         if found is None:
-            found = self.known[id(op)] = (self._number(op), self._number(_role(op)))
+            plain = configuration(op)
+            found = self.known[id(op)] = (self._number(plain), self._number(_role(op)), plain)
         return found
 
     def _cut(self, body: tuple[int, int]) -> None:
@@ -121,9 +126,9 @@ class Side:
         name = call.path.rpartition(":")[2].rpartition(".")[2]
         given = tuple(self.trace.spec(port) for port in call.inputs)
         made = tuple(self.trace.spec(port) for port in call.outputs)
-        op, role = self._numbers_of(call.op)
+        op, role, plain = self._numbers_of(call.op)
         keys = (self._number((op, given, made)), op, role)
-        spelling = (call.op, given, made)
+        spelling = (plain, given, made)
         return Item(keys, tail, "" if name.isdigit() else name, call, spelling)
 
     def _block(self, steps: BlockSteps) -> Item:

@@ -41,7 +41,7 @@ from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.analysis.structure.net_effect import of_stage
 from resnet_inspect.analysis.structure.survey import Amounts, Survey
 from resnet_inspect.traces.model import Call
-from resnet_inspect.traces.ops import Conv, Elementwise, Op, window_of
+from resnet_inspect.traces.ops import Conv, Elementwise, Op, configuration, window_of
 from resnet_inspect.traces.tensors import Port
 
 
@@ -334,6 +334,7 @@ def _section_changes(left: Part, right: Part) -> Iterator[Change]:
 
 def _op_parts(a: Op, b: Op) -> list[tuple[str, object, object]]:
     """What differs in the configuration of two ops, field by field."""
+    a, b = configuration(a), configuration(b)
     if a == b:
         return []
     found: list[tuple[str, object, object]] = []

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import accumulate
+from math import prod
 from operator import add, attrgetter, sub
 
 from resnet_inspect.analysis.counts import activations, macs, parameters
 from resnet_inspect.analysis.counts.parameters import ParameterCount
 from resnet_inspect.analysis.geometry import receptive_field
-from resnet_inspect.analysis.geometry.receptive_field import ReceptiveField
+from resnet_inspect.analysis.geometry.receptive_field import Fields, ReceptiveField
 from resnet_inspect.analysis.structure import anatomy
 from resnet_inspect.analysis.structure.anatomy import Anatomy, Block, Stage
 from resnet_inspect.traces.model import Trace
@@ -101,9 +102,14 @@ class Survey:
         return parameters.credited(self.trace)
 
     @cached_property
+    def fields(self) -> Fields:
+        """What is known of the receptive fields, and where and why they are lost."""
+        return receptive_field.find(self.trace)
+
+    @property
     def receptive_fields(self) -> dict[int, ReceptiveField]:
-        """Receptive fields by activation."""
-        return receptive_field.by_activation(self.trace)
+        """Receptive fields by activation, where they are known."""
+        return self.fields.found
 
     @cached_property
     def never_called(self) -> tuple[ModuleSpec, ...]:
@@ -160,8 +166,16 @@ class Survey:
         """The activation before the head: what the last block gives, or else the last map."""
         if self.anatomy.stages:
             return self.anatomy.stages[-1].output
-        maps = [a for a, field in self.receptive_fields.items() if not field.whole]
-        return max(maps, default=None)
+        given = {port.activation for port in self.trace.inputs}
+        maps = [a for a, f in self.receptive_fields.items() if not f.whole and f.is_map]
+        maps += [a for a in self.fields.lost if self._is_map_like(a)]
+        return max((a for a in maps if a not in given), default=None)
+
+    def _is_map_like(self, activation: int) -> bool:
+        """Whether a tensor whose positions are lost has the shape of a map all the same."""
+        ranks = {len(self.trace.spec(port).shape) for port in self.trace.inputs}
+        shape = self.trace.activations[activation].tensor.shape
+        return len(shape) in ranks and len(shape) > 2 and prod(shape[2:]) > 1
 
     @cached_property
     def totals(self) -> Totals:

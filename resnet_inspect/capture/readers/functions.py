@@ -249,20 +249,44 @@ def _adaptive_pool(name: str, a: Arguments) -> Op:
 
 
 @reads_function(
-    "batch_norm", "instance_norm", "group_norm", "local_response_norm", takes=("input",)
+    "batch_norm",
+    "instance_norm",
+    takes=("input", "running_mean", "running_var", "weight", "bias", "of_input"),
 )
+@reads_function("group_norm", "local_response_norm", takes=("input",))
 @reads_function("layer_norm", "rms_norm", takes=("input", "normalized_shape"))
 def _norm(name: str, a: Arguments) -> Op:
     kind = name.removesuffix("_norm").replace("_", " ")
     given = a["input"].shape
     if kind in {"layer", "rms"}:
-        return Norm(kind, prod(map(int, a["normalized_shape"])))
-    return Norm(kind, int(given[1]))
+        over = tuple(a["normalized_shape"])
+        return Norm(kind, prod(map(int, over)), dims=tuple(range(-len(over), 0)))
+    if kind not in {"batch", "instance"}:
+        return Norm(kind, int(given[1]))
+    asked = a.get("of_input", a.get("training", a.get("use_input_stats", kind == "instance")))
+    return Norm(kind, int(given[1]), of_input=bool(asked) or a.get("running_mean") is None)
 
 
-@reads_function("interpolate", takes=("input", "size", "scale_factor", "mode"))
+@reads_function(
+    "interpolate",
+    takes=(
+        "input", "size", "scale_factor", "mode", "align_corners", "recompute_scale_factor",
+        "antialias",
+    ),
+)  # fmt: skip
 def _interpolate(name: str, a: Arguments) -> Op:
-    return Resample(a.get("mode", "nearest"))
+    return Resample(
+        a.get("mode", "nearest"), bool(a.get("align_corners")), bool(a.get("antialias"))
+    )
+
+
+@reads_function(
+    *_in_each_dimension("lp_pool{}d"),
+    takes=("input", "norm_type", "kernel_size", "stride", "ceil_mode"),
+)
+def _lp_pool(name: str, a: Arguments) -> Op:
+    ceil_mode = a.get("ceil_mode", False)
+    return pool("lp", int(name[-2]), a["kernel_size"], a.get("stride"), ceil_mode=ceil_mode)
 
 
 @reads_function("cat", "concat", "concatenate", "stack", takes=("tensors", "dim"))
@@ -274,18 +298,37 @@ def _join(name: str, a: Arguments) -> Op:
 
 @reads_function("slice", takes=("input", "index"))
 def _slice(name: str, a: Arguments) -> Op:
-    """A slice of each dimension; an index that picks, adds or drops dimensions is not described."""
+    """A slice, a number or a new dimension in each place; what tensors pick is not described."""
     shape = a["input"].shape
     index = a["index"] if isinstance(a["index"], tuple) else (a["index"],)
-    if Ellipsis in index:
-        at = index.index(Ellipsis)
-        missing = len(shape) - len(index) + 1
-        index = (*index[:at], *[slice(None)] * missing, *index[at + 1 :])
-    if len(index) > len(shape) or not all(isinstance(part, slice) for part in index):
+    if not all(
+        part is None or part is Ellipsis or isinstance(part, slice) or type(part) is int
+        for part in index
+    ):
         return Reshape(name)
-    whole = (*index, *[slice(None)] * (len(shape) - len(index)))
-    bounds = [part.indices(size) for part, size in zip(whole, shape, strict=True)]
-    return Reshape(name, tuple(b[0] for b in bounds), tuple(b[2] for b in bounds))
+    taken = sum(part is not None and part is not Ellipsis for part in index)
+    all_of_it = [slice(None)] * (len(shape) - taken)
+    at = next((i for i, part in enumerate(index) if part is Ellipsis), len(index))
+    whole = [*index[:at], *all_of_it, *index[at + 1 :]]
+    starts: list[int] = []
+    steps: list[int] = []
+    dims: list[int] = []
+    for part in whole:
+        if part is None:
+            dims.append(-1)
+            continue
+        size = shape[len(starts)]
+        if isinstance(part, slice):
+            dims.append(len(starts))
+            first, _, step = part.indices(size)
+        else:
+            first, step = part % size, 1
+        starts.append(first)
+        steps.append(step)
+    if len(starts) != len(shape):
+        return Reshape(name)
+    is_plain = dims == list(range(len(shape)))
+    return Reshape(name, tuple(starts), tuple(steps), None if is_plain else tuple(dims))
 
 
 @reads_function("pad", takes=("input", "pad"))

@@ -233,15 +233,23 @@ def _adaptive_pool(module: nn.AdaptiveAvgPool2d) -> Op:
 
 @reads(nn.modules.batchnorm._BatchNorm, "torchvision.ops.misc.FrozenBatchNorm2d")
 def _batch_norm(module: nn.BatchNorm2d) -> Op:
-    if isinstance(module, nn.modules.instancenorm._InstanceNorm):
-        return Norm("instance", module.num_features)
     features = getattr(module, "num_features", None)
-    return Norm("batch", int(module.weight.shape[0] if features is None else features))
+    is_frozen = not isinstance(module, nn.modules.batchnorm._NormBase)
+    return Norm(
+        "batch",
+        int(module.weight.shape[0] if features is None else features),
+        of_input=False if is_frozen else _is_of_input(module),
+    )
+
+
+def _is_of_input(module: nn.modules.batchnorm._NormBase) -> bool:
+    """Whether a norm takes the statistics of its input, and not those that it has kept."""
+    return module.training or module.running_mean is None
 
 
 @reads(nn.modules.instancenorm._InstanceNorm)
 def _instance_norm(module: nn.InstanceNorm2d) -> Op:
-    return Norm("instance", module.num_features)
+    return Norm("instance", module.num_features, of_input=_is_of_input(module))
 
 
 @reads(nn.GroupNorm)
@@ -251,12 +259,14 @@ def _group_norm(module: nn.GroupNorm) -> Op:
 
 @reads(nn.LayerNorm)
 def _layer_norm(module: nn.LayerNorm) -> Op:
-    return Norm("layer", prod(module.normalized_shape))
+    over = module.normalized_shape
+    return Norm("layer", prod(over), dims=tuple(range(-len(over), 0)))
 
 
 @reads(nn.RMSNorm)
 def _rms_norm(module: nn.RMSNorm) -> Op:
-    return Norm("rms", prod(module.normalized_shape))
+    over = module.normalized_shape
+    return Norm("rms", prod(over), dims=tuple(range(-len(over), 0)))
 
 
 @reads(nn.LocalResponseNorm, nn.CrossMapLRN2d)
@@ -286,10 +296,16 @@ _ACTIVATIONS = tuple(
 )
 
 
+_ALONG_ONE = {"softmax", "logsoftmax", "softmin"}
+
+
 @reads(*_ACTIVATIONS)
 def _activation(module: nn.Module) -> Op:
     layer = next(base for base in type(module).__mro__ if base in _ACTIVATIONS)
-    return Activate(layer.__name__.lower(), bool(getattr(module, "inplace", False)))
+    name = layer.__name__.lower()
+    along = getattr(module, "dim", None) if name in _ALONG_ONE else None
+    dims = (along,) if type(along) is int else None
+    return Activate(name, bool(getattr(module, "inplace", False)), dims)
 
 
 @reads(nn.modules.dropout._DropoutNd)
@@ -331,7 +347,9 @@ def _pad(module: nn.ZeroPad2d) -> Op:
 )  # fmt: skip
 def _resample(module: nn.Module) -> Op:
     mode = getattr(module, "mode", None)
-    return Resample(mode if isinstance(mode, str) else type(module).__name__.lower())
+    if not isinstance(mode, str):
+        return Resample(type(module).__name__.lower())
+    return Resample(mode, bool(getattr(module, "align_corners", False)), False)
 
 
 @reads(nn.RNNBase)

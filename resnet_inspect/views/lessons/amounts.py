@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from resnet_inspect.analysis.geometry.receptive_field import ReceptiveField
 from resnet_inspect.analysis.structure.survey import Amounts, Survey
-from resnet_inspect.views.words import text
+from resnet_inspect.views.words import fields, text
 
 
 def costs(survey: Survey, held: Amounts) -> Iterator[str]:
@@ -31,9 +31,19 @@ def sees(survey: Survey, activation: int) -> Iterator[str]:
     """How much of the input one element sees, how far its neighbour is, where the first begins."""
     field = survey.receptive_fields.get(activation)
     if field is None:
+        lost = survey.fields.lost.get(activation)
+        if lost is not None:
+            yield f"How much of the input one output element sees is not known: {fields.why(lost)}."
         return
     if field.whole:
         yield "One output element sees the whole input."
+    elif field.statistics or field.gate:
+        yield (
+            f"By its windows one output element sees {text.sizes(field.size)} of the input: its"
+            f" receptive field, as the literature counts it. {fields.through(field)} each element"
+            " depends on all of the map."
+        )
+        yield from _beyond(survey, field)
     else:
         size = text.sizes(field.size)
         yield f"One output element sees {size} of the input: its receptive field."
@@ -67,11 +77,16 @@ def growth(survey: Survey, before: int, after: int) -> Iterator[str]:
     if first is None or last is None or first.whole or last.whole:
         yield from sees(survey, after)
         return
+    is_flagged = last.statistics or last.gate
     yield (
-        f"One element sees {text.sizes(first.size)} of the input before and"
-        f" {text.sizes(last.size)} after."
+        f"{'By its windows one' if is_flagged else 'One'} element sees {text.sizes(first.size)} of"
+        f" the input before and {text.sizes(last.size)} after."
     )
+    if (last.statistics, last.gate) != (first.statistics, first.gate):
+        yield f"{fields.through(last)} each element depends on all of the map."
     yield from _beyond(survey, last)
+    if not first.jump or not last.jump:
+        return
     if first.jump == last.jump:
         yield f"The jump stays {text.alike(last.jump)}."
     else:

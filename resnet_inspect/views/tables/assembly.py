@@ -15,7 +15,7 @@ from resnet_inspect.traces.model import Provenance, Trace
 from resnet_inspect.views.tables.columns import COLUMNS, Column, check_keys
 from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.table import Cell, Row, Table, Total
-from resnet_inspect.views.words import text
+from resnet_inspect.views.words import fields, text
 from resnet_inspect.views.words.ops import kind_of
 from resnet_inspect.views.words.text import Value
 from resnet_inspect.views.words.totals import written
@@ -189,6 +189,7 @@ def _remarks(survey: Survey) -> list[str]:
             f"{path} takes {tensors} that no recorded call made: a constant, or the result of code"
             " that cannot be watched"
         )
+    remarks.extend(fields.remarks(survey))
     if not survey.anatomy.stages and trace.failure is None:
         remarks.append("no residual block found: modules stand in for stages and blocks")
     remarks.extend(trace.provenance.notes)

@@ -66,14 +66,16 @@ class SqueezeExcite(nn.Module):
         return x * torch.sigmoid(self.up(functional.relu(self.down(pooled))))
 
 
-def test_a_network_that_sees_all_still_has_its_strides() -> None:
+def test_behind_a_channel_gate_the_field_is_that_of_the_windows() -> None:
     first = Way(nn.Sequential(conv(3), conv(3), SqueezeExcite()), nn.Identity())
     second = Way(nn.Sequential(conv(3, stride=2), conv(3), SqueezeExcite()), conv(1, stride=2))
     survey = survey_of(nn.Sequential(conv(3, 3), first, second), 1, 3, 32, 32)
     assert [block.kind for block in survey.anatomy.blocks] == ["basic", "basic"]
     one, two = (survey.receptive_fields[stage.output] for stage in survey.anatomy.stages)
-    assert one.whole
-    assert two.whole
+    # Three 3×3 windows, then two more; the second, of stride 2, lies before the last.
+    assert (one.size, two.size) == ((7, 7), (13, 13))
+    assert one.gate
+    assert two.gate == one.gate
     assert (one.jump, two.jump) == ((1, 1), (2, 2))
     table = ri.tabulate(survey.trace, "stages")
     notes = [table.cell(row, "note").text for row in table.rows if row.kind == "stage"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from resnet_inspect.analysis.geometry.receptive_field import Number, ReceptiveField
+from resnet_inspect.analysis.geometry.receptive_field import Number
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import (
@@ -26,10 +26,10 @@ def sentences(survey: Survey, call: Call) -> Iterator[str]:
     if window is None or not call.inputs or after is None or after.whole or _is_transposed(call):
         return
     dimensions = len(window.kernel_size)
-    before = survey.receptive_fields.get(call.inputs[0].activation) or ReceptiveField(
-        (1,) * dimensions, (1,) * dimensions, (0,) * dimensions
-    )
-    if before.whole or len(before.size) != dimensions:
+    before = survey.receptive_fields.get(call.inputs[0].activation)
+    if before is None or len(before.size) != dimensions or len(before.jump) != dimensions:
+        return
+    if len(after.jump) != dimensions:
         return
     lines = {
         _grown(*numbers)

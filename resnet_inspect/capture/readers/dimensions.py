@@ -1,0 +1,146 @@
+"""Readers of functions for which it matters along which dimensions they work.
+
+A permutation, a softmax, a mean: where the positions of a map go cannot be told from shapes alone.
+A call that is not understood is read as its name alone says, without dimensions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from resnet_inspect.capture.readers.functions import Arguments, reads_function
+from resnet_inspect.traces.ops import Activate, Offsets, Op, Reduce, Reshape
+
+Dims = Callable[[str, Arguments], Offsets | None]
+
+
+def _recorded(op: Callable[..., Op], *names: str, takes: tuple[str, ...]) -> Callable[[Dims], Dims]:
+    """Register what finds the dimensions for functions of these names, which become this op."""
+
+    def register(find: Dims) -> Dims:
+        def read(name: str, a: Arguments) -> Op:
+            try:
+                dims = find(name, a)
+            except (KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError):
+                dims = None
+            return op(name, dims=dims)
+
+        reads_function(*names, takes=takes)(read)
+        return find
+
+    return register
+
+
+def _from_start(given: Any, rank: int) -> Offsets:
+    """Dimensions counted from 0; all where none are named."""
+    if given is None or (isinstance(given, tuple | list) and not given):
+        return tuple(range(rank))
+    several = given if isinstance(given, tuple | list | torch.Size) else (given,)
+    dims = tuple(int(dim) for dim in several)
+    if not all(-rank <= dim < rank for dim in dims):
+        raise ValueError("there is no such dimension")
+    return tuple(dim % rank for dim in dims)
+
+
+def _rank(a: Arguments) -> int:
+    return int(a["input"].dim())
+
+
+@_recorded(Reshape, "permute", takes=("input", *map(str, range(12))))
+def _permute(name: str, a: Arguments) -> Offsets | None:
+    given: Any = a["dims"] if "dims" in a else a["0"]
+    if isinstance(given, int):
+        given = [a[str(i)] for i in range(_rank(a))]
+    return _from_start(given, _rank(a))
+
+
+@_recorded(Reshape, "transpose", "swapaxes", "swapdims", takes=("input", "dim0", "dim1"))
+def _transpose(name: str, a: Arguments) -> Offsets | None:
+    rank = _rank(a)
+    pair = a.get("dim0", a.get("axis0")), a.get("dim1", a.get("axis1"))
+    first, second = _from_start(pair, rank)
+    dims = list(range(rank))
+    dims[first], dims[second] = second, first
+    return tuple(dims)
+
+
+@_recorded(Reshape, "movedim", "moveaxis", takes=("input", "source", "destination"))
+def _movedim(name: str, a: Arguments) -> Offsets | None:
+    rank = _rank(a)
+    source, destination = _from_start(a["source"], rank), _from_start(a["destination"], rank)
+    left = [dim for dim in range(rank) if dim not in source]
+    placed = dict(zip(destination, source, strict=True))
+    return tuple(placed[at] if at in placed else left.pop(0) for at in range(rank))
+
+
+@_recorded(Reshape, "t", "T", "mT", "H", "mH", "adjoint", takes=("input",))
+def _turned(name: str, a: Arguments) -> Offsets | None:
+    dims = list(range(_rank(a)))
+    if name == "T":
+        return tuple(reversed(dims))
+    return (*dims[:-2], *dims[-2:][::-1])
+
+
+@_recorded(Reshape, "roll", takes=("input", "shifts", "dims"))
+@_recorded(Reshape, "flip", takes=("input", "dims"))
+def _moved(name: str, a: Arguments) -> Offsets | None:
+    return _from_start(a.get("dims"), _rank(a))
+
+
+@_recorded(Reshape, "sort", "argsort", takes=("input", "dim"))
+def _sort(name: str, a: Arguments) -> Offsets | None:
+    return _from_start(a.get("dim", -1), _rank(a))
+
+
+@_recorded(Reshape, "index_select", "select", takes=("input", "dim", "index"))
+def _select(name: str, a: Arguments) -> Offsets | None:
+    return _from_start(a["dim"], _rank(a))
+
+
+@_recorded(Reshape, "unbind", takes=("input", "dim"))
+def _unbind(name: str, a: Arguments) -> Offsets | None:
+    return _from_start(a.get("dim", 0), _rank(a))
+
+
+def _named(a: Arguments) -> Any:
+    return a.get("dim", a.get("axis"))
+
+
+@_recorded(
+    Reduce,
+    "mean", "sum", "prod", "amax", "amin", "argmax", "argmin", "std", "var", "all", "any",
+    "logsumexp", "std_mean", "var_mean", "count_nonzero", "aminmax", "max", "min", "median",
+    takes=("input", "dim"),
+)  # fmt: skip
+@_recorded(Reduce, "norm", "vector_norm", "quantile", takes=("input", "how", "dim"))
+def _reduce(name: str, a: Arguments) -> Offsets | None:
+    given = _named(a)
+    if isinstance(given, torch.Tensor) or isinstance(a.get("other"), torch.Tensor):
+        return None
+    if isinstance(given, bool):  # var(unbiased)
+        given = None
+    return _from_start(given, _rank(a))
+
+
+@_recorded(Reduce, "cumsum", "cumprod", takes=("input", "dim"))
+def _cumulated(name: str, a: Arguments) -> Offsets | None:
+    return _from_start(_named(a), _rank(a))
+
+
+@_recorded(Reduce, "topk", "kthvalue", takes=("input", "k", "dim"))
+@_recorded(Reduce, "mode", takes=("input", "dim"))
+def _chosen(name: str, a: Arguments) -> Offsets | None:
+    return _from_start(a.get("dim", -1), _rank(a))
+
+
+@_recorded(Activate, "softmax", "log_softmax", "softmin", takes=("input", "dim"))
+def _softmax(name: str, a: Arguments) -> Offsets | None:
+    return None if a.get("dim") is None else _from_start(a["dim"], _rank(a))
+
+
+@_recorded(Activate, "normalize", takes=("input", "p", "dim"))
+def _normalize(name: str, a: Arguments) -> Offsets | None:
+    return _from_start(a.get("dim", 1), _rank(a))
