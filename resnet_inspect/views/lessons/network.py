@@ -84,6 +84,10 @@ def _depth(survey: Survey) -> Iterator[str]:
     yield "Norms, pools and activations are not counted."
     if found.gates:
         yield "Nor are layers that compute a gate: it scales a map and is no way of its own."
+    if found.adapters:
+        many = text.count(len(found.adapters), "layer")
+        verb, be = ("stands", "is") if len(found.adapters) == 1 else ("stand", "are")
+        yield f"{many} of adapters {verb} beside other layers and {be} part of those."
     if found.projections:
         many = text.count(len(found.projections), "projection")
         verb = "lies on a shortcut" if len(found.projections) == 1 else "lie on shortcuts"
