@@ -142,11 +142,24 @@ def trunk(trace: Trace, anatomy: Anatomy, end: int) -> tuple[int, ...]:
 def _blocks(trace: Trace, found: Sequence[Sum], adapters: Sequence[Adapter]) -> list[Block]:
     layers = {step for adapter in adapters for step in adapter.layer}
     beside = {step for adapter in adapters for step in adapter.beside}
-    placed = _with_modules(trace, [_block(trace, total, layers, beside) for total in found])
+    made = [_block(trace, total, layers, beside) for total in found]
+    placed = _with_modules(trace, list(_one_after_another(made)))
     if any(_rank(trace, block) > 2 for block in placed):
         # Beside feature maps, a sum of vectors is of the head, or of a gate.
         return [block for block in placed if _rank(trace, block) > 2]
     return placed
+
+
+def _one_after_another(blocks: Sequence[Block]) -> Iterator[Block]:
+    """The blocks without those that begin before the one before them has ended.
+
+    Streams that feed each other within a block (an octave convolution's) have a sum each.
+    """
+    end = -1
+    for block in blocks:
+        if block.first > end:
+            yield block
+            end = block.last
 
 
 def _rank(trace: Trace, block: Block) -> int:
@@ -245,6 +258,8 @@ def _applied_after(trace: Trace, block: Block, last: int) -> int:
         finishing = isinstance(taker.op, Activate) or same_values(taker.op)
         if last < len(trace.calls) - 1:
             finishing = finishing or isinstance(taker.op, Norm)
+        else:  # no module holds the block: what another module does is of that one
+            finishing = finishing and taker.parent == trace.calls[block.add].parent
         if not finishing or len(taker.outputs) != 1:
             return output
         output = taker.outputs[0].activation

@@ -14,6 +14,7 @@ from resnet_inspect.analysis.structure.flow import ROOT, Flow
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import (
     Activate,
+    AdaptivePool,
     Attention,
     Conv,
     Create,
@@ -22,6 +23,7 @@ from resnet_inspect.traces.ops import (
     Linear,
     MatMul,
     Op,
+    Pool,
     Reduce,
     Resample,
     Unknown,
@@ -50,6 +52,8 @@ class Sum:
     """Whether weights lie on the shortcut."""
     returns: bool
     """Whether every way through the branch is made larger, and the shortcut is not."""
+    linear: bool
+    """Whether nothing nonlinear lies on either way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def find(trace: Trace) -> tuple[list[Sum], list[Adapter]]:
             continue
         flow.join(index, candidate.fork)
         nested = [step for step in candidate.carried if step in found]
-        for add in [add for add in nested if _is_one_layer(trace, found[add])]:
+        for add in [add for add in nested if _is_one_layer(found[add])]:
             nested.remove(add)
             adapters[add] = _adapter(trace, found.pop(add))
         if any(trace.calls[add].parent != trace.calls[index].parent for add in nested):
@@ -196,6 +200,7 @@ def _candidate(trace: Trace, flow: Flow, index: int) -> Sum | None:
         bypass=bypass,
         carried=carried[long],
         projects=weights[short] > 0,
+        linear=not any(_bends(trace, flow, step) for step in (*carried[long], *bypass)),
         returns=not enlarged and _is_enlarged(trace, flow, fork, ends[long], carried[long]),
     )
 
@@ -275,7 +280,7 @@ def _is_adapter(trace: Trace, candidate: Sum) -> bool:
     weighted = [s for s in candidate.carried if is_weighted(trace.calls[s].op)]
     if narrow and len(weighted) <= 2 and _has_wide(trace, candidate.bypass):
         return True
-    if not _is_one_layer(trace, candidate):
+    if not _is_one_layer(candidate):
         return False
     shapes = [trace.activations[a].tensor.shape for a in (candidate.fork, candidate.output)]
     return narrow or (len(weighted) == 1 and shapes[0] == shapes[1])
@@ -289,11 +294,19 @@ def _adapter(trace: Trace, candidate: Sum) -> Adapter:
     return Adapter(candidate.add, ways[1], ways[0])
 
 
-def _is_one_layer(trace: Trace, candidate: Sum) -> bool:
+def _is_one_layer(candidate: Sum) -> bool:
     """Whether both ways are weighted and nothing nonlinear lies on either."""
-    ways = (*candidate.branch, *candidate.bypass)
-    nonlinear = (Activate, Attention, MatMul, Unknown)
-    return candidate.projects and not any(isinstance(trace.calls[s].op, nonlinear) for s in ways)
+    return candidate.projects and candidate.linear
+
+
+def _bends(trace: Trace, flow: Flow, step: int) -> bool:
+    """Whether a step is nonlinear in what comes to it; products are, of two tensors."""
+    call = trace.calls[step]
+    if isinstance(call.op, Elementwise) and call.op.name in {"mul", "div", "addcmul", "lerp"}:
+        return len({port.activation for port in call.inputs} - flow.constants) > 1
+    if isinstance(call.op, Pool | AdaptivePool):
+        return call.op.kind == "max"
+    return isinstance(call.op, Activate | Attention | MatMul | Unknown)
 
 
 def _narrows(trace: Trace, candidate: Sum) -> bool:

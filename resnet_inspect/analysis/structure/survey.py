@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import accumulate
+from math import prod
 from operator import add, attrgetter, sub
 
 from resnet_inspect.analysis.counts import activations, macs, parameters
@@ -15,8 +16,9 @@ from resnet_inspect.analysis.geometry import receptive_field
 from resnet_inspect.analysis.geometry.receptive_field import ReceptiveField
 from resnet_inspect.analysis.structure import anatomy
 from resnet_inspect.analysis.structure.anatomy import Anatomy, Block, Stage
-from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.modules import ModuleSpec
+from resnet_inspect.traces.ops import AdaptivePool, Conv, Op, Reduce, Unknown
 from resnet_inspect.traces.tensors import Shape
 
 
@@ -149,12 +151,38 @@ class Survey:
         return self.amounts(0, len(self.trace.calls) - 1)
 
     @cached_property
+    def opaque(self) -> tuple[Call, ...]:
+        """The calls that cannot be looked into, in order: what they hold is not known."""
+        calls = (self.trace.calls[step] for step in self.trace.steps)
+        return tuple(call for call in calls if isinstance(call.op, Unknown) and call.outputs)
+
+    @cached_property
     def last_feature_map(self) -> int | None:
-        """The activation before the head: what the last block gives, or else the last map."""
+        """The activation before the head: the last map before all of it is pooled or flattened.
+
+        That is what the last block gives, unless a layer with weights stands behind it.
+        """
         if self.anatomy.stages:
-            return self.anatomy.stages[-1].output
+            return self._behind(self.anatomy.stages[-1].output)
         maps = [a for a, field in self.receptive_fields.items() if not field.whole]
         return max(maps, default=None)
+
+    def _behind(self, last: int) -> int:
+        """The last map that all of the data flows through after this one; it itself if it is."""
+        trace = self.trace
+        found, weighted = last, False
+        for port in trace.outputs:
+            way = anatomy.trunk(trace, self.anatomy, port.activation)
+            if last not in way:
+                continue
+            for activation in way[way.index(last) + 1 :]:
+                op = trace.calls[trace.producer[activation]].op
+                shape = trace.activations[activation].tensor.shape
+                if not _keeps_map(op, trace.activations[found].tensor.shape, shape):
+                    return found if weighted else last
+                weighted = weighted or isinstance(op, Conv)
+                found = activation
+        return last
 
     @cached_property
     def totals(self) -> Totals:
@@ -174,3 +202,10 @@ class Survey:
             calls=modules,
             functions=len(self.trace.calls) - modules,
         )
+
+
+def _keeps_map(op: Op, before: Shape, after: Shape) -> bool:
+    """Whether what an op makes of a map is a map: not pooled to one element, nor flattened."""
+    if len(after) < 3 or len(before) != len(after) or isinstance(op, AdaptivePool | Reduce):
+        return False
+    return before[2:] == after[2:] or prod(after[2:]) > 1

@@ -17,6 +17,7 @@ from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.table import Cell, Row, Table, Total
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.ops import kind_of
+from resnet_inspect.views.words.structure import NONE_RECOGNISED, opaque
 from resnet_inspect.views.words.text import Value
 from resnet_inspect.views.words.totals import written
 
@@ -166,7 +167,10 @@ def _remarks(survey: Survey) -> list[str]:
             " that cannot be watched"
         )
     if not survey.anatomy.stages and trace.failure is None:
-        remarks.append("no residual block found: modules stand in for stages and blocks")
+        remarks.append(f"{NONE_RECOGNISED}: modules stand in for stages and blocks")
+    hidden = opaque(survey)
+    if hidden:
+        remarks.append(f"{hidden}: blocks, depth and the last feature map are without them")
     remarks.extend(trace.provenance.notes)
     return remarks
 

@@ -28,7 +28,11 @@ def view(survey: Survey, selection: Selection) -> Table:
     """Stem, blocks under their stages, head; `stage`, `match` and `fold` apply."""
     selection.check_for(survey)
     every = sections(survey)
-    headings = [line for line, inner in pairwise(every) if inner.spans[0][0] <= line.spans[0][1]]
+    headings = [
+        line
+        for line, inner in pairwise(every)
+        if line.block is None and inner.spans[0][0] <= line.spans[0][1]
+    ]
     items = [
         line
         for line in every

@@ -412,3 +412,73 @@ def test_sums_of_vectors_are_blocks_where_there_are_no_maps() -> None:
     head = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), Perceptron())
     model = nn.Sequential(conv(3, 8), Unit(8, 8, 1, ""), *head)
     assert [block.path for block in blocks_of(model, (1, 3, 16, 16))] == ["1"]
+
+
+# What is counted is shown, and what is not known is said.
+
+
+class Inline(nn.Module):
+    """A block in the network's own code, before blocks that begin in place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.a, self.b, self.side = conv(3, 4), conv(4, 8), conv(8, 8), conv(4, 8, 1)
+        self.units = nn.ModuleList(InPlace() for _ in range(2))
+        self.last = conv(8, 24)
+        self.fc = nn.Linear(24, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        x = self.b(functional.relu(self.a(x))) + self.side(x)
+        for unit in self.units:
+            x = unit(x)
+        x = functional.relu(self.last(x))
+        return self.fc(x.mean((2, 3)))  # type: ignore[no-any-return]
+
+
+class InPlace(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.act, self.one, self.two = nn.ReLU(inplace=True), conv(8, 8), conv(8, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.act(x)
+        return x + self.two(self.one(y))  # type: ignore[no-any-return]
+
+
+def test_a_block_without_a_module_has_a_row_with_its_parameters() -> None:
+    model = Inline()
+    inspected = ri.trace(model, (1, 3, 16, 16))
+    table = ri.tabulate(inspected, "blocks")
+    rows = [row for row in table.rows if row.kind == "block"]
+    assert [table.cell(row, "path").text.strip() for row in rows] == [":add", "units.0", "units.1"]
+    own = [*model.a.parameters(), *model.b.parameters(), *model.side.parameters()]
+    assert table.cell(rows[0], "parameters").value == sum(p.numel() for p in own)
+    assert not [row for row in table.rows if row.kind == "rest"]
+    assert len(inspected.blocks) == 3
+
+
+def test_the_last_feature_map_is_the_network_s() -> None:
+    totals = survey_of(Inline(), (1, 3, 16, 16)).totals
+    assert totals.last_feature_map == (1, 24, 16, 16)
+    assert totals.receptive_field is not None
+    assert totals.receptive_field.size == (17, 17)  # 1 + 2 for each of 8 convolutions
+
+
+class Hidden(nn.Module):
+    """A function that no rule covers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = torch.jit.script(Perceptron())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.inner(x)  # type: ignore[no-any-return]
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+def test_nothing_is_denied_of_what_cannot_be_looked_into() -> None:
+    inspected = ri.trace(nn.Sequential(nn.Linear(4, 8), Hidden(), Hidden()), (2, 4))
+    assert len(inspected.survey.opaque) == 2
+    (remark,) = [r for r in ri.tabulate(inspected, "totals").remarks if "looked into" in r]
+    assert remark.startswith("2 calls cannot be looked into (1.inner, 2.inner)")
