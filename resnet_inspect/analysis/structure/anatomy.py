@@ -9,7 +9,7 @@ other and give one shape are a stage.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Literal
@@ -70,7 +70,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Blocks in a row that give one output shape."""
+    """Blocks in a row that give one output shape, with what leads from the stage before to them."""
 
     number: int
     """Counted from 1."""
@@ -79,12 +79,10 @@ class Stage:
     call: int | None
     blocks: tuple[Block, ...]
     first: int
+    """Index of its first call: that of its module, or of what leads from the stage before to it."""
     last: int
-
-    @property
-    def input(self) -> int:
-        """The activation that the stage takes."""
-        return self.blocks[0].input
+    input: int
+    """The activation that the stage takes: what the stage before gives, where all passes that."""
 
     @property
     def output(self) -> int:
@@ -121,8 +119,9 @@ class Anatomy:
 
 def find(trace: Trace) -> Anatomy:
     """The anatomy of a traced network."""
-    found, adapters = sums.find(trace)
-    return Anatomy(tuple(_stages(trace, _blocks(trace, found, adapters))), tuple(adapters))
+    found, adapters, flow = sums.find(trace)
+    stages = _stages(trace, _blocks(trace, found, adapters))
+    return Anatomy(tuple(_joined(trace, flow, stages)), tuple(adapters))
 
 
 def trunk(trace: Trace, anatomy: Anatomy, end: int) -> tuple[int, ...]:
@@ -282,7 +281,20 @@ def _stages(trace: Trace, blocks: Sequence[Block]) -> Iterator[Stage]:
             blocks=tuple(run),
             first=run[0].first if call is None else call,
             last=run[-1].last if call is None else trace.last_descendant[call],
+            input=run[0].input,
         )
+
+
+def _joined(trace: Trace, flow: Flow, stages: Iterable[Stage]) -> Iterator[Stage]:
+    """The stages, each with the steps that lead from the stage before to it."""
+    before: Stage | None = None
+    for stage in stages:
+        if before is not None and trace.steps_within(before.last + 1, stage.first - 1):
+            follows = flow.passes(before.output, stage.blocks[0].fork)
+            given = before.output if follows else stage.input
+            stage = replace(stage, first=before.last + 1, input=given)
+        yield stage
+        before = stage
 
 
 def _continues(trace: Trace, before: Block, after: Block) -> bool:

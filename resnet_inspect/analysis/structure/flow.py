@@ -91,6 +91,12 @@ class Flow:
                 b = self.parent[b]
         return a
 
+    def passes(self, through: int, end: int) -> bool:
+        """Whether every way to `end` passes `through`, which may be `end` itself."""
+        while self.depth[end] > self.depth[through]:
+            end = self.parent[end]
+        return end == through
+
     def fork(self, a: int, b: int) -> int:
         """The nearest tensor that all of one way passes and that the other comes from; or ROOT.
 

@@ -68,8 +68,8 @@ class Adapter:
     """Steps of what stands beside it, in order."""
 
 
-def find(trace: Trace) -> tuple[list[Sum], list[Adapter]]:
-    """The residual sums that are no part of another one, and the adapters, in order."""
+def find(trace: Trace) -> tuple[list[Sum], list[Adapter], Flow]:
+    """The residual sums that are no part of another one, the adapters, and the flow of the maps."""
     flow = Flow(trace)
     found: dict[int, Sum] = {}
     adapters: dict[int, Adapter] = {}
@@ -97,7 +97,7 @@ def find(trace: Trace) -> tuple[list[Sum], list[Adapter]]:
         else:
             found[index] = candidate
     kept = [s for s in found.values() if not s.returns or _is_of_one_module(trace, s, found)]
-    return kept, list(adapters.values())
+    return kept, list(adapters.values()), flow
 
 
 def is_weighted(op: Op) -> bool:

@@ -482,3 +482,61 @@ def test_nothing_is_denied_of_what_cannot_be_looked_into() -> None:
     assert len(inspected.survey.opaque) == 2
     (remark,) = [r for r in ri.tabulate(inspected, "totals").remarks if "looked into" in r]
     assert remark.startswith("2 calls cannot be looked into (1.inner, 2.inner)")
+
+
+# Stages.
+
+
+class Stepped(nn.Module):
+    """Stages with something between them that is no block, as a module, as layers or inverted."""
+
+    def __init__(self, between: str) -> None:
+        super().__init__()
+        self.stem = conv(3, 8)
+        self.stages = nn.ModuleList(
+            nn.Sequential(Unit(width, width, 1, ""), Unit(width, width, 1, ""))
+            for width in (8, 16, 32)
+        )
+        self.downs = nn.ModuleList(self.down(between, width) for width in (8, 16))
+        self.fc = nn.Linear(32, 5)
+
+    @staticmethod
+    def down(between: str, width: int) -> nn.Module:
+        if between == "norm and convolution":
+            return nn.Sequential(nn.GroupNorm(2, width), nn.Conv2d(width, 2 * width, 2, 2))
+        if between == "inverted":
+            wide = 3 * width
+            depthwise = nn.Conv2d(wide, wide, 3, 2, 1, groups=wide)
+            return nn.Sequential(
+                conv(width, wide, 1), nn.ReLU6(), depthwise, conv(wide, 2 * width, 1)
+            )
+        return conv(width, 2 * width, 3, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stages[0](self.stem(x))
+        for down, stage in zip(self.downs, self.stages[1:], strict=True):
+            x = stage(down(x))
+        return self.fc(x.mean((2, 3)))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("between", ["norm and convolution", "inverted", "convolution"])
+def test_what_stands_between_two_stages_is_part_of_what_the_next_one_did(between: str) -> None:
+    model = Stepped(between)
+    inspected = ri.trace(model, (1, 3, 32, 32))
+    stages = inspected.survey.anatomy.stages
+    assert [stage.path for stage in stages] == ["stages.0", "stages.1", "stages.2"]
+    assert [after.input for after in stages[1:]] == [before.output for before in stages[:-1]]
+    table = ri.tabulate(inspected, "stages")
+    rows = [row for row in table.rows if row.kind == "stage"]
+    assert [table.cell(row, "note").text for row in rows] == [
+        "2 blocks; planes and dimensions unchanged",
+        "2 blocks behind downs.0; planes ×2, dimensions ÷2",
+        "2 blocks behind downs.1; planes ×2, dimensions ÷2",
+    ]
+    own = [*model.downs[0].parameters(), *model.stages[1].parameters()]
+    assert table.cell(rows[1], "parameters").value == sum(p.numel() for p in own)
+    for view in ("stages", "blocks"):
+        assert not [row for row in ri.tabulate(inspected, view).rows if row.kind == "rest"]
+    blocks = ri.tabulate(inspected, "blocks", ri.Selection(stage=2))
+    paths = [blocks.cell(row, "path").text.strip() for row in blocks.rows]
+    assert paths[:4] == ["stages.1", "downs.0", "stages.1.0", "stages.1.1"]

@@ -13,8 +13,11 @@ from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.words import net_effect, text
 
 
-def sections(survey: Survey, *, blocks: bool = True) -> list[Line]:
-    """Every section in order, an outer one before those in it; only the outermost if no blocks."""
+def sections(survey: Survey, *, blocks: bool = True, between: bool = False) -> list[Line]:
+    """Every section in order, an outer one before those in it; only the outermost if no blocks.
+
+    With `between`, what stands before, between and after the blocks of a stage too.
+    """
     body = survey.anatomy.body
     if body is None:
         inner = [
@@ -25,11 +28,15 @@ def sections(survey: Survey, *, blocks: bool = True) -> list[Line]:
             and (blocks or call.parent == 0)
         ]
         return [*_whole(survey, blocks), *inner]
-    found = [_end_line(survey, "stem", 1, body[0] - 1)]
+    found: list[Line | None] = [_end_line(survey, "stem", 1, body[0] - 1)]
     for stage in survey.anatomy.stages:
         found.append(stage_line(survey, stage))
         if blocks:
-            found.extend(block_line(survey, block) for block in stage.blocks)
+            lines = [block_line(survey, block) for block in stage.blocks]
+            if between:
+                lines += [call_line(survey, call) for call in beside_blocks(survey, stage)]
+            lines.sort(key=lambda line: line.spans[0])
+            found.extend(lines)
     found.append(_end_line(survey, "head", body[1] + 1, len(survey.trace.calls) - 1))
     complete = [line for line in found if line is not None]
     return [*_whole(survey, blocks), *complete, *_left_open(survey, body[1], blocks)]
@@ -60,6 +67,10 @@ def stage_line(survey: Survey, stage: Stage) -> Line:
     """The line of a stage, with its net effect in words."""
     effect = net_effect.effect(of_stage(survey, stage))
     blocks = text.count(len(stage.blocks), "block")
+    leading = leading_to(survey, stage)
+    if leading:
+        name = leading[0].path if len(leading) == 1 else text.count(len(leading), "call")
+        blocks += f" behind {name}"
     return Line(
         "stage",
         0,
@@ -72,6 +83,30 @@ def stage_line(survey: Survey, stage: Stage) -> Line:
         spans=((stage.first, stage.last),),
         amounts=survey.amounts(stage.first, stage.last),
     )
+
+
+def beside_blocks(survey: Survey, stage: Stage) -> list[Call]:
+    """The outermost calls of a stage that are in none of its blocks and hold a step, in order."""
+    trace = survey.trace
+    found: list[Call] = []
+    ends = [*(block.first for block in stage.blocks), stage.last + 1]
+    begins = [stage.first, *(block.last + 1 for block in stage.blocks)]
+    for first, end in zip(begins, ends, strict=True):
+        index = first
+        while index < end:
+            last = trace.last_descendant[index]
+            if last < end and trace.steps_within(index, last):
+                found.append(trace.calls[index])
+                index = last
+            index += 1
+    return found
+
+
+def leading_to(survey: Survey, stage: Stage) -> list[Call]:
+    """The outermost calls that lead from the stage before to the blocks of a stage."""
+    if stage.first == stage.blocks[0].first or stage.first == stage.call:
+        return []
+    return [c for c in beside_blocks(survey, stage) if c.index < stage.blocks[0].first]
 
 
 def block_line(survey: Survey, block: Block) -> Line:
