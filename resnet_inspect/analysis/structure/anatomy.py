@@ -9,7 +9,7 @@ other and give one shape are a stage.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Literal
@@ -61,6 +61,8 @@ class Block:
     """Index of the block's first call."""
     last: int
     """Index of its last call."""
+    again: tuple[Block, ...] = ()
+    """The same block where its modules are run another time, by a network that is shared."""
 
     @property
     def shortcut_name(self) -> str:
@@ -83,6 +85,13 @@ class Stage:
     last: int
     input: int
     """The activation that the stage takes: what the stage before gives, where all passes that."""
+    again: tuple[Stage, ...] = ()
+    """The same stage where its modules are run another time, by a network that is shared."""
+
+    @property
+    def runs(self) -> int:
+        """How many times it is run."""
+        return 1 + len(self.again)
 
     @property
     def output(self) -> int:
@@ -121,7 +130,7 @@ def find(trace: Trace) -> Anatomy:
     """The anatomy of a traced network."""
     found, adapters, flow = sums.find(trace)
     stages = _stages(trace, _blocks(trace, found, adapters))
-    return Anatomy(tuple(_joined(trace, flow, stages)), tuple(adapters))
+    return Anatomy(_once(trace, flow, list(stages)), tuple(adapters))
 
 
 def trunk(trace: Trace, anatomy: Anatomy, end: int) -> tuple[int, ...]:
@@ -130,7 +139,8 @@ def trunk(trace: Trace, anatomy: Anatomy, end: int) -> tuple[int, ...]:
     They are what all of the data flows through: outputs of stages and blocks, and the layers
     outside; nothing within a branch.
     """
-    flow = Flow.of(trace, {block.add: block.fork for block in anatomy.blocks})
+    every = (one for block in anatomy.blocks for one in (block, *block.again))
+    flow = Flow.of(trace, {block.add: block.fork for block in every})
     found = []
     while end != ROOT and end in flow.parent:
         found.append(end)
@@ -285,16 +295,49 @@ def _stages(trace: Trace, blocks: Sequence[Block]) -> Iterator[Stage]:
         )
 
 
-def _joined(trace: Trace, flow: Flow, stages: Iterable[Stage]) -> Iterator[Stage]:
-    """The stages, each with the steps that lead from the stage before to it."""
+def _once(trace: Trace, flow: Flow, stages: Sequence[Stage]) -> tuple[Stage, ...]:
+    """The stages with what leads to them; of a shared network once, with the stage's other runs."""
+    runs: dict[Hashable, list[Stage]] = {}
+    places: dict[Hashable, int] = {}
     before: Stage | None = None
-    for stage in stages:
-        if before is not None and trace.steps_within(before.last + 1, stage.first - 1):
-            follows = flow.passes(before.output, stage.blocks[0].fork)
-            given = before.output if follows else stage.input
-            stage = replace(stage, first=before.last + 1, input=given)
-        yield stage
-        before = stage
+    place = -1
+    for number, stage in enumerate(stages):
+        key = _modules_of(trace, stage) or number
+        begins = key in places and places[key] <= place  # the next run, not the next stage
+        before = _joined(trace, flow, None if begins else before, stage)
+        place = places.setdefault(key, len(places))
+        runs.setdefault(key, []).append(before)
+    return tuple(_with_runs(i, found) for i, found in enumerate(runs.values(), start=1))
+
+
+def _modules_of(trace: Trace, stage: Stage) -> tuple[str, ...]:
+    """The modules with weights that a stage's blocks run, in order; () if any has none."""
+    found: list[str] = []
+    for block in stage.blocks:
+        calls = (trace.calls[step] for step in sorted((*block.branch, *block.bypass)))
+        modules = [call.module for call in calls if call.module and sums.is_weighted(call.op)]
+        if not modules:
+            return ()
+        found.extend(modules)
+    return tuple(found)
+
+
+def _with_runs(number: int, runs: Sequence[Stage]) -> Stage:
+    first, *others = runs
+    blocks = tuple(
+        replace(block, again=tuple(run.blocks[i] for run in others))
+        for i, block in enumerate(first.blocks)
+    )
+    return replace(first, number=number, blocks=blocks, again=tuple(others))
+
+
+def _joined(trace: Trace, flow: Flow, before: Stage | None, stage: Stage) -> Stage:
+    """The stage with the steps that lead from the stage before to it."""
+    if before is None or not trace.steps_within(before.last + 1, stage.first - 1):
+        return stage
+    follows = flow.passes(before.output, stage.blocks[0].fork)
+    given = before.output if follows else stage.input
+    return replace(stage, first=before.last + 1, input=given)
 
 
 def _continues(trace: Trace, before: Block, after: Block) -> bool:

@@ -123,7 +123,12 @@ class Survey:
     @cached_property
     def stage_of_add(self) -> dict[int, tuple[Stage, Block]]:
         """Stage and block by the call of the residual add."""
-        return {b.add: (stage, b) for stage in self.anatomy.stages for b in stage.blocks}
+        return {
+            one.add: (stage, block)
+            for stage in self.anatomy.stages
+            for block in stage.blocks
+            for one in (block, *block.again)
+        }
 
     @cached_property
     def _before(self) -> tuple[tuple[int, ...], ...]:

@@ -54,6 +54,11 @@ def _way(survey: Survey) -> Iterator[str]:
         of = f" of {page.listed(many)} blocks" if len(many) > 1 else ""
         blocks_ = text.count(len(survey.anatomy.blocks), "residual block")
         yield f"It has {blocks_} in {text.count(len(stages), 'stage')}{of}."
+        runs = {stage.runs for stage in stages}
+        if max(runs) > 1:
+            each = "They are" if len(runs) == 1 else "Some are"
+            times = f"{max(runs)} times" if len(runs) == 1 else f"up to {max(runs)} times"
+            yield f"{each} run {times}, with the same weights; each is counted once."
     hidden = structure.opaque(survey)
     if hidden:
         yield f"{hidden}: what is in them is not known, nor whether it has blocks."

@@ -168,6 +168,12 @@ def _remarks(survey: Survey) -> list[str]:
         )
     if not survey.anatomy.stages and trace.failure is None:
         remarks.append(f"{NONE_RECOGNISED}: modules stand in for stages and blocks")
+    runs = max((stage.runs for stage in survey.anatomy.stages), default=1)
+    if runs > 1:
+        remarks.append(
+            f"a network within it is run {runs} times: its blocks and stages stand once, with the"
+            " amounts of all runs"
+        )
     hidden = opaque(survey)
     if hidden:
         remarks.append(f"{hidden}: blocks, depth and the last feature map are without them")

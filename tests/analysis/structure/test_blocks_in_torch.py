@@ -540,3 +540,44 @@ def test_what_stands_between_two_stages_is_part_of_what_the_next_one_did(between
     blocks = ri.tabulate(inspected, "blocks", ri.Selection(stage=2))
     paths = [blocks.cell(row, "path").text.strip() for row in blocks.rows]
     assert paths[:4] == ["stages.1", "downs.0", "stages.1.0", "stages.1.1"]
+
+
+# A network that is shared.
+
+
+class Shared(nn.Module):
+    """One network run on several images, which are compared."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.stem, self.times = conv(3, 8), times
+        self.one = nn.Sequential(Unit(8, 8, 1, ""), Unit(8, 8, 1, ""))
+        self.two = nn.Sequential(Unit(8, 16, 2, ""), Unit(16, 16, 1, ""))
+        self.fc = nn.Linear(16, 4)
+
+    def embedded(self, x: Tensor) -> Tensor:
+        return self.fc(self.two(self.one(self.stem(x))).mean((2, 3)))  # type: ignore[no-any-return]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.stack([self.embedded(x[:, i]) for i in range(self.times)], 1)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_shared_network_is_counted_once(times: int) -> None:
+    model = Shared(times)
+    inspected = ri.trace(model, (2, times, 3, 16, 16))
+    survey = inspected.survey
+    assert [(s.path, len(s.blocks), s.runs) for s in survey.anatomy.stages] == [
+        ("one", 2, times),
+        ("two", 2, times),
+    ]
+    assert [b.shortcut for b in survey.anatomy.blocks].count("projection") == 1
+    assert depth.of_network(survey).layers == 10
+    single = ri.trace(model.one, (2, 8, 16, 16)).survey.whole
+    table = ri.tabulate(inspected, "blocks")
+    stage = next(row for row in table.rows if row.kind == "stage")
+    assert table.cell(stage, "parameters").value == single.parameters
+    assert table.cell(stage, "macs").value == times * single.macs
+    assert not [row for row in table.rows if row.kind == "rest"]
+    stem = next(row for row in table.rows if row.kind == "stem")
+    assert table.cell(stem, "macs").value == times * 2 * 8 * 27 * 16 * 16
