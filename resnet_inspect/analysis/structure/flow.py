@@ -30,6 +30,8 @@ class Flow:
         self.maker: dict[int, int] = {}
         self.parent: dict[int, int] = {}
         self.depth: dict[int, int] = {ROOT: 0}
+        self.further: dict[int, int] = {ROOT: ROOT}
+        """For each tensor one far above it in the tree, so that climbing takes few steps."""
         self.constants: set[int] = set()
 
     @classmethod
@@ -67,6 +69,11 @@ class Flow:
     def _hang(self, activation: int, node: int) -> None:
         self.parent[activation] = node
         self.depth[activation] = self.depth[node] + 1
+        # The skew-binary rule of E. W. Myers 1983, "An applicative random-access stack".
+        once = self.further[node]
+        twice = self.further[once]
+        even = self.depth[node] - self.depth[once] == self.depth[once] - self.depth[twice]
+        self.further[activation] = twice if even else node
 
     def _reach(self, activation: int) -> None:
         if activation not in self.parent:
@@ -84,18 +91,26 @@ class Flow:
 
     def meet(self, a: int, b: int) -> int:
         """The nearest tensor through which all ways to both `a` and `b` pass."""
+        depth = min(self.depth[a], self.depth[b])
+        a, b = self._above(a, depth), self._above(b, depth)
         while a != b:
-            if self.depth[a] >= self.depth[b]:
-                a = self.parent[a]
+            if self.further[a] == self.further[b]:
+                a, b = self.parent[a], self.parent[b]
             else:
-                b = self.parent[b]
+                a, b = self.further[a], self.further[b]
         return a
+
+    def _above(self, activation: int, depth: int) -> int:
+        """The tensor at this depth of the tree that all ways to another one pass."""
+        while self.depth[activation] > depth:
+            further = self.further[activation]
+            near = self.depth[further] < depth
+            activation = self.parent[activation] if near else further
+        return activation
 
     def passes(self, through: int, end: int) -> bool:
         """Whether every way to `end` passes `through`, which may be `end` itself."""
-        while self.depth[end] > self.depth[through]:
-            end = self.parent[end]
-        return end == through
+        return self._above(end, self.depth[through]) == through
 
     def fork(self, a: int, b: int) -> int:
         """The nearest tensor that all of one way passes and that the other comes from; or ROOT.

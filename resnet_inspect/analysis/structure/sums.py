@@ -132,7 +132,7 @@ def _ends(trace: Trace, index: int) -> tuple[tuple[int, int], tuple[int, ...]] |
         taken = _stacked(trace, taken[0])
         if len(taken) != 2:
             return None
-    elif not (isinstance(call.op, Elementwise) and call.op.name in _ADDS):
+    elif not (isinstance(call.op, Elementwise | Unknown) and call.op.name in _ADDS):
         return None
     shape = trace.spec(call.outputs[0]).shape
     maps = [a for a in taken if trace.activations[a].tensor.shape == shape]

@@ -158,7 +158,8 @@ class Survey:
     @cached_property
     def opaque(self) -> tuple[Call, ...]:
         """The calls that cannot be looked into, in order: what they hold is not known."""
-        calls = (self.trace.calls[step] for step in self.trace.steps)
+        steps = (step for step in self.trace.steps if step not in self.stage_of_add)
+        calls = (self.trace.calls[step] for step in steps)
         return tuple(call for call in calls if isinstance(call.op, Unknown) and call.outputs)
 
     @cached_property
