@@ -86,7 +86,7 @@ def find(survey: Survey) -> tuple[Tap, ...]:
     if end is None:
         return ()
     last_of: dict[tuple[Number, ...], int] = {}
-    for activation in anatomy.trunk(trace, end):
+    for activation in anatomy.trunk(trace, survey.anatomy, end):
         field = survey.receptive_fields.get(activation)
         shape = trace.activations[activation].tensor.shape
         if field is None or field.whole or not field.is_map or len(shape) != len(field.jump) + 2:

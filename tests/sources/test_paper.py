@@ -208,7 +208,7 @@ def test_the_shortcuts_found_are_the_ones_built(line: str, shortcuts: list[str],
     survey = ri.Survey(ri.trace(f"resnet:{line}{more}", (1, 3, 65, 65)))
     assert [block.shortcut_name for block in survey.anatomy.blocks] == shortcuts
     remarks = ri.tabulate(survey.trace, "stages").remarks
-    stand_in = "no residual block found: modules stand in for stages and blocks"
+    stand_in = "no residual block was recognised: modules stand in for stages and blocks"
     assert (stand_in in remarks) == (not shortcuts)
 
 

@@ -1,36 +1,28 @@
 """The anatomy of a residual network, found from its data flow: stem, stages, blocks, head.
 
-Nothing here looks at a name. A residual add is an addition of two feature maps of one shape whose
-ways part at one tensor, the fork. The way with the layers is the branch; the other is the
+Nothing here looks at a name. A residual sum is of two feature maps of one shape whose ways part at
+one tensor, the fork (`sums`, `flow`). The way with the layers is the branch; the other is the
 shortcut, an identity if no weight lies on it and a projection if one does. Blocks that follow each
-other and give one shape are a stage. Forks are found in the data flow's dominator tree (`flow`).
+other and give one shape are a stage.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Literal
 
+from resnet_inspect.analysis.structure import sums
 from resnet_inspect.analysis.structure.flow import ROOT, Flow
+from resnet_inspect.analysis.structure.sums import Adapter, Sum
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import (
     Activate,
-    Attention,
     Conv,
-    Create,
-    Elementwise,
-    Join,
-    Linear,
-    MatMul,
     Norm,
-    Op,
-    Recurrent,
-    Resample,
     Reshape,
-    Unknown,
     same_values,
 )
 
@@ -69,6 +61,8 @@ class Block:
     """Index of the block's first call."""
     last: int
     """Index of its last call."""
+    again: tuple[Block, ...] = ()
+    """The same block where its modules are run another time, by a network that is shared."""
 
     @property
     def shortcut_name(self) -> str:
@@ -78,7 +72,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Blocks in a row that give one output shape."""
+    """Blocks in a row that give one output shape, with what leads from the stage before to them."""
 
     number: int
     """Counted from 1."""
@@ -87,12 +81,17 @@ class Stage:
     call: int | None
     blocks: tuple[Block, ...]
     first: int
+    """Index of its first call: that of its module, or of what leads from the stage before to it."""
     last: int
+    input: int
+    """The activation that the stage takes: what the stage before gives, where all passes that."""
+    again: tuple[Stage, ...] = ()
+    """The same stage where its modules are run another time, by a network that is shared."""
 
     @property
-    def input(self) -> int:
-        """The activation that the stage takes."""
-        return self.blocks[0].input
+    def runs(self) -> int:
+        """How many times it is run."""
+        return 1 + len(self.again)
 
     @property
     def output(self) -> int:
@@ -111,6 +110,8 @@ class Anatomy:
     """Stem, stages and head; no stages where nothing residual was found."""
 
     stages: tuple[Stage, ...]
+    adapters: tuple[Adapter, ...] = ()
+    """What stands beside a layer and is added to what it gives; in order."""
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -127,16 +128,19 @@ class Anatomy:
 
 def find(trace: Trace) -> Anatomy:
     """The anatomy of a traced network."""
-    return Anatomy(tuple(_stages(trace, _blocks(trace))))
+    found, adapters, flow = sums.find(trace)
+    stages = _stages(trace, _blocks(trace, found, adapters))
+    return Anatomy(_once(trace, flow, list(stages)), tuple(adapters))
 
 
-def trunk(trace: Trace, end: int) -> tuple[int, ...]:
+def trunk(trace: Trace, anatomy: Anatomy, end: int) -> tuple[int, ...]:
     """The activations through which every way from the input to `end` passes, in order.
 
     They are what all of the data flows through: outputs of stages and blocks, and the layers
     outside; nothing within a branch.
     """
-    flow = Flow(trace)
+    every = (one for block in anatomy.blocks for one in (block, *block.again))
+    flow = Flow.of(trace, {block.add: block.fork for block in every})
     found = []
     while end != ROOT and end in flow.parent:
         found.append(end)
@@ -144,83 +148,52 @@ def trunk(trace: Trace, end: int) -> tuple[int, ...]:
     return tuple(reversed(found))
 
 
-def is_weighted(op: Op) -> bool:
-    """Whether an op multiplies by learned weights (or may, being unknown)."""
-    return isinstance(op, Conv | Linear | Attention | Recurrent | MatMul | Unknown)
+def _blocks(trace: Trace, found: Sequence[Sum], adapters: Sequence[Adapter]) -> list[Block]:
+    layers = {step for adapter in adapters for step in adapter.layer}
+    beside = {step for adapter in adapters for step in adapter.beside}
+    made = [_block(trace, total, layers, beside) for total in found]
+    placed = _with_modules(trace, list(_one_after_another(made)))
+    if any(_rank(trace, block) > 2 for block in placed):
+        # Beside feature maps, a sum of vectors is of the head, or of a gate.
+        return [block for block in placed if _rank(trace, block) > 2]
+    return placed
 
 
-def _blocks(trace: Trace) -> list[Block]:
-    flow = Flow(trace)
-    found: dict[int, Block] = {}
-    for index in trace.steps:
-        candidate = _candidate(trace, flow, index)
-        if candidate is None:
-            continue
-        nested = [step for step in candidate.branch if step in found]
-        if any(trace.calls[add].parent != trace.calls[index].parent for add in nested):
-            continue  # a long shortcut around whole blocks
-        for add in nested:
-            del found[add]
-        found[index] = candidate
-    return _with_modules(trace, list(found.values()))
+def _one_after_another(blocks: Sequence[Block]) -> Iterator[Block]:
+    """The blocks without those that begin before the one before them has ended.
+
+    Streams that feed each other within a block (an octave convolution's) have a sum each.
+    """
+    end = -1
+    for block in blocks:
+        if block.first > end:
+            yield block
+            end = block.last
 
 
-def _candidate(trace: Trace, flow: Flow, index: int) -> Block | None:
-    call = trace.calls[index]
-    if not (isinstance(call.op, Elementwise) and call.op.name == "add" and call.outputs):
-        return None
-    ends = list(dict.fromkeys(port.activation for port in call.inputs))
-    if len(ends) != 2:
-        return None
-    shapes = [trace.activations[end].tensor.shape for end in ends]
-    if shapes[0] != shapes[1] or len(shapes[0]) < 3:
-        return None
-    fork = flow.meet(*ends)
-    if fork == ROOT:
-        return None
-    ways = [flow.between(fork, end) for end in ends]
-    weights = [sum(is_weighted(trace.calls[s].op) for s in way) for way in ways]
-    # The way with more weighted layers is the branch; at one each, the one that is not pointwise.
-    order = sorted((0, 1), key=lambda i: (weights[i], _has_wide(trace, ways[i]), len(ways[i])))
-    bypass, branch = ways[order[0]], ways[order[1]]
-    alike = weights[0] == weights[1]
-    if alike and not (weights[0] == 1 and _has_wide(trace, branch) > _has_wide(trace, bypass)):
-        return None
-    if any(_is_of_a_decoder(trace.calls[step].op) for step in (*branch, *bypass)):
-        return None
-    made = [step for step in bypass if isinstance(trace.calls[step].op, Create)]
-    if not all(_is_filling(trace, step) for step in made):
-        return None  # an identity that something is done to
-    if set(branch) & set(bypass):
-        return None
-    output = call.outputs[0].activation
+def _rank(trace: Trace, block: Block) -> int:
+    return len(trace.activations[block.fork].tensor.shape)
+
+
+def _block(trace: Trace, candidate: Sum, layers: Collection[int], beside: Collection[int]) -> Block:
+    """The block of a sum; of a layer with an adapter, the layer alone is looked at for its kind."""
+    chain = sorted({*candidate.chain, *(s for s in candidate.carried if s in layers)})
     return Block(
-        kind=_kind(trace, branch, flow.chain(fork, ends[order[1]])),
-        shortcut="projection" if weights[order[0]] else "identity",
-        path=call.path,
+        kind=_kind(trace, [s for s in candidate.branch if s not in beside], chain),
+        shortcut="projection" if candidate.projects else "identity",
+        path=trace.calls[candidate.add].path,
         call=None,
-        add=index,
-        fork=fork,
-        input=fork,
-        output=output,
-        branch=branch,
-        bypass=bypass,
-        zero_padded=not weights[order[0]] and any(_adds_zeros(trace, step) for step in bypass),
-        first=min((*branch, *bypass)),
-        last=index,
+        add=candidate.add,
+        fork=candidate.fork,
+        input=candidate.fork,
+        output=candidate.output,
+        branch=candidate.branch,
+        bypass=candidate.bypass,
+        zero_padded=not candidate.projects
+        and any(_adds_zeros(trace, step) for step in candidate.bypass),
+        first=min((*candidate.branch, *candidate.bypass)),
+        last=candidate.add,
     )
-
-
-def _is_of_a_decoder(op: Op) -> bool:
-    """Ops that no residual unit has: what makes maps larger."""
-    return isinstance(op, Resample) or (isinstance(op, Conv) and op.transposed)
-
-
-def _is_filling(trace: Trace, step: int) -> bool:
-    """Whether a step creates what is only put beside other planes."""
-    call = trace.calls[step]
-    takers = [t for port in call.outputs for t in trace.consumers.get(port.activation, ())]
-    return isinstance(call.op, Create) and all(isinstance(trace.calls[t].op, Join) for t in takers)
 
 
 def _adds_zeros(trace: Trace, step: int) -> bool:
@@ -228,7 +201,7 @@ def _adds_zeros(trace: Trace, step: int) -> bool:
     call = trace.calls[step]
     if isinstance(call.op, Reshape) and call.op.name == "pad":
         return trace.spec(call.inputs[0]).shape[1:2] != trace.spec(call.outputs[0]).shape[1:2]
-    return _is_filling(trace, step)
+    return sums.is_filling(trace, step)
 
 
 def _kind(trace: Trace, branch: Sequence[int], chain: Sequence[int]) -> BlockKind:
@@ -236,21 +209,12 @@ def _kind(trace: Trace, branch: Sequence[int], chain: Sequence[int]) -> BlockKin
     anywhere = [op for op in (trace.calls[s].op for s in branch) if isinstance(op, Conv)]
     if len(in_a_row) < 2:
         return "residual"
-    first, last = _is_wide(in_a_row[0]), _is_wide(in_a_row[-1])
+    first, last = sums.is_wide(in_a_row[0]), sums.is_wide(in_a_row[-1])
     if first and last:
         return "basic"
-    if not first and not last and any(_is_wide(op) for op in anywhere):
+    if not first and not last and any(sums.is_wide(op) for op in anywhere):
         return "bottleneck"
     return "residual"
-
-
-def _has_wide(trace: Trace, way: Sequence[int]) -> bool:
-    ops = (trace.calls[step].op for step in way)
-    return any(isinstance(op, Conv) and _is_wide(op) for op in ops)
-
-
-def _is_wide(op: Conv) -> bool:
-    return any(size > 1 for size in op.window.kernel_size)
 
 
 def _with_modules(trace: Trace, blocks: list[Block]) -> list[Block]:
@@ -303,6 +267,8 @@ def _applied_after(trace: Trace, block: Block, last: int) -> int:
         finishing = isinstance(taker.op, Activate) or same_values(taker.op)
         if last < len(trace.calls) - 1:
             finishing = finishing or isinstance(taker.op, Norm)
+        else:  # no module holds the block: what another module does is of that one
+            finishing = finishing and taker.parent == trace.calls[block.add].parent
         if not finishing or len(taker.outputs) != 1:
             return output
         output = taker.outputs[0].activation
@@ -325,7 +291,53 @@ def _stages(trace: Trace, blocks: Sequence[Block]) -> Iterator[Stage]:
             blocks=tuple(run),
             first=run[0].first if call is None else call,
             last=run[-1].last if call is None else trace.last_descendant[call],
+            input=run[0].input,
         )
+
+
+def _once(trace: Trace, flow: Flow, stages: Sequence[Stage]) -> tuple[Stage, ...]:
+    """The stages with what leads to them; of a shared network once, with the stage's other runs."""
+    runs: dict[Hashable, list[Stage]] = {}
+    places: dict[Hashable, int] = {}
+    before: Stage | None = None
+    place = -1
+    for number, stage in enumerate(stages):
+        key = _modules_of(trace, stage) or number
+        begins = key in places and places[key] <= place  # the next run, not the next stage
+        before = _joined(trace, flow, None if begins else before, stage)
+        place = places.setdefault(key, len(places))
+        runs.setdefault(key, []).append(before)
+    return tuple(_with_runs(i, found) for i, found in enumerate(runs.values(), start=1))
+
+
+def _modules_of(trace: Trace, stage: Stage) -> tuple[str, ...]:
+    """The modules with weights that a stage's blocks run, in order; () if any has none."""
+    found: list[str] = []
+    for block in stage.blocks:
+        calls = (trace.calls[step] for step in sorted((*block.branch, *block.bypass)))
+        modules = [call.module for call in calls if call.module and sums.is_weighted(call.op)]
+        if not modules:
+            return ()
+        found.extend(modules)
+    return tuple(found)
+
+
+def _with_runs(number: int, runs: Sequence[Stage]) -> Stage:
+    first, *others = runs
+    blocks = tuple(
+        replace(block, again=tuple(run.blocks[i] for run in others))
+        for i, block in enumerate(first.blocks)
+    )
+    return replace(first, number=number, blocks=blocks, again=tuple(others))
+
+
+def _joined(trace: Trace, flow: Flow, before: Stage | None, stage: Stage) -> Stage:
+    """The stage with the steps that lead from the stage before to it."""
+    if before is None or not trace.steps_within(before.last + 1, stage.first - 1):
+        return stage
+    follows = flow.passes(before.output, stage.blocks[0].fork)
+    given = before.output if follows else stage.input
+    return replace(stage, first=before.last + 1, input=given)
 
 
 def _continues(trace: Trace, before: Block, after: Block) -> bool:

@@ -2,16 +2,19 @@
 
 That is the number in the names of the ResNets (He et al. 2015, table 1): convolutions and linear
 layers count; norms, pools and activations do not, nor does a projection, since the branch beside it
-is the longer way. What computes a gate (squeeze and excitation) scales a way and is none itself.
+is the longer way. What computes a gate (squeeze and excitation) scales a way and is none itself,
+however it is expanded to the map; an adapter beside a layer is part of that layer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from resnet_inspect.analysis.structure.sums import Adapter
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.traces.model import Call, Trace
-from resnet_inspect.traces.ops import Conv, Elementwise, Linear
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.ops import Activate, Conv, Elementwise, Linear, Resample, Reshape
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Depth:
     """Weighted calls on the shortcuts of blocks, which are not on that way."""
     gates: tuple[int, ...]
     """The calls on that way that multiply a map by a smaller tensor."""
+    adapters: tuple[int, ...] = ()
+    """Weighted calls beside a layer of that way, which are part of it."""
 
     @property
     def layers(self) -> int:
@@ -35,35 +40,47 @@ class Depth:
 
 def of_network(survey: Survey) -> Depth:
     """The depth of a network; of several ways of one length, any."""
-    way = _longest_way(survey)
     calls = survey.trace.calls
     weighted = {step for step in survey.trace.steps if isinstance(calls[step].op, Conv | Linear)}
+    beside = {step for adapter in survey.anatomy.adapters for step in adapter.beside}
+    expanded = _expanded(survey.trace)
+    way = _longest_way(survey, weighted - beside, expanded)
     bypassed = {step for block in survey.anatomy.blocks for step in block.bypass}
     return Depth(
         convolutions=tuple(step for step in way if isinstance(calls[step].op, Conv)),
         linear=tuple(step for step in way if isinstance(calls[step].op, Linear)),
-        projections=tuple(sorted((bypassed & weighted) - set(way))),
-        gates=tuple(step for step in way if len(_ways(survey.trace, step)) < _inputs(calls[step])),
+        projections=tuple(sorted((bypassed & weighted) - set(way) - beside)),
+        gates=tuple(step for step in way if _gates(survey.trace, step, expanded)),
+        adapters=tuple(sorted(beside & weighted)),
     )
 
 
-def _longest_way(survey: Survey) -> list[int]:
+def _longest_way(
+    survey: Survey, weighted: Collection[int], expanded: Mapping[int, int]
+) -> list[int]:
     """The steps on the way to an output that passes the most weighted layers, in order."""
     trace = survey.trace
+    skipped = {
+        activation
+        for adapter in survey.anatomy.adapters
+        for activation in _given_beside(trace, adapter)
+    }
     length: dict[int, int] = {}
     maker: dict[int, tuple[int, int | None]] = {}
     for step in trace.steps:
         call = trace.calls[step]
         taken = {port.activation for port in call.inputs}
         longest = max(
-            _ways(trace, step), key=lambda activation: length.get(activation, 0), default=None
+            _ways(trace, step, expanded) - skipped,
+            key=lambda activation: length.get(activation, 0),
+            default=None,
         )
         if longest not in maker:  # an input, or what no recorded call has made yet
             longest = None
         passed = 0 if longest is None else length[longest]
         for port in call.outputs:
             if port.activation not in maker and port.activation not in taken:
-                length[port.activation] = passed + isinstance(call.op, Conv | Linear)
+                length[port.activation] = passed + (step in weighted)
                 maker[port.activation] = (step, longest)
     ends = [port.activation for port in trace.outputs if port.activation in length] or list(length)
     at: int | None = max(ends, key=lambda activation: length[activation], default=None)
@@ -74,14 +91,48 @@ def _longest_way(survey: Survey) -> list[int]:
     return way[::-1]
 
 
-def _ways(trace: Trace, step: int) -> set[int]:
+def _given_beside(trace: Trace, adapter: Adapter) -> set[int]:
+    """What a sum takes from an adapter."""
+    made = {p.activation for step in adapter.beside for p in trace.calls[step].outputs}
+    return made & {port.activation for port in trace.calls[adapter.add].inputs}
+
+
+def _ways(trace: Trace, step: int, expanded: Mapping[int, int]) -> set[int]:
     """The activations by which a way comes to a step: of a product, the largest it takes."""
     call = trace.calls[step]
-    sizes = {port.activation: trace.spec(port).elements for port in call.inputs}
-    if not (isinstance(call.op, Elementwise) and call.op.name == "mul"):
+    sizes = {
+        port.activation: expanded.get(port.activation, trace.spec(port).elements)
+        for port in call.inputs
+    }
+    if not (isinstance(call.op, Elementwise) and call.op.name in _PRODUCTS):
         return set(sizes)
     return {activation for activation, size in sizes.items() if size == max(sizes.values())}
 
 
-def _inputs(call: Call) -> int:
-    return len({port.activation for port in call.inputs})
+def _gates(trace: Trace, step: int, expanded: Mapping[int, int]) -> bool:
+    """Whether a step multiplies a map by something smaller."""
+    call = trace.calls[step]
+    taken = {port.activation for port in call.inputs}
+    return len(_ways(trace, step, expanded)) < len(taken)
+
+
+_PRODUCTS = {"mul", "div"}
+_EXPANDS = {"expand", "expand_as", "repeat", "broadcast_to", "broadcast_tensors", "tile"}
+
+
+def _expanded(trace: Trace) -> dict[int, int]:
+    """Tensors that repeat a smaller one's elements, with how many of its own that has."""
+    found: dict[int, int] = {}
+    for step in trace.steps:
+        call = trace.calls[step]
+        if not call.inputs or not isinstance(call.op, Reshape | Activate | Resample):
+            continue
+        given = call.inputs[0]
+        own = found.get(given.activation, trace.spec(given).elements)
+        repeats = isinstance(call.op, Resample) or getattr(call.op, "name", "") in _EXPANDS
+        if not repeats and given.activation not in found:
+            continue
+        for port in call.outputs:
+            if own < trace.spec(port).elements:
+                found[port.activation] = own
+    return found

@@ -16,8 +16,9 @@ from resnet_inspect.analysis.geometry import receptive_field
 from resnet_inspect.analysis.geometry.receptive_field import Fields, ReceptiveField
 from resnet_inspect.analysis.structure import anatomy
 from resnet_inspect.analysis.structure.anatomy import Anatomy, Block, Stage
-from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.modules import ModuleSpec
+from resnet_inspect.traces.ops import AdaptivePool, Conv, Op, Reduce, Unknown
 from resnet_inspect.traces.tensors import Shape
 
 
@@ -134,7 +135,12 @@ class Survey:
     @cached_property
     def stage_of_add(self) -> dict[int, tuple[Stage, Block]]:
         """Stage and block by the call of the residual add."""
-        return {b.add: (stage, b) for stage in self.anatomy.stages for b in stage.blocks}
+        return {
+            one.add: (stage, block)
+            for stage in self.anatomy.stages
+            for block in stage.blocks
+            for one in (block, *block.again)
+        }
 
     @cached_property
     def _before(self) -> tuple[tuple[int, ...], ...]:
@@ -162,10 +168,20 @@ class Survey:
         return self.amounts(0, len(self.trace.calls) - 1)
 
     @cached_property
+    def opaque(self) -> tuple[Call, ...]:
+        """The calls that cannot be looked into, in order: what they hold is not known."""
+        steps = (step for step in self.trace.steps if step not in self.stage_of_add)
+        calls = (self.trace.calls[step] for step in steps)
+        return tuple(call for call in calls if isinstance(call.op, Unknown) and call.outputs)
+
+    @cached_property
     def last_feature_map(self) -> int | None:
-        """The activation before the head: what the last block gives, or else the last map."""
+        """The activation before the head: the last map before all of it is pooled or flattened.
+
+        That is what the last block gives, unless a layer with weights stands behind it.
+        """
         if self.anatomy.stages:
-            return self.anatomy.stages[-1].output
+            return self._behind(self.anatomy.stages[-1].output)
         given = {port.activation for port in self.trace.inputs}
         maps = [a for a, f in self.receptive_fields.items() if not f.whole and f.is_map]
         maps += [a for a in self.fields.lost if self._is_map_like(a)]
@@ -176,6 +192,23 @@ class Survey:
         ranks = {len(self.trace.spec(port).shape) for port in self.trace.inputs}
         shape = self.trace.activations[activation].tensor.shape
         return len(shape) in ranks and len(shape) > 2 and prod(shape[2:]) > 1
+
+    def _behind(self, last: int) -> int:
+        """The last map that all of the data flows through after this one; it itself if it is."""
+        trace = self.trace
+        found, weighted = last, False
+        for port in trace.outputs:
+            way = anatomy.trunk(trace, self.anatomy, port.activation)
+            if last not in way:
+                continue
+            for activation in way[way.index(last) + 1 :]:
+                op = trace.calls[trace.producer[activation]].op
+                shape = trace.activations[activation].tensor.shape
+                if not _keeps_map(op, trace.activations[found].tensor.shape, shape):
+                    return found if weighted else last
+                weighted = weighted or isinstance(op, Conv)
+                found = activation
+        return last
 
     @cached_property
     def totals(self) -> Totals:
@@ -198,3 +231,10 @@ class Survey:
             calls=modules,
             functions=len(self.trace.calls) - modules,
         )
+
+
+def _keeps_map(op: Op, before: Shape, after: Shape) -> bool:
+    """Whether what an op makes of a map is a map: not pooled to one element, nor flattened."""
+    if len(after) < 3 or len(before) != len(after) or isinstance(op, AdaptivePool | Reduce):
+        return False
+    return before[2:] == after[2:] or prod(after[2:]) > 1

@@ -8,7 +8,7 @@ from resnet_inspect.analysis.structure import alternatives
 from resnet_inspect.analysis.structure.alternatives import Alternative
 from resnet_inspect.analysis.structure.anatomy import Block
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.traces.ops import Conv, same_values
+from resnet_inspect.traces.ops import Conv, Norm, same_values
 from resnet_inspect.views.cards.block import why as shortcut_needs
 from resnet_inspect.views.figures import drawings
 from resnet_inspect.views.lessons import amounts, page
@@ -59,9 +59,10 @@ def _does(survey: Survey, block: Block) -> Iterator[str]:
     ops = [op for step in block.branch if isinstance(op := calls[step].op, Conv)]
     taps = [text.sizes(op.window.kernel_size) for op in ops]
     shape = text.shape(survey.trace.spec(calls[block.add].outputs[0]).shape)
+    total = "F(x) + W·x" if block.shortcut == "projection" else "x + F(x)"
     yield (
         "Its input goes two ways, through the branch and over the shortcut, and it gives their sum:"
-        f" x + F(x), both {shape}."
+        f" {total}, both {shape}."
     )
     if block.kind == "bottleneck" and len(ops) == 3:
         given, narrow, made = ops[0].in_channels, ops[1].in_channels, ops[2].out_channels
@@ -139,7 +140,9 @@ def _shortcut(survey: Survey, block: Block) -> Iterator[str]:
     whole = survey.amounts(block.first, block.last).parameters
     own = sum(survey.amounts(step, step).parameters for step in block.bypass)
     if own and whole:
-        yield f"With its norm it is {text.share(own / whole)} of the block's parameters."
+        normed = any(isinstance(calls[step].op, Norm) for step in block.bypass)
+        name = "With its norm it" if normed else "It"
+        yield f"{name} is {text.share(own / whole)} of the block's parameters."
 
 
 def gradient(survey: Survey, block: Block) -> Iterator[str]:

@@ -16,7 +16,7 @@ from resnet_inspect.views.lessons.page import Section, section
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.rows.sections import sections as lines_of
-from resnet_inspect.views.words import text
+from resnet_inspect.views.words import structure, text
 
 
 def sections(survey: Survey, network: str, width: int, ascii: bool) -> tuple[Section, ...]:
@@ -48,12 +48,20 @@ def _way(survey: Survey) -> Iterator[str]:
         yield f"It turns {shapes[0]} into {shapes[1]}."
     stages = survey.anatomy.stages
     if not stages:
-        yield "It has no residual block: no sum of a branch and a shortcut was found."
+        yield "No residual block was recognised: no sum of a branch and a shortcut was found."
     else:
         many = [str(len(stage.blocks)) for stage in stages]
         of = f" of {page.listed(many)} blocks" if len(many) > 1 else ""
         blocks_ = text.count(len(survey.anatomy.blocks), "residual block")
         yield f"It has {blocks_} in {text.count(len(stages), 'stage')}{of}."
+        runs = {stage.runs for stage in stages}
+        if max(runs) > 1:
+            each = "They are" if len(runs) == 1 else "Some are"
+            times = f"{max(runs)} times" if len(runs) == 1 else f"up to {max(runs)} times"
+            yield f"{each} run {times}, with the same weights; each is counted once."
+    hidden = structure.opaque(survey)
+    if hidden:
+        yield f"{hidden}: what is in them is not known, nor whether it has blocks."
     whole = survey.totals
     yield (
         f"It holds {text.count(whole.parameters.total, 'parameter')} and takes"
@@ -82,8 +90,15 @@ def _depth(survey: Survey) -> Iterator[str]:
         " as the names of the ResNets count."
     )
     yield "Norms, pools and activations are not counted."
+    hidden = structure.opaque(survey)
+    if hidden:
+        yield f"{hidden}: the weighted layers in them are not counted."
     if found.gates:
         yield "Nor are layers that compute a gate: it scales a map and is no way of its own."
+    if found.adapters:
+        many = text.count(len(found.adapters), "layer")
+        verb, be = ("stands", "is") if len(found.adapters) == 1 else ("stand", "are")
+        yield f"{many} of adapters {verb} beside other layers and {be} part of those."
     if found.projections:
         many = text.count(len(found.projections), "projection")
         verb = "lies on a shortcut" if len(found.projections) == 1 else "lie on shortcuts"
@@ -92,6 +107,7 @@ def _depth(survey: Survey) -> Iterator[str]:
 
 def _parts(survey: Survey) -> Iterator[str]:
     whole = survey.whole
+    counted = "counted multiply-accumulates" if whole.uncounted else "multiply-accumulates"
     lines = (
         lines_of(survey, blocks=False)
         if survey.anatomy.stages
@@ -110,7 +126,7 @@ def _parts(survey: Survey) -> Iterator[str]:
             f"{text.share(part / of)} of the {what}"
             for part, of, what in (
                 (held.parameters, whole.parameters, "parameters"),
-                (held.macs, whole.macs, "multiply-accumulates"),
+                (held.macs, whole.macs, counted),
             )
             if of
         ]
@@ -163,5 +179,6 @@ def _sees(survey: Survey) -> Iterator[str]:
     if end is None:
         return
     shape = text.shape(survey.trace.activations[end].tensor.shape)
-    yield f"The last feature map is {shape}."
+    known = "last feature map that is known" if survey.opaque else "last feature map"
+    yield f"The {known} is {shape}."
     yield from amounts.sees(survey, end)

@@ -15,7 +15,11 @@ from resnet_inspect.traces.ops import (
 from resnet_inspect.views.figures import drawings
 from resnet_inspect.views.lessons import amounts, blocks, page
 from resnet_inspect.views.lessons.page import Section, section, sentence
+from resnet_inspect.views.tables.rows.sections import leading_to
 from resnet_inspect.views.words import net_effect, text
+
+_MOST = 4
+"""How many of the calls before its blocks are named."""
 
 
 def sections(survey: Survey, stage: Stage, width: int, ascii: bool) -> tuple[Section, ...]:
@@ -43,6 +47,11 @@ def _did(survey: Survey, stage: Stage) -> Iterator[str]:
     found = of_stage(survey, stage)
     change = f"{text.shape(before)} becomes {text.shape(after)}"
     yield sentence(f"{net_effect.effect(found)}: {change}" if found else change)
+    leading = leading_to(survey, stage)
+    if leading:
+        paths = page.listed([call.path for call in leading[:_MOST]])
+        more = f" and {len(leading) - _MOST} further calls" if len(leading) > _MOST else ""
+        yield f"That includes what leads to its blocks from the stage before: {paths}{more}."
     if found and found.planes == Factor(1, 2) and found.dimensions == (Factor(2, 1),):
         if len(before) == 4:
             yield (

@@ -17,6 +17,7 @@ from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.table import Cell, Row, Table, Total
 from resnet_inspect.views.words import fields, text
 from resnet_inspect.views.words.ops import kind_of
+from resnet_inspect.views.words.structure import NONE_RECOGNISED, opaque
 from resnet_inspect.views.words.text import Value
 from resnet_inspect.views.words.totals import written
 
@@ -191,7 +192,16 @@ def _remarks(survey: Survey) -> list[str]:
         )
     remarks.extend(fields.remarks(survey))
     if not survey.anatomy.stages and trace.failure is None:
-        remarks.append("no residual block found: modules stand in for stages and blocks")
+        remarks.append(f"{NONE_RECOGNISED}: modules stand in for stages and blocks")
+    runs = max((stage.runs for stage in survey.anatomy.stages), default=1)
+    if runs > 1:
+        remarks.append(
+            f"a network within it is run {runs} times: its blocks and stages stand once, with the"
+            " amounts of all runs"
+        )
+    hidden = opaque(survey)
+    if hidden:
+        remarks.append(f"{hidden}: blocks, depth and the last feature map are without them")
     remarks.extend(trace.provenance.notes)
     return remarks
 

@@ -27,8 +27,12 @@ HEEDS = frozenset({"match", "stage", "fold"})
 def view(survey: Survey, selection: Selection) -> Table:
     """Stem, blocks under their stages, head; `stage`, `match` and `fold` apply."""
     selection.check_for(survey)
-    every = sections(survey)
-    headings = [line for line, inner in pairwise(every) if inner.spans[0][0] <= line.spans[0][1]]
+    every = sections(survey, between=True)
+    headings = [
+        line
+        for line, inner in pairwise(every)
+        if line.block is None and inner.spans[0][0] <= line.spans[0][1]
+    ]
     items = [
         line
         for line in every
@@ -43,5 +47,8 @@ def view(survey: Survey, selection: Selection) -> Table:
 
 
 def _stage(survey: Survey, line: Line) -> int | None:
-    """The number of the stage that a block's line is in."""
-    return None if line.block is None else survey.stage_of_add[line.block.add][0].number
+    """The number of the stage that a line is in."""
+    if line.block is not None:
+        return survey.stage_of_add[line.block.add][0].number
+    first = line.spans[0][0]
+    return next((s.number for s in survey.anatomy.stages if s.first <= first <= s.last), None)

@@ -7,7 +7,7 @@ from saved import ByHand, conv, survey_of, trace_of, window
 
 from resnet_inspect.analysis.structure.anatomy import Block
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.traces.ops import Conv, Create, Elementwise, Join, Op, Reshape
+from resnet_inspect.traces.ops import Conv, Create, Elementwise, Join, Op, Reshape, Unknown
 from resnet_inspect.traces.tensors import Shape
 
 
@@ -129,9 +129,13 @@ def unit(
     return Survey(by_hand.trace(y))
 
 
-def test_a_unit_made_by_hand_is_a_block() -> None:
-    (block,) = unit().anatomy.blocks
+@pytest.mark.parametrize("final", [Elementwise("add"), Unknown("add_relu")])
+def test_a_unit_made_by_hand_is_a_block(final: Op) -> None:
+    """Also where a quantized layer adds, which no rule covers."""
+    survey = unit(final=final)
+    (block,) = survey.anatomy.blocks
     assert (block.kind, block.shortcut, block.path) == ("basic", "identity", ":add")
+    assert survey.opaque == ()
 
 
 @pytest.mark.parametrize(

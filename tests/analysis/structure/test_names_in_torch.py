@@ -140,4 +140,4 @@ def test_concatenating_and_plain_networks_have_none(name: str) -> None:
     model = torchvision.models.get_model(name, weights=None)
     trace = ri.trace(model, (1, 3, 64, 64), device="meta")
     assert ri.Survey(trace).anatomy.blocks == ()
-    assert "no residual block found" in ri.render(trace, view="stages")
+    assert "no residual block was recognised" in ri.render(trace, view="stages")

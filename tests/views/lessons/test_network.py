@@ -44,7 +44,11 @@ def test_parts_and_shortcuts_of_the_network() -> None:
         " only padding.",
     )
     says("functional", "", "Nothing is applied to those sums within their blocks.")
-    says("plain", "", "It has no residual block: no sum of a branch and a shortcut was found.")
+    says(
+        "plain",
+        "",
+        "No residual block was recognised: no sum of a branch and a shortcut was found.",
+    )
     says(
         "oddities",
         "",

@@ -14,7 +14,7 @@ def _stage(survey: Survey, line: Line) -> int | None:
     if index is None:
         return None
     for stage in survey.anatomy.stages:
-        if stage.first <= index <= stage.last:
+        if any(one.first <= index <= one.last for one in (stage, *stage.again)):
             return stage.number
     return None
 

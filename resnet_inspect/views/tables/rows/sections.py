@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from resnet_inspect.analysis.counts.parameters import subtree
 from resnet_inspect.analysis.failure import report
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.analysis.structure.net_effect import of_stage
-from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.analysis.structure.survey import Amounts, Survey
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import Container
 from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.words import net_effect, text
 
+Span = tuple[int, int]
+"""The first and the last of a run of calls."""
 
-def sections(survey: Survey, *, blocks: bool = True) -> list[Line]:
-    """Every section in order, an outer one before those in it; only the outermost if no blocks."""
+
+def sections(survey: Survey, *, blocks: bool = True, between: bool = False) -> list[Line]:
+    """Every section in order, an outer one before those in it; only the outermost if no blocks.
+
+    With `between`, what stands before, between and after the blocks of a stage too.
+    """
     body = survey.anatomy.body
     if body is None:
         inner = [
@@ -25,12 +33,17 @@ def sections(survey: Survey, *, blocks: bool = True) -> list[Line]:
             and (blocks or call.parent == 0)
         ]
         return [*_whole(survey, blocks), *inner]
-    found = [_end_line(survey, "stem", 1, body[0] - 1)]
+    stem, head = _ends(survey, body)
+    found: list[Line | None] = [_end_line(survey, "stem", stem)]
     for stage in survey.anatomy.stages:
         found.append(stage_line(survey, stage))
         if blocks:
-            found.extend(block_line(survey, block) for block in stage.blocks)
-    found.append(_end_line(survey, "head", body[1] + 1, len(survey.trace.calls) - 1))
+            lines = [block_line(survey, block) for block in stage.blocks]
+            if between:
+                lines += [call_line(survey, call) for call in beside_blocks(survey, stage)]
+            lines.sort(key=lambda line: line.spans[0])
+            found.extend(lines)
+    found.append(_end_line(survey, "head", head))
     complete = [line for line in found if line is not None]
     return [*_whole(survey, blocks), *complete, *_left_open(survey, body[1], blocks)]
 
@@ -59,7 +72,12 @@ def _left_open(survey: Survey, after: int, blocks: bool) -> list[Line]:
 def stage_line(survey: Survey, stage: Stage) -> Line:
     """The line of a stage, with its net effect in words."""
     effect = net_effect.effect(of_stage(survey, stage))
-    blocks = text.count(len(stage.blocks), "block")
+    blocks = text.count(len(stage.blocks), "block") + _times(stage.runs)
+    spans = tuple((run.first, run.last) for run in (stage, *stage.again))
+    leading = leading_to(survey, stage)
+    if leading:
+        name = leading[0].path if len(leading) == 1 else text.count(len(leading), "call")
+        blocks += f" behind {name}"
     return Line(
         "stage",
         0,
@@ -69,13 +87,51 @@ def stage_line(survey: Survey, stage: Stage) -> Line:
         output=stage.output,
         note=f"{blocks}; {effect}" if effect else blocks,
         path=stage.path,
-        spans=((stage.first, stage.last),),
-        amounts=survey.amounts(stage.first, stage.last),
+        spans=spans,
+        amounts=_sum(survey, spans),
     )
+
+
+def beside_blocks(survey: Survey, stage: Stage) -> list[Call]:
+    """The outermost calls of a stage that are in none of its blocks and hold a step, in order."""
+    trace = survey.trace
+    found: list[Call] = []
+    ends = [*(block.first for block in stage.blocks), stage.last + 1]
+    begins = [stage.first, *(block.last + 1 for block in stage.blocks)]
+    for first, end in zip(begins, ends, strict=True):
+        index = first
+        while index < end:
+            last = trace.last_descendant[index]
+            if last < end and trace.steps_within(index, last):
+                found.append(trace.calls[index])
+                index = last
+            index += 1
+    return found
+
+
+def _times(runs: int) -> str:
+    """How often a shared network's part is run: ", run ×2"; "" for once."""
+    return f", run ×{runs}" if runs > 1 else ""
+
+
+def _sum(survey: Survey, spans: Iterable[tuple[int, int]]) -> Amounts:
+    """The amounts of several runs of calls."""
+    found = Amounts()
+    for first, last in spans:
+        found = found + survey.amounts(first, last)
+    return found
+
+
+def leading_to(survey: Survey, stage: Stage) -> list[Call]:
+    """The outermost calls that lead from the stage before to the blocks of a stage."""
+    if stage.first == stage.blocks[0].first or stage.first == stage.call:
+        return []
+    return [c for c in beside_blocks(survey, stage) if c.index < stage.blocks[0].first]
 
 
 def block_line(survey: Survey, block: Block) -> Line:
     """The line of a block, with its kind and its shortcut."""
+    spans = tuple((run.first, run.last) for run in (block, *block.again))
     return Line(
         "block",
         1,
@@ -83,10 +139,10 @@ def block_line(survey: Survey, block: Block) -> Line:
         block=block,
         input=block.input,
         output=block.output,
-        note=f"{block.shortcut_name} shortcut",
+        note=f"{block.shortcut_name} shortcut{_times(len(spans))}",
         path=block.path,
-        spans=((block.first, block.last),),
-        amounts=survey.amounts(block.first, block.last),
+        spans=spans,
+        amounts=_sum(survey, spans),
     )
 
 
@@ -129,16 +185,37 @@ def _has_weights(survey: Survey, path: str) -> bool:
     return any(p.tensor.elements for module in modules for p in module.parameters)
 
 
-def _end_line(survey: Survey, kind: str, first: int, last: int) -> Line | None:
+def _ends(survey: Survey, body: tuple[int, int]) -> tuple[list[Span], list[Span]]:
+    """The calls of the stem and of the head; those of each run, where a network is shared."""
+    trace = survey.trace
+    stem, head = [(1, body[0] - 1)], []
+    first = body[1] + 1
+    runs = sorted(
+        (one.first, one.last, number)
+        for stage in survey.anatomy.stages
+        for number, one in enumerate(stage.again, start=2)
+    )
+    for start, last, number in runs:
+        at = next((i for i in range(first, start) if trace.calls[i].nth >= number), start)
+        head.append((first, at - 1))
+        stem.append((at, start - 1))
+        first = last + 1
+    head.append((first, len(trace.calls) - 1))
+    return stem, [span for span in head if span[0] <= span[1]]
+
+
+def _end_line(survey: Survey, kind: str, spans: Sequence[Span]) -> Line | None:
     """The line of the stem or head; None if no step is in it."""
     trace = survey.trace
-    steps = trace.steps_within(first, last)
+    spans = tuple(span for span in spans if trace.steps_within(*span))
+    steps = [step for span in spans for step in trace.steps_within(*span)]
     if not steps or (kind == "head" and trace.failure is not None):
         return None
     stages = survey.anatomy.stages
     given = trace.inputs[0].activation if trace.inputs else None
     results = [port.activation for port in trace.outputs]
-    made = next((a for a in results if first <= trace.producer.get(a, -1) <= last), None)
+    makers = {a: trace.producer.get(a, -1) for a in results}
+    made = next((a for a, i in makers.items() if any(f <= i <= e for f, e in spans)), None)
     note = text.count(len(steps), "step")
     if kind == "head" and len(results) > 1:
         note += f"; 1 of {len(results)} outputs"
@@ -149,6 +226,6 @@ def _end_line(survey: Survey, kind: str, first: int, last: int) -> Line | None:
         output=stages[0].input if kind == "stem" else made,
         path="",
         note=note,
-        spans=((first, last),),
-        amounts=survey.amounts(first, last),
+        spans=spans,
+        amounts=_sum(survey, spans),
     )

@@ -1,0 +1,330 @@
+"""The sums of a network that are residual: of a branch and a shortcut that part at one tensor.
+
+A sum is looked for however it is written: `x + f(x)`, in place, scaled, gated, `addcmul`, `lerp`,
+`stack([x, f(x)]).sum(0)`. What tells a block from an adapter, from parallel layers and from a
+decoder's skip is in docs/decisions/0014-blocks.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from resnet_inspect.analysis.structure.flow import ROOT, Flow
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.ops import (
+    Activate,
+    AdaptivePool,
+    Attention,
+    Conv,
+    Create,
+    Elementwise,
+    Join,
+    Linear,
+    MatMul,
+    Op,
+    Pool,
+    Recurrent,
+    Reduce,
+    Resample,
+    Unknown,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A sum of two ways that part at one tensor."""
+
+    add: int
+    """The step that adds them."""
+    fork: int
+    """The activation at which they part."""
+    output: int
+    """The activation that it gives."""
+    branch: tuple[int, ...]
+    """Steps of the branch, in order, with those that make what else it takes."""
+    chain: tuple[int, ...]
+    """Steps that every way through the branch takes, in order."""
+    bypass: tuple[int, ...]
+    """Steps of the shortcut, in order."""
+    carried: tuple[int, ...]
+    """The steps of the branch that what the fork gives comes to."""
+    projects: bool
+    """Whether weights lie on the shortcut."""
+    returns: bool
+    """Whether every way through the branch is made larger, and the shortcut is not."""
+    linear: bool
+    """Whether nothing nonlinear lies on either way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """Layers beside a layer, of the same input, whose sum is taken for what that layer gives."""
+
+    add: int
+    """The step that adds the two."""
+    layer: tuple[int, ...]
+    """Steps of the layer itself, in order."""
+    beside: tuple[int, ...]
+    """Steps of what stands beside it, in order."""
+
+
+def find(trace: Trace) -> tuple[list[Sum], list[Adapter], Flow]:
+    """The residual sums that are no part of another one, the adapters, and the flow of the maps."""
+    flow = Flow(trace)
+    found: dict[int, Sum] = {}
+    adapters: dict[int, Adapter] = {}
+    returning: set[int] = set()
+    for index in trace.steps:
+        flow.take(index)
+        candidate = _candidate(trace, flow, index)
+        if candidate is None:
+            continue
+        flow.join(index, candidate.fork)
+        nested = [step for step in candidate.carried if step in found]
+        for add in [add for add in nested if _is_one_layer(found[add])]:
+            nested.remove(add)
+            adapters[add] = _adapter(trace, found.pop(add))
+        if any(trace.calls[add].parent != trace.calls[index].parent for add in nested):
+            continue  # a long shortcut around whole blocks
+        for add in nested:
+            del found[add]
+        if candidate.returns:
+            returning.add(index)
+            if any(step in returning for step in candidate.carried):
+                continue  # the skips of a decoder, one around the other
+        if _is_adapter(trace, candidate):
+            adapters[index] = _adapter(trace, candidate)
+        else:
+            found[index] = candidate
+    kept = [s for s in found.values() if not s.returns or _is_of_one_module(trace, s, found)]
+    return kept, list(adapters.values()), flow
+
+
+def is_weighted(op: Op) -> bool:
+    """Whether an op multiplies by learned weights (or may, being unknown)."""
+    return isinstance(op, Conv | Linear | Attention | Recurrent | MatMul | Unknown)
+
+
+def is_wide(op: Conv) -> bool:
+    """Whether a convolution takes more than one position."""
+    return any(size > 1 for size in op.window.kernel_size)
+
+
+def is_filling(trace: Trace, step: int) -> bool:
+    """Whether a step creates what is only put beside other planes."""
+    call = trace.calls[step]
+    takers = [t for port in call.outputs for t in trace.consumers.get(port.activation, ())]
+    return isinstance(call.op, Create) and all(isinstance(trace.calls[t].op, Join) for t in takers)
+
+
+# What adds two maps.
+
+_ADDS = {"add", "add_relu", "addcmul", "lerp"}
+
+
+def _ends(trace: Trace, index: int) -> tuple[tuple[int, int], tuple[int, ...]] | None:
+    """The two maps that a step adds, and what else scales them; None if it adds no two maps."""
+    call = trace.calls[index]
+    if not call.outputs:
+        return None
+    taken = list(dict.fromkeys(port.activation for port in call.inputs))
+    if isinstance(call.op, Reduce) and call.op.name == "sum" and len(taken) == 1:
+        taken = _stacked(trace, taken[0])
+        if len(taken) != 2:
+            return None
+    elif not (isinstance(call.op, Elementwise | Unknown) and call.op.name in _ADDS):
+        return None
+    shape = trace.spec(call.outputs[0]).shape
+    maps = [a for a in taken if trace.activations[a].tensor.shape == shape]
+    scales = tuple(a for a in taken if a not in maps)
+    if isinstance(call.op, Elementwise) and call.op.name in {"addcmul", "lerp"}:
+        # lerp(start, end, weight) adds the first two; addcmul(input, one, other) a product.
+        maps, scales = maps[:2], (*scales, *maps[2:])
+    if len(maps) != 2 or (scales and call.op == Elementwise("add")):
+        return None
+    return None if len(shape) < 2 else ((maps[0], maps[1]), scales)
+
+
+def _stacked(trace: Trace, activation: int) -> list[int]:
+    """The tensors of a stack that is taken once: to be added up."""
+    maker = trace.producer.get(activation)
+    call = None if maker is None else trace.calls[maker]
+    if call is None or call.op != Join("stack", 0) or len(trace.consumers[activation]) != 1:
+        return []
+    return list(dict.fromkeys(port.activation for port in call.inputs))
+
+
+# What makes a sum residual.
+
+
+def _candidate(trace: Trace, flow: Flow, index: int) -> Sum | None:
+    added = _ends(trace, index)
+    if added is None:
+        return None
+    ends, scales = added
+    fork = flow.fork(*ends)
+    if fork == ROOT:
+        return None
+    ranks = {len(trace.activations[a].tensor.shape) for a in (fork, *ends)}
+    if min(ranks) < 3 and len(ranks) > 1:
+        return None  # a gate's, of what was pooled
+    ways = [flow.between(fork, end) for end in ends]
+    carried = [flow.carrying(fork, way) for way in ways]
+    weights = [sum(is_weighted(trace.calls[s].op) for s in way) for way in carried]
+    # The way with more weighted layers is the branch; at one each, the one that is not pointwise.
+    order = sorted((0, 1), key=lambda i: (weights[i], _has_wide(trace, ways[i]), len(ways[i])))
+    short, long = order
+    bypass, branch = ways[short], ways[long]
+    shared = set(branch) & set(bypass)
+    if shared:
+        if min(ranks) < 3 or not _is_carried_beside(trace, flow, fork, ends[short], bypass, shared):
+            return None
+        bypass = tuple(step for step in bypass if step not in shared)
+        weights[short] = sum(is_weighted(trace.calls[s].op) for s in bypass)
+    elif not flow.takes_only(fork, bypass):
+        return None
+    if weights[short] == weights[long] and not _weighs_more(trace, weights, branch, bypass):
+        return None
+    made = [step for step in bypass if isinstance(trace.calls[step].op, Create)]
+    if not all(is_filling(trace, step) for step in made):
+        return None  # an identity that something is done to
+    others = {step for scale in scales for step in flow.between(fork, scale)} - set(bypass)
+    branch = _own(trace, index, carried[long], {*branch, *others})
+    enlarged = any(_enlarges(trace, step) for step in bypass)
+    return Sum(
+        add=index,
+        fork=fork,
+        output=trace.calls[index].outputs[0].activation,
+        branch=branch,
+        chain=flow.chain(fork, ends[long]),
+        bypass=bypass,
+        carried=carried[long],
+        projects=weights[short] > 0,
+        linear=not any(_bends(trace, flow, step) for step in (*carried[long], *bypass)),
+        returns=not enlarged and _is_enlarged(trace, flow, fork, ends[long], carried[long]),
+    )
+
+
+def _weighs_more(
+    trace: Trace, weights: Sequence[int], branch: Sequence[int], bypass: Sequence[int]
+) -> bool:
+    """Whether of two ways with one weighted layer each, the branch's alone is wide."""
+    return weights[0] == 1 and _has_wide(trace, branch) > _has_wide(trace, bypass)
+
+
+def _is_carried_beside(
+    trace: Trace, flow: Flow, fork: int, end: int, bypass: Collection[int], shared: Collection[int]
+) -> bool:
+    """Whether the shortcut carries its map past the steps that it has in common with the branch.
+
+    Those then compute a gate for both: t·F(x) + (1 − t)·x.
+    """
+    rest = flow.carrying(fork, [step for step in bypass if step not in shared])
+    return flow.maker.get(end) in rest
+
+
+def _own(
+    trace: Trace, add: int, carried: Sequence[int], branch: Collection[int]
+) -> tuple[int, ...]:
+    """The steps of a branch without those of what it takes from elsewhere in the network."""
+    call: int | None = trace.calls[add].parent
+    while call and carried and carried[0] < call:
+        call = trace.calls[call].parent
+    return tuple(sorted({*carried, *(step for step in branch if step >= (call or 0))}))
+
+
+def _enlarges(trace: Trace, step: int) -> bool:
+    """Whether a step makes a map larger, as a decoder does."""
+    call = trace.calls[step]
+    resizes = isinstance(call.op, Resample) or (isinstance(call.op, Conv) and call.op.transposed)
+    if not resizes or not call.inputs or not call.outputs:
+        return False
+    before, after = (trace.spec(ports[0]).shape for ports in (call.inputs, call.outputs))
+    return len(before) != len(after) or any(
+        a > b for b, a in zip(before[2:], after[2:], strict=True)
+    )
+
+
+def _is_enlarged(trace: Trace, flow: Flow, fork: int, end: int, way: Sequence[int]) -> bool:
+    """Whether every way from the fork to the end passes a step that makes maps larger."""
+    small = [step for step in way if not _enlarges(trace, step)]
+    return len(small) < len(way) and flow.maker.get(end) not in flow.carrying(fork, small)
+
+
+def _is_of_one_module(trace: Trace, candidate: Sum, found: Collection[int]) -> bool:
+    """Whether a module of one input and one output, other than the network, makes the sum alone."""
+    first = min((*candidate.branch, *candidate.bypass))
+    call: int | None = trace.calls[candidate.add].parent
+    while call is not None and first < call:
+        call = trace.calls[call].parent
+    if not call or len(trace.calls[call].inputs) != 1 or len(trace.calls[call].outputs) != 1:
+        return False
+    return not any(
+        call <= add <= trace.last_descendant[call] for add in found if add != candidate.add
+    )
+
+
+# Adapters, and layers beside each other.
+
+
+def _is_adapter(trace: Trace, candidate: Sum) -> bool:
+    """Whether a sum is of a layer and an adapter, or of parallel layers that are one.
+
+    Both ways are weighted. With nothing nonlinear on them they are one linear map; that narrows
+    between its ends (low rank), or is of single layers that keep the shape. Two layers with a
+    narrow middle beside a wide convolution are an adapter, whatever lies between them.
+    """
+    if not candidate.projects:
+        return False
+    narrow = _narrows(trace, candidate)
+    weighted = [s for s in candidate.carried if is_weighted(trace.calls[s].op)]
+    if narrow and len(weighted) <= 2 and _has_wide(trace, candidate.bypass):
+        return True
+    if not _is_one_layer(candidate):
+        return False
+    shapes = [trace.activations[a].tensor.shape for a in (candidate.fork, candidate.output)]
+    return narrow or (len(weighted) == 1 and shapes[0] == shapes[1])
+
+
+def _adapter(trace: Trace, candidate: Sum) -> Adapter:
+    """The layer and its adapter: the way that narrows if one does, or else the lighter one."""
+    ways = candidate.bypass, candidate.carried
+    if _narrows(trace, candidate):
+        return Adapter(candidate.add, *ways)
+    return Adapter(candidate.add, ways[1], ways[0])
+
+
+def _is_one_layer(candidate: Sum) -> bool:
+    """Whether both ways are weighted and nothing nonlinear lies on either."""
+    return candidate.projects and candidate.linear
+
+
+def _bends(trace: Trace, flow: Flow, step: int) -> bool:
+    """Whether a step is nonlinear in what comes to it; products are, of two tensors."""
+    call = trace.calls[step]
+    if isinstance(call.op, Elementwise) and call.op.name in {"mul", "div", "addcmul", "lerp"}:
+        return len({port.activation for port in call.inputs} - flow.constants) > 1
+    if isinstance(call.op, Pool | AdaptivePool):
+        return call.op.kind == "max"
+    return isinstance(call.op, Activate | Attention | MatMul | Unknown)
+
+
+def _narrows(trace: Trace, candidate: Sum) -> bool:
+    """Whether a layer of the branch gives fewer channels than the fork and the sum have."""
+    ops = [trace.calls[step].op for step in candidate.carried]
+    given = [
+        op.out_channels if isinstance(op, Conv) else op.out_features
+        for op in ops
+        if isinstance(op, Conv | Linear)
+    ]
+    if len(given) < 2:
+        return False
+    at = -1 if isinstance(next(op for op in ops if isinstance(op, Conv | Linear)), Linear) else 1
+    ends = [trace.activations[a].tensor.shape[at] for a in (candidate.fork, candidate.output)]
+    return min(given[:-1]) < min(ends)
+
+
+def _has_wide(trace: Trace, way: Sequence[int]) -> bool:
+    ops = (trace.calls[step].op for step in way)
+    return any(isinstance(op, Conv) and is_wide(op) for op in ops)

@@ -1,0 +1,26 @@
+"""What stands in the way of knowing how a network is built: the calls that hide what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.views.words import text
+
+NONE_RECOGNISED = "no residual block was recognised"
+_MOST = 3
+"""How many paths are named."""
+
+
+def opaque(survey: Survey) -> str:
+    """The calls that cannot be looked into: "2 calls cannot be looked into (l1, l2)"; or ""."""
+    paths = [call.path or survey.trace.model_name for call in survey.opaque]
+    if not paths:
+        return ""
+    return f"{text.count(len(paths), 'call')} cannot be looked into ({_some(paths)})"
+
+
+def _some(paths: Sequence[str]) -> str:
+    named = list(dict.fromkeys(paths))
+    more = len(named) - _MOST
+    return ", ".join([*named[:_MOST], *([f"{more} more"] if more > 0 else [])])
