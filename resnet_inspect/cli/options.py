@@ -166,6 +166,25 @@ SELECTION_OPTIONS = ("view", "everything", "only", "match", "stage", "depth", "f
 """Names of the options that `selection_options` adds."""
 
 
+def convention_names() -> Iterable[str]:
+    """The conventions that a total can be counted by."""
+    from resnet_inspect.analysis.conventions import CONVENTIONS
+
+    return CONVENTIONS
+
+
+def convention_option(command: F) -> F:
+    """The option for a total by another convention."""
+    option = click.option(
+        "--count-as",
+        cls=NamedOption,
+        type=Named("convention", convention_names),
+        default=None,
+        help="The MACs of another convention too, and why they differ: {names}.",
+    )
+    return option(command)
+
+
 def selection_options(command: F) -> F:
     """Options for what is shown."""
     return selection_options_but()(command)

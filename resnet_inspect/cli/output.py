@@ -93,11 +93,22 @@ def difference_selection(options: Mapping[str, Any]) -> Selection:
     )
 
 
-def print_trace(captured: Trace, options: Mapping[str, Any]) -> None:
-    """Print a trace, or write it to `--output`, as view and format ask."""
+def tabulated(captured: Trace, options: Mapping[str, Any], selection: Selection) -> Table:
+    """The view of a trace that the options ask for, with the total of another convention."""
     from resnet_inspect import pipeline
 
-    table = pipeline.tabulate(captured, options["view"], selection_of(options))
+    table = pipeline.tabulate(captured, options["view"], selection)
+    if options["count_as"] is None:
+        return table
+    from resnet_inspect.analysis.structure.survey import Survey
+    from resnet_inspect.views.tables.conventions import with_convention
+
+    return with_convention(table, Survey(captured), options["count_as"])
+
+
+def print_trace(captured: Trace, options: Mapping[str, Any]) -> None:
+    """Print a trace, or write it to `--output`, as view and format ask."""
+    table = tabulated(captured, options, selection_of(options))
     say_if_nothing_matches(table, options)
     print_table(table, options)
 

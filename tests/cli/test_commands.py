@@ -462,3 +462,13 @@ def test_the_list_can_be_written_in_every_format(format: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "wide" in done.stdout
     assert "68,883,240" in done.stdout or "68883240" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [("show", str(SAVED)), ("trace", "resnet50")])
+def test_a_total_by_another_convention_stands_beside_ours(arguments: tuple[str, ...]) -> None:
+    done = inspect(*arguments, "--count-as", "thop", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["totals"]["macs"] == 4_089_184_256
+    assert document["totals"]["macs_thop"] == 4_133_742_592
+    refused(inspect("show", str(SAVED), "--count-as", "abacus"), 2, "abacus", "torchinfo")

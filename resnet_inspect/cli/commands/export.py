@@ -12,10 +12,11 @@ from resnet_inspect.cli.options import (
     HELP,
     Documented,
     common_options,
+    convention_option,
     input_options,
     selection_options,
 )
-from resnet_inspect.cli.output import check_outputs, say_if_nothing_matches, selection_of
+from resnet_inspect.cli.output import check_outputs, say_if_nothing_matches, selection_of, tabulated
 from resnet_inspect.cli.parameters import ModelName
 from resnet_inspect.cli.tracing import as_far_as_it_goes, before, loaded_or_captured
 
@@ -41,6 +42,7 @@ def _suffixes() -> str:
 @click.argument("files", nargs=-1, required=True, type=click.Path())
 @input_options
 @selection_options
+@convention_option
 @common_options
 def command(model: str, files: tuple[str, ...], **options: Any) -> int:
     """Write MODEL (a name or a saved trace) to FILES, each in the format its suffix names.
@@ -58,7 +60,7 @@ def command(model: str, files: tuple[str, ...], **options: Any) -> int:
     selection = selection_of(options)
     captured, stopped = as_far_as_it_goes(loaded_or_captured, model, options)
     with before(stopped):
-        table = pipeline.tabulate(captured, options["view"], selection)
+        table = tabulated(captured, options, selection)
         say_if_nothing_matches(table, options)
         contents = {path: render(table, name) for path, name in zip(paths, formats, strict=True)}
         write_all(contents, overwrite=options["force"])

@@ -13,6 +13,7 @@ from resnet_inspect.cli.options import (
     HELP,
     Documented,
     common_options,
+    convention_option,
     output_options,
     selection_options,
 )
@@ -31,6 +32,7 @@ from resnet_inspect.cli.tracing import say_why_it_ends
 )
 @click.argument("file", type=click.Path())
 @selection_options
+@convention_option
 @output_options
 @common_options
 def command(file: str, **options: Any) -> int:

@@ -10,6 +10,7 @@ from resnet_inspect.cli.options import (
     HELP,
     Documented,
     common_options,
+    convention_option,
     input_options,
     output_options,
     selection_options,
@@ -38,6 +39,7 @@ from resnet_inspect.cli.tracing import as_far_as_it_goes, before, capture
 @click.argument("model", type=ModelName(), required=False)
 @input_options
 @selection_options
+@convention_option
 @output_options
 @click.option("--save", type=click.Path(), help="Keep the whole trace in this file.")
 @common_options

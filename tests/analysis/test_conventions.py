@@ -1,0 +1,49 @@
+"""Other conventions: the figures that their tools and the paper give of the ResNets."""
+
+from __future__ import annotations
+
+import pytest
+from saved import survey_of
+
+from resnet_inspect.analysis.conventions import CONVENTIONS, counted
+from resnet_inspect.views.tables import layers
+from resnet_inspect.views.tables.conventions import with_convention
+from resnet_inspect.views.tables.rows.selection import Selection
+
+OF_RESNET50 = {
+    "torchinfo": 4_089_238_376,
+    "fvcore": 4_111_512_576,
+    "thop": 4_133_742_592,
+    "paper": 3_857_973_248,
+}
+"""As torchinfo 1.8.0, fvcore 0.1.5 and thop 0.1.1 print them; the paper says 3.8 billion."""
+
+
+def test_every_convention_has_a_figure_here() -> None:
+    assert set(OF_RESNET50) == set(CONVENTIONS)
+
+
+@pytest.mark.parametrize("name", OF_RESNET50)
+def test_a_convention_gives_the_figure_of_its_tool(name: str) -> None:
+    survey = survey_of("resnet50")
+    value, parts = counted(survey, name)
+    assert value == OF_RESNET50[name] == survey.totals.macs + sum(n for _, n in parts)
+    table = with_convention(layers.view(survey, Selection()), survey, name)
+    (total,) = (own for own in table.totals if own.key == f"macs_{name}")
+    assert total.cell.text == f"{OF_RESNET50[name]:,}"
+    assert f"{OF_RESNET50[name]:,} = 4,089,184,256 and " in table.remarks[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("resnet18", 1_794_805_760), ("resnet34", 3_644_493_824), ("resnet101", 7_570_194_432)],
+)
+def test_the_paper_counts_its_own_networks(name: str, expected: int) -> None:
+    assert counted(survey_of(name), "paper")[0] == expected
+
+
+def test_what_is_partial_has_no_figure() -> None:
+    survey = survey_of("oddities")
+    assert counted(survey, "fvcore") == (None, ())
+    table = with_convention(layers.view(survey, Selection()), survey, "fvcore")
+    assert "not known" in table.remarks[-1]
