@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -73,6 +76,73 @@ def make_arguments(
     positions = sorted(name for name in made if isinstance(name, int))
     named = {name: tensor for name, tensor in made.items() if isinstance(name, str)}
     return tuple(made[position] for position in positions), named
+
+
+def as_taken(
+    model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments as the forward takes them: by its parameters, or all in one mapping.
+
+    Names that are no parameter's are keys, where the forward has one parameter that must be given
+    and takes no other keywords.
+    """
+    parameters = _parameters(model)
+    kinds = {parameter.kind for parameter in parameters}
+    names = {parameter.name for parameter in parameters}
+    needed = [p for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+    is_open = kinds & {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}
+    if args or not kwargs or is_open or len(needed) != 1 or names & kwargs.keys():
+        return args, kwargs
+    return (kwargs,), {}
+
+
+def keys_asked(model: nn.Module) -> tuple[str, ...]:
+    """The keys by which a forward indexes its first parameter, as its code shows them."""
+    parameters = _parameters(model)
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(type(model).forward)))
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return ()
+    found = [
+        node.slice.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and parameters
+        and node.value.id == parameters[0].name
+        and isinstance(node.slice, ast.Constant)
+        and isinstance(node.slice.value, str)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _parameters(model: nn.Module) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(model.forward).parameters.values())
+    except (TypeError, ValueError):
+        return []
+
+
+_SPACES = {1: (1000,), 2: (224, 224), 3: (16, 112, 112)}
+"""How large the usual input is, by its spatial dimensions."""
+
+_CONVOLUTIONS = {nn.Conv1d: 1, nn.Conv2d: 2, nn.Conv3d: 3}
+
+
+def fitting_shape(model: nn.Module) -> tuple[int, ...] | None:
+    """An input shape that the first convolution of a network takes, or its first linear layer.
+
+    The first that takes three channels goes before others. None if there is neither.
+    """
+    layers = [m for m in model.modules() if isinstance(m, (nn.Linear, *_CONVOLUTIONS))]
+    first = [m for m in layers if getattr(m, "in_channels", 0) == 3] or layers
+    for layer in first:
+        if isinstance(layer, nn.Linear):
+            return (1, layer.in_features)
+        spatial = next(n for kind, n in _CONVOLUTIONS.items() if isinstance(layer, kind))
+        channels = getattr(layer, "in_channels", 0)
+        return (1, int(channels) or 3, *_SPACES[spatial])
+    return None
 
 
 def _make_one(one: Any, dtype: torch.dtype, device: torch.device) -> Tensor:

@@ -35,7 +35,7 @@ def input_of(model: str, options: Mapping[str, Any]) -> Any:
         )
     if options["inputs"]:
         return read_inputs(options["inputs"])
-    return pipeline.input_shape(model, **parts) if has_parts else None
+    return pipeline.input_from(model, **parts) if has_parts else None
 
 
 def capture(model: str | None, options: Mapping[str, Any]) -> Trace:

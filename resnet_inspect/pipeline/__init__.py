@@ -30,7 +30,7 @@ from resnet_inspect.pipeline.files import (
 )
 from resnet_inspect.pipeline.identity import identify, recognised
 from resnet_inspect.pipeline.locks import change_table, changed, input_of, mode_of
-from resnet_inspect.pipeline.networks import USUAL_INPUT, input_shape
+from resnet_inspect.pipeline.networks import USUAL_INPUT, input_from, input_shape
 from resnet_inspect.pipeline.timing import measure
 from resnet_inspect.pipeline.tracing import trace, watch
 from resnet_inspect.sources.catalogue import NAMED, Variant
@@ -43,6 +43,7 @@ __all__ = [
     "equivalence_of",
     "format_of",
     "identify",
+    "input_from",
     "input_of",
     "input_shape",
     "is_trace_file",

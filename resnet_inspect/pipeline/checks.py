@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.pipeline.locks import input_of
 from resnet_inspect.pipeline.networks import Order, Tell, built_to_run, silent
 from resnet_inspect.pipeline.tracing import trace
 from resnet_inspect.sources import subject, surroundings
@@ -37,6 +39,8 @@ def verify(
     chosen = subject(model)
     with surroundings(chosen):
         order = Order.of(chosen, input_size, arguments=arguments, tell=tell)
+        if order.open is not None:
+            order = replace(order, size=input_of(traced, model))
         built, args = built_to_run(order, device)
         tell(f"asking others about {chosen.name}")
         answers = oracle.opinions(built, args)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from resnet_inspect.capture.inputs import InputSize
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,14 +72,7 @@ def input_shape(
     known = NAMED.get(name)
     chosen = subject(name)
     default = known.input if known else source(chosen.source).default_input(chosen.name)
-    shape = list(default or USUAL_INPUT)
-    if image_size is not None:
-        shape[-len(image_size) :] = image_size
-    if batch is not None:
-        shape[0] = batch
-    if channels is not None:
-        shape[1] = channels
-    return tuple(shape)
+    return Partial(image_size, batch, channels).of(default or USUAL_INPUT)
 
 
 def takes_a_list(chosen: Subject) -> bool:
@@ -96,6 +89,31 @@ def one_shape(size: InputSize) -> tuple[int, ...]:
     if len(shape) < 2:
         raise BadInput(f"an input shape needs a batch size and channels, not only {shape}")
     return shape
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What is asked of an input whose shape follows from the network."""
+
+    image_size: Sequence[int] | None = None
+    batch: int | None = None
+    channels: int | None = None
+
+    def of(self, default: Sequence[int]) -> tuple[int, ...]:
+        """A shape with its image size, batch or channels replaced."""
+        shape = list(default)
+        if self.image_size is not None and len(shape) >= 2 + len(self.image_size):
+            shape[-len(self.image_size) :] = self.image_size
+        if self.batch is not None:
+            shape[0] = self.batch
+        if self.channels is not None:
+            shape[1] = self.channels
+        return tuple(shape)
+
+
+def input_from(name: str, **parts: Any) -> tuple[int, ...] | Partial:
+    """The input with these parts: as `input_shape` says, or, of your own code, not yet known."""
+    return Partial(**parts) if subject(name).source == "code" else input_shape(name, **parts)
 
 
 @dataclass(frozen=True)
@@ -121,12 +139,14 @@ class Order:
     tell: Tell
     notes: tuple[str, ...]
     """What was assumed."""
+    open: Partial | None = None
+    """What is asked of an input that nobody knows the shape of; `size` is the usual one."""
 
     @classmethod
     def of(
         cls,
         chosen: Subject,
-        size: InputSize | None,
+        size: InputSize | Partial | None,
         *,
         mode: Mode = "eval",
         dtype: str | None = None,
@@ -142,18 +162,29 @@ class Order:
         if takes_a_list(chosen) and mode == "train":
             raise BadInput(f"{name} in training mode needs targets; it can be run in eval mode")
         tell(f"importing {chosen.source}")
-        notes = []
-        if size is None:
-            size = input_shape(name)
-            if source(chosen.source).default_input(chosen.name) is None:
-                notes.append(f"no input shape is given: {'×'.join(map(str, size))} is taken")
-        elif name in NAMED:
+        if size is None or isinstance(size, Partial):
+            part = size or Partial()
+            default = source(chosen.source).default_input(chosen.name)
+            known = NAMED[name].input if name in NAMED else default
+            shape = part.of(known or USUAL_INPUT)
+            made = cls(chosen, shape, mode, dtype, arguments or {}, weights, tell, ())
+            return made if known else made.guessing(shape, part)
+        if name in NAMED:
             size = one_shape(size)
-        return cls(chosen, size, mode, dtype, arguments or {}, weights, tell, tuple(notes))
+        return cls(chosen, size, mode, dtype, arguments or {}, weights, tell, ())
+
+    def guessing(self, shape: tuple[int, ...], part: Partial, why: str = "") -> Order:
+        """The same with an input that nobody asked for, which is said."""
+        written = "×".join(map(str, shape))
+        note = (
+            "" if part != Partial() and not why else f"no input shape is given: {written} is taken"
+        )
+        return replace(self, size=shape, open=part, notes=(f"{note}{why}",) if note else ())
 
     def on(self, device: torch.device) -> Built:
         """Build it there, with inputs."""
         from resnet_inspect.capture.inputs import (
+            as_taken,
             floating_dtype,
             make_arguments,
             make_tensor,
@@ -182,7 +213,8 @@ class Order:
             shape = one_shape(self.size)
             images = [make_tensor(shape[1:], dtype, device) for _ in range(shape[0])]
             return Built(model, (images,), {}, tuple(notes))
-        return Built(model, *make_arguments(self.size, dtype, device), tuple(notes))
+        args, kwargs = as_taken(model, *make_arguments(self.size, dtype, device))
+        return Built(model, args, kwargs, tuple(notes))
 
     def captured(self, built: Built, device: torch.device, mode: Mode | None = None) -> Trace:
         """Run what was built, once, with every layer recorded."""

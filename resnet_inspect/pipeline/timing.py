@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.capture import backends
 from resnet_inspect.errors import BadInput
+from resnet_inspect.pipeline.locks import input_of
 from resnet_inspect.pipeline.networks import Order, Tell, give_shapes, import_torch, silent
-from resnet_inspect.pipeline.tracing import forward_error
+from resnet_inspect.pipeline.tracing import forward_error, trace
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.codec import Measured
 
@@ -61,6 +62,9 @@ def measure(
             weights=weights,
             tell=tell,
         )
+        if order.open is not None:
+            tried = trace(model, input_size, mode=mode, dtype=dtype, arguments=arguments)
+            order = replace(order, size=input_of(tried, model), notes=tried.provenance.notes)
         found = order.on(where)
         model_there, wrappers = unwrapped(moved(found.model, where))
         give_shapes(model_there, found.args, found.kwargs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,9 +117,10 @@ def trace(
                 weights=weights,
                 tell=tell,
             )
-            made = _trace_named(order, device or "meta")
+            named = _trace_named if order.open is None else _trace_guessing
+            made = named(order, device or "meta")
     except ForwardRaised as raised:
-        raise forward_error(raised.trace) from raised.__cause__
+        raise forward_error(raised.trace, raised.hint) from raised.__cause__
     except ForwardInterrupted as interrupted:
         interrupted.trace = Inspection.of(interrupted.trace)
         raise
@@ -128,12 +129,12 @@ def trace(
     return Inspection.of(made)
 
 
-def forward_error(partial: Trace) -> ForwardError:
+def forward_error(partial: Trace, hint: str = "") -> ForwardError:
     """What a forward pass that raised is to the caller: why, and the calls up to there."""
     from resnet_inspect.analysis.failure import sentence
 
     trace = Inspection.of(partial)
-    return ForwardError(sentence(trace), trace=trace)
+    return ForwardError(sentence(trace), hint=hint, trace=trace)
 
 
 @contextmanager
@@ -181,6 +182,48 @@ def _trace_named(order: Order, device_name: str) -> Trace:
         return order.captured(replace(built, notes=(*notes, *built.notes)), device)
 
     return _on_another_if_need_be(on, backends.resolve(device_name))
+
+
+_SMALLER = ((32, 32), (28, 28), (64, 64))
+"""Sizes of images that a network may have been made for, if the usual one is too large."""
+
+
+def _trace_guessing(order: Order, device_name: str) -> Trace:
+    """What a network does with the usual input or, if it refuses that, one that fits its layers.
+
+    Where neither fits, it is said if a smaller image does, or what else the forward asks for.
+    """
+    from resnet_inspect.capture import backends
+    from resnet_inspect.capture.inputs import fitting_shape, keys_asked
+    from resnet_inspect.capture.recording.forward import ForwardRaised
+
+    part = order.open
+    assert part is not None
+    try:
+        return _trace_named(order, device_name)
+    except ForwardRaised as first:
+        raised = first
+    model = order.on(backends.resolve("meta")).model
+    keys = keys_asked(model)
+    if keys:
+        size = ",".join(map(str, order.size))
+        written = " ".join(f"--input {key}={size}" for key in keys)
+        raised.hint = f"its forward takes a mapping: {written}"
+        raise raised from raised.__cause__
+    shape = fitting_shape(model)
+    if shape is not None and part.of(shape) != order.size:
+        order = order.guessing(part.of(shape), part, ", which its first layer takes")
+        try:
+            return _trace_named(order, device_name)
+        except ForwardRaised as second:
+            raised = second
+    for small in _SMALLER if part.image_size is None and len(shape or ()) == 4 else ():
+        smaller = replace(part, image_size=small).of(shape or ())
+        with suppress(Exception):
+            _trace_named(replace(order, size=smaller, tell=silent), "meta")
+            raised.hint = f"with --image-size {small[0]} it runs"
+            break
+    raise raised from raised.__cause__
 
 
 def _on_another_if_need_be(
@@ -239,7 +282,13 @@ def _trace_module(
     from torch import nn
 
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.inputs import floating_dtype, home, make_arguments, read_dtype
+    from resnet_inspect.capture.inputs import (
+        as_taken,
+        floating_dtype,
+        home,
+        make_arguments,
+        read_dtype,
+    )
     from resnet_inspect.capture.recording.forward import MetaCannotRun, capture, runnable
 
     model = runnable(model)
@@ -254,9 +303,9 @@ def _trace_module(
 
     def arguments_on(where: torch.device) -> tuple[tuple[Any, ...], dict[str, Any]]:
         if size is not None:
-            return make_arguments(size, dtype, where)
+            return as_taken(model, *make_arguments(size, dtype, where))
         if isinstance(inputs, Mapping):
-            return (), dict(inputs)
+            return as_taken(model, (), dict(inputs))
         return (inputs if isinstance(inputs, tuple) else (inputs,)), {}
 
     def on(where: torch.device, notes: tuple[str, ...] = ()) -> Trace:

@@ -43,6 +43,8 @@ class ForwardRaised(Exception):
     def __init__(self, trace: Trace) -> None:
         super().__init__(trace.model_name)
         self.trace = trace
+        self.hint = ""
+        """How to go on, where the failure alone does not tell."""
 
 
 def capture(

@@ -14,6 +14,8 @@ def conv(facts: Facts, op: Conv) -> Diagnosis | None:
     if len(given) not in (dimensions + 1, dimensions + 2):
         return _wrong_rank(given, dimensions)
     channels = given[-dimensions - 1]
+    if len(given) == dimensions + 1 and given[1] == op.in_channels != channels:
+        return _one_dimension_less(facts, given, dimensions)
     if channels != op.in_channels:
         finding = f"it takes {op.in_channels:,} channels, not {channels:,}"
         return Diagnosis(finding, _channels_mend(facts, op, channels))
@@ -24,6 +26,17 @@ def conv(facts: Facts, op: Conv) -> Diagnosis | None:
             f"make both multiples of {op.groups}, or change groups",
         )
     return None if op.transposed else _too_small(facts, op.window)
+
+
+def _one_dimension_less(facts: Facts, given: Shape, dimensions: int) -> Diagnosis:
+    """A batch of what has one dimension less, which reads as one without a batch."""
+    axes = "×".join("DHW"[-dimensions:])
+    finding = f"it takes N×C×{axes}, {dimensions + 2} dimensions, not {len(given)}"
+    usual = {1: (1000,), 2: (224, 224), 3: (16, 112, 112)}[dimensions]
+    if facts.from_input:
+        written = ",".join(map(str, (given[0], given[1], *usual)))
+        return Diagnosis(finding, f"give such an input: --input {written}")
+    return Diagnosis(finding, "x.unsqueeze(2) adds one after the channels")
 
 
 def _channels_mend(facts: Facts, op: Conv, channels: int) -> str:

@@ -1,0 +1,142 @@
+"""The input of your own code: the usual one, what its first layer takes, or a mapping."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import resnet_inspect as ri
+from resnet_inspect import pipeline
+from resnet_inspect.errors import ForwardError
+
+CODE = """
+import torch
+from torch import nn
+
+def head(channels, pool): return pool(1), nn.Flatten(), nn.Linear(channels, 4)
+
+def image(): return nn.Sequential(nn.Conv2d(3, 8, 3), *head(8, nn.AdaptiveAvgPool2d))
+def grey(): return nn.Sequential(nn.Conv2d(1, 8, 3), *head(8, nn.AdaptiveAvgPool2d))
+def bands(): return nn.Sequential(nn.Conv2d(12, 8, 3), *head(8, nn.AdaptiveAvgPool2d))
+def sound(): return nn.Sequential(nn.Conv1d(2, 8, 9), *head(8, nn.AdaptiveAvgPool1d))
+def video(): return nn.Sequential(nn.Conv3d(3, 8, 3), *head(8, nn.AdaptiveAvgPool3d))
+def scan(): return nn.Sequential(nn.Conv3d(1, 8, 3), *head(8, nn.AdaptiveAvgPool3d))
+def features(): return nn.Sequential(nn.Linear(20, 8), nn.ReLU(), nn.Linear(8, 4))
+def generator(): return nn.Sequential(
+    nn.Linear(16, 64), nn.Unflatten(1, (4, 4, 4)), nn.ConvTranspose2d(4, 3, 2, 2))
+
+class Doubled(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c = nn.Conv2d(6, 8, 3)
+
+    def forward(self, x):
+        return self.c(torch.cat([x, x], 1))
+
+def cifar(): return nn.Sequential(
+    nn.Conv2d(3, 8, 3, padding=1), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8 * 16 * 16, 10))
+def mnist(): return nn.Sequential(
+    nn.Conv2d(1, 8, 5), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8 * 12 * 12, 10))
+def never(): return nn.Sequential(nn.Conv2d(3, 8, 3), nn.Linear(7, 7))
+
+class Mapped(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.image, self.mask = nn.Conv2d(3, 4, 3), nn.Conv2d(1, 4, 3)
+
+    def forward(self, batch):
+        return self.image(batch["image"]) + self.mask(batch["mask"])
+
+class Named(Mapped):
+    def forward(self, image, mask=None):
+        return self.image(image)
+"""
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("code") / "nets.py"
+    file.write_text(CODE)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("image", (1, 3, 224, 224)),
+        ("grey", (1, 1, 224, 224)),
+        ("bands", (1, 12, 224, 224)),
+        ("sound", (1, 2, 1000)),
+        ("video", (1, 3, 16, 112, 112)),
+        ("scan", (1, 1, 16, 112, 112)),
+        ("features", (1, 20)),
+        ("generator", (1, 16)),
+        ("Doubled", (1, 3, 224, 224)),
+    ],
+)
+def test_without_an_input_one_is_taken_that_the_first_layer_takes(
+    code: Path, name: str, shape: tuple[int, ...]
+) -> None:
+    trace = ri.trace(f"{code}:{name}")
+    assert trace.spec(trace.inputs[0]).shape == shape
+    (note,) = trace.provenance.notes
+    assert note.startswith(f"no input shape is given: {'×'.join(map(str, shape))} is taken")
+
+
+def test_parts_of_an_input_follow_the_first_layer_too(code: Path) -> None:
+    for name, parts, shape in (
+        ("sound", {"batch": 4}, (4, 2, 1000)),
+        ("scan", {"image_size": (32, 48)}, (1, 1, 16, 32, 48)),
+        ("image", {"image_size": (32, 32), "batch": 2}, (2, 3, 32, 32)),
+    ):
+        size: Any = pipeline.input_from(f"{code}:{name}", **parts)
+        trace = ri.trace(f"{code}:{name}", size)
+        assert trace.spec(trace.inputs[0]).shape == shape
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("cifar", "with --image-size 32 it runs"),
+        ("mnist", "with --image-size 28 it runs"),
+        ("never", ""),
+        (
+            "Mapped",
+            "its forward takes a mapping: --input image=1,3,224,224 --input mask=1,3,224,224",
+        ),
+    ],
+)
+def test_what_would_do_is_proposed(code: Path, name: str, hint: str) -> None:
+    with pytest.raises(ForwardError) as raised:
+        ri.trace(f"{code}:{name}")
+    assert raised.value.hint == hint
+
+
+def test_a_batch_of_images_into_a_layer_for_videos_lacks_a_dimension(code: Path) -> None:
+    with pytest.raises(ForwardError, match="it takes N×C×D×H×W, 5 dimensions, not 4") as raised:
+        ri.trace(f"{code}:video", (2, 3, 64, 64))
+    assert "--input 2,3,16,112,112" in str(raised.value)
+    assert "grey" not in str(raised.value)
+
+
+def test_names_that_are_no_parameters_are_keys_of_a_mapping(code: Path) -> None:
+    size = {"image": (1, 3, 8, 8), "mask": (1, 1, 8, 8)}
+    trace = ri.trace(f"{code}:Mapped", size)
+    assert [port.label for port in trace.inputs] == ["image", "mask"]
+    assert trace.totals.macs == 36 * 4 * 9 * 4
+    _, verdicts = pipeline.verify(f"{code}:Mapped", size)
+    assert all(verdict.sound for verdict in verdicts)
+
+
+def test_names_of_parameters_are_keywords(code: Path) -> None:
+    trace = ri.trace(f"{code}:Named", {"image": (1, 3, 8, 8)})
+    assert [port.label for port in trace.inputs] == ["image"]
+    assert trace.totals.macs == 36 * 4 * 27
+
+
+def test_others_are_asked_about_the_same_input(code: Path) -> None:
+    survey, verdicts = pipeline.verify(f"{code}:video")
+    assert survey.trace.spec(survey.trace.inputs[0]).shape == (1, 3, 16, 112, 112)
+    assert all(verdict.sound for verdict in verdicts)
