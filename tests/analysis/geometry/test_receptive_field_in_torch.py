@@ -262,9 +262,8 @@ WINDOWS: tuple[Callable[[], nn.Module], ...] = (
 KEPT = (permuted, transposed, shuffled, split, unbatched_mean, unshuffled, turned, nearest, skip)
 OTHERS = (
     *KEPT, group_norm, se_linear, se_mean, se_index, eca, cbam, selective, fourier, sort, picked,
-    channels_sorted, over_positions, along_rows, attention, windowed_attention, added_windows, context,
-    returned,
-    bilinear, odd_sizes, smoothed, softmax_over_map, cut_and_padded, rolled,
+    channels_sorted, over_positions, along_rows, attention, windowed_attention, added_windows,
+    context, returned, bilinear, odd_sizes, smoothed, softmax_over_map, cut_and_padded, rolled,
 )  # fmt: skip
 
 
