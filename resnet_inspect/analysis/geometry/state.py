@@ -212,6 +212,7 @@ def joined(states: Sequence[State], shape: Shape, call: str) -> State | Lost:
         if any(len(s.layout) > rank for s in states):
             return Lost(call)
         states = [s._replace(layout=((),) * (rank - len(s.layout)) + s.layout) for s in states]
+        states = list(map(_at_once, states))
         chosen = []
         for place, size in enumerate(shape):
             of = [s.layout[place] for s in states]
@@ -230,6 +231,14 @@ def joined(states: Sequence[State], shape: Shape, call: str) -> State | Lost:
         next((s.statistics for s in states if s.statistics), ""),
         next((s.gate for s in states if s.gate), ""),
     )
+
+
+def _at_once(state: State) -> State:
+    """With one factor in each dimension that holds one axis, where that can be."""
+    for place, dimension in enumerate(state.layout):
+        if len(dimension) > 1 and len(held(dimension)) == 1:
+            state = one_axis(state, place) or state
+    return state
 
 
 def _together(states: Sequence[State], layout: Layout) -> tuple[list[State], Layout]:

@@ -163,8 +163,7 @@ def attention(self: Part, x: Tensor) -> Tensor:
     return seen.transpose(1, 2).reshape(n, h * w, c).transpose(1, 2).view(n, c, h, w)
 
 
-@part
-def windowed_attention(self: Part, x: Tensor) -> Tensor:
+def windowed_attention_of(self: Part, x: Tensor) -> Tensor:
     n, c, h, w = x.shape
     s = 4 if h % 4 == w % 4 == 0 else 1
     y = x.permute(0, 2, 3, 1).reshape(n, h // s, s, w // s, s, c).permute(0, 1, 3, 2, 4, 5)
@@ -172,6 +171,14 @@ def windowed_attention(self: Part, x: Tensor) -> Tensor:
     y = (q @ k.transpose(-2, -1)).softmax(-1) @ v
     y = y.view(n, h // s, w // s, s, s, c).permute(0, 1, 3, 2, 4, 5).reshape(n, h, w, c)
     return y.permute(0, 3, 1, 2)
+
+
+windowed_attention = part(windowed_attention_of)
+
+
+@part
+def added_windows(self: Part, x: Tensor) -> Tensor:
+    return x + windowed_attention_of(self, x)
 
 
 @part
@@ -255,8 +262,8 @@ WINDOWS: tuple[Callable[[], nn.Module], ...] = (
 KEPT = (permuted, transposed, shuffled, split, unbatched_mean, unshuffled, turned, nearest, skip)
 OTHERS = (
     *KEPT, group_norm, se_linear, se_mean, se_index, eca, cbam, selective, fourier, sort, picked,
-    channels_sorted, over_positions, along_rows, attention, windowed_attention, context, returned,
-    bilinear, odd_sizes, smoothed, softmax_over_map, cut_and_padded, rolled,
+    channels_sorted, over_positions, along_rows, attention, windowed_attention, added_windows,
+    context, returned, bilinear, odd_sizes, smoothed, softmax_over_map, cut_and_padded, rolled,
 )  # fmt: skip
 
 
@@ -348,7 +355,8 @@ SAID = {
     "all": (over_positions, attention, context, returned, softmax_over_map),
     "flagged": (group_norm, se_linear, se_mean, se_index, eca, cbam, selective),
     "finite": (
-        *KEPT, channels_sorted, along_rows, windowed_attention, bilinear, odd_sizes, smoothed,
+        *KEPT, channels_sorted, along_rows, windowed_attention, added_windows, bilinear, odd_sizes,
+        smoothed,
         cut_and_padded,
     ),
 }  # fmt: skip
