@@ -14,7 +14,7 @@ from resnet_inspect.analysis.counts import macs, parameters
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.modules import ParameterSpec
-from resnet_inspect.traces.ops import Container, Conv, Norm
+from resnet_inspect.traces.ops import Container, Conv, Norm, Recurrent
 
 Figure = int | tuple[tuple[int, ...], ...]
 """A count, or the shapes of the outputs."""
@@ -86,7 +86,10 @@ def judge(survey: Survey, opinions: Sequence[Opinion]) -> tuple[Verdict, ...]:
         elif opinion.figure == "parameters":
             verdict = _explained(verdict, not_listed(survey))
         elif opinion.figure == "macs" and opinion.by.startswith("FlopCounterMode"):
-            verdict = _explained(verdict, counted_by_flop_counter(survey))
+            parts = counted_by_flop_counter(survey)
+            verdict = _explained(verdict, parts)
+            if not verdict.explained:
+                verdict = _explained(verdict, (*parts, *_fused(survey)))
         verdicts.append(verdict)
     return tuple(verdicts)
 
@@ -120,6 +123,18 @@ def counted_by_flop_counter(survey: Survey) -> tuple[tuple[str, int], ...]:
     return tuple(part for part in parts if part[1])
 
 
+def _fused(survey: Survey) -> tuple[tuple[str, int], ...]:
+    """The recurrent layers, which some devices run as one operator that it has no rule for."""
+    trace = survey.trace
+    unseen = sum(
+        survey.macs[index] or 0
+        for index in trace.steps
+        if isinstance(trace.calls[index].op, Recurrent)
+        and not _is_packed(trace, trace.calls[index])
+    )
+    return (("recurrent layers that run as one operator", -unseen),) if unseen else ()
+
+
 def not_listed(survey: Survey) -> tuple[tuple[str, int], ...]:
     """What those who go by `Module.parameters` leave out: packed parameters."""
     packed = parameters.count(
@@ -140,7 +155,8 @@ def counted_by_torchinfo(survey: Survey) -> tuple[tuple[str, int], ...]:
     """What torchinfo's multiply-adds have beside ours (negative: what they miss), by reason.
 
     Its rule: for each call of a module without children, the elements of its weight and bias times
-    the batch; for a class with "Conv" in its name, times the output's spatial sizes too.
+    the batch; for a class with "Conv" in its name, times the output's spatial sizes too. Parameters
+    of names like "weight_ih_l0" count times the first two sizes of the output.
     """
     trace = survey.trace
     found: dict[str, int] = {}
@@ -167,9 +183,16 @@ def counted_by_torchinfo(survey: Survey) -> tuple[tuple[str, int], ...]:
         if isinstance(call.op, Norm):
             add("norm weights and biases", times * (weight + bias))
             continue
+        shape = trace.spec(call.outputs[0]).shape
+        weights, biases = _others(module.parameters)
+        if isinstance(call.op, Recurrent):
+            add("recurrent biases", prod(shape[:2]) * biases)
+            add("outputs it takes for other sizes", prod(shape[:2]) * weights - ours)
+            continue
         kind = "convolution" if "Conv" in module.class_name else "linear"
         add(f"{kind} biases", times * bias)
-        add("outputs it takes for other sizes", times * weight - ours)
+        more = prod(shape[:2]) * (weights + biases)
+        add("outputs it takes for other sizes", times * weight + more - ours)
     return tuple(found.items())
 
 
@@ -177,6 +200,14 @@ def _own(parameters: Sequence[ParameterSpec]) -> tuple[int, int]:
     """Elements of the weight and of the bias."""
     sizes = {own.name: own.tensor.elements for own in parameters}
     return sizes.get("weight", 0), sizes.get("bias", 0)
+
+
+def _others(parameters: Sequence[ParameterSpec]) -> tuple[int, int]:
+    """Elements of what has a longer name: "weight_ih_l0", "bias_ih_l0"."""
+    longer = [own for own in parameters if own.name not in ("weight", "bias")]
+    weights = sum(own.tensor.elements for own in longer if "weight" in own.name)
+    biases = sum(own.tensor.elements for own in longer if own.name.startswith("bias"))
+    return weights, biases
 
 
 def _times(survey: Survey, call: Call, spatial: bool) -> int:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 from torchvision import models
 
 import resnet_inspect as ri
 from resnet_inspect import oracle
+from resnet_inspect.analysis.checks import Opinion, judge
 from resnet_inspect.analysis.conventions import counted
 
 PRINTED = {
@@ -27,6 +29,27 @@ def test_fvcore_and_thop_print_the_same(name: str) -> None:
         model = getattr(models, name)()
     survey = ri.Survey(ri.trace(model, (1, 3, 224, 224)))
     assert (counted(survey, "fvcore")[0], counted(survey, "thop")[0]) == PRINTED[name]
+
+
+RECURRENT = {
+    "lstm": lambda: nn.LSTM(6, 7, 2, batch_first=True),
+    "both ways": lambda: nn.LSTM(6, 7, 2, bidirectional=True, batch_first=True),
+    "projected": lambda: nn.LSTM(6, 7, proj_size=3, batch_first=True),
+    "gru": lambda: nn.GRU(6, 7),
+    "rnn": lambda: nn.RNN(6, 7, bias=False),
+}
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_recurrent_layers_are_explained_to_the_unit(name: str) -> None:
+    model = nn.Sequential(RECURRENT[name]()).eval()
+    survey = ri.Survey(ri.trace(model, (3, 5, 6)))
+    printed = oracle.torchinfo(model, (3, 5, 6)).mult_adds
+    assert counted(survey, "torchinfo")[0] == printed
+    # How many FlopCounterMode has depends on what the machine runs as one operator.
+    seen = oracle.flop_counter_macs(model, torch.ones(3, 5, 6))
+    (verdict,) = judge(survey, [Opinion("macs", "FlopCounterMode / 2", seen)])
+    assert verdict.sound
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnext50_32x4d", "mobilenet_v2", "vgg11_bn"])
