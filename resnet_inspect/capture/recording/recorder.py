@@ -102,6 +102,15 @@ class Recorder:
     def __exit__(self, *exception: object) -> None:
         self._exit.close()
 
+    def called(
+        self, method: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """What a method of the network gives, recorded as if it were the network's forward."""
+        self._enter_module(self.model, args, kwargs)
+        result = method(*args, **kwargs)
+        self._leave_module(self.model, args, kwargs, result)
+        return result
+
     def _watch(self, module: nn.Module) -> Iterator[RemovableHandle]:
         """Put hooks right around a module's forward.
 
