@@ -99,7 +99,7 @@ def capture(
                     result = model(*positional, **named)
                 else:
                     result = recorder.called(method_of(model, call), positional, named)
-        except (Exception, SystemExit, KeyboardInterrupt) as error:
+        except BaseException as error:  # a task that is cancelled raises no Exception
             is_refused = as_on_a_device is None or error is as_on_a_device.refusal
             if not is_refused and _needs_numbers(error):
                 at = recorder.calls[recorder.failed_at or 0].path

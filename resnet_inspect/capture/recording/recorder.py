@@ -85,6 +85,7 @@ class Recorder:
         self._paths: dict[int, list[str]] = {}
         for path, module in model.named_modules(remove_duplicate=False):
             self._paths.setdefault(id(module), []).append(path)
+        self._modules = [(module, tuple(module.children())) for module in model.modules()]
         self._held = held_tensors(model)
         self._exit = ExitStack()
 
@@ -147,8 +148,8 @@ class Recorder:
         return self._open[-1].index if self._open else None
 
     def modules(self) -> tuple[ModuleSpec, ...]:
-        """What each module of the model is; those that the forward added are left out."""
-        return module_specs(self.model, self._paths)
+        """What each module of the model is that was there when it was entered."""
+        return module_specs(self._modules, self._paths)
 
     # -- modules ---------------------------------------------------------------------------------
 
