@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -79,14 +79,14 @@ def make_arguments(
 
 
 def as_taken(
-    model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments as the forward takes them: by its parameters, or all in one mapping.
 
     Names that are no parameter's are keys, where the forward has one parameter that must be given
     and takes no other keywords.
     """
-    parameters = _parameters(model)
+    parameters = _parameters(forward)
     kinds = {parameter.kind for parameter in parameters}
     names = {parameter.name for parameter in parameters}
     needed = [p for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
@@ -98,7 +98,7 @@ def as_taken(
 
 def keys_asked(model: nn.Module) -> tuple[str, ...]:
     """The keys by which a forward indexes its first parameter, as its code shows them."""
-    parameters = _parameters(model)
+    parameters = _parameters(model.forward)
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(type(model).forward)))
     except (OSError, TypeError, SyntaxError, ValueError):
@@ -116,9 +116,9 @@ def keys_asked(model: nn.Module) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _parameters(model: nn.Module) -> list[inspect.Parameter]:
+def _parameters(forward: Callable[..., Any]) -> list[inspect.Parameter]:
     try:
-        return list(inspect.signature(model.forward).parameters.values())
+        return list(inspect.signature(forward).parameters.values())
     except (TypeError, ValueError):
         return []
 

@@ -104,7 +104,7 @@ def devices(default: str, reason: str = "", without: Sequence[str] = ()) -> str:
 
 INPUT_OPTIONS = (
     "inputs", "image_size", "batch", "channels", "dtype", "device", "train", "settings",
-    "weights",
+    "weights", "call",
 )  # fmt: skip
 """Names of the options that `input_options` adds."""
 
@@ -148,6 +148,9 @@ def input_options_but(*left_out: str) -> Callable[[F], F]:
             type=click.Path(),
             metavar="FILE",
             help="Weights, which must fit; on meta only their shapes are read.",
+        ),
+        click.option(
+            "--call", metavar="METHOD", help="Run another method than forward: forward_features."
         ),
     ]
     chosen = [o for name, o in zip(INPUT_OPTIONS, options, strict=True) if name not in left_out]

@@ -86,6 +86,7 @@ def _run(
             weights=options["weights"],
             tell=progress.tell,
             cache=not options.get("no_cache"),
+            call=options.get("call") or "forward",
         )
     for note in captured.provenance.notes:
         remark(note)

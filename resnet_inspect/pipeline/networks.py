@@ -139,6 +139,8 @@ class Order:
     tell: Tell
     notes: tuple[str, ...]
     """What was assumed."""
+    call: str = "forward"
+    """The method that is run."""
     open: Partial | None = None
     """What is asked of an input that nobody knows the shape of; `size` is the usual one."""
 
@@ -153,6 +155,7 @@ class Order:
         arguments: Mapping[str, Any] | None = None,
         weights: str | Path | None = None,
         tell: Tell = silent,
+        call: str = "forward",
     ) -> Order:
         """With the network's own input shape where none is given.
 
@@ -167,11 +170,11 @@ class Order:
             default = source(chosen.source).default_input(chosen.name)
             known = NAMED[name].input if name in NAMED else default
             shape = part.of(known or USUAL_INPUT)
-            made = cls(chosen, shape, mode, dtype, arguments or {}, weights, tell, ())
+            made = cls(chosen, shape, mode, dtype, arguments or {}, weights, tell, (), call)
             return made if known else made.guessing(shape, part)
         if name in NAMED:
             size = one_shape(size)
-        return cls(chosen, size, mode, dtype, arguments or {}, weights, tell, ())
+        return cls(chosen, size, mode, dtype, arguments or {}, weights, tell, (), call)
 
     def guessing(self, shape: tuple[int, ...], part: Partial, why: str = "") -> Order:
         """The same with an input that nobody asked for, which is said."""
@@ -213,7 +216,9 @@ class Order:
             shape = one_shape(self.size)
             images = [make_tensor(shape[1:], dtype, device) for _ in range(shape[0])]
             return Built(model, (images,), {}, tuple(notes))
-        args, kwargs = as_taken(model, *make_arguments(self.size, dtype, device))
+        args, kwargs = as_taken(
+            getattr(model, self.call, model.forward), *make_arguments(self.size, dtype, device)
+        )
         return Built(model, args, kwargs, tuple(notes))
 
     def captured(self, built: Built, device: torch.device, mode: Mode | None = None) -> Trace:
@@ -230,6 +235,7 @@ class Order:
             source=self.chosen.origin,
             arguments=self.arguments,
             notes=built.notes,
+            call=self.call,
         )
 
 

@@ -38,6 +38,7 @@ def trace(
     weights: str | Path | None = None,
     tell: Tell = silent,
     cache: bool = False,
+    call: str = "forward",
 ) -> Inspection:
     """Run a network once and return what every layer did.
 
@@ -63,6 +64,7 @@ def trace(
         cache: for a named variant on meta, whether to take the trace from the cache, which needs
             no torch, and to keep it there; the trace's provenance says so. In a program of your
             own, torch may have been changed in ways that no key of a cache can know.
+        call: the method of the network to run: "forward_features", "encode_image".
 
     Raises:
         ForwardError: the forward pass raised; its `trace` has the calls up to there.
@@ -93,7 +95,7 @@ def trace(
     elif weights is not None:
         raise BadInput("weights are for a network that is named; this one has its own")
     entry = None
-    if isinstance(model, str) and cache and weights is None:
+    if isinstance(model, str) and cache and weights is None and call == "forward":
         entry = entry_of(model, input_size, device, dtype, mode, arguments or {})
         found = entry.read() if entry else None
         if found is not None:
@@ -104,7 +106,7 @@ def trace(
 
     try:
         if not isinstance(model, str):
-            traced = _trace_module(model, input_size, inputs, device, dtype, mode, tell)
+            traced = _trace_module(model, input_size, inputs, device, dtype, mode, tell, call)
             return Inspection.of(traced)
         chosen = subject(model)
         with surroundings(chosen):
@@ -116,6 +118,7 @@ def trace(
                 arguments=arguments,
                 weights=weights,
                 tell=tell,
+                call=call,
             )
             named = _trace_named if order.open is None else _trace_guessing
             made = named(order, device or "meta")
@@ -138,7 +141,7 @@ def forward_error(partial: Trace, hint: str = "") -> ForwardError:
 
 
 @contextmanager
-def watch(model: nn.Module, *, forwards: int | None = 1) -> Iterator[Watch]:
+def watch(model: nn.Module, *, forwards: int | None = 1, call: str = "forward") -> Iterator[Watch]:
     """Record what a network does in your own program, when the program calls it.
 
     No forward is run but the program's own: gradients, mode, weights and random numbers are what
@@ -152,6 +155,7 @@ def watch(model: nn.Module, *, forwards: int | None = 1) -> Iterator[Watch]:
         model: the network; inside DistributedDataParallel, `torch.compile` or DataParallel on one
             device, the module in it, which runs uncompiled inside the `with`.
         forwards: how many forwards to record, of those that come to their end; None for all.
+        call: the method whose calls are recorded, if it is another than the model's forward.
 
     Raises:
         BadInput: no module, or a number of forwards that cannot be.
@@ -169,7 +173,7 @@ def watch(model: nn.Module, *, forwards: int | None = 1) -> Iterator[Watch]:
     if forwards is not None and forwards < 1:
         raise BadInput(f"{forwards} forwards cannot be recorded; None records all")
     seen = Watch(type(model).__name__)
-    with watching(model, seen.take, forwards=forwards):
+    with watching(model, seen.take, forwards=forwards, call=call):
         yield seen
 
 
@@ -278,6 +282,7 @@ def _trace_module(
     dtype_name: str | None,
     mode: Mode,
     tell: Tell,
+    call: str,
 ) -> Trace:
     from torch import nn
 
@@ -289,7 +294,7 @@ def _trace_module(
         make_arguments,
         read_dtype,
     )
-    from resnet_inspect.capture.recording.forward import MetaCannotRun, capture, runnable
+    from resnet_inspect.capture.recording.forward import MetaCannotRun, capture, method_of, runnable
 
     model = runnable(model)
     if not isinstance(model, nn.Module):
@@ -303,15 +308,15 @@ def _trace_module(
 
     def arguments_on(where: torch.device) -> tuple[tuple[Any, ...], dict[str, Any]]:
         if size is not None:
-            return as_taken(model, *make_arguments(size, dtype, where))
+            return as_taken(method_of(model, call), *make_arguments(size, dtype, where))
         if isinstance(inputs, Mapping):
-            return as_taken(model, (), dict(inputs))
+            return as_taken(method_of(model, call), (), dict(inputs))
         return (inputs if isinstance(inputs, tuple) else (inputs,)), {}
 
     def on(where: torch.device, notes: tuple[str, ...] = ()) -> Trace:
         tell(f"running {type(model).__name__} on {where}")
         args, kwargs = arguments_on(where)
-        return capture(model, args, kwargs, device=where, mode=mode, notes=notes)
+        return capture(model, args, kwargs, device=where, mode=mode, notes=notes, call=call)
 
     if inputs is None:
         return _on_another_if_need_be(on, device)

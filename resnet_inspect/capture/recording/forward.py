@@ -6,7 +6,7 @@ import copy
 import os
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from resnet_inspect.capture.recording.left_as_found import left_as_found, lent, 
 from resnet_inspect.capture.recording.provenance import provenance
 from resnet_inspect.capture.recording.recorder import Recorder
 from resnet_inspect.collection import uncollected
-from resnet_inspect.errors import ForwardInterrupted, UntraceableModel
+from resnet_inspect.errors import ForwardInterrupted, UnknownName, UntraceableModel
 from resnet_inspect.traces.model import Call, Failure, Trace
 
 _NOT_THE_USERS = tuple(
@@ -28,6 +28,9 @@ _NOT_THE_USERS = tuple(
 )
 
 Mode = Literal["eval", "train", "as found"]
+
+FORWARD = "forward"
+"""The method that is run unless another is asked for."""
 
 
 class MetaCannotRun(Exception):
@@ -58,8 +61,11 @@ def capture(
     source: str | None = None,
     arguments: Mapping[str, Any] | None = None,
     notes: Sequence[str] = (),
+    call: str = FORWARD,
 ) -> Trace:
     """Run `model(*args, **kwargs)` once without gradients and return what happened.
+
+    `call` is a method of the model to be run in place of its forward.
 
     The model and the arguments are left as they were found, also when the forward raises.
     `device` is where it runs (None: where its parameters are); the arguments must be there already.
@@ -71,6 +77,9 @@ def capture(
     model, wrappers = unwrapped(model)
     notes = [*notes, *wrappers]
     name = model_name or type(model).__name__
+    if call != FORWARD:
+        method_of(model, call)
+        notes.append(f"its {call} was run, not its forward")
     if any(is_lazy(parameter) for parameter in (*model.parameters(), *model.buffers())):
         model = _copy_of_lazy(model)
         notes.append("lazy layers were given their shapes on a copy")
@@ -86,8 +95,11 @@ def capture(
         positional, named = lent((tuple(args), dict(kwargs or {})))
         try:
             with recorder:
-                result = model(*positional, **named)
-        except (Exception, SystemExit, KeyboardInterrupt) as error:
+                if call == FORWARD:
+                    result = model(*positional, **named)
+                else:
+                    result = recorder.called(method_of(model, call), positional, named)
+        except BaseException as error:  # a task that is cancelled raises no Exception
             is_refused = as_on_a_device is None or error is as_on_a_device.refusal
             if not is_refused and _needs_numbers(error):
                 at = recorder.calls[recorder.failed_at or 0].path
@@ -181,6 +193,18 @@ def _why(error: BaseException) -> str:
     if "autocast" in text:
         return "which asks for the autocast of the device it runs on"
     return "which needs numbers"
+
+
+def method_of(model: nn.Module, name: str) -> Callable[..., Any]:
+    """A method of a model by name; raises `UnknownName`, with those near it, for none."""
+    found = getattr(model, name, None)
+    if not callable(found) or isinstance(found, nn.Module):
+        own = [n for kind in type(model).__mro__ if kind is not nn.Module for n in vars(kind)]
+        known = [n for n in own if not n.startswith("_") and not hasattr(nn.Module, n)]
+        what = f"method of {type(model).__name__}"
+        raise UnknownName(what, name, known, see=f"it has {', '.join(known) or 'forward alone'}")
+    method: Callable[..., Any] = found
+    return method
 
 
 def runnable(found: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from torch import Tensor, nn
 
@@ -24,19 +24,21 @@ def held_tensors(model: nn.Module) -> dict[int, tuple[Tensor, str]]:
     return found
 
 
-def module_specs(model: nn.Module, paths: Mapping[int, Sequence[str]]) -> tuple[ModuleSpec, ...]:
-    """What each module is, of those whose paths are given by id: the first one is its own."""
+def module_specs(
+    modules: Iterable[tuple[nn.Module, Sequence[nn.Module]]], paths: Mapping[int, Sequence[str]]
+) -> tuple[ModuleSpec, ...]:
+    """What each module is, given with its children; of its paths, by id, the first is its own."""
     first: dict[int, str] = {}
-    return tuple(
-        _module_spec(module, paths, first) for module in model.modules() if id(module) in paths
-    )
+    return tuple(_module_spec(module, children, paths, first) for module, children in modules)
 
 
 def _module_spec(
-    module: nn.Module, paths: Mapping[int, Sequence[str]], first: dict[int, str]
+    module: nn.Module,
+    children: Sequence[nn.Module],
+    paths: Mapping[int, Sequence[str]],
+    first: dict[int, str],
 ) -> ModuleSpec:
     path, *aliases = paths[id(module)]
-    children = [id(child) for child in module._modules.values() if child is not None]
     return ModuleSpec(
         path=path,
         python_class=python_class(module),
@@ -46,7 +48,7 @@ def _module_spec(
             *_packed_specs(path, module, first),
         ),
         buffers=_parameter_specs(path, module._buffers, first),
-        children=tuple(dict.fromkeys(paths[i][0] for i in children if i in paths)),
+        children=tuple(dict.fromkeys(paths[id(child)][0] for child in children)),
         aliases=tuple(aliases),
         training=is_training(module),
     )

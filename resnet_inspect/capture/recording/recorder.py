@@ -89,6 +89,7 @@ class Recorder:
         self._paths: dict[int, list[str]] = {}
         for path, module in model.named_modules(remove_duplicate=False):
             self._paths.setdefault(id(module), []).append(path)
+        self._modules = [(module, tuple(module.children())) for module in model.modules()]
         self._held = held_tensors(model)
         self._exit = ExitStack()
 
@@ -105,6 +106,15 @@ class Recorder:
 
     def __exit__(self, *exception: object) -> None:
         self._exit.close()
+
+    def called(
+        self, method: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """What a method of the network gives, recorded as if it were the network's forward."""
+        self._enter_module(self.model, args, kwargs)
+        result = method(*args, **kwargs)
+        self._leave_module(self.model, args, kwargs, result)
+        return result
 
     def _watch(self, module: nn.Module) -> Iterator[RemovableHandle]:
         """Put hooks right around a module's forward.
@@ -142,8 +152,8 @@ class Recorder:
         return self._open[-1].index if self._open else None
 
     def modules(self) -> tuple[ModuleSpec, ...]:
-        """What each module of the model is; those that the forward added are left out."""
-        return module_specs(self.model, self._paths)
+        """What each module of the model is that was there when it was entered."""
+        return module_specs(self._modules, self._paths)
 
     # -- modules ---------------------------------------------------------------------------------
 

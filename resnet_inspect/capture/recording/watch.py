@@ -12,8 +12,10 @@ from typing import Any
 from torch import nn
 
 from resnet_inspect.capture.recording.forward import (
+    FORWARD,
     device_of,
     eagerly,
+    method_of,
     source_of,
     trace_of,
     unwrapped,
@@ -33,9 +35,11 @@ attribute out where a module is copied or pickled, so no copy made meanwhile is 
 
 @contextmanager
 def watching(
-    model: nn.Module, take: Callable[[Trace], None], *, forwards: int | None
+    model: nn.Module, take: Callable[[Trace], None], *, forwards: int | None, call: str = FORWARD
 ) -> Iterator[None]:
     """Record what `model` does when it is called inside this context; `take` gets each trace.
+
+    `call` is the method whose calls are recorded, where it is not the model's forward.
 
     After `forwards` forwards that came to their end (None: any number) the rest is let by. One
     that raises is recorded up to there and raises as it would have.
@@ -48,8 +52,11 @@ def watching(
             hint="watch it on one: nn.DataParallel(model, device_ids=[0])",
         )
     model, notes = unwrapped(model)
-    found = vars(model).get(_CALL)
-    run: Callable[..., Any] = found or model._call_impl
+    attribute = _CALL if call == FORWARD else call
+    found = vars(model).get(attribute)
+    usual = model._call_impl if call == FORWARD else method_of(model, call)
+    run: Callable[..., Any] = found or usual
+    called = [] if call == FORWARD else [f"its {call} was run, not its forward"]
     is_recording = False
     left = forwards
 
@@ -66,7 +73,7 @@ def watching(
                     arguments={},
                     device=device_of(model, args),
                     model=model,
-                    notes=[*notes, "watched in a running program"],
+                    notes=[*notes, *called, "watched in a running program"],
                 )
                 name = type(model).__name__
                 take(trace_of(recorder, failure, model_name=name, provenance=where))
@@ -74,7 +81,10 @@ def watching(
         is_recording = True
         try:
             with recorder:
-                result = run(*args, **kwargs)
+                if call == FORWARD:
+                    result = run(*args, **kwargs)
+                else:
+                    result = recorder.called(run, args, kwargs)
         except BaseException as error:
             taken(error)
             raise
@@ -85,13 +95,13 @@ def watching(
         return result
 
     with eagerly():
-        vars(model)[_CALL] = record
+        vars(model)[attribute] = record
         try:
             yield
         finally:
-            if vars(model).get(_CALL) is not record:  # the program has compiled it meanwhile
+            if vars(model).get(attribute) is not record:  # the program has compiled it meanwhile
                 pass
             elif found is None:
-                del vars(model)[_CALL]
+                del vars(model)[attribute]
             else:
-                vars(model)[_CALL] = found
+                vars(model)[attribute] = found

@@ -32,7 +32,7 @@ from resnet_inspect.cli.tracing import capture_like, input_options_given
 )
 @click.argument("model", type=ModelName())
 @click.option("--lock", "lock_file", type=click.Path(), required=True, help="The lock file.")
-@input_options_but("inputs", "image_size", "batch", "channels", "train")
+@input_options_but("inputs", "image_size", "batch", "channels", "train", "call")
 @difference_options
 @output_options
 @common_options

@@ -33,7 +33,7 @@ from resnet_inspect.cli.tracing import input_of
     ],
 )
 @click.argument("model", type=ModelName())
-@input_options_but("dtype", "train", "weights", "no_cache")
+@input_options_but("dtype", "train", "weights", "no_cache", "call")
 @click.option("--against", type=ModelName(), metavar="OTHER", help="Is it the same as OTHER?")
 @output_options
 @common_options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from small_networks import Forward, distinct_parameters, surveyed
 from torch import Tensor, nn
 
 import resnet_inspect as ri
-from resnet_inspect.errors import UntraceableModel
+from resnet_inspect.errors import ForwardError, UntraceableModel
 
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:FutureWarning")
 
@@ -118,3 +119,27 @@ def test_the_result_of_code_that_cannot_be_watched_is_said_to_come_from_outside(
         remark.startswith("linear takes 1 tensor that no recorded call made") for remark in remarks
     )
     assert trace.calls[-1].reads == ("constant",)
+
+
+def test_a_layer_that_the_forward_deletes_was_there() -> None:
+    def run(model: Any, x: Tensor) -> Tensor:
+        x = model.conv(x)
+        del model.conv
+        return x
+
+    model = Forward(run, conv=nn.Conv2d(3, 4, 3))
+    trace = surveyed(model, (1, 3, 8, 8)).trace
+    assert [call.path for call in trace.calls] == ["", "conv"]
+    assert trace.module_at[""].children == ("conv",)
+    assert isinstance(model.conv, nn.Conv2d)
+
+
+def test_a_forward_that_is_cancelled_leaves_its_trace() -> None:
+    def run(model: Any, x: Tensor) -> Tensor:
+        model.conv(x)
+        raise asyncio.CancelledError("stopped")
+
+    with pytest.raises(ForwardError, match="CancelledError: stopped") as raised:
+        ri.trace(Forward(run, conv=nn.Conv2d(3, 4, 3)), (1, 3, 8, 8))
+    assert raised.value.trace is not None
+    assert [call.path for call in raised.value.trace.calls] == ["", "conv"]
