@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from small import Forward, surveyed
+from small_networks import Forward, surveyed
 from torch import nn
 
 from resnet_inspect.analysis.checks import Opinion, judge

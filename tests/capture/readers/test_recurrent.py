@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from small import Forward, surveyed
+from small_networks import Forward, surveyed
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence

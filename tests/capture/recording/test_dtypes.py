@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from small import Forward
+from small_networks import Forward
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode

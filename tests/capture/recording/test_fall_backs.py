@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from small import Forward
+from small_networks import Forward
 from torch import Tensor, nn
 
 import resnet_inspect as ri

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from small import Forward, call, parameter, surveyed
+from small_networks import Forward, call, parameter, surveyed
 from torch import Tensor, nn
 from torch.func import functional_call, grad, jacfwd, jacrev, jvp, stack_module_state, vjp, vmap
 from torch.nn import functional
