@@ -17,14 +17,19 @@ from resnet_inspect._version import __version__
 
 if TYPE_CHECKING:
     from resnet_inspect.analysis.structure.survey import Survey
+    from resnet_inspect.answers import Answer, Drawing, Explanation
     from resnet_inspect.errors import ForwardError, ForwardInterrupted, InspectError
     from resnet_inspect.inspection import Inspection, Watch
     from resnet_inspect.pipeline import (
+        diff,
+        draw,
+        explain,
         identify,
         load,
         render,
         save,
         tabulate,
+        taps,
         trace,
         variants,
         watch,
@@ -34,7 +39,10 @@ if TYPE_CHECKING:
     from resnet_inspect.views.tables.table import Table
 
 __all__ = [
+    "Answer",
     "Call",
+    "Drawing",
+    "Explanation",
     "ForwardError",
     "ForwardInterrupted",
     "InspectError",
@@ -45,18 +53,25 @@ __all__ = [
     "Trace",
     "Watch",
     "__version__",
+    "diff",
+    "draw",
+    "explain",
     "identify",
     "load",
     "render",
     "save",
     "tabulate",
+    "taps",
     "trace",
     "variants",
     "watch",
 ]
 
 _HOMES = {
+    "Answer": "answers",
     "Call": "traces.model",
+    "Drawing": "answers",
+    "Explanation": "answers",
     "ForwardError": "errors",
     "ForwardInterrupted": "errors",
     "InspectError": "errors",
@@ -66,11 +81,15 @@ _HOMES = {
     "Table": "views.tables.table",
     "Trace": "traces.model",
     "Watch": "inspection",
+    "diff": "pipeline",
+    "draw": "pipeline",
+    "explain": "pipeline",
     "identify": "pipeline",
     "load": "pipeline",
     "render": "pipeline",
     "save": "pipeline",
     "tabulate": "pipeline",
+    "taps": "pipeline",
     "trace": "pipeline",
     "variants": "pipeline",
     "watch": "pipeline",

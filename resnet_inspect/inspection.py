@@ -10,20 +10,25 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
+from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.structure.graph import Level
 from resnet_inspect.analysis.structure.survey import Survey, Totals
+from resnet_inspect.answers import Answer, Drawing, Explanation, Rows
 from resnet_inspect.errors import UnknownName, WorkFailed
 from resnet_inspect.files import write_all
 from resnet_inspect.formats import FORMATS
 from resnet_inspect.formats import render as write_format
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.views.tables import VIEWS
+from resnet_inspect.views.cards import subjects
+from resnet_inspect.views.figures import FIGURES, graph
+from resnet_inspect.views.figures.layout import Direction
+from resnet_inspect.views.lessons import lesson
+from resnet_inspect.views.tables import VIEWS, taps
+from resnet_inspect.views.tables.comparison import networks
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table
 from resnet_inspect.views.words.text import Value
-
-Rows = tuple[dict[str, Value], ...]
-"""Rows as plain values by column key, the same as in the JSON format."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -78,6 +83,76 @@ class Inspection(Trace):
     def totals(self) -> Totals:
         """What the whole network has and needs: `totals.parameters.total`, `totals.macs`, ..."""
         return self.survey.totals
+
+    def __getitem__(self, name: str | tuple[str, int]) -> dict[str, Value]:
+        """The row of a layer by its path, or of a part by its name, as a dict by column key.
+
+        `t["layer1.0.conv1"]`, `t["layer2.0"]` (a block), `t["stage 2"]`, `t["stem"]`; of a layer
+        that runs several times the first call, or another: `t["layer1.0.relu", 2]`; the totals
+        are `t["network"]`. Raises `UnknownName` with the nearest names, `UsageError` for what was
+        not called.
+        """
+        path, nth = (name, None) if isinstance(name, str) else name
+        subject = subjects.find(self.survey, path, nth)
+        if subject == "network":
+            return {total.key: total.cell.value for total in self.table("totals").totals}
+        kind, first = subjects.kind_of(subject), subjects.first_of(self.survey, subject)
+        every = self.table("layers", Selection(everything=True))
+        for row in every.rows:
+            is_it = row.kind == kind if row.subtotal else kind == "call"
+            if is_it and row.span[0] == first:
+                return every.values(row)
+        modules = self.table("modules", Selection(everything=True))
+        place, module = modules.index["path"], self.calls[first].module
+        return next(modules.values(row) for row in modules.rows if row.cells[place].value == module)
+
+    # -- answers ---------------------------------------------------------------------------------
+
+    def explain(self, path: str = "", *, nth: int | None = None, width: int = 72) -> Explanation:
+        """What a layer, a block, a stage or the network teaches, in sentences with its numbers.
+
+        `path` is a name that a trace gives, "layer2.0.conv2", or a part: "stem", "stage 2",
+        "block 5", "head"; without it the network. `nth` is which call, where a layer runs often;
+        drawings take `width` columns. Raises as `t[path]` does.
+        """
+        return Explanation(lesson(self.survey, subjects.find(self.survey, path, nth), width))
+
+    def diff(self, other: Trace, selection: Selection | None = None) -> Answer:
+        """What differs between this network and another: in words, in totals, layer by layer.
+
+        What is marked ~ changed, - is only in this, + only in the other; `summary` is the words.
+        """
+        found = compare(self.survey, Inspection.of(other).survey)
+        return Answer(networks.view(found, selection, brief=True))
+
+    def taps(self) -> Answer:
+        """The feature maps that a U-Net, an FPN or a detector would take: one for each stride."""
+        return Answer(taps.view(self.survey))
+
+    def draw(
+        self,
+        kind: str = "",
+        of: str = "",
+        *,
+        level: Level = "block",
+        unfold: bool = False,
+        direction: Direction = "down",
+        theme: str | None = None,
+    ) -> Drawing:
+        """The network as a figure; or, by `kind`, one of `FIGURES`: "block" of a path, "bars".
+
+        A box is a stage, a block or a layer (`level`); identical blocks in a row are one box
+        unless `unfold`. The main path runs "down" or "right".
+
+        Raises `UnknownName` for a kind or path that is not there, `UsageError` for a figure that
+        could not be read.
+        """
+        if not kind:
+            figure = graph.network(self.survey, level, not unfold)
+            return Drawing(figure, direction, theme)
+        if kind not in FIGURES:
+            raise UnknownName("figure", kind, FIGURES, see=f"known: {', '.join(FIGURES)}")
+        return Drawing(FIGURES[kind].make(self.survey, of), direction, theme)
 
     def _of_kind(self, kind: str, view: str) -> Rows:
         table = self.table(view)

@@ -196,6 +196,9 @@ def public(kind: type) -> list[str]:
 def test_the_page_lists_exactly_the_public_names() -> None:
     assert sorted(documented("Every name")) == sorted(ri.__all__)
     assert sorted(documented("Inspection")) == public(ri.Inspection)
+    for kind in (ri.Answer, ri.Explanation, ri.Drawing):
+        names = {*public(kind), *kind.__dataclass_fields__}
+        assert sorted(documented(kind.__name__)) == sorted(names)
     assert sorted(documented("Watch")) == [name for name in public(ri.Watch) if name != "take"]
 
 
@@ -206,14 +209,15 @@ def test_every_public_name_says_what_it_is() -> None:
             own = found.__doc__ or ""
             assert own.strip(), name
             assert not own.startswith(f"{name}("), f"{name} has only what dataclass wrote"
-    for kind in (ri.Inspection, ri.Watch):
+    for kind in (ri.Inspection, ri.Watch, ri.Answer, ri.Explanation, ri.Drawing):
         for name in public(kind):
-            assert inspect.getdoc(getattr(kind, name)), name
+            if name not in getattr(kind, "__dataclass_fields__", ()):
+                assert inspect.getdoc(getattr(kind, name)), name
 
 
 def test_every_public_function_is_typed() -> None:
     functions = [getattr(ri, name) for name in ri.__all__]
-    for kind in (ri.Inspection, ri.Watch):
+    for kind in (ri.Inspection, ri.Watch, ri.Answer, ri.Explanation, ri.Drawing):
         functions += [getattr(kind, name) for name in public(kind)]
     for function in functions:
         if isinstance(function, FunctionType):

@@ -4,6 +4,7 @@ The only place that joins them; torch is imported inside the functions that need
 
 - `networks`: a named network and its inputs, built on the device where it will run.
 - `tracing`: `trace` and `watch`.
+- `asking`: `explain`, `taps`, `diff`, `draw`, of any network.
 - `cache`: which traces are kept, and `cached`.
 - `timing`: `measure`, against the clock.
 - `weights`, `identity`: filling a network from a file, and `identify`.
@@ -14,6 +15,7 @@ The only place that joins them; torch is imported inside the functions that need
 
 from __future__ import annotations
 
+from resnet_inspect.pipeline.asking import diff, draw, explain, taps
 from resnet_inspect.pipeline.cache import cached
 from resnet_inspect.pipeline.checks import verify
 from resnet_inspect.pipeline.equivalence import equivalence_of
@@ -40,7 +42,10 @@ __all__ = [
     "cached",
     "change_table",
     "changed",
+    "diff",
+    "draw",
     "equivalence_of",
+    "explain",
     "format_of",
     "identify",
     "input_from",
@@ -57,6 +62,7 @@ __all__ = [
     "save",
     "save_measured",
     "tabulate",
+    "taps",
     "trace",
     "variants",
     "verify",

@@ -55,10 +55,17 @@ def subject_at(survey: Survey, index: int) -> Subject:
 
 def index_of(survey: Survey, subject: Subject) -> int:
     """The call at which a subject is found: its own, or the first of those it stands for."""
+    if isinstance(subject, Block | Stage) and subject.call is not None:
+        return subject.call
+    return first_of(survey, subject)
+
+
+def first_of(survey: Survey, subject: Subject) -> int:
+    """The first of the calls that a subject stands for."""
     if isinstance(subject, int):
         return subject
     if isinstance(subject, Block | Stage):
-        return subject.first if subject.call is None else subject.call
+        return subject.first
     first = {line.kind: line.spans[0][0] for line in sections(survey, blocks=False) if line.spans}
     return 0 if subject == "network" else first.get(subject, 0)
 

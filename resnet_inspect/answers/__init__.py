@@ -1,0 +1,12 @@
+"""What Python gets for a question: an answer that prints, shows itself and gives plain data.
+
+- `tables`: `Answer`, a table of rows: taps, cost, verify, diff.
+- `lessons`: `Explanation`, sentences with the network's own numbers.
+- `figures`: `Drawing`, a network, a block or the cost of each stage as a figure.
+"""
+
+from resnet_inspect.answers.figures import Drawing
+from resnet_inspect.answers.lessons import Explanation
+from resnet_inspect.answers.tables import Answer, Rows
+
+__all__ = ["Answer", "Drawing", "Explanation", "Rows"]
