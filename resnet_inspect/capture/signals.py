@@ -162,22 +162,58 @@ def _wide(tensor: Tensor) -> Tensor:
 def _reduced(made: Tensor) -> Tensor:
     """The numbers of a tensor, as one of `_NUMBERS` elements on its device."""
     x = _wide(made)
+    precise = _precise(x.device)
+    variances, means = (number.to(precise) for number in _moments(x))
+    within, squared = variances.mean(), means.square().mean()
     if x.dim() > 1:
-        others = [axis for axis in range(x.dim()) if axis != 1]
-        variances, means = torch.var_mean(x, others, correction=0)
-        within, squared = variances.mean(), means.square().mean()
         mean, variance = means.mean(), within + means.var(correction=0)
     else:
-        variance, mean = torch.var_mean(x, correction=0)
+        mean, variance = means, variances
         within = squared = torch.full_like(mean, torch.nan)
     low, high = torch.aminmax(x)
-    zeros = x.numel() - torch.count_nonzero(x)
     if x.device.type == "cpu" and isfinite(variance.item()):
-        nonfinite = torch.zeros_like(zeros)
+        nonfinite = torch.zeros(())
     else:
         nonfinite = x.numel() - torch.isfinite(x).sum()
-    found = (mean, variance, torch.maximum(-low, high), zeros, nonfinite, squared, within)
-    return torch.stack([number.to(_precise(x.device)) for number in found])
+    found = (mean, variance, torch.maximum(-low, high), _zeros(x), nonfinite, squared, within)
+    return torch.stack([number.to(precise) for number in found])
+
+
+def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Variance and mean of each channel; of all where there is no channel.
+
+    On a CPU two sums are thirty times as fast as `var_mean`, and as good where no mean is large
+    beside its spread.
+    """
+    if x.dim() < 2:
+        return torch.var_mean(x, correction=0)
+    if x.device.type == "cpu" and x.dim() > 2:
+        places = list(range(2, x.dim()))
+        elements = x.numel() // x.shape[1]
+        means = x.sum(places).double().sum(0) / elements
+        squares = torch.linalg.vector_norm(x, dim=places).double().square().sum(0) / elements
+        variances = squares - means.square()
+        if bool((variances >= _CLOSE * means.square()).all()):
+            return variances, means
+    return torch.var_mean(x, [0, *range(2, x.dim())], correction=0)
+
+
+_CLOSE = 0.01
+"""A variance below this part of the squared mean is not computed from squares."""
+_CHUNK = 2**18
+"""Elements of which ones are summed exactly, and in a processor's cache."""
+
+
+def _zeros(x: Tensor) -> Tensor:
+    """How many elements are zero. On a CPU comparing and summing in chunks is ten times as fast."""
+    if x.device.type != "cpu":
+        return x.numel() - torch.count_nonzero(x)
+    is_zero = torch.empty(min(x.numel(), _CHUNK))
+    counts = [
+        torch.eq(part, 0, out=is_zero[: part.numel()]).sum()
+        for part in torch.split(x.reshape(-1), _CHUNK)
+    ]
+    return torch.stack(counts).double().sum()
 
 
 def _precise(device: torch.device) -> torch.dtype:

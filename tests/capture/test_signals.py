@@ -22,7 +22,7 @@ from resnet_inspect import pipeline
 from resnet_inspect.analysis.signals import Signal, gradient_rms
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.capture.recording.forward import capture
-from resnet_inspect.capture.signals import Step
+from resnet_inspect.capture.signals import Observer, Step
 from resnet_inspect.errors import BadInput, WorkFailed
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
@@ -329,3 +329,34 @@ def test_a_watch_without_signals_has_none_to_save(tmp_path: Path) -> None:
     with pytest.raises(WorkFailed, match="no signals"):
         w.save(tmp_path / "run.json")
     assert not (tmp_path / "run.json").exists()
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        torch.randn(2, 3, 40, 41) * 0.01 + 100,  # a mean that squares would drown
+        torch.randn(3, 4, 300, 301).relu(),  # more than a chunk
+        torch.zeros(2, 3, 4, 4),
+        torch.randn(5, 7),
+        torch.randn(11),
+        torch.randn(2, 6, 5, 4).to(memory_format=torch.channels_last),
+        torch.randn(2, 5, 6).half(),
+    ],
+    ids=lambda made: "x".join(map(str, made.shape)),
+)
+def test_numbers_of_any_tensor_are_those_in_float64(made: Tensor) -> None:
+    observer = Observer()
+    observer.observe(0, [made])
+    (flow,) = observer.signals(1).flows
+    x = made.double()
+    assert flow is not None
+    assert flow.mean == pytest.approx(x.mean().item(), rel=1e-6, abs=1e-6)
+    assert flow.std == pytest.approx(x.std(correction=0).item(), rel=1e-4)
+    assert flow.zeros == int((x == 0).sum())
+    assert flow.largest == pytest.approx(x.abs().max().item())
+    if made.dim() > 1:
+        others = [axis for axis in range(made.dim()) if axis != 1]
+        variance = x.var(others, correction=0).mean().item()
+        assert flow.channel_variance == pytest.approx(variance, rel=1e-4)
+    else:
+        assert flow.channel_variance is None
