@@ -18,6 +18,7 @@ COMMANDS = {
     "taps": "List the feature maps of MODEL that a U-Net, an FPN or a detector would take.",
     "cost": "Say what MODELS need: parameters, MACs, memory to run and to train.",
     "measure": "Time every layer of MODEL on this machine.",
+    "signal": "Run MODELS forward and back once and say what flows at every layer.",
     "verify": "Ask others for MODEL's parameters, MACs and output shapes.",
     "draw": "Draw MODEL as a figure for a paper, a slide or a page.",
     "explain": "Explain a layer, a block, a stage or all of MODEL with its own numbers.",

@@ -7,6 +7,7 @@ The only place that joins them; torch is imported inside the functions that need
 - `asking`: `explain`, `taps`, `diff`, `draw`, of any network.
 - `cache`: which traces are kept, and `cached`.
 - `timing`: `measure`, against the clock.
+- `signals`: `signal`, what flows forward and back.
 - `weights`, `identity`: filling a network from a file, and `identify`.
 - `checks`, `equivalence`: `verify` and `equivalence_of`.
 - `locks`: what a saved trace or a lock says, held against what is.
@@ -24,15 +25,18 @@ from resnet_inspect.pipeline.files import (
     is_trace_file,
     load,
     load_measured,
+    load_signals,
     load_timed,
     render,
     save,
     save_measured,
+    save_signals,
     tabulate,
 )
 from resnet_inspect.pipeline.identity import identify, recognised
 from resnet_inspect.pipeline.locks import change_table, changed, input_of, mode_of
 from resnet_inspect.pipeline.networks import USUAL_INPUT, input_from, input_shape
+from resnet_inspect.pipeline.signals import signal
 from resnet_inspect.pipeline.timing import measure
 from resnet_inspect.pipeline.tracing import trace, watch
 from resnet_inspect.sources.catalogue import NAMED, Variant
@@ -54,6 +58,7 @@ __all__ = [
     "is_trace_file",
     "load",
     "load_measured",
+    "load_signals",
     "load_timed",
     "measure",
     "mode_of",
@@ -61,6 +66,8 @@ __all__ = [
     "render",
     "save",
     "save_measured",
+    "save_signals",
+    "signal",
     "tabulate",
     "taps",
     "trace",

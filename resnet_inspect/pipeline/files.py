@@ -12,6 +12,7 @@ from resnet_inspect.inspection import Inspection
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.signals import Watched
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table
@@ -42,6 +43,11 @@ def load_timed(path: str | Path) -> tuple[Inspection, Measurements | None]:
 def load_measured(path: str | Path) -> tuple[Measured, ...]:
     """The measurements that `save_measured` wrote, each with its trace; raises as `load` does."""
     return _loaded(path, codec.loads_measured)
+
+
+def load_signals(path: str | Path) -> Watched:
+    """The signals that `save_signals` wrote, with their trace; raises as `load` does."""
+    return _loaded(path, codec.loads_signals)
 
 
 def _loaded(path: str | Path, loads: Callable[[str], T]) -> T:
@@ -81,6 +87,13 @@ def save_measured(
     from resnet_inspect.files import write_all
 
     write_all({Path(path): codec.dumps_measured(measured)}, overwrite=overwrite)
+
+
+def save_signals(watched: Watched, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write signals and their trace as JSON; raises as `save` does."""
+    from resnet_inspect.files import write_all
+
+    write_all({Path(path): codec.dumps_signals(watched)}, overwrite=overwrite)
 
 
 def tabulate(trace: Trace, view: str = "layers", selection: Selection | None = None) -> Table:

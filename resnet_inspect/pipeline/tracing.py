@@ -141,7 +141,14 @@ def forward_error(partial: Trace, hint: str = "") -> ForwardError:
 
 
 @contextmanager
-def watch(model: nn.Module, *, forwards: int | None = 1, call: str = "forward") -> Iterator[Watch]:
+def watch(
+    model: nn.Module,
+    *,
+    forwards: int | None = 1,
+    call: str = "forward",
+    signals: bool = False,
+    every: int = 1,
+) -> Iterator[Watch]:
     """Record what a network does in your own program, when the program calls it.
 
     No forward is run but the program's own: gradients, mode, weights and random numbers are what
@@ -156,6 +163,9 @@ def watch(model: nn.Module, *, forwards: int | None = 1, call: str = "forward") 
             device, the module in it, which runs uncompiled inside the `with`.
         forwards: how many forwards to record, of those that come to their end; None for all.
         call: the method whose calls are recorded, if it is another than the model's forward.
+        signals: whether to measure what flows, in the forward and in the program's own backward
+            after it: `w.signals`. Numbers are reduced on the device; one transfer for each step.
+        every: record the first of every so many forwards; the others run as if unwatched.
 
     Raises:
         BadInput: no module, or a number of forwards that cannot be.
@@ -172,9 +182,15 @@ def watch(model: nn.Module, *, forwards: int | None = 1, call: str = "forward") 
         raise BadInput(f"watch takes the nn.Module that is called, not {model!r}")
     if forwards is not None and forwards < 1:
         raise BadInput(f"{forwards} forwards cannot be recorded; None records all")
+    if every < 1:
+        raise BadInput(f"every {every} forwards cannot be; 1 records each")
     seen = Watch(type(model).__name__)
-    with watching(model, seen.take, forwards=forwards, call=call):
-        yield seen
+    flows = seen.expect if signals else None
+    with watching(model, seen.take, forwards=forwards, call=call, every=every, flows=flows):
+        try:
+            yield seen
+        finally:
+            seen.settle()
 
 
 def _trace_named(order: Order, device_name: str) -> Trace:

@@ -18,12 +18,16 @@ Block = Literal["basic", "bottleneck"]
 Stem = Literal["imagenet", "cifar"]
 Shortcut = Literal["A", "B", "C", "none"]
 Stride = Literal["1x1", "3x3"]
+Norm = Literal["batch", "none"]
+Init = Literal["he", "default"]
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "block": get_args(Block),
     "stem": get_args(Stem),
     "shortcut": get_args(Shortcut),
     "stride": get_args(Stride),
+    "norm": get_args(Norm),
+    "init": get_args(Init),
     "preact": ("false", "true"),
 }
 """Options that are one of some words."""
@@ -68,6 +72,10 @@ class Design:
     """Norm and relu before each convolution."""
     stride: Stride = "3x3"
     """The convolution of a bottleneck that has the stride: "1x1", the first one, or "3x3"."""
+    norm: Norm = "batch"
+    """"none" leaves all norms out, and nothing in their place."""
+    init: Init = "he"
+    """How convolutions start: "he" keeps the variance behind a ReLU, "default" is torch's own."""
 
     @property
     def input(self) -> tuple[int, ...]:

@@ -22,7 +22,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from resnet_inspect.errors import BuildError
-from resnet_inspect.sources.design import Design, Shortcut, Stem
+from resnet_inspect.sources import seed
+from resnet_inspect.sources.design import Design, Init, Shortcut, Stem
+
+Norm = type[nn.BatchNorm2d] | type[nn.Identity]
+"""What stands behind a convolution, or in the second paper before it; called with the planes."""
 
 
 def conv1x1(in_planes: int, planes: int, stride: int = 1) -> nn.Conv2d:
@@ -64,13 +68,14 @@ class BasicBlock(nn.Module):
         stride: int = 1,
         downsample: nn.Module | None = None,
         residual: bool = True,
+        norm: Norm = nn.BatchNorm2d,
     ) -> None:
         super().__init__()
         self.conv1 = conv3x3(in_planes, planes, stride)
-        self.bn1 = nn.BatchNorm2d(planes)
+        self.bn1 = norm(planes)
         self.relu = nn.ReLU(inplace=True)
         self.conv2 = conv3x3(planes, planes)
-        self.bn2 = nn.BatchNorm2d(planes)
+        self.bn2 = norm(planes)
         self.downsample = downsample
         self.residual = residual
 
@@ -100,6 +105,7 @@ class Bottleneck(nn.Module):
         stride: int = 1,
         downsample: nn.Module | None = None,
         residual: bool = True,
+        norm: Norm = nn.BatchNorm2d,
         stride_in_3x3: bool = True,
         groups: int = 1,
         width_per_group: int = 64,
@@ -108,11 +114,11 @@ class Bottleneck(nn.Module):
         width = planes * width_per_group // 64 * groups
         first, second = (1, stride) if stride_in_3x3 else (stride, 1)
         self.conv1 = conv1x1(in_planes, width, first)
-        self.bn1 = nn.BatchNorm2d(width)
+        self.bn1 = norm(width)
         self.conv2 = conv3x3(width, width, second, groups)
-        self.bn2 = nn.BatchNorm2d(width)
+        self.bn2 = norm(width)
         self.conv3 = conv1x1(width, planes * self.expansion)
-        self.bn3 = nn.BatchNorm2d(planes * self.expansion)
+        self.bn3 = norm(planes * self.expansion)
         self.relu = nn.ReLU(inplace=True)
         self.downsample = downsample
         self.residual = residual
@@ -143,13 +149,14 @@ class PreActBasicBlock(nn.Module):
         stride: int = 1,
         downsample: nn.Module | None = None,
         residual: bool = True,
+        norm: Norm = nn.BatchNorm2d,
         activated: bool = False,
     ) -> None:
         super().__init__()
-        self.bn1 = None if activated else nn.BatchNorm2d(in_planes)
+        self.bn1 = None if activated else norm(in_planes)
         self.relu = nn.ReLU(inplace=True)
         self.conv1 = conv3x3(in_planes, planes, stride)
-        self.bn2 = nn.BatchNorm2d(planes)
+        self.bn2 = norm(planes)
         self.conv2 = conv3x3(planes, planes)
         self.downsample = downsample
         self.residual = residual
@@ -180,6 +187,7 @@ class PreActBottleneck(nn.Module):
         stride: int = 1,
         downsample: nn.Module | None = None,
         residual: bool = True,
+        norm: Norm = nn.BatchNorm2d,
         activated: bool = False,
         stride_in_3x3: bool = True,
         groups: int = 1,
@@ -188,12 +196,12 @@ class PreActBottleneck(nn.Module):
         super().__init__()
         width = planes * width_per_group // 64 * groups
         first, second = (1, stride) if stride_in_3x3 else (stride, 1)
-        self.bn1 = None if activated else nn.BatchNorm2d(in_planes)
+        self.bn1 = None if activated else norm(in_planes)
         self.relu = nn.ReLU(inplace=True)
         self.conv1 = conv1x1(in_planes, width, first)
-        self.bn2 = nn.BatchNorm2d(width)
+        self.bn2 = norm(width)
         self.conv2 = conv3x3(width, width, second, groups)
-        self.bn3 = nn.BatchNorm2d(width)
+        self.bn3 = norm(width)
         self.conv3 = conv1x1(width, planes * self.expansion)
         self.downsample = downsample
         self.residual = residual
@@ -226,6 +234,9 @@ class ResNet(nn.Module):
             "none" is the plain network.
         channels: of the images.
         classes: scores for each image.
+        norm: what stands behind a convolution.
+        init: how the weights of the convolutions start: "he" for its ReLUs [He et al. 2015,
+            arXiv:1502.01852], or torch's own "default".
         options: what else the block takes: `stride_in_3x3`, `groups`, `width_per_group`.
 
     """
@@ -239,18 +250,20 @@ class ResNet(nn.Module):
         shortcut: Shortcut = "B",
         channels: int = 3,
         classes: int = 1000,
+        norm: Norm = nn.BatchNorm2d,
+        init: Init = "he",
         **options: Any,
     ) -> None:
         super().__init__()
         self.maxpool: nn.MaxPool2d | None
         if stem == "imagenet":
             self.conv1 = nn.Conv2d(channels, width, 7, stride=2, padding=3, bias=False)
-            self.bn1 = nn.BatchNorm2d(width)
+            self.bn1 = norm(width)
             self.relu = nn.ReLU(inplace=True)
             self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
         else:
             self.conv1 = conv3x3(channels, width)
-            self.bn1 = nn.BatchNorm2d(width)
+            self.bn1 = norm(width)
             self.relu = nn.ReLU(inplace=True)
             self.maxpool = None
 
@@ -265,18 +278,27 @@ class ResNet(nn.Module):
                 stride = 2 if stage > 0 and unit == 0 else 1
                 if preact:
                     options["activated"] = stage == unit == 0
-                way = _shortcut(shortcut, in_planes, out_planes, stride, norm=not preact)
+                behind = nn.Identity if preact else norm
+                way = _shortcut(shortcut, in_planes, out_planes, stride, behind)
                 units.append(
-                    block(in_planes, planes, stride, way, residual=shortcut != "none", **options)
+                    block(
+                        in_planes,
+                        planes,
+                        stride,
+                        way,
+                        residual=shortcut != "none",
+                        norm=norm,
+                        **options,
+                    )
                 )
                 in_planes = out_planes
             self.add_module(f"layer{stage + 1}", nn.Sequential(*units))
 
-        self.bn = nn.BatchNorm2d(in_planes) if preact else None
+        self.bn = norm(in_planes) if preact else None
         self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
         self.fc = nn.Linear(in_planes, classes)
 
-        for module in self.modules():  # He et al. 2015, arXiv:1502.01852; norms start as 1 and 0
+        for module in self.modules() if init == "he" else ():  # norms start as 1 and 0
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
@@ -294,7 +316,7 @@ class ResNet(nn.Module):
 
 
 def _shortcut(
-    option: Shortcut, in_planes: int, planes: int, stride: int, norm: bool
+    option: Shortcut, in_planes: int, planes: int, stride: int, norm: Norm
 ) -> nn.Module | None:
     """What lies on a shortcut; None for the identity, and where there is no shortcut."""
     same_shape = stride == 1 and in_planes == planes
@@ -303,8 +325,8 @@ def _shortcut(
     if option == "A":
         return ZeroPaddedIdentity(in_planes, planes, stride)
     projection = nn.Sequential(conv1x1(in_planes, planes, stride))
-    if norm:
-        projection.append(nn.BatchNorm2d(planes))
+    if norm is not nn.Identity:
+        projection.append(norm(planes))
     return projection
 
 
@@ -318,7 +340,7 @@ _BLOCKS: dict[tuple[str, bool], Block] = {
 
 
 def build(design: Design, device: torch.device) -> ResNet:
-    """The network of a design with fresh weights, on meta or from seed 0 on a real device.
+    """The network of a design with fresh weights, on meta or from a seed on a real device.
 
     Raises `BuildError` if there is not enough memory.
     """
@@ -328,7 +350,7 @@ def build(design: Design, device: torch.device) -> ResNet:
         options["groups"] = design.groups
         options["width_per_group"] = design.width_per_group
     with torch.random.fork_rng(devices=()):
-        torch.manual_seed(0)
+        torch.manual_seed(seed.current())
         try:
             # Built where init works the same on every machine, then moved.
             with torch.device("meta" if device.type == "meta" else "cpu"):
@@ -340,6 +362,8 @@ def build(design: Design, device: torch.device) -> ResNet:
                     shortcut=design.shortcut,
                     channels=design.channels,
                     classes=design.classes or (10 if design.stem == "cifar" else 1000),
+                    norm=nn.BatchNorm2d if design.norm == "batch" else nn.Identity,
+                    init=design.init,
                     **options,
                 )
             return model.to(device)

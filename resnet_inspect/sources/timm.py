@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from resnet_inspect.errors import BadInput, BuildError, MissingDependency, UnknownName
+from resnet_inspect.sources import seed
 from resnet_inspect.sources.catalogue import Variant
 
 _FORBIDDEN = {
@@ -104,7 +105,7 @@ def _built(
 ) -> nn.Module:
     with torch.random.fork_rng(devices=()), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what timm deprecates in itself
-        torch.manual_seed(0)
+        torch.manual_seed(seed.current())
         # Built where init works the same on every machine, then moved.
         with torch.device("meta" if device.type == "meta" else "cpu"):
             model = create(name, pretrained=False, **arguments)

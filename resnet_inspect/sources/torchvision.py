@@ -12,6 +12,7 @@ from torch.overrides import TorchFunctionMode
 
 from resnet_inspect.collection import uncollected
 from resnet_inspect.errors import BadInput, BuildError, MissingDependency
+from resnet_inspect.sources import seed
 from resnet_inspect.sources.catalogue import NAMED, Variant, variant
 
 _FORBIDDEN = {"weights", "weights_backbone", "pretrained", "progress", "quantize"}
@@ -52,7 +53,7 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
     if name in _ASK_FOR_INITIAL_WEIGHTS:
         given.setdefault("init_weights", True)
     with torch.random.fork_rng(devices=()):
-        torch.manual_seed(0)
+        torch.manual_seed(seed.current())
         try:
             model = _built(builder, given, device)
         except TypeError as error:

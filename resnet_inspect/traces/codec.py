@@ -12,6 +12,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any, Generic, TypeVar
 
 from resnet_inspect.errors import TraceFileError
+from resnet_inspect.traces import signals
 from resnet_inspect.traces.fields import (
     plain,
     read_count,
@@ -31,11 +32,13 @@ from resnet_inspect.traces.invariants import broken_reference
 from resnet_inspect.traces.model import FORMAT_VERSION, Call, Failure, Provenance, Trace
 from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, PythonClass
 from resnet_inspect.traces.ops import LEARNED, Op
+from resnet_inspect.traces.signals import SIGNALS_VERSION, Signals, Watched
 from resnet_inspect.traces.tensors import Activation, Port, TensorSpec
 from resnet_inspect.traces.timing import MEASUREMENTS_VERSION, Measurements, mismatch
 
 FORMAT = "resnet-inspect trace"
 MEASURED_FORMAT = "resnet-inspect measurements"
+SIGNALS_FORMAT = "resnet-inspect signals"
 
 Measured = tuple[Trace, Measurements]
 """Measurements mean nothing without the trace whose calls they are of."""
@@ -68,6 +71,42 @@ def dumps_measured(measured: Sequence[Measured]) -> str:
             "measured": entries,
         }
     )
+
+
+def dumps_signals(watched: Watched) -> str:
+    """Signals with the trace of their network as JSON text; `loads_signals` gives them back."""
+    trace, steps = watched
+    return _written(
+        {
+            "format": SIGNALS_FORMAT,
+            "format_version": SIGNALS_VERSION,
+            "steps": plain(steps),
+            "trace": _document(trace),
+        }
+    )
+
+
+def loads_signals(text: str) -> Watched:
+    """The signals that `dumps_signals` wrote.
+
+    Raises `TraceFileError` as `loads` does, and for signals of another trace than theirs.
+    """
+    writer = "`resnet-inspect signal MODEL --save FILE`"
+    return _signals(_of_format(text, "signals", writer, SIGNALS_FORMAT))
+
+
+def _signals(document: dict[str, Any]) -> Watched:
+    """The signals of a JSON object."""
+    _check_version(document, "signals", SIGNALS_VERSION)
+    try:
+        trace = _trace(document["trace"])
+        steps = tuple(read_dataclass(Signals, entry) for entry in read_list(document["steps"]))
+    except _NOT_UNDERSTOOD as error:
+        raise TraceFileError(_one_line(f"{type(error).__name__}: {error}", "signals")) from error
+    fault = signals.mismatch(trace, steps)
+    if fault:
+        raise TraceFileError(_one_line(fault, "signals"))
+    return trace, steps
 
 
 def _written(document: dict[str, Any]) -> str:
@@ -155,10 +194,17 @@ def loads_timed(text: str) -> tuple[Trace, Measurements | None]:
     Raises `TraceFileError` as `loads` does, and where several were measured.
     """
     document = _of_format(
-        text, "a trace", "`resnet-inspect trace MODEL --save FILE`", FORMAT, MEASURED_FORMAT
+        text,
+        "a trace",
+        "`resnet-inspect trace MODEL --save FILE`",
+        FORMAT,
+        MEASURED_FORMAT,
+        SIGNALS_FORMAT,
     )
     if document["format"] == FORMAT:
         return _trace(document), None
+    if document["format"] == SIGNALS_FORMAT:
+        return _signals(document)[0], None
     found = _measured(document)
     if len(found) > 1:
         raise TraceFileError(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from math import isfinite
 from typing import Any, NoReturn, TypeVar
 
 from resnet_inspect.traces.ops import LATER, OPS, Conv, Op, Window
+from resnet_inspect.traces.signals import Flow, Weight
 from resnet_inspect.traces.tensors import Port
 from resnet_inspect.traces.timing import Ceiling, Machine, Peak
 
@@ -88,6 +90,13 @@ def _read_offset(value: Any) -> int:
     return value
 
 
+def _read_number(value: Any) -> float:
+    """A finite number."""
+    if type(value) not in (int, float) or not isfinite(value):
+        _refuse("a number", value)
+    return float(value)
+
+
 def read_flag(value: Any) -> bool:
     """True or false."""
     if not isinstance(value, bool):
@@ -150,8 +159,11 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "tuple[tuple[int, ...], ...]": several(read_counts),
     "tuple[tuple[int, int], ...]": several(_read_two_counts),
     "int | None": read_count_or_none,
+    "float | None": _or_none(_read_number),
     "Machine": lambda entry: read_dataclass(Machine, entry),
     "Ceiling": lambda entry: read_dataclass(Ceiling, entry),
+    "tuple[Flow | None, ...]": several(_or_none(lambda entry: read_dataclass(Flow, entry))),
+    "tuple[Weight, ...]": several(lambda entry: read_dataclass(Weight, entry)),
     "Peak": lambda entry: read_dataclass(Peak, entry),
 }
 """How a field is read, by the type that its dataclass declares."""

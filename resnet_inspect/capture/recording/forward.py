@@ -19,6 +19,7 @@ from resnet_inspect.capture.recording.dtypes import AsOnADevice
 from resnet_inspect.capture.recording.left_as_found import left_as_found, lent, like_lazy
 from resnet_inspect.capture.recording.provenance import provenance
 from resnet_inspect.capture.recording.recorder import Recorder
+from resnet_inspect.capture.signals import Step
 from resnet_inspect.collection import uncollected
 from resnet_inspect.errors import ForwardInterrupted, UnknownName, UntraceableModel
 from resnet_inspect.traces.model import Call, Failure, Trace
@@ -62,10 +63,12 @@ def capture(
     arguments: Mapping[str, Any] | None = None,
     notes: Sequence[str] = (),
     call: str = FORWARD,
+    step: Step | None = None,
 ) -> Trace:
     """Run `model(*args, **kwargs)` once without gradients and return what happened.
 
-    `call` is a method of the model to be run in place of its forward.
+    `call` is a method of the model to be run in place of its forward. With a `step` it is run with
+    gradients, and back again, and the step is told what flows.
 
     The model and the arguments are left as they were found, also when the forward raises.
     `device` is where it runs (None: where its parameters are); the arguments must be there already.
@@ -86,11 +89,11 @@ def capture(
     failure: BaseException | None = None
     # What is on meta takes no memory, so that it may wait with what else there is to throw away.
     waiting = uncollected() if device is not None and device.type == "meta" else nullcontext()
-    with waiting, left_as_found(model, device), torch.no_grad(), eagerly():
+    with waiting, left_as_found(model, device), _gradients(model, step), eagerly():
         if mode != "as found" and not switched(model, mode == "train"):
             notes.append("its mode was fixed when it was exported: it runs as it is")
         as_on_a_device = AsOnADevice() if device is not None and device.type == "meta" else None
-        recorder = Recorder(model, as_on_a_device)
+        recorder = Recorder(model, as_on_a_device, None if step is None else step.observe)
         result: Any = None
         positional, named = lent((tuple(args), dict(kwargs or {})))
         try:
@@ -106,6 +109,8 @@ def capture(
                 at = at if at[:1].strip(":") else f"{name}{at}"
                 raise MetaCannotRun(f"{at}, {_why(error)}") from error
             failure = error
+        if step is not None and failure is None:
+            step.back(result)
         del result
         trace = trace_of(
             recorder,
@@ -124,6 +129,10 @@ def capture(
     if failure is not None:
         raise ForwardRaised(trace) from failure
     return trace
+
+
+def _gradients(model: nn.Module, step: Step | None) -> AbstractContextManager[Any]:
+    return torch.no_grad() if step is None else step.around(model)
 
 
 def _interrupted(trace: Trace) -> ForwardInterrupted:

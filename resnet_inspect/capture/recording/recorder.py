@@ -65,6 +65,9 @@ class _Open:
         )  # fmt: skip
 
 
+Observe = Callable[[int, Sequence[Tensor]], None]
+"""Told the index of a call that ends, and the tensors that it gives."""
+
 TRANSFORM = "vmap"
 """The step between the tensors of a transform and those outside of it."""
 
@@ -73,11 +76,18 @@ class Recorder:
     """Records one forward pass of a model.
 
     Use it as a context around the forward; `failed_at` names the call that was running if the
-    forward raised. `runner` runs the functions, where they are not just to be called.
+    forward raised. `runner` runs the functions, where they are not just to be called. `observe` is
+    told what each call has made, before anything else is done with it.
     """
 
-    def __init__(self, model: nn.Module, runner: AsOnADevice | None = None) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        runner: AsOnADevice | None = None,
+        observe: Observe | None = None,
+    ) -> None:
         self.model = model
+        self._observe = observe
         self._run = _plainly if runner is None else runner.run
         self._calls: list[_Open] = []
         self._open: list[_Open] = []
@@ -225,6 +235,8 @@ class Recorder:
             Port(label, self._tensors.made(tensor, call.taken if works_itself else frozenset()))
             for label, tensor in tensors_in(result)
         )
+        if self._observe is not None:
+            self._observe(call.index, [tensor for _, tensor in tensors_in(result)])
         if not call.opaque and works_itself and call.outputs:
             call.op = self._unseen(module, args, kwargs, result)
 
@@ -285,6 +297,8 @@ class Recorder:
         call.outputs = tuple(
             Port(label, self._tensors.made(tensor, call.taken)) for label, tensor in made
         )
+        if self._observe is not None and call.outputs:
+            self._observe(call.index, [tensor for _, tensor in made])
         return result
 
     def _leave(self, call: _Open) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from torch import nn
@@ -22,8 +23,10 @@ from resnet_inspect.capture.recording.forward import (
 )
 from resnet_inspect.capture.recording.provenance import provenance
 from resnet_inspect.capture.recording.recorder import Recorder
+from resnet_inspect.capture.signals import Observer
 from resnet_inspect.errors import UntraceableModel
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.signals import Signals
 
 _CALL = "_compiled_call_impl"
 """What `nn.Module.__call__` runs, where an instance has it, hooks and all.
@@ -33,13 +36,25 @@ attribute out where a module is copied or pickled, so no copy made meanwhile is 
 """
 
 
+Ask = Callable[[], Signals]
+"""Gives what has flowed so far in a step."""
+
+
 @contextmanager
 def watching(
-    model: nn.Module, take: Callable[[Trace], None], *, forwards: int | None, call: str = FORWARD
+    model: nn.Module,
+    take: Callable[[Trace], None],
+    *,
+    forwards: int | None,
+    call: str = FORWARD,
+    every: int = 1,
+    flows: Callable[[Trace, Ask], None] | None = None,
 ) -> Iterator[None]:
     """Record what `model` does when it is called inside this context; `take` gets each trace.
 
-    `call` is the method whose calls are recorded, where it is not the model's forward.
+    `call` is the method whose calls are recorded, where it is not the model's forward. Of `every`
+    so many forwards the first is recorded. `flows` gets, after `take`, what can be asked for the
+    signals of that step, now and until the next step is recorded.
 
     After `forwards` forwards that came to their end (None: any number) the rest is let by. One
     that raises is recorded up to there and raises as it would have.
@@ -59,12 +74,22 @@ def watching(
     called = [] if call == FORWARD else [f"its {call} was run, not its forward"]
     is_recording = False
     left = forwards
+    number = -1
+    observer: Observer | None = None
 
     def record(*args: Any, **kwargs: Any) -> Any:
-        nonlocal is_recording, left
+        nonlocal is_recording, left, number, observer
         if is_recording or left == 0:
             return run(*args, **kwargs)
-        recorder = Recorder(model)
+        number += 1
+        if number % every:
+            return run(*args, **kwargs)
+        if observer is not None:
+            observer.leave()
+        observer = Observer() if flows is not None else None
+        if observer is not None:
+            observer.watch(model)
+        recorder = Recorder(model, observe=None if observer is None else observer.observe)
 
         def taken(failure: BaseException | None) -> None:
             if recorder.calls:
@@ -76,7 +101,10 @@ def watching(
                     notes=[*notes, *called, "watched in a running program"],
                 )
                 name = type(model).__name__
-                take(trace_of(recorder, failure, model_name=name, provenance=where))
+                made = trace_of(recorder, failure, model_name=name, provenance=where)
+                take(made)
+                if flows is not None and observer is not None and failure is None:
+                    flows(made, partial(observer.signals, len(made.calls), step=number))
 
         is_recording = True
         try:
@@ -99,6 +127,8 @@ def watching(
         try:
             yield
         finally:
+            if observer is not None:
+                observer.leave()
             if vars(model).get(attribute) is not record:  # the program has compiled it meanwhile
                 pass
             elif found is None:

@@ -118,16 +118,17 @@ def _line(shape: Line, palette: Palette) -> str:
         written = " ".join(f"{_number(a)},{_number(b)}" for a, b in corners)
         head = f'<polygon points="{written}" fill="{colour}"/>'
         points[-1] = (x - dx * 0.8, y - dy * 0.8)
-    return (
-        f'<g{key}><path d="{_way(points)}" fill="none" stroke="{colour}" stroke-width="1.4"/>'
-        f"{head}</g>"
-    )
+    way = _way(points, _CORNER if shape.rounded else 0.0)
+    return f'<g{key}><path d="{way}" fill="none" stroke="{colour}" stroke-width="1.4"/>{head}</g>'
 
 
-def _way(points: Sequence[Point]) -> str:
-    """Straight parts, and a curve at each corner."""
+def _way(points: Sequence[Point], radius: float) -> str:
+    """Straight parts, and a curve at each corner if it has a radius."""
     pieces = [f"M{_number(points[0][0])} {_number(points[0][1])}"]
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        if not radius:
+            pieces.append(f"L{_number(corner[0])} {_number(corner[1])}")
+            continue
         into = _towards(corner, before)
         out = _towards(corner, after)
         pieces.append(

@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from resnet_inspect.errors import BadInput, UnknownName
-from resnet_inspect.sources import code_place
+from resnet_inspect.sources import code_place, seed
 from resnet_inspect.sources.catalogue import Variant
 from resnet_inspect.sources.code.errors import their_errors
 from resnet_inspect.sources.code.networks import (
@@ -82,7 +82,7 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
     place = place_of(name)
     wanted = (code_place(name) or ("", ""))[1]
     with torch.random.fork_rng(devices=()):
-        torch.manual_seed(0)
+        torch.manual_seed(seed.current())
         with their_errors(place, "importing"):
             module = imported(place)
         title, found = _chosen(place, module, wanted, arguments)
@@ -120,7 +120,7 @@ def _built(found: Callable[..., Any], arguments: Mapping[str, Any], device: torc
                 return found(**arguments)
         except Exception:  # the CPU shows whether meta is to blame
             pass
-        torch.manual_seed(0)
+        torch.manual_seed(seed.current())
         with torch.device("cpu"):
             return found(**arguments)
     with torch.device("cpu"):  # where initial weights are the same on every machine

@@ -33,13 +33,15 @@ class Rectangle:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An arrow along points, with rounded corners."""
+    """A line along points, an arrow unless it is said otherwise."""
 
     points: tuple[Point, ...]
     role: str
     link: int | None = None
     """The link of the figure that it is."""
     arrow: bool = True
+    rounded: bool = True
+    """Whether its corners are round."""
 
 
 @dataclass(frozen=True, slots=True)

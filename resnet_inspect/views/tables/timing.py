@@ -7,15 +7,14 @@ be told apart is a row of its own, so that rows that nothing breaks down sum to 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
 from resnet_inspect.analysis.timing import Spans, Time, Timing, typical
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.views.tables import VIEWS
-from resnet_inspect.views.tables.assembly import Cells
+from resnet_inspect.views.tables.beside import Beside, extended
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row, Table, Total
@@ -24,27 +23,8 @@ from resnet_inspect.views.words.text import Value
 from resnet_inspect.views.words.timing import BETWEEN, meanings, remarks_of, said_of_machine
 
 
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """A column of what was measured: how to read it off some calls, and how to write it."""
-
-    key: str
-    title: str
-    worth: int
-    meaning: str
-    """One line for `--columns help`, with the unit."""
-    read: Callable[[Timing, Spans], Any]
-    """The value; None where there is none."""
-    write: Callable[[Any], str]
-
-    @property
-    def heading(self) -> Heading:
-        """What a table carries of it."""
-        return Heading(self.key, self.title, "right", self.worth)
-
-    def cell(self, speed: Timing, spans: Spans) -> Cell:
-        """The cell of these calls in this column."""
-        return _number(self.read(speed, spans), self.write)
+class Timed(Beside[Timing]):
+    """A column of what was measured."""
 
 
 def _seconds(time: Time | None) -> float | None:
@@ -175,19 +155,8 @@ def _timed(speed: Timing, table: Table) -> Iterator[Row]:
     of, between = dealt(speed, table.rows, [row.spans for row in table.rows])
     rows = [*zip(table.rows, of, strict=True)]
     rows += [(between_row(table.columns), between)] if between else []
-    own = tuple(TIMES.values())
     for row, spans in rows:
-        write = partial(_cell, row.cells, own, speed, spans)
-        yield replace(row, cells=Cells(len(row.cells) + len(own), write))
-
-
-def _cell(
-    before: Sequence[Cell], own: Sequence[Timed], speed: Timing, spans: Spans, place: int
-) -> Cell:
-    """The cell of a row at that place, those of what was measured behind its others."""
-    if place < len(before):
-        return before[place]
-    return own[place - len(before)].cell(speed, spans)
+        yield extended(row, TIMES.values(), speed, spans)
 
 
 def _folded(rows: Sequence[Row]) -> Iterator[str]:
@@ -228,10 +197,6 @@ def between_row(headings: Sequence[Heading]) -> Row:
     }
     cells = tuple(named.get(heading.key, EMPTY) for heading in headings)
     return Row("rest", 0, subtotal=False, cells=cells)
-
-
-def _number(value: Any, write: Callable[[Any], str]) -> Cell:
-    return EMPTY if value is None else Cell(value, write(value))
 
 
 def totals_of(speed: Timing) -> Iterator[Total]:

@@ -1,0 +1,219 @@
+"""What signals say: of any run of calls, at the adds of blocks, and along the depth of a network.
+
+A number is None where it does not apply: no floating tensor, no gradient, no block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import sqrt
+
+from resnet_inspect.analysis.structure.anatomy import Block
+from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.traces.modules import join
+from resnet_inspect.traces.ops import Conv, Linear
+from resnet_inspect.traces.signals import Flow, Signals, Weight
+
+Spans = Sequence[tuple[int, int]]
+"""Runs of calls: first and last index of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtAdd:
+    """What meets at the add of a block: standard deviations of branch and shortcut."""
+
+    branch: float
+    shortcut: float
+
+    @property
+    def share(self) -> float | None:
+        """The branch's part of the sum of both variances; None where nothing varies."""
+        whole = self.branch**2 + self.shortcut**2
+        return self.branch**2 / whole if whole else None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A layer with weights along the depth of a network."""
+
+    call: int
+    path: str
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How the gradient changes from the last of the main path's convolutions to the first."""
+
+    first: Point
+    last: Point
+    ratio: float
+    """Root mean square at the first over that at the last; 0 where nothing arrives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first call that gives what is not finite."""
+
+    call: int
+    nonfinite: int
+    given: tuple[str, ...]
+    """Paths of what went in and was measured as finite; () where nothing else is known."""
+    largest: float | None
+    """The largest magnitude of what went in, as far as it is known."""
+
+
+def root_mean_square(flow: Flow) -> float | None:
+    """Of the output itself."""
+    if flow.mean is None or flow.std is None:
+        return None
+    return sqrt(flow.std**2 + flow.mean**2)
+
+
+def gradient_rms(flow: Flow) -> float | None:
+    """Root mean square of the gradient at the output."""
+    return None if flow.gradient_norm is None else flow.gradient_norm / sqrt(flow.elements)
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One step of a network beside its analyses."""
+
+    survey: Survey
+    signals: Signals
+
+    def flow(self, spans: Spans) -> Flow | None:
+        """What the last of these runs of calls gives."""
+        if not spans:
+            return None
+        return self.signals.flows[self._maker(*spans[-1])]
+
+    def _maker(self, first: int, last: int) -> int:
+        """The outermost of these calls that ends with the last of them."""
+        trace = self.survey.trace
+        found = last
+        parent = trace.calls[found].parent
+        while parent is not None and parent >= first and trace.last_descendant[parent] == last:
+            found, parent = parent, trace.calls[parent].parent
+        return found
+
+    @cached_property
+    def _weight_at(self) -> dict[str, Weight]:
+        return {weight.path: weight for weight in self.signals.weights}
+
+    def weights(self, spans: Spans) -> tuple[Weight, ...]:
+        """The weights that these calls use, each once: biases only where there are no others."""
+        trace = self.survey.trace
+        paths: dict[str, None] = {}
+        for first, last in spans:
+            for call in trace.calls[first : last + 1]:
+                paths.update(dict.fromkeys(call.reads))
+                module = None if call.module is None else trace.module_at.get(call.module)
+                for parameter in () if module is None else module.parameters:
+                    own = join(call.module or "", parameter.name)
+                    paths[parameter.same_as or own] = None
+        used = [self._weight_at[path] for path in paths if path in self._weight_at]
+        named = [weight for weight in used if "weight" in weight.path.rpartition(".")[2]]
+        return tuple(named or used)
+
+    def weight_norm(self, spans: Spans) -> float | None:
+        """Euclidean norm of these weights together."""
+        return _together([weight.norm for weight in self.weights(spans)])
+
+    def weight_gradient_norm(self, spans: Spans) -> float | None:
+        """Euclidean norm of their gradients together; None where one that is trained got none."""
+        trained = [weight for weight in self.weights(spans) if weight.trainable]
+        return _together([weight.gradient_norm for weight in trained])
+
+    @cached_property
+    def _block_at(self) -> dict[tuple[int, int], Block]:
+        return {(block.first, block.last): block for block in self.survey.anatomy.blocks}
+
+    def at_add(self, spans: Spans) -> AtAdd | None:
+        """What meets at the add of the block that these calls are."""
+        block = self._block_at.get(spans[-1]) if spans else None
+        return None if block is None else self.of_block(block)
+
+    def of_block(self, block: Block) -> AtAdd | None:
+        """What meets at the add of a block; None where one of both was not measured."""
+        trace = self.survey.trace
+        arrived = trace.producer.get(block.fork)
+        shortcut = block.bypass[-1] if block.bypass else arrived
+        branch = block.branch[-1] if block.branch else None
+        if shortcut is None or branch is None:
+            return None
+        one, other = self.signals.flows[branch], self.signals.flows[shortcut]
+        if one is None or other is None or one.std is None or other.std is None:
+            return None
+        return AtAdd(one.std, other.std)
+
+    @cached_property
+    def depth(self) -> tuple[Point, ...]:
+        """The convolutions and linear layers of the main path, in order; not those of shortcuts."""
+        trace = self.survey.trace
+        aside = {step for block in self.survey.anatomy.blocks for step in block.bypass}
+        found = []
+        for index in trace.steps:
+            flow = self.signals.flows[index]
+            if flow is None or index in aside:
+                continue
+            if isinstance(trace.calls[index].op, Conv | Linear):
+                found.append(Point(index, trace.calls[index].path, flow))
+        return tuple(found)
+
+    @property
+    def growth(self) -> Growth | None:
+        """From the last convolution to the first; None where no gradient came to the last."""
+        trace = self.survey.trace
+        convolutions = [p for p in self.depth if isinstance(trace.calls[p.call].op, Conv)]
+        if len(convolutions) < 2:
+            return None
+        first, last = convolutions[0], convolutions[-1]
+        start, end = gradient_rms(last.flow), gradient_rms(first.flow)
+        if not start or end is None:
+            return None
+        return Growth(first, last, end / start)
+
+    @property
+    def broken(self) -> Broken | None:
+        """Where what is not finite appears first; None where all is finite."""
+        trace = self.survey.trace
+        for index in trace.steps:
+            flow = self.signals.flows[index]
+            if flow is None or not flow.nonfinite:
+                continue
+            makers = [trace.producer.get(p.activation) for p in trace.calls[index].inputs]
+            known = [(m, f) for m in makers if m is not None and (f := self.signals.flows[m])]
+            largest = [f.largest for _, f in known if f.largest is not None]
+            return Broken(
+                index,
+                flow.nonfinite,
+                tuple(trace.calls[m].path for m, f in known if not f.nonfinite),
+                max(largest, default=None),
+            )
+        return None
+
+    def mostly_zero(self, share: float = 0.9) -> Iterator[Point]:
+        """The steps whose output is zero for more than that share of its elements."""
+        trace = self.survey.trace
+        for index in trace.steps:
+            flow = self.signals.flows[index]
+            if flow is not None and flow.zeros > share * flow.elements:
+                yield Point(index, trace.calls[index].path, flow)
+
+    @property
+    def untrained(self) -> tuple[Weight, ...]:
+        """Parameters that take a gradient and got none."""
+        return tuple(
+            weight
+            for weight in self.signals.weights
+            if weight.trainable and weight.gradient_norm is None
+        )
+
+
+def _together(norms: Sequence[float | None]) -> float | None:
+    """The norm of several vectors as one; None where there are none, or one is not known."""
+    known = [norm for norm in norms if norm is not None]
+    return sqrt(sum(norm**2 for norm in known)) if norms and len(known) == len(norms) else None

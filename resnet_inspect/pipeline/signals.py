@@ -1,0 +1,125 @@
+"""One step of a network on a real device, and what flows through it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resnet_inspect.errors import BadInput, InspectError, WorkFailed
+from resnet_inspect.pipeline.locks import input_of
+from resnet_inspect.pipeline.networks import Built, Order, Tell, give_shapes, import_torch, silent
+from resnet_inspect.pipeline.tracing import forward_error, trace
+from resnet_inspect.sources import subject, surroundings
+from resnet_inspect.traces.signals import Watched
+
+if TYPE_CHECKING:
+    from resnet_inspect.capture.inputs import InputSize
+    from resnet_inspect.capture.recording.forward import Mode
+
+
+def signal(
+    model: str,
+    input_size: InputSize | None = None,
+    *,
+    device: str | None = None,
+    dtype: str | None = None,
+    mode: Mode = "eval",
+    arguments: Mapping[str, Any] | None = None,
+    weights: str | Path | None = None,
+    loss: str | None = None,
+    seed: int = 0,
+    call: str = "forward",
+    tell: Tell = silent,
+) -> Watched:
+    """Run a named network forward and back once, and measure what flows at every call.
+
+    Args:
+        model: the name of a variant, or of your own code, as `trace` takes it.
+        input_size: as `trace` takes it, batch first; the input is standard normal noise.
+        device: "cpu" by default; meta computes nothing that could flow.
+        dtype: element type of input and weights.
+        mode: "eval", "train" or "as found"; batch norms use the batch's statistics in "train".
+        arguments: for the builder.
+        weights: a file of weights; fresh ones without it.
+        loss: "cross-entropy" with random labels, or "mean-square" of the outputs; None for the
+            first where the network gives class scores, and else the second.
+        seed: of fresh weights, noise, labels and dropout.
+        call: another method than forward.
+        tell: called with the name of each step that takes time.
+
+    Raises what `trace` raises, and `WorkFailed` for a backward pass that cannot be.
+
+    """
+    chosen = subject(model)
+    if device == "meta":
+        raise BadInput("meta computes nothing that could flow", hint="--device cpu, cuda, mps")
+    tell("importing torch")
+    import_torch()
+    import torch
+
+    from resnet_inspect.capture import backends
+    from resnet_inspect.capture.recording.forward import ForwardRaised, capture, unwrapped
+    from resnet_inspect.capture.signals import Step
+    from resnet_inspect.sources import seed as seeds
+
+    where = backends.resolve(device or "cpu")
+    step = Step(loss, seed)
+    with surroundings(chosen), seeds.of(seed), torch.random.fork_rng(devices=()):
+        order = Order.of(
+            chosen,
+            input_size,
+            mode=mode,
+            dtype=dtype,
+            arguments=arguments,
+            weights=weights,
+            tell=tell,
+            call=call,
+        )
+        if order.open is not None:
+            tried = trace(model, input_size, mode=mode, dtype=dtype, arguments=arguments, call=call)
+            order = replace(order, size=input_of(tried, model), notes=tried.provenance.notes)
+        built = _with_noise(order.on(where), seed)
+        network, wrappers = unwrapped(built.model.to(where))
+        give_shapes(network, built.args, built.kwargs)
+        torch.manual_seed(seed)
+        tell(f"running {chosen.name} forward and back on {where}")
+        try:
+            traced = capture(
+                network,
+                built.args,
+                built.kwargs,
+                device=where,
+                mode=mode,
+                model_name=chosen.title or None,
+                source=chosen.origin,
+                arguments=order.arguments,
+                notes=(*wrappers, *built.notes),
+                call=call,
+                step=step,
+            )
+        except ForwardRaised as raised:
+            raise forward_error(raised.trace, raised.hint) from raised.__cause__
+        except InspectError:
+            raise
+        except Exception as error:
+            line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            raise WorkFailed(f"the backward pass raised: {line}") from error
+        return traced, (step.signals(len(traced.calls)),)
+
+
+def _with_noise(built: Built, seed: int) -> Built:
+    """The same with floating inputs from that seed."""
+    import torch
+    from torch.utils._pytree import tree_map
+
+    random = torch.Generator().manual_seed(seed)
+
+    def noise(value: Any) -> Any:
+        if not isinstance(value, torch.Tensor) or not value.is_floating_point():
+            return value
+        drawn = torch.randn(value.shape, generator=random)
+        return drawn.to(device=value.device, dtype=value.dtype)
+
+    return replace(built, args=tree_map(noise, built.args), kwargs=tree_map(noise, built.kwargs))

@@ -1,0 +1,83 @@
+"""Signals: what flowed through a traced network in one step, forward and backward, as a value.
+
+They are kept beside the trace and refer to its calls by index. Only what was measured of tensors is
+here; variances at adds, shares and growth are computed in `resnet_inspect.analysis.signals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from resnet_inspect.traces.model import Trace
+
+SIGNALS_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What a call gave, its first floating tensor, when it was made.
+
+    A number that is not finite is None; `nonfinite` counts the elements that are to blame.
+    """
+
+    elements: int
+    mean: float | None
+    std: float | None
+    """Standard deviation over all elements, not corrected for their number."""
+    largest: float | None
+    """The largest magnitude."""
+    zeros: int
+    """Elements that are exactly zero."""
+    nonfinite: int
+    """Elements that are NaN or infinite."""
+    channel_mean_squared: float | None = None
+    """Mean over the channels of the square of each one's mean; None without channels."""
+    channel_variance: float | None = None
+    """Mean over the channels of each one's variance; None without channels."""
+    gradient_norm: float | None = None
+    """Euclidean norm of the loss's gradient at it; None if none came there, or not finite."""
+    gradient_nonfinite: bool = False
+    """Whether a gradient came that is NaN or infinite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A parameter, and the gradient that the step gave it."""
+
+    path: str
+    elements: int
+    norm: float | None
+    """Euclidean norm, before the step; None if it is not finite."""
+    gradient_norm: float | None
+    """That of its gradient; None if it got none, or it is not finite."""
+    trainable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """One step of a network: a forward, and a backward if there was one."""
+
+    step: int
+    """Which step of a training run, from 0."""
+    loss: float | None
+    """The number that the backward pass started from, if it is known; None if it is not finite."""
+    loss_name: str
+    """"cross entropy", "mean square of the outputs", "its own"; "" without a backward pass."""
+    flows: tuple[Flow | None, ...]
+    """For each call; None where it gave no floating tensor."""
+    weights: tuple[Weight, ...]
+    """In the order of the network's parameters, each once."""
+
+
+Watched = tuple[Trace, tuple[Signals, ...]]
+"""The steps of one network, in order, with the trace whose calls they are of."""
+
+
+def mismatch(trace: Trace, steps: Sequence[Signals]) -> str | None:
+    """What shows that these are no signals of that trace; None if nothing does."""
+    if not steps:
+        return "there is no step"
+    if any(len(one.flows) != len(trace.calls) for one in steps):
+        return "a step has another number of calls than the trace"
+    return None

@@ -1,0 +1,129 @@
+"""What signals say, in sentences; each only where it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from resnet_inspect.analysis.signals import Signal, gradient_rms
+from resnet_inspect.views.words import text
+
+_NAMED = 3
+"""How many layers are named before the others are counted."""
+_STEADY = 3.0
+"""A gradient that changes by less than this factor is not said to grow or fall."""
+
+
+def number(value: float) -> str:
+    """Three digits or more: 0.318, 1.00, 12,000, 4.50e-8."""
+    if not value:
+        return "0"
+    if not 1e-3 <= abs(value) < 1e5:
+        return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+    return f"{value:#.3g}".rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def remarks_of(signal: Signal) -> Iterator[str]:
+    """What a reader would otherwise have to find in the rows."""
+    yield from _start(signal)
+    yield from _not_finite(signal)
+    yield from _gradient(signal)
+    yield from _spread(signal)
+    yield from _zeros(signal)
+    yield from _without_gradient(signal)
+
+
+def _start(signal: Signal) -> Iterator[str]:
+    signals = signal.signals
+    if signals.loss_name in ("", "its own"):
+        return
+    names = {
+        "cross-entropy": "the cross-entropy with random labels",
+        "mean-square": "the mean square of its outputs",
+    }
+    value = "not finite" if signals.loss is None else number(signals.loss)
+    yield f"the backward pass starts from {names[signals.loss_name]}, which is {value}"
+    trace = signal.survey.trace
+    norms = [m for m in trace.modules if m.python_class.qualname.startswith("BatchNorm")]
+    if norms and not any(module.training for module in norms):
+        yield (
+            "batch norms use their running statistics, which fresh weights do not have: --train"
+            " takes those of the batch"
+            if not _has_weights(signal)
+            else "batch norms use their running statistics; --train takes those of the batch"
+        )
+
+
+def _has_weights(signal: Signal) -> bool:
+    return any("weights" in note for note in signal.survey.trace.provenance.notes)
+
+
+def _not_finite(signal: Signal) -> Iterator[str]:
+    found = signal.broken
+    if found is None:
+        came = [f for f in signal.signals.flows if f is not None and f.gradient_nonfinite]
+        if came:
+            yield f"all outputs are finite, but {text.count(len(came), 'gradient')} are not"
+        return
+    path = signal.survey.trace.calls[found.call].path
+    elements = text.count(found.nonfinite, "element")
+    if found.given:
+        most = "" if found.largest is None else f", at most {number(found.largest)}"
+        given = f"; what went in, from {text.some(found.given)}, was finite{most}"
+    else:
+        given = "; what went in is not known to be finite"
+    yield f"{path} is the first to give what is not finite: {elements}{given}"
+
+
+def _gradient(signal: Signal) -> Iterator[str]:
+    found = signal.growth
+    if found is None:
+        return
+    start, end = gradient_rms(found.last.flow), gradient_rms(found.first.flow)
+    between = f"from the last convolution ({found.last.path}) to the first ({found.first.path})"
+    measured = f"its root mean square is {number(start or 0)} and {number(end or 0)}"
+    if end == 0:
+        yield f"no gradient is left at the first convolution ({found.first.path}): {measured}"
+    elif found.ratio >= _STEADY:
+        yield f"{between} the gradient grows {number(found.ratio)} times: {measured}"
+    elif found.ratio <= 1 / _STEADY:
+        yield f"{between} the gradient falls to 1 in {number(1 / found.ratio)}: {measured}"
+    else:
+        yield f"{between} the gradient stays within a factor of {_STEADY:g}: {measured}"
+
+
+def _spread(signal: Signal) -> Iterator[str]:
+    stds = [(point, point.flow.std) for point in signal.depth if point.flow.std]
+    if len(stds) < 2:
+        return
+    low, high = (choose(stds, key=lambda pair: pair[1]) for choose in (min, max))
+    if high[1] / low[1] >= 1000:
+        yield (
+            f"outputs spread very differently: a standard deviation of {number(low[1])} at"
+            f" {low[0].path}, {number(high[1])} at {high[0].path}"
+        )
+
+
+def _zeros(signal: Signal) -> Iterator[str]:
+    found = list(signal.mostly_zero())
+    if found:
+        yield (f"more than 90% of the output is zero at {_some([point.path for point in found])}")
+
+
+def _without_gradient(signal: Signal) -> Iterator[str]:
+    if not signal.signals.loss_name:
+        return
+    found = [weight.path for weight in signal.untrained]
+    frozen = [weight.path for weight in signal.signals.weights if not weight.trainable]
+    if frozen:
+        yield f"{text.count(len(frozen), 'parameter tensor')} frozen: {_some(frozen)}"
+    if found:
+        yield (
+            f"{text.count(len(found), 'parameter tensor')} that could be trained got no gradient"
+            f" (unused, or detached from the loss): {_some(found)}"
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    named = list(dict.fromkeys(names))
+    more = len(named) - _NAMED
+    return ", ".join(named[:_NAMED]) + (f" and {more} more" if more > 0 else "")

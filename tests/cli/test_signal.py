@@ -1,0 +1,54 @@
+"""`signal` as a user meets it; the reading of what was saved needs no torch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import inspect, refused
+from tests.test_fences import HEAVY, modules_after
+
+TINY = ("resnet:basic:1,1:width=8,stem=cifar", "--train", "--batch", "4")
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Signals made by the command line."""
+    path = tmp_path_factory.mktemp("signals") / "s.json"
+    done = inspect("signal", *TINY, "--save", str(path))
+    assert done.returncode == 0
+    assert "cross-entropy with random labels" in done.stdout
+    return path
+
+
+def test_what_was_saved_is_printed_again_without_torch(saved: Path) -> None:
+    done = inspect("signal", str(saved), "--view", "blocks", "--format", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    document = json.loads(done.stdout)
+    shares = [row["branch_share"] for row in document["rows"] if row["kind"] == "block"]
+    assert len(shares) == 2
+    assert all(0 < share < 1 for share in shares)
+    arguments = ["signal", str(saved)]
+    assert not modules_after(f"from resnet_inspect.cli import main; main({arguments!r})") & HEAVY
+    assert "stage 1" in inspect("signal", str(saved), "--plot").stdout
+    assert inspect("show", str(saved), "--view", "totals").returncode == 0
+
+
+def test_two_networks_are_one_figure(saved: Path, tmp_path: Path) -> None:
+    figure = tmp_path / "flow.svg"
+    done = inspect("signal", str(saved), str(saved), "-o", str(figure))
+    assert done.returncode == 0
+    assert figure.read_text(encoding="utf-8").startswith("<?xml")
+    refused(inspect("signal", str(saved), "-o", str(figure)), 1, "exists")
+
+
+def test_what_cannot_be_is_one_line(saved: Path, tmp_path: Path) -> None:
+    one, other = str(saved), str(tmp_path / "x.json")
+    refused(inspect("signal", "resnet18", "--device", "meta"), 2, "meta")
+    refused(inspect("signal", one, "--batch", "2"), 2, "not made again")
+    refused(inspect("signal", one, one, "--save", other), 2, "one network")
+    refused(inspect("signal", one, "--plot", "-o", str(tmp_path / "x.md")), 2, ".svg")
+    refused(inspect("signal", one, "--columns", "colour"), 2, "colour")
+    assert not list(tmp_path.iterdir())
