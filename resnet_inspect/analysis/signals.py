@@ -127,6 +127,25 @@ class Signal:
         trained = [weight for weight in self.weights(spans) if weight.trainable]
         return _together([weight.gradient_norm for weight in trained])
 
+    def update_ratio(self, spans: Spans) -> float | None:
+        """By how much these weights changed together, as a part of their norm."""
+        trained = [weight for weight in self.weights(spans) if weight.trainable]
+        norm = _together([weight.norm for weight in trained])
+        changes = [
+            None if one.norm is None or one.update_ratio is None else one.norm * one.update_ratio
+            for one in trained
+        ]
+        change = _together(changes)
+        return change / norm if norm and change is not None else None
+
+    @property
+    def still(self) -> tuple[Weight, ...]:
+        """Parameters that could be trained and did not change, in a step in which others did."""
+        known = [w for w in self.signals.weights if w.trainable and w.update_ratio is not None]
+        if not any(weight.update_ratio for weight in known):
+            return ()
+        return tuple(weight for weight in known if not weight.update_ratio)
+
     @cached_property
     def _block_at(self) -> dict[tuple[int, int], Block]:
         return {(block.first, block.last): block for block in self.survey.anatomy.blocks}

@@ -45,6 +45,8 @@ class Observer:
         self._norms: list[Tensor] = []
         self._weight_gradients: dict[str, Tensor] = {}
         self._handles: list[RemovableHandle] = []
+        self._before: dict[str, tuple[Tensor, Tensor]] = {}
+        self._updates: dict[str, Tensor] = {}
 
     def watch(self, model: nn.Module) -> None:
         """Take the norms of its parameters now, and those of their gradients when they come."""
@@ -58,6 +60,22 @@ class Observer:
                     hook = partial(_accumulated, self._weight_gradients, name)
                     handle = parameter.register_post_accumulate_grad_hook(hook)  # type: ignore[no-untyped-call]
                     self._handles.append(handle)
+
+    def sample(self, model: nn.Module) -> None:
+        """Keep some elements of each trainable parameter, for `compare`."""
+        with _unseen():
+            for name, parameter in model.named_parameters():
+                if parameter.requires_grad and _is_measurable(parameter):
+                    own = parameter.detach()
+                    self._before[name] = own, _sampled(own).clone()
+
+    def compare(self) -> None:
+        """By how much each parameter has changed since `sample`; later changes do not count."""
+        with _unseen():
+            for name, (own, before) in self._before.items():
+                change, norm = _norm(_sampled(own) - before), _norm(before)
+                self._updates[name] = change / norm
+        self._before.clear()
 
     def leave(self) -> None:
         """Take the hooks off the parameters; those on tensors go with their tensors."""
@@ -96,19 +114,32 @@ class Observer:
     def signals(self, calls: int, *, step: int = 0, loss: Any = None, name: str = "") -> Signals:
         """All of it so far, on the host; `loss` is what the backward pass started from, by name."""
         name = name or ("its own" if self._gradients else "")
-        there = [*self._norms, *self._gradients.values(), *self._weight_gradients.values()]
+        there = [
+            *self._norms,
+            *self._gradients.values(),
+            *self._weight_gradients.values(),
+            *self._updates.values(),
+        ]
         with _unseen():
             numbers = iter(_on_host([*self._numbers, *there]))
         rows = [[next(numbers) for _ in range(_NUMBERS)] for _ in self._numbers]
         norms = dict(zip(self._weights, numbers, strict=False))
         came = dict(zip(self._gradients, numbers, strict=False))
         weighed = dict(zip(self._weight_gradients, numbers, strict=False))
+        updates = dict(zip(self._updates, numbers, strict=False))
         flows: list[Flow | None] = [None] * calls
         for call, slot in self._slots.items():
             if call < calls:
                 flows[call] = _flow(self._elements[slot], rows[slot], came.get(slot))
         weights = tuple(
-            Weight(path, elements, _finite(norms[path]), _finite(weighed.get(path)), trainable)
+            Weight(
+                path,
+                elements,
+                _finite(norms[path]),
+                _finite(weighed.get(path)),
+                trainable,
+                _finite(updates.get(path)),
+            )
             for path, (elements, trainable) in self._weights.items()
         )
         value = None if loss is None else _finite(float(loss))
@@ -224,6 +255,15 @@ def _precise(device: torch.device) -> torch.dtype:
 def _norm(tensor: Tensor) -> Tensor:
     norm: Tensor = torch.linalg.vector_norm(_wide(tensor))
     return norm.to(_precise(tensor.device))
+
+
+_SAMPLE = 2**16
+"""Elements of a parameter that are kept to see by how much it changes."""
+
+
+def _sampled(tensor: Tensor) -> Tensor:
+    flat = tensor.reshape(-1)
+    return flat[:: max(1, -(-flat.numel() // _SAMPLE))]
 
 
 def _arrived(gradients: dict[int, Tensor], slot: int, gradient: Tensor) -> None:

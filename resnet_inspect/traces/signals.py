@@ -52,6 +52,9 @@ class Weight:
     gradient_norm: float | None
     """That of its gradient; None if it got none, or it is not finite."""
     trainable: bool = True
+    update_ratio: float | None = None
+    """By how much it changed until the next forward, as a part of its norm, over at most 65,536 of
+    its elements evenly spread; None where nobody looked."""
 
 
 @dataclass(frozen=True, slots=True)

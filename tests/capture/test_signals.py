@@ -321,6 +321,31 @@ def test_only_every_so_many_steps_are_watched_and_nothing_is_kept_alive(tmp_path
         w.save(tmp_path / "run.json")
 
 
+def test_updates_are_those_of_the_optimizer_and_only_of_that_step() -> None:
+    model = Residual()
+    model.stem.requires_grad_(False)
+    optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.5)
+    before = copy.deepcopy(dict(model.named_parameters()))
+    with ri.watch(model, signals=True, every=2, forwards=None) as w:
+        after: list[dict[str, Tensor]] = []
+        for _ in range(2):
+            optimizer.zero_grad()
+            model(torch.randn(4, 3, 8, 8)).square().mean().backward()
+            optimizer.step()
+            after.append(copy.deepcopy(dict(model.named_parameters())))
+    (signals,) = w.signals
+    for weight in signals.weights:
+        old, new = before[weight.path].detach(), after[0][weight.path].detach()
+        if not weight.trainable:
+            assert weight.update_ratio is None
+        else:
+            expected = (new - old).norm() / old.norm()
+            assert weight.update_ratio == pytest.approx(expected.item(), rel=1e-5, nan_ok=True) or (
+                old.norm() == 0 and weight.update_ratio is None
+            )
+    assert any(weight.update_ratio for weight in signals.weights)
+
+
 def test_a_watch_without_signals_has_none_to_save(tmp_path: Path) -> None:
     model = Residual()
     with ri.watch(model) as w:

@@ -82,6 +82,8 @@ def watching(
         if is_recording or left == 0:
             return run(*args, **kwargs)
         number += 1
+        if observer is not None:
+            observer.compare()
         if number % every:
             return run(*args, **kwargs)
         if observer is not None:
@@ -89,6 +91,7 @@ def watching(
         observer = Observer() if flows is not None else None
         if observer is not None:
             observer.watch(model)
+            observer.sample(model)
         recorder = Recorder(model, observe=None if observer is None else observer.observe)
 
         def taken(failure: BaseException | None) -> None:
@@ -128,6 +131,7 @@ def watching(
             yield
         finally:
             if observer is not None:
+                observer.compare()
                 observer.leave()
             if vars(model).get(attribute) is not record:  # the program has compiled it meanwhile
                 pass

@@ -69,6 +69,9 @@ SIGNALS = {
                lambda signal, spans: signal.weight_gradient_norm(spans), number),
         Beside("weight_ratio", "‖∇w‖/‖w‖", 7, "that norm over the norm of the weights",
                _ratio, number),
+        Beside("update_ratio", "‖Δw‖/‖w‖", 4,
+               "change of its weights until the next forward over their norm, of a sample of each",
+               lambda signal, spans: signal.update_ratio(spans), number),
         Beside("branch_std", "branch std", 5, "of a block: spread of its branch at the add",
                _at_add("branch"), number),
         Beside("shortcut_std", "shortcut std", 5, "the same of its shortcut",
@@ -93,7 +96,9 @@ def shown(signal: Signal, view: str) -> tuple[str, ...]:
     flows = [flow for flow in signal.signals.flows if flow is not None]
     of_add = ("branch_std", "shortcut_std", "branch_share") if view == "blocks" else ()
     broken = ("nonfinite",) if any(flow.nonfinite for flow in flows) else ()
-    weights = ("weight_norm", "weight_gradient_norm")
+    has_updates = any(weight.update_ratio is not None for weight in signal.signals.weights)
+    updates = ("update_ratio",) if has_updates else ()
+    weights = ("weight_norm", "weight_gradient_norm", *updates)
     return (
         "path", "op", "output_shape", "output_std", "output_max", "zeros", *broken,
         "gradient_rms", *weights, *of_add,

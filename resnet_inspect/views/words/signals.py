@@ -30,6 +30,11 @@ def remarks_of(signal: Signal) -> Iterator[str]:
     yield from _spread(signal)
     yield from _zeros(signal)
     yield from _without_gradient(signal)
+    if signal.still:
+        yield (
+            f"{text.count(len(signal.still), 'parameter tensor')} that could be trained did not"
+            f" change in this step: {_some([weight.path for weight in signal.still])}"
+        )
 
 
 def _start(signal: Signal) -> Iterator[str]:
