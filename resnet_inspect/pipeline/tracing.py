@@ -165,6 +165,7 @@ def watch(
         call: the method whose calls are recorded, if it is another than the model's forward.
         signals: whether to measure what flows, in the forward and in the program's own backward
             after it: `w.signals`. Numbers are reduced on the device; one transfer for each step.
+            Forwards without gradients are then no steps, and are let by.
         every: record the first of every so many forwards; the others run as if unwatched.
 
     Raises:

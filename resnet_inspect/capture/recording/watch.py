@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import torch
 from torch import nn
 
 from resnet_inspect.capture.recording.forward import (
@@ -54,7 +55,8 @@ def watching(
 
     `call` is the method whose calls are recorded, where it is not the model's forward. Of `every`
     so many forwards the first is recorded. `flows` gets, after `take`, what can be asked for the
-    signals of that step, now and until the next step is recorded.
+    signals of that step, now and until the next step is recorded; with it, forwards without
+    gradients are let by.
 
     After `forwards` forwards that came to their end (None: any number) the rest is let by. One
     that raises is recorded up to there and raises as it would have.
@@ -79,7 +81,8 @@ def watching(
 
     def record(*args: Any, **kwargs: Any) -> Any:
         nonlocal is_recording, left, number, observer
-        if is_recording or left == 0:
+        is_no_step = flows is not None and not torch.is_grad_enabled()
+        if is_recording or left == 0 or is_no_step:
             return run(*args, **kwargs)
         number += 1
         if observer is not None:
