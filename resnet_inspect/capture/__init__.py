@@ -1,5 +1,5 @@
 """The torch tower's capture: an `nn.Module` and an input become a trace.
 
 The rooms, from the top down; imports run down only: `timing`, `equivalence` > `recording` >
-`readers`, `signals` > `backends`, `inputs`.
+`readers`, `signals` > `backends`, `inputs`, `images`.
 """

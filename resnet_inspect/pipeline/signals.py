@@ -29,6 +29,7 @@ def signal(
     arguments: Mapping[str, Any] | None = None,
     weights: str | Path | None = None,
     loss: str | None = None,
+    data: str | Path | None = None,
     seed: int = 0,
     call: str = "forward",
     tell: Tell = silent,
@@ -45,7 +46,8 @@ def signal(
         weights: a file of weights; fresh ones without it.
         loss: "cross-entropy" with random labels, or "mean-square" of the outputs; None for the
             first where the network gives class scores, and else the second.
-        seed: of fresh weights, noise, labels and dropout.
+        data: a folder of images to draw the batch from, in place of noise.
+        seed: of fresh weights, noise or the choice of images, labels and dropout.
         call: another method than forward.
         tell: called with the name of each step that takes time.
 
@@ -81,6 +83,9 @@ def signal(
             tried = trace(model, input_size, mode=mode, dtype=dtype, arguments=arguments, call=call)
             order = replace(order, size=input_of(tried, model), notes=tried.provenance.notes)
         built = _with_noise(order.on(where), seed)
+        if data is not None:
+            tell(f"reading images from {data}")
+            built = _with_images(built, data, seed)
         network, wrappers = unwrapped(built.model.to(where))
         give_shapes(network, built.args, built.kwargs)
         torch.manual_seed(seed)
@@ -123,3 +128,17 @@ def _with_noise(built: Built, seed: int) -> Built:
         return drawn.to(device=value.device, dtype=value.dtype)
 
     return replace(built, args=tree_map(noise, built.args), kwargs=tree_map(noise, built.kwargs))
+
+
+def _with_images(built: Built, data: str | Path, seed: int) -> Built:
+    """The same with images in place of its only input; raises `BadInput` where it takes another."""
+    import torch
+
+    from resnet_inspect.capture.images import batch_of
+
+    given = built.args[0] if len(built.args) == 1 and not built.kwargs else None
+    if not isinstance(given, torch.Tensor):
+        raise BadInput("images go into a network with one input, N×3×H×W")
+    images = batch_of(data, tuple(given.shape), seed).to(given)
+    note = f"its input is {len(images)} images of {Path(data).name}"
+    return replace(built, args=(images,), notes=(*built.notes, note))

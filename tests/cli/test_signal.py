@@ -44,6 +44,21 @@ def test_two_networks_are_one_figure(saved: Path, tmp_path: Path) -> None:
     refused(inspect("signal", str(saved), "-o", str(figure)), 1, "exists")
 
 
+def test_images_are_drawn_from_a_folder(tmp_path: Path) -> None:
+    from PIL import Image
+
+    (tmp_path / "a").mkdir()
+    for number in range(3):
+        Image.new("RGB", (40, 30), (80 * number, 10, 200)).save(tmp_path / "a" / f"{number}.png")
+    data = ("--data", str(tmp_path), "--image-size", "16")
+    done = inspect("signal", *TINY, *data, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert "4 images of" in done.stderr + done.stdout
+    (tmp_path / "b.jpg").write_text("no image", encoding="utf-8")
+    refused(inspect("signal", *TINY, *data), 2, "b.jpg", "opens")
+    refused(inspect("signal", *TINY, "--data", str(tmp_path / "none")), 2, "no folder")
+
+
 def test_what_cannot_be_is_one_line(saved: Path, tmp_path: Path) -> None:
     one, other = str(saved), str(tmp_path / "x.json")
     refused(inspect("signal", "resnet18", "--device", "meta"), 2, "meta")

@@ -75,8 +75,10 @@ _DRAWN = ".svg"
     help="Where the backward pass starts: random labels, or the outputs' squares."
     "  [default: the first for class scores]",
 )  # fmt: skip
+@click.option("--data", type=click.Path(), metavar="DIR",
+              help="Images of this folder in place of noise.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True,
-              help="Of fresh weights, noise, labels and dropout.")  # fmt: skip
+              help="Of fresh weights, noise or images, labels, dropout.")  # fmt: skip
 @click.option("--plot", is_flag=True, help="Plot it in the terminal instead of a table.")
 @click.option(
     "--view", type=click.Choice(["layers", "blocks", "stages"]), default="layers",
@@ -91,7 +93,7 @@ def command(models: tuple[str, ...], **options: Any) -> int:
     """Run MODELS forward and back once and say what flows at every layer.
 
     Mean, spread and zeros of each output, the loss's gradient at it, weights and their gradients,
-    and what meets at the add of each block, over a batch of standard normal noise. Several networks
+    and what meets at the add of each block, over a batch of noise or of images. Several networks
     are set side by side; -o FILE.svg plots spread and gradient along their depth. MODELS are names,
     your own code, or files that --save wrote.
     """
@@ -152,7 +154,7 @@ def _loaded(model: str, options: Mapping[str, Any]) -> Watched | None:
 
     if not pipeline.is_trace_file(model):
         return None
-    if input_options_given(options) or options["loss"]:
+    if input_options_given(options) or options["loss"] or options["data"]:
         raise click.UsageError("saved signals are not made again: leave out the run's options")
     return pipeline.load_signals(model)
 
@@ -171,6 +173,7 @@ def _run(model: str, options: Mapping[str, Any]) -> Watched:
             arguments=read_settings(options["settings"]),
             weights=options["weights"],
             loss=options["loss"],
+            data=options["data"],
             seed=options["seed"],
             call=options["call"] or "forward",
             tell=progress.tell,

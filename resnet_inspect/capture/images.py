@@ -1,0 +1,62 @@
+"""A batch of images from a folder, as networks for ImageNet take them."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from resnet_inspect.errors import BadInput
+
+SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff"}
+)
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of ImageNet's channels, red first."""
+
+
+def batch_of(folder: str | Path, shape: tuple[int, ...], seed: int) -> Tensor:
+    """N×C×H×W images, drawn from a folder and those in it.
+
+    Each is scaled so that it covers H×W, cropped at its centre, and normalised by the mean and
+    standard deviation of ImageNet; one channel is the grey image with their means. Where there are
+    fewer than N, some come twice.
+
+    Raises `BadInput` for a folder without images, an image that does not open, another shape.
+    """
+    if len(shape) != 4 or shape[1] not in (1, 3):
+        raise BadInput(
+            f"images are N×3×H×W or N×1×H×W, not {'×'.join(map(str, shape))}",
+            hint="--image-size, --channels",
+        )
+    place = Path(folder)
+    try:
+        found = sorted(path for path in place.rglob("*") if path.suffix.lower() in SUFFIXES)
+    except OSError as error:
+        raise BadInput(f"{folder}: {error.strerror or error}") from error
+    if not found:
+        what = "holds no image" if place.is_dir() else "is no folder"
+        raise BadInput(f"{folder} {what}", hint=f"images end in {' '.join(sorted(SUFFIXES))}")
+    chosen = list(found)
+    random.Random(seed).shuffle(chosen)
+    batch, channels, height, width = shape
+    paths = [chosen[n % len(chosen)] for n in range(batch)]
+    return torch.stack([_image(path, channels, height, width) for path in paths])
+
+
+def _image(path: Path, channels: int, height: int, width: int) -> Tensor:
+    from PIL import Image, ImageOps
+    from torchvision.transforms.functional import normalize, pil_to_tensor
+
+    try:
+        with Image.open(path) as opened:
+            image = opened.convert("RGB" if channels == 3 else "L")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise BadInput(f"{path} is no image that opens: {error}") from error
+    fitted = ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR)
+    pixels = pil_to_tensor(fitted).float() / 255
+    mean, std = (MEAN, STD) if channels == 3 else ((sum(MEAN) / 3,), (sum(STD) / 3,))
+    normalised: Tensor = normalize(pixels, list(mean), list(std))
+    return normalised

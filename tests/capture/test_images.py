@@ -1,0 +1,45 @@
+"""A batch of images, pixel by pixel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from resnet_inspect.capture.images import MEAN, STD, batch_of
+from resnet_inspect.errors import BadInput
+
+
+def test_images_are_scaled_cropped_and_normalised(tmp_path: Path) -> None:
+    """Red to the left and right of a blue centre that is all that a crop of 2:1 leaves."""
+    image = Image.new("RGB", (40, 20), (255, 0, 0))
+    image.paste((0, 0, 255), (10, 0, 30, 20))
+    image.save(tmp_path / "one.png")
+    (found,) = batch_of(tmp_path, (1, 3, 10, 10), 0)
+    expected = (torch.tensor([0.0, 0.0, 1.0]) - torch.tensor(MEAN)) / torch.tensor(STD)
+    inside = found[:, :, 1:-1]  # scaling mixes the outermost columns with the red beside them
+    assert torch.allclose(inside, expected.reshape(3, 1, 1).expand_as(inside), atol=1e-5)
+
+
+def test_a_seed_draws_the_same_images_and_few_come_twice(tmp_path: Path) -> None:
+    for number in range(5):
+        Image.new("L", (8, 8), 50 * number).save(tmp_path / f"{number}.png")
+    first, again, other = (batch_of(tmp_path, (3, 1, 8, 8), seed) for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    seven = batch_of(tmp_path, (7, 1, 8, 8), 0)[:, 0, 0, 0]
+    assert len(set(seven.tolist())) == 5
+
+
+def test_what_is_no_batch_of_images_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no image"):
+        batch_of(tmp_path, (1, 3, 8, 8), 0)
+    with pytest.raises(BadInput, match="1×5×8×8"):
+        batch_of(tmp_path, (1, 5, 8, 8), 0)
+    with pytest.raises(BadInput, match="no folder"):
+        batch_of(tmp_path / "none", (1, 3, 8, 8), 0)
+    (tmp_path / "x.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(BadInput, match="opens"):
+        batch_of(tmp_path, (1, 3, 8, 8), 0)
