@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 
 from resnet_inspect.analysis.geometry.receptive_field import Number
 from resnet_inspect.analysis.structure.anatomy import Stage
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.ops import (
+    Activate,
+    Attention,
+    Conv,
+    Elementwise,
+    Join,
+    Linear,
+    Norm,
+    Pool,
+    Reshape,
+)
 from resnet_inspect.traces.tensors import Shape
 
 
@@ -44,39 +57,109 @@ class NetEffect:
     planes: Factor
     """Of its channels."""
     dimensions: tuple[Factor, ...]
-    """Of its height, width, ...; one for all where they are equal."""
+    """Of its height, width, ...; one for all where they are equal; of the number of positions where
+    they are not apart, as in tokens."""
+    of_positions: bool = False
+    """Whether it is of the number of positions."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Map:
+    """A feature map in whatever order: its channels and its sizes."""
+
+    channels: int
+    sizes: tuple[int, ...]
+    jump: tuple[Number, ...] = ()
+    in_a_row: bool = False
+    """Whether the positions of several axes are in one dimension: tokens."""
 
 
 def net_effect(
     before: Shape, after: Shape, jump: Sequence[Number] = (), jump_before: Sequence[Number] = ()
 ) -> NetEffect | None:
-    """The net effect from one shape to another; None where either is no feature map.
-
-    The change of the dimensions is that of the strides where these are known and explain the
-    sizes, since an odd size does not divide.
-    """
+    """The net effect from one shape to another, channels second; None where one is no map."""
     if len(before) < 3 or len(before) != len(after):
         return None
-    factors = [Factor.of(i, o) for i, o in zip(before[2:], after[2:], strict=True)]
-    if len(jump) == len(jump_before) == len(factors):
-        strides = [
-            Fraction(new) / Fraction(old) for old, new in zip(jump_before, jump, strict=True)
-        ]
-        sizes = zip(before[2:], strides, after[2:], strict=True)
-        if all(abs(size / stride - made) < 1 for size, stride, made in sizes):
-            factors = [Factor.of(i, o) for i, o in zip(jump, jump_before, strict=True)]
-    if len(set(factors)) == 1:
-        factors = factors[:1]
-    return NetEffect(Factor.of(before[1], after[1]), tuple(factors))
+    return _between(
+        _Map(before[1], before[2:], tuple(jump_before)), _Map(after[1], after[2:], tuple(jump))
+    )
 
 
 def of_stage(survey: Survey, stage: Stage) -> NetEffect | None:
     """The net effect of a stage, from its input to its output."""
-    tensors, fields = survey.trace.activations, survey.receptive_fields
-    before, after = fields.get(stage.input), fields.get(stage.output)
-    return net_effect(
-        tensors[stage.input].tensor.shape,
-        tensors[stage.output].tensor.shape,
-        after.jump if after else (),
-        before.jump if before else (),
-    )
+    before, after = _map(survey, stage.input), _map(survey, stage.output)
+    return None if before is None or after is None else _between(before, after)
+
+
+def _between(before: _Map, after: _Map) -> NetEffect:
+    """The net effect from one map to another.
+
+    The change of the dimensions is that of the strides where these are known and explain the
+    sizes, since an odd size does not divide.
+    """
+    planes = Factor.of(before.channels, after.channels)
+    if before.in_a_row or after.in_a_row:
+        positions = Factor.of(prod(before.sizes), prod(after.sizes))
+        return NetEffect(planes, (positions,), of_positions=True)
+    factors = [Factor.of(i, o) for i, o in zip(before.sizes, after.sizes, strict=True)]
+    if len(after.jump) == len(before.jump) == len(factors):
+        strides = [
+            Fraction(new) / Fraction(old) for old, new in zip(before.jump, after.jump, strict=True)
+        ]
+        sizes = zip(before.sizes, strides, after.sizes, strict=True)
+        if all(abs(size / stride - made) < 1 for size, stride, made in sizes):
+            factors = [Factor.of(i, o) for i, o in zip(after.jump, before.jump, strict=True)]
+    if len(set(factors)) == 1:
+        factors = factors[:1]
+    return NetEffect(planes, tuple(factors))
+
+
+def _map(survey: Survey, activation: int) -> _Map | None:
+    """A tensor as a map; None where it is not known which of its dimensions are the channels."""
+    trace = survey.trace
+    shape = trace.activations[activation].tensor.shape
+    given = len(trace.spec(trace.inputs[0]).shape) if trace.inputs else 0
+    field = survey.receptive_fields.get(activation)
+    if len(shape) < 3:
+        return None
+    place = None
+    if field is not None and len(field.dimensions) == len(shape) - 2:
+        place = next((i for i in range(1, len(shape)) if i not in field.dimensions), None)
+    place = place or _place_of_channels(trace, activation)
+    if place is None and len(shape) != given:
+        return None
+    place = place or 1
+    sizes = tuple(size for i, size in enumerate(shape) if i not in (0, place))
+    if len(sizes) + 2 > given > 0:
+        return None
+    jump = field.jump if field is not None else ()
+    return _Map(shape[place], sizes, jump, in_a_row=len(sizes) + 2 < given)
+
+
+def _place_of_channels(trace: Trace, activation: int) -> int | None:
+    """The dimension of a tensor that is as long as the nearest layer before it gives channels."""
+    shape = trace.activations[activation].tensor.shape
+    step = trace.producer.get(activation)
+    for _ in range(_FAR):
+        if step is None:
+            return None
+        call = trace.calls[step]
+        if isinstance(call.op, Attention):
+            return len(shape) - 1
+        if isinstance(call.op, Conv | Linear | Norm):
+            made = (
+                call.op.out_channels if isinstance(call.op, Conv)
+                else call.op.out_features if isinstance(call.op, Linear)
+                else call.op.num_features
+            )  # fmt: skip
+            places = [i for i in (1, len(shape) - 1) if shape[i] == made]
+            return places[0 if isinstance(call.op, Conv) else -1] if places else None
+        if not isinstance(call.op, Elementwise | Activate | Reshape | Pool | Join):
+            return None
+        made_by = [trace.producer.get(port.activation, -1) for port in call.inputs]
+        step = max((one for one in made_by if one >= 0), default=None)
+    return None
+
+
+_FAR = 30
+"""How many calls back a layer is looked for."""

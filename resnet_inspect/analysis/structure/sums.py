@@ -22,6 +22,7 @@ from resnet_inspect.traces.ops import (
     Join,
     Linear,
     MatMul,
+    Norm,
     Op,
     Pool,
     Recurrent,
@@ -75,17 +76,23 @@ def find(trace: Trace) -> tuple[list[Sum], list[Adapter], Flow]:
     found: dict[int, Sum] = {}
     adapters: dict[int, Adapter] = {}
     returning: set[int] = set()
+    first = next((step for step in trace.steps if is_weighted(trace.calls[step].op)), None)
     for index in trace.steps:
         flow.take(index)
         candidate = _candidate(trace, flow, index)
-        if candidate is None:
+        if candidate is None or _is_first_layer(trace, candidate, first):
             continue
         flow.join(index, candidate.fork)
         nested = [step for step in candidate.carried if step in found]
         for add in [add for add in nested if _is_one_layer(found[add])]:
             nested.remove(add)
             adapters[add] = _adapter(trace, found.pop(add))
-        if any(trace.calls[add].parent != trace.calls[index].parent for add in nested):
+        if _is_of_layers(trace, candidate, [found[add] for add in nested]):
+            for add in nested:
+                del found[add]
+            nested = []
+        apart = [a for a in nested if trace.calls[a].parent != trace.calls[index].parent]
+        if apart and not _is_within(trace, candidate, [found[add] for add in nested]):
             continue  # a long shortcut around whole blocks
         for add in nested:
             del found[add]
@@ -120,7 +127,7 @@ def is_filling(trace: Trace, step: int) -> bool:
 
 # What adds two maps.
 
-_ADDS = {"add", "add_relu", "addcmul", "lerp"}
+_ADDS = {"add", "add_relu", "sub", "addcmul", "lerp"}
 
 
 def _ends(trace: Trace, index: int) -> tuple[tuple[int, int], tuple[int, ...]] | None:
@@ -209,8 +216,16 @@ def _candidate(trace: Trace, flow: Flow, index: int) -> Sum | None:
 def _weighs_more(
     trace: Trace, weights: Sequence[int], branch: Sequence[int], bypass: Sequence[int]
 ) -> bool:
-    """Whether of two ways with one weighted layer each, the branch's alone is wide."""
-    return weights[0] == 1 and _has_wide(trace, branch) > _has_wide(trace, bypass)
+    """Whether of two ways with equally many weighted layers the branch is what learns.
+
+    With one each it is if it alone is wide; without any, if it pools what it has normed, and
+    nothing is done on the other.
+    """
+    if weights[0] == 1:
+        return _has_wide(trace, branch) > _has_wide(trace, bypass)
+    ops = [trace.calls[step].op for step in branch]
+    pools = any(isinstance(op, Pool) for op in ops) and any(isinstance(op, Norm) for op in ops)
+    return weights[0] == 0 and pools and not bypass
 
 
 def _is_carried_beside(
@@ -308,6 +323,51 @@ def _bends(trace: Trace, flow: Flow, step: int) -> bool:
     if isinstance(call.op, Pool | AdaptivePool):
         return call.op.kind == "max"
     return isinstance(call.op, Activate | Attention | MatMul | Unknown)
+
+
+def _is_first_layer(trace: Trace, candidate: Sum, first: int | None) -> bool:
+    """Whether a sum is of two layers side by side, one of them the network's first."""
+    weighted = [step for step in candidate.carried if is_weighted(trace.calls[step].op)]
+    ways = (*candidate.branch, *candidate.bypass)
+    return first in ways and len(weighted) == 1 and _is_one_layer(candidate)
+
+
+def _is_of_layers(trace: Trace, candidate: Sum, nested: Sequence[Sum]) -> bool:
+    """Whether the sums on a branch are each of one layer and its input, beside other layers.
+
+    Such a sum with nothing nonlinear is one layer in training (RepGhost); with one or two on a
+    branch it is no row of blocks.
+    """
+    own = {step for one in nested for step in one.carried}
+    code = trace.calls[candidate.add].parent
+    return (
+        0 < len(nested) <= 2
+        and bool(code)
+        and all(code < one.add for one in nested if code)
+        and all(
+            one.linear and sum(is_weighted(trace.calls[s].op) for s in one.carried) == 1
+            for one in nested
+        )
+        and any(is_weighted(trace.calls[s].op) for s in candidate.carried if s not in own)
+    )
+
+
+def _is_within(trace: Trace, candidate: Sum, nested: Sequence[Sum]) -> bool:
+    """Whether sums are parts of the branch, and not the whole blocks that a long shortcut passes.
+
+    They are if the module that makes the outer sum runs them all, and no way must pass them (they
+    are in a gate, or on one of several ways), or the only one stands between layers of the branch
+    (attention that adds its queries).
+    """
+    code = trace.calls[candidate.add].parent
+    if not code or any(one.add < code for one in nested):
+        return False
+    on_chain = {*candidate.chain} & {one.add for one in nested}
+    if not on_chain:
+        return True
+    weighted = [step for step in candidate.chain if is_weighted(trace.calls[step].op)]
+    first, last = min((*nested[0].branch, nested[0].add)), nested[0].add
+    return len(nested) == 1 and bool(weighted) and weighted[0] < first and weighted[-1] > last
 
 
 def _narrows(trace: Trace, candidate: Sum) -> bool:

@@ -26,7 +26,7 @@ def sections(survey: Survey, end: str, width: int, ascii: bool) -> tuple[Section
     line = next((line for line in lines_of(survey, blocks=False) if line.kind == end), None)
     if line is None:
         return ()
-    first, last = line.spans[0]
+    _, last = line.spans[0]
     does = _stem(survey, line) if line.kind == "stem" else _head(survey, line)
     sees = [] if line.output is None else amounts.sees(survey, line.output)
     return page.filled(
@@ -36,7 +36,7 @@ def sections(survey: Survey, end: str, width: int, ascii: bool) -> tuple[Section
             *((page.STAGES,) if line.kind == "stem" else ()),
             drawing=drawings.way(survey, width, page.HEIGHT, last, ascii),
         ),
-        section("its cost", amounts.costs(survey, survey.amounts(first, last))),
+        section("its cost", amounts.of_spans(survey, line.spans)),
         section("what one element sees", sees, page.RECEPTIVE_FIELD),
     )
 

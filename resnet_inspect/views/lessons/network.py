@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from resnet_inspect.analysis.failure import sentence as raised
 from resnet_inspect.analysis.structure import depth
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.traces.ops import (
-    same_values,
-)
 from resnet_inspect.views.figures import drawings
 from resnet_inspect.views.lessons import amounts, blocks, page
 from resnet_inspect.views.lessons.page import Section, section
@@ -48,7 +45,10 @@ def _way(survey: Survey) -> Iterator[str]:
         yield f"It turns {shapes[0]} into {shapes[1]}."
     stages = survey.anatomy.stages
     if not stages:
-        yield "No residual block was recognised: no sum of a branch and a shortcut was found."
+        yield (
+            "No residual block was recognised: no sum of a branch and a shortcut was found"
+            f"{' in what can be looked into' if survey.opaque else ''}."
+        )
     else:
         many = [str(len(stage.blocks)) for stage in stages]
         of = f" of {page.listed(many)} blocks" if len(many) > 1 else ""
@@ -145,7 +145,7 @@ def _name(survey: Survey, line: Line) -> str:
 
 
 def _shortcuts(survey: Survey) -> Iterator[str]:
-    found = survey.anatomy.blocks
+    found = [part for block in survey.anatomy.blocks for part in block.parts]
     if not found:
         return
     identities = [block for block in found if block.shortcut == "identity"]
@@ -157,7 +157,7 @@ def _shortcuts(survey: Survey) -> Iterator[str]:
     ]
     yield f"It has {page.listed(kinds)}."
     calls = survey.trace.calls
-    clean = [b for b in identities if all(same_values(calls[s].op) for s in b.bypass)]
+    clean = [block for block in identities if blocks.is_clean(survey, block)]
     if not clean:
         return
     yield (

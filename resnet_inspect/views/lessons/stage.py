@@ -122,7 +122,7 @@ def _strided(survey: Survey, block: Block) -> list[int]:
 
 
 def _cost(survey: Survey, stage: Stage) -> Iterator[str]:
-    yield from amounts.costs(survey, survey.amounts(stage.first, stage.last))
+    yield from amounts.of_spans(survey, [(run.first, run.last) for run in stage.every_run])
     if len(stage.blocks) > 1:
         first, last = (
             survey.amounts(block.first, block.last).parameters
