@@ -104,10 +104,14 @@ def _one_after_another(trace: Trace, blocks: Sequence[Block]) -> Iterator[Block]
     other code makes is left out.
     """
     together: list[Block] = []
+    end = -1
     for block in blocks:
         if together and block.first > max(one.last for one in together):
+            end = max(one.last for one in together)
             yield _joined(trace, together, together[0])
             together = []
+        if block.first <= end:
+            continue
         codes = {trace.calls[one.add].parent for one in (*together, block)}
         if len(codes) == 1:
             together.append(block)

@@ -64,7 +64,7 @@ class NetEffect:
 
 
 @dataclass(frozen=True, slots=True)
-class _Map:
+class Map:
     """A feature map in whatever order: its channels and its sizes."""
 
     channels: int
@@ -81,17 +81,17 @@ def net_effect(
     if len(before) < 3 or len(before) != len(after):
         return None
     return _between(
-        _Map(before[1], before[2:], tuple(jump_before)), _Map(after[1], after[2:], tuple(jump))
+        Map(before[1], before[2:], tuple(jump_before)), Map(after[1], after[2:], tuple(jump))
     )
 
 
 def of_stage(survey: Survey, stage: Stage) -> NetEffect | None:
     """The net effect of a stage, from its input to its output."""
-    before, after = _map(survey, stage.input), _map(survey, stage.output)
+    before, after = map_of(survey, stage.input), map_of(survey, stage.output)
     return None if before is None or after is None else _between(before, after)
 
 
-def _between(before: _Map, after: _Map) -> NetEffect:
+def _between(before: Map, after: Map) -> NetEffect:
     """The net effect from one map to another.
 
     The change of the dimensions is that of the strides where these are known and explain the
@@ -114,7 +114,7 @@ def _between(before: _Map, after: _Map) -> NetEffect:
     return NetEffect(planes, tuple(factors))
 
 
-def _map(survey: Survey, activation: int) -> _Map | None:
+def map_of(survey: Survey, activation: int) -> Map | None:
     """A tensor as a map; None where it is not known which of its dimensions are the channels."""
     trace = survey.trace
     shape = trace.activations[activation].tensor.shape
@@ -133,16 +133,18 @@ def _map(survey: Survey, activation: int) -> _Map | None:
     if len(sizes) + 2 > given > 0:
         return None
     jump = field.jump if field is not None else ()
-    return _Map(shape[place], sizes, jump, in_a_row=len(sizes) + 2 < given)
+    return Map(shape[place], sizes, jump, in_a_row=len(sizes) + 2 < given)
 
 
 def _place_of_channels(trace: Trace, activation: int) -> int | None:
     """The dimension of a tensor that is as long as the nearest layer before it gives channels."""
     shape = trace.activations[activation].tensor.shape
-    step = trace.producer.get(activation)
+    waiting = [trace.producer.get(activation, -1)]
     for _ in range(_FAR):
-        if step is None:
+        step = max(waiting, default=-1)
+        if step < 0:
             return None
+        waiting = [one for one in waiting if one != step]
         call = trace.calls[step]
         if isinstance(call.op, Attention):
             return len(shape) - 1
@@ -154,10 +156,8 @@ def _place_of_channels(trace: Trace, activation: int) -> int | None:
             )  # fmt: skip
             places = [i for i in (1, len(shape) - 1) if shape[i] == made]
             return places[0 if isinstance(call.op, Conv) else -1] if places else None
-        if not isinstance(call.op, Elementwise | Activate | Reshape | Pool | Join):
-            return None
-        made_by = [trace.producer.get(port.activation, -1) for port in call.inputs]
-        step = max((one for one in made_by if one >= 0), default=None)
+        if isinstance(call.op, Elementwise | Activate | Reshape | Pool | Join):
+            waiting += [trace.producer.get(port.activation, -1) for port in call.inputs]
     return None
 
 

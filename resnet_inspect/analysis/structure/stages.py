@@ -199,7 +199,12 @@ def _with_runs(number: int, runs: Sequence[Stage]) -> Stage:
 
 def _behind(trace: Trace, flow: Flow, before: Stage | None, stage: Stage) -> Stage:
     """The stage with the steps that lead from the stage before to it."""
-    if before is None or not trace.steps_within(before.last + 1, stage.first - 1):
+    if before is None:
         return stage
+    leads = trace.steps_within(before.last + 1, stage.first - 1)
     follows = flow.reaches(before.output, stage.blocks[0].fork)
-    return replace(stage, first=before.last + 1, input=before.output if follows else stage.input)
+    return replace(
+        stage,
+        first=before.last + 1 if leads else stage.first,
+        input=before.output if follows else stage.input,
+    )

@@ -64,7 +64,7 @@ def why(survey: Survey, block: Block) -> str:
     change = ", ".join(changes)
     if block.shortcut == "projection":
         if changes:
-            return f"{change}: the shortcut needs weights to change them too"
+            return f"{change}: the shortcut changes them too, with weights"
         return "the branch keeps the shape; the projection is the network's choice"
     if block.zero_padded:
         return f"{change}: zeros stand for the new channels"

@@ -18,7 +18,7 @@ def of_spans(survey: Survey, spans: Sequence[Span]) -> Iterator[str]:
     yield from costs(survey, held)
     hidden = structure.opaque(survey, spans)
     if hidden:
-        yield f"{hidden}: what is in them, and what they compute, is not known."
+        yield f"{hidden}: what is in {structure.them(survey, spans)} is not known."
     if len(spans) > 1:
         yield f"It is run {len(spans)} times, with the same weights: that is what all take."
 

@@ -93,7 +93,7 @@ def _does_several(survey: Survey, block: Block) -> Iterator[str]:
         ways = f", with {page.listed(layers)} on the branch" if layers else ""
         shape = text.shape(survey.trace.spec(survey.trace.calls[part.add].outputs[0]).shape)
         yield f"The {text.ordinal(number)} is the {_total(survey, part)}, both {shape}{ways}."
-        after = _applied(survey, part)
+        after = applied(survey, part)
         if after:
             yield f"To it the block applies {page.listed(after)}."
 
@@ -137,7 +137,7 @@ def is_clean(survey: Survey, block: Block) -> bool:
 
 
 def _applies(survey: Survey, block: Block) -> Iterator[str]:
-    after = _applied(survey, block)
+    after = applied(survey, block)
     yield (
         f"To the sum it applies {page.listed(after)}."
         if after
@@ -153,16 +153,17 @@ def _of_each(block: Block, say: Callable[[Block], Iterator[str]]) -> Iterator[st
         return
     for number, sentences in enumerate(said, start=1):
         for one in sentences:
-            yield f"Of its {text.ordinal(number)} sum: {one[0].lower()}{one[1:]}"
+            yield f"At its {text.ordinal(number)} sum: {one[0].lower()}{one[1:]}"
 
 
-def _applied(survey: Survey, block: Block) -> list[str]:
-    """What follows the add within the block, in order."""
+def applied(survey: Survey, block: Block) -> list[str]:
+    """What follows the add within the block and changes values, in order."""
     found = []
     at = survey.trace.calls[block.add].outputs[0].activation
     while at != block.output:
         taker = survey.trace.calls[survey.trace.consumers[at][0]]
-        found.append(op_name(taker.op))
+        if not same_values(taker.op):
+            found.append(op_name(taker.op))
         at = taker.outputs[0].activation
     return found
 
@@ -207,7 +208,7 @@ def _one_shortcut(survey: Survey, block: Block, whole: int) -> Iterator[str]:
         if block.zero_padded:
             yield "Zeros for the planes that the input lacks are option A of the paper."
         if not sum(survey.amounts(step, step).parameters for step in block.bypass):
-            yield "It has no parameter and takes no multiply-accumulate."
+            yield "The shortcut has no parameter and takes no multiply-accumulate."
         return
     for step in weighted:
         op = calls[step].op
@@ -223,7 +224,7 @@ def _one_shortcut(survey: Survey, block: Block, whole: int) -> Iterator[str]:
     own = sum(survey.amounts(step, step).parameters for step in block.bypass)
     if own and whole:
         normed = any(isinstance(calls[step].op, Norm) for step in block.bypass)
-        name = "With its norm it" if normed else "It"
+        name = "With its norm the shortcut" if normed else "The shortcut"
         yield f"{name} is {text.share(own / whole)} of the block's parameters."
 
 
@@ -249,7 +250,7 @@ def _gradient_of_sum(survey: Survey, block: Block) -> Iterator[str]:
             "In the backward pass the gradient also passes the shortcut's weights: no way around"
             " this block leaves it as it is."
         )
-    after = _applied(survey, block)
+    after = applied(survey, block)
     if not after:
         yield "Nothing is applied to the sum, so nothing within the block changes it on that way."
     elif "relu" in after:

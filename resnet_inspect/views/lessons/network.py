@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from resnet_inspect.analysis.failure import sentence as raised
 from resnet_inspect.analysis.structure import depth
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.traces.ops import Attention, Recurrent
 from resnet_inspect.views.figures import drawings
 from resnet_inspect.views.lessons import amounts, blocks, page
 from resnet_inspect.views.lessons.page import Section, section
@@ -61,7 +63,8 @@ def _way(survey: Survey) -> Iterator[str]:
             yield f"{each} run {times}, with the same weights; each is counted once."
     hidden = structure.opaque(survey)
     if hidden:
-        yield f"{hidden}: what is in them is not known, nor whether it has blocks."
+        inside = structure.them(survey)
+        yield f"{hidden}: what is in {inside}, and whether there are blocks, is not known."
     whole = survey.totals
     yield (
         f"It holds {text.count(whole.parameters.total, 'parameter')} and takes"
@@ -92,7 +95,16 @@ def _depth(survey: Survey) -> Iterator[str]:
     yield "Norms, pools and activations are not counted."
     hidden = structure.opaque(survey)
     if hidden:
-        yield f"{hidden}: the weighted layers in them are not counted."
+        yield f"{hidden}: the weighted layers in {structure.them(survey)} are not counted."
+    others = Counter(
+        noun
+        for step in survey.trace.steps
+        for op, noun in ((Attention, "attention layer"), (Recurrent, "recurrent layer"))
+        if isinstance(survey.trace.calls[step].op, op)
+    )
+    if others:
+        named = page.listed([text.count(many, noun) for noun, many in others.items()])
+        yield f"Nor are the weighted layers within {named}."
     if found.gates:
         yield "Nor are layers that compute a gate: it scales a map and is no way of its own."
     if found.adapters:
@@ -156,7 +168,6 @@ def _shortcuts(survey: Survey) -> Iterator[str]:
         if many
     ]
     yield f"It has {page.listed(kinds)}."
-    calls = survey.trace.calls
     clean = [block for block in identities if blocks.is_clean(survey, block)]
     if not clean:
         return
@@ -164,7 +175,7 @@ def _shortcuts(survey: Survey) -> Iterator[str]:
         f"Over {text.count(len(clean), 'identity')} the gradient reaches a block's fork, where"
         " branch and shortcut part, as it was at its sum, whatever the branch's weights are."
     )
-    closed = sum(block.output != calls[block.add].outputs[0].activation for block in clean)
+    closed = sum(bool(blocks.applied(survey, block)) for block in clean)
     if closed == len(clean):
         yield (
             "Between two blocks it still passes what is applied to each sum, so the way through"
