@@ -12,10 +12,15 @@ from dataclasses import replace
 from itertools import pairwise
 from operator import attrgetter
 
-from resnet_inspect.analysis.structure import sums
 from resnet_inspect.analysis.structure.flow import Flow
 from resnet_inspect.analysis.structure.parts import Block, BlockKind
-from resnet_inspect.analysis.structure.sums import Adapter, Sum
+from resnet_inspect.analysis.structure.ways import (
+    Adapter,
+    Sum,
+    is_filling,
+    is_weighted,
+    is_wide,
+)
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import (
     Activate,
@@ -78,7 +83,7 @@ def _adds_zeros(trace: Trace, step: int) -> bool:
     call = trace.calls[step]
     if isinstance(call.op, Reshape) and call.op.name == "pad":
         return trace.spec(call.inputs[0]).shape[1:2] != trace.spec(call.outputs[0]).shape[1:2]
-    return sums.is_filling(trace, step)
+    return is_filling(trace, step)
 
 
 def _kind(trace: Trace, branch: Sequence[int], chain: Sequence[int]) -> BlockKind:
@@ -86,10 +91,10 @@ def _kind(trace: Trace, branch: Sequence[int], chain: Sequence[int]) -> BlockKin
     anywhere = [op for op in (trace.calls[s].op for s in branch) if isinstance(op, Conv)]
     if len(in_a_row) < 2:
         return "residual"
-    first, last = sums.is_wide(in_a_row[0]), sums.is_wide(in_a_row[-1])
+    first, last = is_wide(in_a_row[0]), is_wide(in_a_row[-1])
     if first and last:
         return "basic"
-    if not first and not last and any(sums.is_wide(op) for op in anywhere):
+    if not first and not last and any(is_wide(op) for op in anywhere):
         return "bottleneck"
     return "residual"
 
@@ -199,11 +204,11 @@ def _mixing(trace: Trace, flow: Flow, block: Block) -> str:
         taken = {port.activation for port in call.inputs} - flow.constants
         if isinstance(call.op, Attention) or (isinstance(call.op, MatMul) and len(taken) > 1):
             return "attends"
-    weighted = [call for call in calls if sums.is_weighted(call.op)]
+    weighted = [call for call in calls if is_weighted(call.op)]
     shape = trace.activations[block.fork].tensor.shape
     if len(weighted) < 2 or not _is_over_channels(weighted[0].op, shape):
         return "mixes"
-    wide = [call.op for call in weighted if isinstance(call.op, Conv) and sums.is_wide(call.op)]
+    wide = [call.op for call in weighted if isinstance(call.op, Conv) and is_wide(call.op)]
     if not all(isinstance(call.op, Linear | Conv) for call in weighted):
         return "mixes"
     if not wide:
@@ -214,7 +219,7 @@ def _mixing(trace: Trace, flow: Flow, block: Block) -> str:
 def _is_over_channels(op: object, shape: Sequence[int]) -> bool:
     """Whether a layer is a pointwise one that takes the channels of a map or of tokens."""
     if isinstance(op, Conv):
-        return not sums.is_wide(op)
+        return not is_wide(op)
     last = (shape[-1],) if len(shape) == 3 else (shape[1], shape[-1])
     return isinstance(op, Linear) and op.in_features in last
 
@@ -224,7 +229,7 @@ def _follows(trace: Trace, flow: Flow, before: Block, after: Block) -> bool:
     if not flow.passes(before.output, after.fork):
         return False
     between = flow.chain(before.output, after.fork)
-    return not any(sums.is_weighted(trace.calls[step].op) for step in between)
+    return not any(is_weighted(trace.calls[step].op) for step in between)
 
 
 def _joined(

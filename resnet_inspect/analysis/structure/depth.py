@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from resnet_inspect.analysis.structure.sums import Adapter
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.analysis.structure.ways import Adapter
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Conv, Elementwise, Linear, Resample, Reshape
 

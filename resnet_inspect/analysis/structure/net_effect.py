@@ -116,24 +116,21 @@ def _between(before: Map, after: Map) -> NetEffect:
 
 def map_of(survey: Survey, activation: int) -> Map | None:
     """A tensor as a map; None where it is not known which of its dimensions are the channels."""
-    trace = survey.trace
-    shape = trace.activations[activation].tensor.shape
-    given = len(trace.spec(trace.inputs[0]).shape) if trace.inputs else 0
-    field = survey.receptive_fields.get(activation)
+    shape = survey.trace.activations[activation].tensor.shape
     if len(shape) < 3:
         return None
+    axes = survey.axes or len(shape) - 2
+    field = survey.receptive_fields.get(activation)
     place = None
     if field is not None and len(field.dimensions) == len(shape) - 2:
         place = next((i for i in range(1, len(shape)) if i not in field.dimensions), None)
-    place = place or _place_of_channels(trace, activation)
-    if place is None and len(shape) != given:
+    place = place or _place_of_channels(survey.trace, activation)
+    if len(shape) - 2 > axes or (place is None and len(shape) - 2 != axes):
         return None
     place = place or 1
     sizes = tuple(size for i, size in enumerate(shape) if i not in (0, place))
-    if len(sizes) + 2 > given > 0:
-        return None
     jump = field.jump if field is not None else ()
-    return Map(shape[place], sizes, jump, in_a_row=len(sizes) + 2 < given)
+    return Map(shape[place], sizes, jump, in_a_row=len(sizes) < axes)
 
 
 def _place_of_channels(trace: Trace, activation: int) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Literal
 
-from resnet_inspect.analysis.structure.sums import Adapter
+from resnet_inspect.analysis.structure.ways import Adapter
 
 BlockKind = Literal["basic", "bottleneck", "transformer", "residual"]
 ShortcutKind = Literal["identity", "projection"]

@@ -10,10 +10,10 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from resnet_inspect.analysis.structure import sums
 from resnet_inspect.analysis.structure.blocks import how_many
 from resnet_inspect.analysis.structure.flow import Flow
 from resnet_inspect.analysis.structure.parts import Block, Stage
+from resnet_inspect.analysis.structure.ways import is_weighted
 from resnet_inspect.traces.model import Trace
 
 
@@ -148,7 +148,7 @@ def _modules_of(trace: Trace, blocks: Sequence[Block]) -> tuple[str, ...]:
     found: list[str] = []
     for block in blocks:
         calls = (trace.calls[step] for step in sorted((*block.branch, *block.bypass)))
-        modules = [call.module for call in calls if call.module and sums.is_weighted(call.op)]
+        modules = [call.module for call in calls if call.module and is_weighted(call.op)]
         if not modules:
             return ()
         found.extend(modules)

@@ -113,6 +113,13 @@ class Survey:
         return self.fields.found
 
     @cached_property
+    def axes(self) -> int:
+        """Along how many axes the maps have positions; 0 where that is not known."""
+        known = (len(field.dimensions) for field in self.receptive_fields.values())
+        given = max((len(self.trace.spec(port).shape) for port in self.trace.inputs), default=0)
+        return max(known, default=0) or max(given - 2, 0)
+
+    @cached_property
     def never_called(self) -> tuple[ModuleSpec, ...]:
         """Modules that no call names, outermost only."""
         return parameters.never_called(self.trace)

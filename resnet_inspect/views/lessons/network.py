@@ -10,7 +10,7 @@ from resnet_inspect.analysis.structure import depth
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.ops import Attention, Recurrent
 from resnet_inspect.views.figures import drawings
-from resnet_inspect.views.lessons import amounts, blocks, page
+from resnet_inspect.views.lessons import amounts, blocks, page, strides
 from resnet_inspect.views.lessons.page import Section, section
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.rows.line import Line
@@ -30,7 +30,7 @@ def sections(survey: Survey, network: str, width: int, ascii: bool) -> tuple[Sec
         section("its depth", _depth(survey), page.STAGES),
         section("its parts", _parts(survey)),
         section("its shortcuts", _shortcuts(survey), page.SHORTCUT_OPTIONS, page.IDENTITY),
-        section("its strides", blocks.strides_of_network(survey), page.BOTTLENECK, page.STRIDE),
+        section("its strides", strides.of_network(survey), page.BOTTLENECK, page.STRIDE),
         section("what one element sees", _sees(survey), page.RECEPTIVE_FIELD),
     )
 

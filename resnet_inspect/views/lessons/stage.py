@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
-from resnet_inspect.analysis.structure.net_effect import Factor, of_stage
+from resnet_inspect.analysis.structure.net_effect import Factor, map_of, of_stage
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.ops import (
     Conv,
@@ -142,6 +142,11 @@ def _of_those(identities: int, many: int) -> str:
 
 
 def _strided(survey: Survey, block: Block) -> list[int]:
+    """The steps by which a block makes its map smaller."""
+    made = survey.trace.calls[block.add].outputs[0].activation
+    maps = [map_of(survey, activation) for activation in (block.fork, made)]
+    if len({one.sizes for one in maps if one is not None}) < 2:
+        return []
     steps = sorted((*block.branch, *block.bypass))
     windows = ((step, window_of(survey.trace.calls[step].op)) for step in steps)
     return [step for step, window in windows if window and set(window.stride) != {1}]

@@ -13,7 +13,7 @@ from resnet_inspect.traces.ops import (
     Container,
     same_values,
 )
-from resnet_inspect.views.lessons import blocks, page
+from resnet_inspect.views.lessons import blocks, page, strides
 from resnet_inspect.views.lessons.page import Reading
 from resnet_inspect.views.words import text
 
@@ -47,7 +47,7 @@ def sentences(survey: Survey, call: Call) -> Iterator[str]:
         yield f"{where}."
         stride = alternatives.stride(survey, block)
         if stride is not None and call.index in (stride.first, stride.wide):
-            yield from blocks.where_the_stride_is(survey, block)
+            yield from strides.of_block(survey, block)
     elif call.index in block.bypass:
         yield f"It is on the shortcut of {name}."
         yield blocks.why(survey, block)
