@@ -92,18 +92,15 @@ def test_a_network_is_traced_whole_and_its_counts_are_exact(name: str) -> None:
 
 
 NOT_AT_A_STAGE = {
-    "bat_resnext26ts": "its attention has a shortcut of its own, and that is the unit found",
     "cspnet": "the residual blocks run on half of the channels; timm's map is behind the join",
     "cspnext": "as in cspnet",
     "densenet": "nothing is added",
-    "dpn": "the residual path has some of the channels; timm's map has the dense path's too",
     "efficientnet": "units that change the channels have no shortcut and end no stage",
     "ghostnet": "as in efficientnet",
     "hgnet": "only some of its units have a shortcut",
     "inception_resnet_v2": "windows without padding: no size is the input's over the reduction",
     "rdnet": "nothing is added",
     "regnetz_005": "as in efficientnet",
-    "rexnet": "only some channels are added, and units that change their number add none",
     "selecsls": "nothing is added",
     "vgg": "nothing is added",
     "vision_transformer_hybrid": "timm's maps are those of the transformer",
@@ -115,8 +112,8 @@ NOT_AT_A_STAGE = {
 
 
 def stage_ends(survey: ri.Survey) -> dict[int, int]:
-    """Height -> channels, behind the last stage of that height."""
-    shapes = [survey.trace.activations[s.output].tensor.shape for s in survey.anatomy.stages]
+    """Height -> channels, behind the last block of that height."""
+    shapes = [survey.trace.activations[b.output].tensor.shape for b in survey.anatomy.blocks]
     return {shape[2]: shape[1] for shape in shapes}
 
 

@@ -11,9 +11,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, Literal
 
-from resnet_inspect.analysis.structure.anatomy import Block
+from resnet_inspect.analysis.structure.anatomy import Block, ends
 from resnet_inspect.analysis.structure.survey import Amounts, Survey
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import (
@@ -70,11 +71,10 @@ class Side:
         self.stem: list[Item] = []
         self.head: list[Item] = []
         self.stages: list[list[Item]] = []
-        body = None if flat else survey.anatomy.body
-        if body is None:
+        if flat or survey.anatomy.body is None:
             self.stem = [self._step(index) for index in self.trace.steps]
         else:
-            self._cut(body)
+            self._cut()
         self.items = [*self.stem, *(b for stage in self.stages for b in stage), *self.head]
 
     def _number(self, key: Hashable) -> int:
@@ -91,29 +91,35 @@ class Side:
             found = self.known[id(op)] = (self._number(plain), self._number(_role(op)), plain)
         return found
 
-    def _cut(self, body: tuple[int, int]) -> None:
+    def _cut(self) -> None:
         blocks = self.survey.anatomy.blocks
-        lasts = [block.last for block in blocks]
         place: dict[int, tuple[int, Lane]] = {}
         for i, block in enumerate(blocks):
-            ways: dict[Lane, tuple[int, ...]]
-            ways = {"branch": block.branch, "shortcut": block.bypass, "add": (block.add,)}
-            for way, steps in ways.items():
-                for step in steps:
-                    place.setdefault(step, (i, way))
+            for run in block.every_run:
+                ways: dict[Lane, tuple[int, ...]]
+                ways = {"branch": run.branch, "shortcut": run.bypass, "add": (run.add,)}
+                for way, steps in ways.items():
+                    for step in steps:
+                        place.setdefault(step, (i, way))
+        ordered = sorted(
+            (run.last, run.add, i) for i, b in enumerate(blocks) for run in b.every_run
+        )
+        lasts = [last for last, _, _ in ordered]
+        stem, head = ends(self.trace, self.survey.anatomy)
+        outside = [(*span, side) for side, spans in ((self.stem, stem), (self.head, head))
+                   for span in spans]  # fmt: skip
+        outside.sort(key=itemgetter(0))
         lanes: list[dict[Lane, list[Item]]] = [{lane: [] for lane in LANES} for _ in blocks]
         for index in self.trace.steps:
+            around = bisect_right(outside, index, key=itemgetter(0)) - 1
             if index in place:
                 i, lane = place[index]
-            elif index < body[0]:
-                self.stem.append(self._step(index))
-                continue
-            elif index > body[1]:
-                self.head.append(self._step(index))
+            elif around >= 0 and index <= outside[around][1]:
+                outside[around][2].append(self._step(index))
                 continue
             else:  # a step between two blocks goes with the one that it leads to
-                i = min(bisect_left(lasts, index), len(blocks) - 1)
-                lane = "before" if index < blocks[i].add else "after"
+                _, add, i = ordered[min(bisect_left(lasts, index), len(ordered) - 1)]
+                lane = "before" if index < add else "after"
             lanes[i][lane].append(self._step(index, blocks[i].path))
         found = (self._block(BlockSteps(b, held)) for b, held in zip(blocks, lanes, strict=True))
         self.stages = [[next(found) for _ in s.blocks] for s in self.survey.anatomy.stages]

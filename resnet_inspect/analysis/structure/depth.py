@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from resnet_inspect.analysis.structure.sums import Adapter
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.analysis.structure.ways import Adapter
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Conv, Elementwise, Linear, Resample, Reshape
 
@@ -50,7 +50,9 @@ def of_network(survey: Survey) -> Depth:
         convolutions=tuple(step for step in way if isinstance(calls[step].op, Conv)),
         linear=tuple(step for step in way if isinstance(calls[step].op, Linear)),
         projections=tuple(sorted((bypassed & weighted) - set(way) - beside)),
-        gates=tuple(step for step in way if _gates(survey.trace, step, expanded)),
+        gates=tuple(
+            step for step in way if _has_layers(survey.trace, _gates(survey.trace, step, expanded))
+        ),
         adapters=tuple(sorted(beside & weighted)),
     )
 
@@ -109,11 +111,30 @@ def _ways(trace: Trace, step: int, expanded: Mapping[int, int]) -> set[int]:
     return {activation for activation, size in sizes.items() if size == max(sizes.values())}
 
 
-def _gates(trace: Trace, step: int, expanded: Mapping[int, int]) -> bool:
-    """Whether a step multiplies a map by something smaller."""
-    call = trace.calls[step]
-    taken = {port.activation for port in call.inputs}
-    return len(_ways(trace, step, expanded)) < len(taken)
+def _gates(trace: Trace, step: int, expanded: Mapping[int, int]) -> set[int]:
+    """What a step multiplies a map by that is smaller."""
+    taken = {port.activation for port in trace.calls[step].inputs}
+    return taken - _ways(trace, step, expanded)
+
+
+def _has_layers(trace: Trace, gates: Collection[int]) -> bool:
+    """Whether one of the last steps that made these has weights: a layer that computes a gate."""
+    waiting, seen = list(gates), set(gates)
+    for _ in range(_FAR):
+        step = trace.producer.get(waiting.pop(0)) if waiting else None
+        if step is None:
+            continue
+        call = trace.calls[step]
+        if isinstance(call.op, Conv | Linear):
+            return True
+        found = [port.activation for port in call.inputs if port.activation not in seen]
+        seen.update(found)
+        waiting += found
+    return False
+
+
+_FAR = 12
+"""How many steps before a product are looked at."""
 
 
 _PRODUCTS = {"mul", "div"}

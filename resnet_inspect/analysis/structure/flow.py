@@ -112,6 +112,10 @@ class Flow:
         """Whether every way to `end` passes `through`, which may be `end` itself."""
         return self._above(end, self.depth[through]) == through
 
+    def reaches(self, start: int, end: int) -> bool:
+        """Whether data flows from one tensor to another, which may be the same."""
+        return self._first_reached((start,), end) == start
+
     def fork(self, a: int, b: int) -> int:
         """The nearest tensor that all of one way passes and that the other comes from; or ROOT.
 

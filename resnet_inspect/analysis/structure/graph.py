@@ -113,14 +113,15 @@ def of_block(trace: Trace, stage: Stage, block: Block) -> Graph:
 
 def _members(trace: Trace, block: Block) -> dict[int, NodeKind]:
     """Every step of a block, with the part it plays; "layer" for one before the paths part."""
-    total = trace.calls[block.add].outputs[0].activation
-    return {
-        **dict.fromkeys(_chain(trace, block.input, block.fork), "layer"),
-        **dict.fromkeys(block.branch, "branch"),
-        **dict.fromkeys(block.bypass, "bypass"),
-        block.add: "add",
-        **dict.fromkeys(_chain(trace, total, block.output), "add"),
-    }
+    found: dict[int, NodeKind] = dict.fromkeys(block.branch if block.sums else (), "layer")
+    found.update(dict.fromkeys(_chain(trace, block.input, block.fork), "layer"))
+    for part in block.parts:
+        total = trace.calls[part.add].outputs[0].activation
+        found.update(dict.fromkeys(part.branch, "branch"))
+        found.update(dict.fromkeys(part.bypass, "bypass"))
+        found[part.add] = "add"
+        found.update(dict.fromkeys(_chain(trace, total, part.output), "add"))
+    return found
 
 
 def _chain(trace: Trace, start: int, end: int) -> Iterator[int]:
@@ -227,11 +228,13 @@ class _Builder:
         members = _members(self.trace, block)
         for step, kind in members.items():
             self.scope[step] = (stage, block)
-            self.part[step] = (block, kind)
+            self.part[step] = (block.part_at(step), kind)
         if self.level == "block":
-            for kind in _PARTS:
-                steps = [step for step in sorted(members) if members[step] == kind]
-                self.gather(kind, steps, stage=stage, block=block)
+            for part in block.parts:
+                own = [step for step in sorted(members) if self.part[step][0] is part]
+                for kind in _PARTS:
+                    steps = [step for step in own if members[step] == kind]
+                    self.gather(kind, steps, stage=stage, block=block)
         self.times[block.add] = len(run)
         for copy in run[1:]:
             self.folded.update(_members(self.trace, copy))

@@ -8,9 +8,10 @@ decoder's skip is in docs/decisions/0014-blocks.md.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
+from resnet_inspect.analysis.structure import parallel
 from resnet_inspect.analysis.structure.flow import ROOT, Flow
+from resnet_inspect.analysis.structure.ways import Adapter, Sum, has_wide, is_filling, is_weighted
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import (
     Activate,
@@ -20,53 +21,13 @@ from resnet_inspect.traces.ops import (
     Create,
     Elementwise,
     Join,
-    Linear,
     MatMul,
-    Op,
+    Norm,
     Pool,
-    Recurrent,
     Reduce,
     Resample,
     Unknown,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """A sum of two ways that part at one tensor."""
-
-    add: int
-    """The step that adds them."""
-    fork: int
-    """The activation at which they part."""
-    output: int
-    """The activation that it gives."""
-    branch: tuple[int, ...]
-    """Steps of the branch, in order, with those that make what else it takes."""
-    chain: tuple[int, ...]
-    """Steps that every way through the branch takes, in order."""
-    bypass: tuple[int, ...]
-    """Steps of the shortcut, in order."""
-    carried: tuple[int, ...]
-    """The steps of the branch that what the fork gives comes to."""
-    projects: bool
-    """Whether weights lie on the shortcut."""
-    returns: bool
-    """Whether every way through the branch is made larger, and the shortcut is not."""
-    linear: bool
-    """Whether nothing nonlinear lies on either way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Adapter:
-    """Layers beside a layer, of the same input, whose sum is taken for what that layer gives."""
-
-    add: int
-    """The step that adds the two."""
-    layer: tuple[int, ...]
-    """Steps of the layer itself, in order."""
-    beside: tuple[int, ...]
-    """Steps of what stands beside it, in order."""
 
 
 def find(trace: Trace) -> tuple[list[Sum], list[Adapter], Flow]:
@@ -75,17 +36,23 @@ def find(trace: Trace) -> tuple[list[Sum], list[Adapter], Flow]:
     found: dict[int, Sum] = {}
     adapters: dict[int, Adapter] = {}
     returning: set[int] = set()
+    first = next((step for step in trace.steps if is_weighted(trace.calls[step].op)), None)
     for index in trace.steps:
         flow.take(index)
         candidate = _candidate(trace, flow, index)
-        if candidate is None:
+        if candidate is None or parallel.is_first_layer(trace, candidate, first):
             continue
         flow.join(index, candidate.fork)
         nested = [step for step in candidate.carried if step in found]
-        for add in [add for add in nested if _is_one_layer(found[add])]:
+        for add in [add for add in nested if parallel.is_one_layer(found[add])]:
             nested.remove(add)
-            adapters[add] = _adapter(trace, found.pop(add))
-        if any(trace.calls[add].parent != trace.calls[index].parent for add in nested):
+            adapters[add] = parallel.adapter(trace, found.pop(add))
+        if parallel.is_of_layers(trace, candidate, [found[add] for add in nested]):
+            for add in nested:
+                del found[add]
+            nested = []
+        apart = [a for a in nested if trace.calls[a].parent != trace.calls[index].parent]
+        if apart and not parallel.is_within(trace, candidate, [found[add] for add in nested]):
             continue  # a long shortcut around whole blocks
         for add in nested:
             del found[add]
@@ -93,34 +60,17 @@ def find(trace: Trace) -> tuple[list[Sum], list[Adapter], Flow]:
             returning.add(index)
             if any(step in returning for step in candidate.carried):
                 continue  # the skips of a decoder, one around the other
-        if _is_adapter(trace, candidate):
-            adapters[index] = _adapter(trace, candidate)
+        if parallel.is_adapter(trace, candidate):
+            adapters[index] = parallel.adapter(trace, candidate)
         else:
             found[index] = candidate
     kept = [s for s in found.values() if not s.returns or _is_of_one_module(trace, s, found)]
     return kept, list(adapters.values()), flow
 
 
-def is_weighted(op: Op) -> bool:
-    """Whether an op multiplies by learned weights (or may, being unknown)."""
-    return isinstance(op, Conv | Linear | Attention | Recurrent | MatMul | Unknown)
-
-
-def is_wide(op: Conv) -> bool:
-    """Whether a convolution takes more than one position."""
-    return any(size > 1 for size in op.window.kernel_size)
-
-
-def is_filling(trace: Trace, step: int) -> bool:
-    """Whether a step creates what is only put beside other planes."""
-    call = trace.calls[step]
-    takers = [t for port in call.outputs for t in trace.consumers.get(port.activation, ())]
-    return isinstance(call.op, Create) and all(isinstance(trace.calls[t].op, Join) for t in takers)
-
-
 # What adds two maps.
 
-_ADDS = {"add", "add_relu", "addcmul", "lerp"}
+_ADDS = {"add", "add_relu", "sub", "addcmul", "lerp"}
 
 
 def _ends(trace: Trace, index: int) -> tuple[tuple[int, int], tuple[int, ...]] | None:
@@ -173,7 +123,7 @@ def _candidate(trace: Trace, flow: Flow, index: int) -> Sum | None:
     carried = [flow.carrying(fork, way) for way in ways]
     weights = [sum(is_weighted(trace.calls[s].op) for s in way) for way in carried]
     # The way with more weighted layers is the branch; at one each, the one that is not pointwise.
-    order = sorted((0, 1), key=lambda i: (weights[i], _has_wide(trace, ways[i]), len(ways[i])))
+    order = sorted((0, 1), key=lambda i: (weights[i], has_wide(trace, ways[i]), len(ways[i])))
     short, long = order
     bypass, branch = ways[short], ways[long]
     shared = set(branch) & set(bypass)
@@ -209,8 +159,16 @@ def _candidate(trace: Trace, flow: Flow, index: int) -> Sum | None:
 def _weighs_more(
     trace: Trace, weights: Sequence[int], branch: Sequence[int], bypass: Sequence[int]
 ) -> bool:
-    """Whether of two ways with one weighted layer each, the branch's alone is wide."""
-    return weights[0] == 1 and _has_wide(trace, branch) > _has_wide(trace, bypass)
+    """Whether of two ways with equally many weighted layers the branch is what learns.
+
+    With one each it is if it alone is wide; without any, if it pools what it has normed, and
+    nothing is done on the other.
+    """
+    if weights[0] == 1:
+        return has_wide(trace, branch) > has_wide(trace, bypass)
+    ops = [trace.calls[step].op for step in branch]
+    pools = any(isinstance(op, Pool) for op in ops) and any(isinstance(op, Norm) for op in ops)
+    return weights[0] == 0 and pools and not bypass
 
 
 def _is_carried_beside(
@@ -265,41 +223,6 @@ def _is_of_one_module(trace: Trace, candidate: Sum, found: Collection[int]) -> b
     )
 
 
-# Adapters, and layers beside each other.
-
-
-def _is_adapter(trace: Trace, candidate: Sum) -> bool:
-    """Whether a sum is of a layer and an adapter, or of parallel layers that are one.
-
-    Both ways are weighted. With nothing nonlinear on them they are one linear map; that narrows
-    between its ends (low rank), or is of single layers that keep the shape. Two layers with a
-    narrow middle beside a wide convolution are an adapter, whatever lies between them.
-    """
-    if not candidate.projects:
-        return False
-    narrow = _narrows(trace, candidate)
-    weighted = [s for s in candidate.carried if is_weighted(trace.calls[s].op)]
-    if narrow and len(weighted) <= 2 and _has_wide(trace, candidate.bypass):
-        return True
-    if not _is_one_layer(candidate):
-        return False
-    shapes = [trace.activations[a].tensor.shape for a in (candidate.fork, candidate.output)]
-    return narrow or (len(weighted) == 1 and shapes[0] == shapes[1])
-
-
-def _adapter(trace: Trace, candidate: Sum) -> Adapter:
-    """The layer and its adapter: the way that narrows if one does, or else the lighter one."""
-    ways = candidate.bypass, candidate.carried
-    if _narrows(trace, candidate):
-        return Adapter(candidate.add, *ways)
-    return Adapter(candidate.add, ways[1], ways[0])
-
-
-def _is_one_layer(candidate: Sum) -> bool:
-    """Whether both ways are weighted and nothing nonlinear lies on either."""
-    return candidate.projects and candidate.linear
-
-
 def _bends(trace: Trace, flow: Flow, step: int) -> bool:
     """Whether a step is nonlinear in what comes to it; products are, of two tensors."""
     call = trace.calls[step]
@@ -308,23 +231,3 @@ def _bends(trace: Trace, flow: Flow, step: int) -> bool:
     if isinstance(call.op, Pool | AdaptivePool):
         return call.op.kind == "max"
     return isinstance(call.op, Activate | Attention | MatMul | Unknown)
-
-
-def _narrows(trace: Trace, candidate: Sum) -> bool:
-    """Whether a layer of the branch gives fewer channels than the fork and the sum have."""
-    ops = [trace.calls[step].op for step in candidate.carried]
-    given = [
-        op.out_channels if isinstance(op, Conv) else op.out_features
-        for op in ops
-        if isinstance(op, Conv | Linear)
-    ]
-    if len(given) < 2:
-        return False
-    at = -1 if isinstance(next(op for op in ops if isinstance(op, Conv | Linear)), Linear) else 1
-    ends = [trace.activations[a].tensor.shape[at] for a in (candidate.fork, candidate.output)]
-    return min(given[:-1]) < min(ends)
-
-
-def _has_wide(trace: Trace, way: Sequence[int]) -> bool:
-    ops = (trace.calls[step].op for step in way)
-    return any(isinstance(op, Conv) and is_wide(op) for op in ops)

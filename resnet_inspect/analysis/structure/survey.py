@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import prod
 from operator import add, attrgetter, sub
 
@@ -18,7 +18,7 @@ from resnet_inspect.analysis.structure import anatomy
 from resnet_inspect.analysis.structure.anatomy import Anatomy, Block, Stage
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.modules import ModuleSpec
-from resnet_inspect.traces.ops import AdaptivePool, Conv, Op, Reduce, Unknown
+from resnet_inspect.traces.ops import AdaptivePool, Conv, Op, Reduce, Resample, Reshape, Unknown
 from resnet_inspect.traces.tensors import Shape
 
 
@@ -113,6 +113,13 @@ class Survey:
         return self.fields.found
 
     @cached_property
+    def axes(self) -> int:
+        """Along how many axes the maps have positions; 0 where that is not known."""
+        known = (len(field.dimensions) for field in self.receptive_fields.values())
+        given = max((len(self.trace.spec(port).shape) for port in self.trace.inputs), default=0)
+        return max(known, default=0) or max(given - 2, 0)
+
+    @cached_property
     def never_called(self) -> tuple[ModuleSpec, ...]:
         """Modules that no call names, outermost only."""
         return parameters.never_called(self.trace)
@@ -134,12 +141,13 @@ class Survey:
 
     @cached_property
     def stage_of_add(self) -> dict[int, tuple[Stage, Block]]:
-        """Stage and block by the call of the residual add."""
+        """Stage, and block or sum of one, by the call of the residual add."""
         return {
-            one.add: (stage, block)
+            part.add: (stage, part)
             for stage in self.anatomy.stages
             for block in stage.blocks
-            for one in (block, *block.again)
+            for run in block.every_run
+            for part in run.parts
         }
 
     @cached_property
@@ -178,14 +186,23 @@ class Survey:
     def last_feature_map(self) -> int | None:
         """The activation before the head: the last map before all of it is pooled or flattened.
 
-        That is what the last block gives, unless a layer with weights stands behind it.
+        That is what the last block gives, unless a layer with weights stands behind it. What has
+        one position (a class token) is none, if there is another.
         """
-        if self.anatomy.stages:
-            return self._behind(self.anatomy.stages[-1].output)
+        ends = [stage.output for stage in self.anatomy.stages]
+        if ends:
+            wide = [end for end in ends if not self._is_one_position(end)]
+            return self._behind((wide or ends)[-1])
         given = {port.activation for port in self.trace.inputs}
         maps = [a for a, f in self.receptive_fields.items() if not f.whole and f.is_map]
         maps += [a for a in self.fields.lost if self._is_map_like(a)]
-        return max((a for a in maps if a not in given), default=None)
+        maps = [a for a in maps if a not in given]
+        wide = [a for a in maps if not self._is_one_position(a)]
+        return max(wide or maps, default=None)
+
+    def _is_one_position(self, activation: int) -> bool:
+        shape = self.trace.activations[activation].tensor.shape
+        return 1 in shape[1:] if len(shape) == 3 else prod(shape[2:]) == 1
 
     def _is_map_like(self, activation: int) -> bool:
         """Whether a tensor whose positions are lost has the shape of a map all the same."""
@@ -195,20 +212,31 @@ class Survey:
 
     def _behind(self, last: int) -> int:
         """The last map that all of the data flows through after this one; it itself if it is."""
-        trace = self.trace
-        found, weighted = last, False
+        trace, body = self.trace, self.anatomy.body
         for port in trace.outputs:
             way = anatomy.trunk(trace, self.anatomy, port.activation)
-            if last not in way:
-                continue
-            for activation in way[way.index(last) + 1 :]:
-                op = trace.calls[trace.producer[activation]].op
-                shape = trace.activations[activation].tensor.shape
-                if not _keeps_map(op, trace.activations[found].tensor.shape, shape):
-                    return found if weighted else last
-                weighted = weighted or isinstance(op, Conv)
-                found = activation
+            if last not in way:  # several branches come together behind the body
+                way = tuple(a for a in way if body and trace.producer.get(a, -1) > body[1])
+                found = self._last_of(way, weighted=True)
+            else:
+                found = self._last_of(way[way.index(last) :], weighted=False)
+            if found is not None:
+                return found
         return last
+
+    def _last_of(self, way: Sequence[int], *, weighted: bool) -> int | None:
+        """The last map on a way, if there is a convolution on it and what follows is no decoder."""
+        found = None
+        for before, activation in pairwise(way):
+            op = self.trace.calls[self.trace.producer[activation]].op
+            if isinstance(op, Resample) or (isinstance(op, Conv) and op.transposed):
+                return None
+            shapes = [self.trace.activations[a].tensor.shape for a in (before, activation)]
+            if not _keeps_map(op, *shapes):
+                break
+            weighted = weighted or isinstance(op, Conv)
+            found = activation
+        return found if weighted else None
 
     @cached_property
     def totals(self) -> Totals:
@@ -235,6 +263,8 @@ class Survey:
 
 def _keeps_map(op: Op, before: Shape, after: Shape) -> bool:
     """Whether what an op makes of a map is a map: not pooled to one element, nor flattened."""
+    if isinstance(op, Reshape) and len(after) > 2:
+        return True
     if len(after) < 3 or len(before) != len(after) or isinstance(op, AdaptivePool | Reduce):
         return False
     return before[2:] == after[2:] or prod(after[2:]) > 1

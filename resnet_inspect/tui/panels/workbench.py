@@ -279,7 +279,7 @@ def _summary(difference: Difference) -> Card:
 def _subject(survey: Survey, kind: str, first: int) -> Subject:
     """What a row of that kind, whose calls begin there, is of."""
     if kind == "stage":
-        return next(s for s in survey.anatomy.stages if s.first == first)
+        return next(s for s in survey.anatomy.stages if s.holds(first))
     if kind == "block":
         blocks = (stage.block_at(first) for stage in survey.anatomy.stages)
         return next(block for block in blocks if block is not None)

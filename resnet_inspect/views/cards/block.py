@@ -48,6 +48,8 @@ def _about(survey: Survey, block: Block) -> Iterator[Entry]:
 
 def why(survey: Survey, block: Block) -> str:
     """Why a shortcut is an identity or a projection, from the shapes at the fork and at the add."""
+    if block.sums:
+        return "; ".join(dict.fromkeys(why(survey, part) for part in block.sums))
     trace = survey.trace
     before = trace.activations[block.fork].tensor.shape
     after = trace.spec(trace.calls[block.add].inputs[0]).shape
@@ -62,7 +64,7 @@ def why(survey: Survey, block: Block) -> str:
     change = ", ".join(changes)
     if block.shortcut == "projection":
         if changes:
-            return f"{change}: the shortcut needs weights to change them too"
+            return f"{change}: the shortcut changes them too, with weights"
         return "the branch keeps the shape; the projection is the network's choice"
     if block.zero_padded:
         return f"{change}: zeros stand for the new channels"

@@ -71,15 +71,15 @@ def _where(survey: Survey, call: Call) -> Iterator[Entry]:
             if abs(trace.calls[other].nth - call.nth) == 1:
                 which = "next" if trace.calls[other].nth > call.nth else "previous"
                 yield entry(f"{which} call", entries.name(survey, trace.calls[other]), other)
-    for stage in survey.anatomy.stages:
-        if stage.first <= call.index <= stage.last:
-            yield entry("stage", entries.stage_name(stage), stage)
-            block = stage.block_at(call.index)
-            if block is not None:
-                yield entry("block", _block_name(survey, block), block)
-                role = _role(survey, call, block)
-                if role:
-                    yield entry("role", role)
+    stage = survey.anatomy.stage_at(call.index)
+    if stage is not None:
+        yield entry("stage", entries.stage_name(stage), stage)
+        block = stage.block_at(call.index)
+        if block is not None:
+            yield entry("block", _block_name(survey, block), block)
+            role = _role(survey, call, block.part_at(call.index))
+            if role:
+                yield entry("role", role)
     if call.parent:
         parent = trace.calls[call.parent]
         yield entry("inside", entries.name(survey, parent), call.parent)

@@ -45,7 +45,7 @@ def subject_at(survey: Survey, index: int) -> Subject:
     if index == 0:
         return "network"
     for stage in survey.anatomy.stages:
-        if stage.call == index:
+        if any(run.call == index for run in stage.every_run):
             return stage
         block = stage.block_at(index)
         if block is not None and block.call == index:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 
 from resnet_inspect.analysis.structure import alternatives
 from resnet_inspect.analysis.structure.alternatives import Alternative
@@ -11,7 +12,7 @@ from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.ops import Conv, Norm, same_values
 from resnet_inspect.views.cards.block import why as shortcut_needs
 from resnet_inspect.views.figures import drawings
-from resnet_inspect.views.lessons import amounts, page
+from resnet_inspect.views.lessons import amounts, page, strides
 from resnet_inspect.views.lessons.page import Section, section, sentence
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.ops import op_name
@@ -28,9 +29,12 @@ def sections(survey: Survey, block: Block, width: int, ascii: bool) -> tuple[Sec
         ),
         section("its shortcut", _shortcut(survey, block), page.SHORTCUT_OPTIONS),
         section("its width", _width(survey, block), page.BOTTLENECK),
-        section("its stride", where_the_stride_is(survey, block), page.BOTTLENECK, page.STRIDE),
+        section("its stride", strides.of_block(survey, block), page.BOTTLENECK, page.STRIDE),
         section("the gradient", gradient(survey, block), page.IDENTITY),
-        section("its cost", amounts.costs(survey, survey.amounts(block.first, block.last))),
+        section(
+            "its cost",
+            amounts.of_spans(survey, [(run.first, run.last) for run in block.every_run]),
+        ),
         section(
             "what one element sees",
             amounts.growth(survey, block.input, block.output),
@@ -41,29 +45,29 @@ def sections(survey: Survey, block: Block, width: int, ascii: bool) -> tuple[Sec
 
 def around(survey: Survey, call: int) -> Block | None:
     """The block that the call with this index is in."""
-    for stage in survey.anatomy.stages:
-        if stage.first <= call <= stage.last:
-            return stage.block_at(call)
-    return None
+    stage = survey.anatomy.stage_at(call)
+    return None if stage is None else stage.block_at(call)
 
 
 def name(survey: Survey, block: Block) -> str:
     """The path of a block; its number where no module holds it alone."""
     if block.call is not None:
         return block.path
-    return f"block {survey.anatomy.blocks.index(block) + 1}"
+    adds = [[part.add for run in b.every_run for part in run.parts] for b in survey.anatomy.blocks]
+    return f"block {next(n for n, own in enumerate(adds, start=1) if block.add in own)}"
 
 
 def _does(survey: Survey, block: Block) -> Iterator[str]:
-    calls = survey.trace.calls
-    ops = [op for step in block.branch if isinstance(op := calls[step].op, Conv)]
-    taps = [text.sizes(op.window.kernel_size) for op in ops]
-    shape = text.shape(survey.trace.spec(calls[block.add].outputs[0]).shape)
-    total = "F(x) + W·x" if block.shortcut == "projection" else "x + F(x)"
+    shape = text.shape(survey.trace.spec(survey.trace.calls[block.add].outputs[0]).shape)
+    if block.sums:
+        yield from _does_several(survey, block)
+        return
     yield (
-        "Its input goes two ways, through the branch and over the shortcut, and it gives their sum:"
-        f" {total}, both {shape}."
+        "Its input goes two ways, through the branch and over the shortcut, and it gives their"
+        f" {_total(survey, block)}, both {shape}."
     )
+    ops = [op for s in block.branch if isinstance(op := survey.trace.calls[s].op, Conv)]
+    taps = [text.sizes(op.window.kernel_size) for op in ops]
     if block.kind == "bottleneck" and len(ops) == 3:
         given, narrow, made = ops[0].in_channels, ops[1].in_channels, ops[2].out_channels
         verb = "narrows" if narrow < given else "widens" if narrow > given else "keeps"
@@ -75,20 +79,91 @@ def _does(survey: Survey, block: Block) -> Iterator[str]:
     elif ops:
         kind = "a basic block" if block.kind == "basic" else "a residual block"
         yield f"It is {kind}: on its branch {_convolutions(taps)}."
-    after = _applied(survey, block)
-    if after:
-        yield f"To the sum it applies {page.listed(after)}."
-    else:
-        yield "It applies nothing to the sum."
+    yield from _applies(survey, block)
 
 
-def _applied(survey: Survey, block: Block) -> list[str]:
-    """What follows the add within the block, in order."""
+def _does_several(survey: Survey, block: Block) -> Iterator[str]:
+    """What a block of several sums does: one after the other, or of streams side by side."""
+    in_a_row = block.add == block.sums[-1].add
+    how = "one after the other" if in_a_row else "of maps side by side"
+    yield f"It is a {block.kind} block of {len(block.sums)} sums, {how}."
+    for number, part in enumerate(block.sums, start=1):
+        named = (op_name(survey.trace.calls[step].op) for step in part.branch)
+        layers = list(dict.fromkeys(name for name in named if name in _LAYERS))
+        ways = f", with {page.listed(layers)} on the branch" if layers else ""
+        shape = text.shape(survey.trace.spec(survey.trace.calls[part.add].outputs[0]).shape)
+        yield f"The {text.ordinal(number)} is the {_total(survey, part)}, both {shape}{ways}."
+        after = applied(survey, part)
+        if after:
+            yield f"To it the block applies {page.listed(after)}."
+
+
+_LAYERS = {"attention", "conv", "linear", "matmul", "max pool", "avg pool", "softmax"}
+
+
+def _total(survey: Survey, block: Block) -> str:
+    """What a sum is of its two ways: "sum: x + F(x)"."""
+    call = survey.trace.calls[block.add]
+    shortcut = "W·x" if block.shortcut == "projection" else "x"
+    name = getattr(call.op, "name", "")
+    if name == "lerp":
+        return f"mean by weights: (1 - w)·{shortcut} + w·F(x)"
+    if name == "sub":
+        ways = (shortcut, "F(x)") if _is_subtracted(survey, block, "branch") else ("F(x)", shortcut)
+        return f"difference: {' - '.join(ways)}"
+    ways = ("F(x)", shortcut) if block.shortcut == "projection" else (shortcut, "F(x)")
+    return f"sum: {' + '.join(ways)}"
+
+
+def _is_subtracted(survey: Survey, block: Block, way: str) -> bool:
+    """Whether the branch, or the shortcut, is what is subtracted from the other."""
+    call = survey.trace.calls[block.add]
+    if getattr(call.op, "name", "") != "sub":
+        return False
+    made = {port.activation for s in block.branch for port in survey.trace.calls[s].outputs}
+    of_branch = call.inputs[-1].activation in made
+    return of_branch == (way == "branch")
+
+
+def is_clean(survey: Survey, block: Block) -> bool:
+    """Whether the gradient at the sum comes to the fork over the shortcut as it is."""
+    calls = survey.trace.calls
+    return (
+        block.shortcut == "identity"
+        and all(same_values(calls[step].op) for step in block.bypass)
+        and getattr(calls[block.add].op, "name", "") != "lerp"
+        and not _is_subtracted(survey, block, "shortcut")
+    )
+
+
+def _applies(survey: Survey, block: Block) -> Iterator[str]:
+    after = applied(survey, block)
+    yield (
+        f"To the sum it applies {page.listed(after)}."
+        if after
+        else ("It applies nothing to the sum.")
+    )
+
+
+def _of_each(block: Block, say: Callable[[Block], Iterator[str]]) -> Iterator[str]:
+    """What is said of a block's sum; of several, of each where it is not the same."""
+    said = [tuple(say(part)) for part in block.parts]
+    if len(set(said)) == 1:
+        yield from said[0]
+        return
+    for number, sentences in enumerate(said, start=1):
+        for one in sentences:
+            yield f"At its {text.ordinal(number)} sum: {one[0].lower()}{one[1:]}"
+
+
+def applied(survey: Survey, block: Block) -> list[str]:
+    """What follows the add within the block and changes values, in order."""
     found = []
     at = survey.trace.calls[block.add].outputs[0].activation
     while at != block.output:
         taker = survey.trace.calls[survey.trace.consumers[at][0]]
-        found.append(op_name(taker.op))
+        if not same_values(taker.op):
+            found.append(op_name(taker.op))
         at = taker.outputs[0].activation
     return found
 
@@ -110,13 +185,22 @@ def why(survey: Survey, block: Block) -> str:
 
 
 def a_shortcut(block: Block) -> str:
-    """What its shortcut is called: "an identity shortcut", "a projection shortcut"."""
+    """What its shortcut is called: "an identity shortcut", "2 identity shortcuts"."""
+    if block.sums:
+        names = Counter(part.shortcut_name for part in block.sums)
+        return page.listed([text.count(n, f"{name} shortcut") for name, n in names.items()])
     article = "an" if block.shortcut_name.startswith("i") else "a"
     return f"{article} {block.shortcut_name} shortcut"
 
 
 def _shortcut(survey: Survey, block: Block) -> Iterator[str]:
     yield f"It has {a_shortcut(block)}."
+    whole = survey.amounts(block.first, block.last).parameters
+    yield from _of_each(block, lambda part: _one_shortcut(survey, part, whole))
+
+
+def _one_shortcut(survey: Survey, block: Block, whole: int) -> Iterator[str]:
+    """Why a shortcut is what it is, and what it holds of the block's parameters."""
     yield why(survey, block)
     calls = survey.trace.calls
     weighted = [step for step in block.bypass if isinstance(calls[step].op, Conv)]
@@ -124,7 +208,7 @@ def _shortcut(survey: Survey, block: Block) -> Iterator[str]:
         if block.zero_padded:
             yield "Zeros for the planes that the input lacks are option A of the paper."
         if not sum(survey.amounts(step, step).parameters for step in block.bypass):
-            yield "It has no parameter and takes no multiply-accumulate."
+            yield "The shortcut has no parameter and takes no multiply-accumulate."
         return
     for step in weighted:
         op = calls[step].op
@@ -137,18 +221,20 @@ def _shortcut(survey: Survey, block: Block) -> Iterator[str]:
             f"It is a {text.sizes(taps)} convolution{with_stride}: {weights.text} weights,"
             f" {text.integer(survey.macs[step] or 0)} multiply-accumulates."
         )
-    whole = survey.amounts(block.first, block.last).parameters
     own = sum(survey.amounts(step, step).parameters for step in block.bypass)
     if own and whole:
         normed = any(isinstance(calls[step].op, Norm) for step in block.bypass)
-        name = "With its norm it" if normed else "It"
+        name = "With its norm the shortcut" if normed else "The shortcut"
         yield f"{name} is {text.share(own / whole)} of the block's parameters."
 
 
 def gradient(survey: Survey, block: Block) -> Iterator[str]:
     """What the shortcut means for the gradient, and what stands in its way."""
-    calls = survey.trace.calls
-    if block.shortcut == "identity" and all(same_values(calls[s].op) for s in block.bypass):
+    yield from _of_each(block, lambda part: _gradient_of_sum(survey, part))
+
+
+def _gradient_of_sum(survey: Survey, block: Block) -> Iterator[str]:
+    if is_clean(survey, block):
         yield (
             "In the backward pass the gradient at the sum reaches the fork, where branch and"
             " shortcut part, as it is, whatever the branch's weights are; what comes through the"
@@ -157,14 +243,14 @@ def gradient(survey: Survey, block: Block) -> Iterator[str]:
     elif block.shortcut == "identity":
         yield (
             "In the backward pass the gradient at the sum reaches the fork, where branch and"
-            " shortcut part, as far as the shortcut's layers hand it on; they have no weights."
+            f" shortcut part, {_as_far_as(survey, block)}."
         )
     else:
         yield (
             "In the backward pass the gradient also passes the shortcut's weights: no way around"
             " this block leaves it as it is."
         )
-    after = _applied(survey, block)
+    after = applied(survey, block)
     if not after:
         yield "Nothing is applied to the sum, so nothing within the block changes it on that way."
     elif "relu" in after:
@@ -174,6 +260,15 @@ def gradient(survey: Survey, block: Block) -> Iterator[str]:
         )
     else:
         yield f"What is applied to the sum ({page.listed(after)}) is on every way."
+
+
+def _as_far_as(survey: Survey, block: Block) -> str:
+    """How an identity that is not plain hands the gradient on."""
+    if getattr(survey.trace.calls[block.add].op, "name", "") == "lerp":
+        return "scaled by what the shortcut counts in the mean"
+    if all(same_values(survey.trace.calls[step].op) for step in block.bypass):
+        return "with its sign turned, since the shortcut is subtracted"
+    return "as far as the shortcut's layers hand it on; they have no weights"
 
 
 # Its width.
@@ -226,73 +321,3 @@ def _times(own: int, other: int) -> str:
     high, low = max(own, other), min(own, other)
     ratio = f"{high / low:.1f}" if low else "many"
     return f"{ratio} times as many" if other > own else f"{ratio} times fewer"
-
-
-# Its stride.
-
-
-def where_the_stride_is(survey: Survey, block: Block) -> Iterator[str]:
-    """Which convolution of a bottleneck has the stride, and what the other place would cost."""
-    found = alternatives.stride(survey, block)
-    if found is None:
-        return
-    call = survey.trace.calls[found.at]
-    assert isinstance(call.op, Conv)
-    taps = text.sizes(call.op.window.kernel_size)
-    place = "its first" if found.version == "v1" else "its wide"
-    yield (
-        f"The stride is on {place} convolution, the {taps} ({call.path}): that is"
-        f" {found.version}, {_SOURCES[found.version]}."
-    )
-    moved = alternatives.with_strides_moved(survey, (block,))
-    if moved is None:
-        return
-    there = Survey(moved)
-    here, other = (s.amounts(block.first, block.last).macs for s in (survey, there))
-    yield (
-        f"With the stride where {_other(found.version)} has it, the block would take"
-        f" {text.integer(other)} multiply-accumulates instead of {text.integer(here)}, with the"
-        " same parameters and the same shape of its output."
-    )
-    fields = [s.receptive_fields.get(block.output) for s in (survey, there)]
-    if fields[0] is not None and fields[1] is not None and not fields[0].whole:
-        sizes = [text.sizes(field.size) for field in fields if field is not None]
-        yield f"One output element would see {sizes[1]} of the input instead of {sizes[0]}."
-    if found.version == "v1":
-        yield "A 1×1 convolution with a stride never looks at the positions that it steps over."
-
-
-_SOURCES: dict[str, str] = {
-    "v1": "as He et al. 2015 have it",
-    "v1.5": "as Goyal et al. 2017 and torchvision have it",
-}
-
-
-def _other(version: str) -> str:
-    return "v1.5" if version == "v1" else "v1"
-
-
-def strides_of_network(survey: Survey) -> Iterator[str]:
-    """Which of the two places all bottlenecks have their strides at, and what the other costs."""
-    found = alternatives.version(survey)
-    if found is None:
-        return
-    strided = [block for block in survey.anatomy.blocks if alternatives.stride(survey, block)]
-    bottlenecks = text.count(len(strided), "bottleneck")
-    place = "first 1×1" if found == "v1" else "wide"
-    halve = "has" if len(strided) == 1 else "have"
-    yield f"{bottlenecks} {halve} a stride, on the {place} convolution: {found}, {_SOURCES[found]}."
-    moved = alternatives.with_strides_moved(survey, strided)
-    if moved is None:
-        return
-    there = Survey(moved)
-    yield (
-        f"As {_other(found)} it would take {text.integer(there.whole.macs)} multiply-accumulates"
-        f" instead of {text.integer(survey.whole.macs)}, with the same parameters."
-    )
-    here, other = survey.totals.receptive_field, there.totals.receptive_field
-    if here is not None and other is not None and here.size and other.size:
-        yield (
-            f"One element of its last feature map would see {text.sizes(other.size)} instead of"
-            f" {text.sizes(here.size)}."
-        )

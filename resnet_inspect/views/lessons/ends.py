@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
+from resnet_inspect.analysis.structure import net_effect
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.ops import (
     AdaptivePool,
@@ -26,7 +27,7 @@ def sections(survey: Survey, end: str, width: int, ascii: bool) -> tuple[Section
     line = next((line for line in lines_of(survey, blocks=False) if line.kind == end), None)
     if line is None:
         return ()
-    first, last = line.spans[0]
+    _, last = line.spans[0]
     does = _stem(survey, line) if line.kind == "stem" else _head(survey, line)
     sees = [] if line.output is None else amounts.sees(survey, line.output)
     return page.filled(
@@ -36,7 +37,7 @@ def sections(survey: Survey, end: str, width: int, ascii: bool) -> tuple[Section
             *((page.STAGES,) if line.kind == "stem" else ()),
             drawing=drawings.way(survey, width, page.HEIGHT, last, ascii),
         ),
-        section("its cost", amounts.costs(survey, survey.amounts(first, last))),
+        section("its cost", amounts.of_spans(survey, line.spans)),
         section("what one element sees", sees, page.RECEPTIVE_FIELD),
     )
 
@@ -56,8 +57,9 @@ def _stem(survey: Survey, line: Line) -> Iterator[str]:
     tensors = survey.trace.activations
     before, after = tensors[line.input].tensor.shape, tensors[line.output].tensor.shape
     yield f"It turns {text.shape(before)} into {text.shape(after)}."
-    positions = prod(before[2:]), prod(after[2:])
-    if len(before) == len(after) > 2 and positions[1] and positions[0] > positions[1]:
+    maps = net_effect.map_of(survey, line.input), net_effect.map_of(survey, line.output)
+    positions = [0 if one is None else prod(one.sizes) for one in maps]
+    if positions[0] > positions[1] > 0:
         yield (
             f"{text.integer(positions[0])} positions become {text.integer(positions[1])} before any"
             f" block works on them: {positions[0] / positions[1]:.3g} times fewer."
@@ -84,7 +86,10 @@ def _without_pool(survey: Survey, line: Line) -> Iterator[str]:
         return
     assert isinstance(linear.op, Linear)
     shape = trace.spec(pool.inputs[0]).shape
-    if len(shape) < 3 or shape[1] != linear.op.in_features or prod(shape[2:]) == 1:
+    made_of_one = prod(trace.spec(pool.outputs[0]).shape[1:]) if pool.outputs else 0
+    if len(shape) < 3 or not shape[1] == linear.op.in_features == made_of_one:
+        return
+    if prod(shape[2:]) == 1:
         return
     made = linear.op.out_features
     yield (

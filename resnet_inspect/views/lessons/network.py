@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from resnet_inspect.analysis.failure import sentence as raised
 from resnet_inspect.analysis.structure import depth
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.traces.ops import (
-    same_values,
-)
+from resnet_inspect.traces.ops import Attention, Recurrent
 from resnet_inspect.views.figures import drawings
-from resnet_inspect.views.lessons import amounts, blocks, page
+from resnet_inspect.views.lessons import amounts, blocks, page, strides
 from resnet_inspect.views.lessons.page import Section, section
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.rows.line import Line
@@ -31,7 +30,7 @@ def sections(survey: Survey, network: str, width: int, ascii: bool) -> tuple[Sec
         section("its depth", _depth(survey), page.STAGES),
         section("its parts", _parts(survey)),
         section("its shortcuts", _shortcuts(survey), page.SHORTCUT_OPTIONS, page.IDENTITY),
-        section("its strides", blocks.strides_of_network(survey), page.BOTTLENECK, page.STRIDE),
+        section("its strides", strides.of_network(survey), page.BOTTLENECK, page.STRIDE),
         section("what one element sees", _sees(survey), page.RECEPTIVE_FIELD),
     )
 
@@ -48,7 +47,10 @@ def _way(survey: Survey) -> Iterator[str]:
         yield f"It turns {shapes[0]} into {shapes[1]}."
     stages = survey.anatomy.stages
     if not stages:
-        yield "No residual block was recognised: no sum of a branch and a shortcut was found."
+        yield (
+            "No residual block was recognised: no sum of a branch and a shortcut was found"
+            f"{' in what can be looked into' if survey.opaque else ''}."
+        )
     else:
         many = [str(len(stage.blocks)) for stage in stages]
         of = f" of {page.listed(many)} blocks" if len(many) > 1 else ""
@@ -61,7 +63,8 @@ def _way(survey: Survey) -> Iterator[str]:
             yield f"{each} run {times}, with the same weights; each is counted once."
     hidden = structure.opaque(survey)
     if hidden:
-        yield f"{hidden}: what is in them is not known, nor whether it has blocks."
+        inside = structure.them(survey)
+        yield f"{hidden}: what is in {inside}, and whether there are blocks, is not known."
     whole = survey.totals
     yield (
         f"It holds {text.count(whole.parameters.total, 'parameter')} and takes"
@@ -92,7 +95,16 @@ def _depth(survey: Survey) -> Iterator[str]:
     yield "Norms, pools and activations are not counted."
     hidden = structure.opaque(survey)
     if hidden:
-        yield f"{hidden}: the weighted layers in them are not counted."
+        yield f"{hidden}: the weighted layers in {structure.them(survey)} are not counted."
+    others = Counter(
+        noun
+        for step in survey.trace.steps
+        for op, noun in ((Attention, "attention layer"), (Recurrent, "recurrent layer"))
+        if isinstance(survey.trace.calls[step].op, op)
+    )
+    if others:
+        named = page.listed([text.count(many, noun) for noun, many in others.items()])
+        yield f"Nor are the weighted layers within {named}."
     if found.gates:
         yield "Nor are layers that compute a gate: it scales a map and is no way of its own."
     if found.adapters:
@@ -145,7 +157,7 @@ def _name(survey: Survey, line: Line) -> str:
 
 
 def _shortcuts(survey: Survey) -> Iterator[str]:
-    found = survey.anatomy.blocks
+    found = [part for block in survey.anatomy.blocks for part in block.parts]
     if not found:
         return
     identities = [block for block in found if block.shortcut == "identity"]
@@ -156,15 +168,14 @@ def _shortcuts(survey: Survey) -> Iterator[str]:
         if many
     ]
     yield f"It has {page.listed(kinds)}."
-    calls = survey.trace.calls
-    clean = [b for b in identities if all(same_values(calls[s].op) for s in b.bypass)]
+    clean = [block for block in identities if blocks.is_clean(survey, block)]
     if not clean:
         return
     yield (
         f"Over {text.count(len(clean), 'identity')} the gradient reaches a block's fork, where"
         " branch and shortcut part, as it was at its sum, whatever the branch's weights are."
     )
-    closed = sum(block.output != calls[block.add].outputs[0].activation for block in clean)
+    closed = sum(bool(blocks.applied(survey, block)) for block in clean)
     if closed == len(clean):
         yield (
             "Between two blocks it still passes what is applied to each sum, so the way through"

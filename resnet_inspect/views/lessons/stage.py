@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
-from resnet_inspect.analysis.structure.net_effect import Factor, of_stage
+from resnet_inspect.analysis.structure.net_effect import Factor, map_of, of_stage
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.ops import (
     Conv,
@@ -52,13 +52,28 @@ def _did(survey: Survey, stage: Stage) -> Iterator[str]:
         paths = page.listed([call.path for call in leading[:_MOST]])
         more = f" and {len(leading) - _MOST} further calls" if len(leading) > _MOST else ""
         yield f"That includes what leads to its blocks from the stage before: {paths}{more}."
+    yield from _planes(survey, stage)
     if found and found.planes == Factor(1, 2) and found.dimensions == (Factor(2, 1),):
-        if len(before) == 4:
+        if len(before) == 4 and _has_dense(survey, stage):
             yield (
                 "A convolution from twice as many planes to twice as many has four times the"
                 " weights, at a quarter of the positions: its work stays the same."
             )
         yield from _same_work(survey, stage)
+
+
+def _planes(survey: Survey, stage: Stage) -> Iterator[str]:
+    """What is called planes here, where torchvision's code has another use of the word."""
+    block = stage.blocks[-1]
+    call = None if block.call is None else survey.trace.calls[block.call].module
+    if call is None or survey.trace.module_at[call].class_name != "Bottleneck":
+        return
+    shape = survey.trace.spec(survey.trace.calls[block.add].outputs[0]).shape
+    if block.kind == "bottleneck" and len(shape) > 2 and shape[1] % 4 == 0:
+        yield (
+            "Planes are the channels of its map. An argument of a bottleneck is called planes as"
+            f" well in torchvision's code: a quarter of them, {shape[1] // 4} here."
+        )
 
 
 def _same_work(survey: Survey, stage: Stage) -> Iterator[str]:
@@ -75,6 +90,12 @@ def _same_work(survey: Survey, stage: Stage) -> Iterator[str]:
         yield (
             f"{before.path} and {here.path} both take {text.integer(counted)} multiply-accumulates."
         )
+
+
+def _has_dense(survey: Survey, stage: Stage) -> bool:
+    """Whether a convolution without groups is on the branch of a stage's last block."""
+    ops = (survey.trace.calls[step].op for step in stage.blocks[-1].branch)
+    return any(isinstance(op, Conv) and op.groups == 1 for op in ops)
 
 
 def _last_wide(survey: Survey, stage: Stage) -> int | None:
@@ -102,10 +123,15 @@ def _blocks(survey: Survey, stage: Stage) -> Iterator[str]:
     rest = stage.blocks[1:]
     if not rest:
         return
-    shape = text.shape(survey.trace.activations[stage.output].tensor.shape)
+    of = survey.trace.activations
+    shapes = {of[a].tensor.shape for block in rest for a in (block.input, block.output)}
     identities = sum(block.shortcut == "identity" for block in rest)
-    others = "The other one takes" if len(rest) == 1 else f"The other {len(rest)} take"
-    yield f"{others} and give{'s' * (len(rest) == 1)} {shape}; {_of_those(identities, len(rest))}."
+    those = _of_those(identities, len(rest))
+    if len(shapes) == 1:
+        others = "The other one takes" if len(rest) == 1 else f"The other {len(rest)} take"
+        yield f"{others} and give{'s' * (len(rest) == 1)} {text.shape(shapes.pop())}; {those}."
+    else:
+        yield f"Of the other {len(rest)}, {those}." if len(rest) > 1 else f"Of the other, {those}."
 
 
 def _of_those(identities: int, many: int) -> str:
@@ -116,13 +142,18 @@ def _of_those(identities: int, many: int) -> str:
 
 
 def _strided(survey: Survey, block: Block) -> list[int]:
+    """The steps by which a block makes its map smaller."""
+    made = survey.trace.calls[block.add].outputs[0].activation
+    maps = [map_of(survey, activation) for activation in (block.fork, made)]
+    if len({one.sizes for one in maps if one is not None}) < 2:
+        return []
     steps = sorted((*block.branch, *block.bypass))
     windows = ((step, window_of(survey.trace.calls[step].op)) for step in steps)
     return [step for step, window in windows if window and set(window.stride) != {1}]
 
 
 def _cost(survey: Survey, stage: Stage) -> Iterator[str]:
-    yield from amounts.costs(survey, survey.amounts(stage.first, stage.last))
+    yield from amounts.of_spans(survey, [(run.first, run.last) for run in stage.every_run])
     if len(stage.blocks) > 1:
         first, last = (
             survey.amounts(block.first, block.last).parameters

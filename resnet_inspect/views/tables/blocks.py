@@ -48,7 +48,5 @@ def view(survey: Survey, selection: Selection) -> Table:
 
 def _stage(survey: Survey, line: Line) -> int | None:
     """The number of the stage that a line is in."""
-    if line.block is not None:
-        return survey.stage_of_add[line.block.add][0].number
-    first = line.spans[0][0]
-    return next((s.number for s in survey.anatomy.stages if s.first <= first <= s.last), None)
+    stage = survey.anatomy.stage_at(line.spans[0][0])
+    return None if stage is None else stage.number

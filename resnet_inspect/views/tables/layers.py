@@ -30,7 +30,7 @@ HEEDS = frozenset({"everything", "only", "match", "stage", "depth", "fold"})
 def view(survey: Survey, selection: Selection) -> Table:
     """Every selected step in order, each stage and block with a row above its own."""
     selection.check_for(survey)
-    lines = under_sections(sections(survey), _items(survey, selection))
+    lines = under_sections(sections(survey, apart=True), _items(survey, selection))
     if selection.fold:
         lines = fold(survey, lines)
     return assembly.table(
@@ -49,7 +49,7 @@ def _items(survey: Survey, selection: Selection) -> list[Line]:
     for index in (*trace.steps, *_raised_alone(survey)):
         if not selection.takes(trace, trace.calls[index]):
             continue
-        if stage is not None and not stage.first <= index <= stage.last:
+        if stage is not None and not stage.holds(index):
             continue
         while selection.depth is not None and depth[index] > selection.depth:
             parent = trace.calls[index].parent

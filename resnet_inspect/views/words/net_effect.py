@@ -12,9 +12,10 @@ def effect(found: NetEffect | None) -> str:
     if found is None:
         return ""
     planes, dimensions = factor(found.planes), factors(found.dimensions)
+    what = "positions" if found.of_positions else "dimensions"
     if planes == dimensions == factor(UNCHANGED):
-        return f"planes and dimensions {planes}"
-    return f"planes {planes}, dimensions {dimensions}"
+        return f"planes and {what} {planes}"
+    return f"planes {planes}, {what} {dimensions}"
 
 
 def factor(found: Factor) -> str:

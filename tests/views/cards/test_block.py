@@ -14,10 +14,9 @@ def test_a_block_and_why_its_shortcut_is_what_it_is() -> None:
     first, second, fourth = (survey.anatomy.blocks[i] for i in (0, 1, 3))
     reasons = [said(card_of(survey, b), "what it is")["why"] for b in (first, second, fourth)]
     assert reasons == [
-        "channels 64 → 256: the shortcut needs weights to change them too",
+        "channels 64 → 256: the shortcut changes them too, with weights",
         "the branch keeps the shape 1×256×56×56: the input can be added as it is",
-        "channels 256 → 512, dimensions 56×56 → 28×28:"
-        " the shortcut needs weights to change them too",
+        "channels 256 → 512, dimensions 56×56 → 28×28: the shortcut changes them too, with weights",
     ]
     of_block = card_of(survey, fourth, width=50)
     assert (of_block.title, of_block.subtitle) == (

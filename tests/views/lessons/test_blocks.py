@@ -49,11 +49,12 @@ def test_identity_and_projection() -> None:
         "resnet50",
         "layer2.0",
         "It has a projection shortcut.",
-        "Channels 256 → 512, dimensions 56×56 → 28×28: the shortcut needs weights to change them"
-        " too.",
+        "Channels 256 → 512, dimensions 56×56 → 28×28: the shortcut changes them too, with"
+        " weights.",
         f"It is a 1×1 convolution with stride 2: 512·256 = {512 * 256:,} weights,"
         f" {512 * 256 * 28**2:,} multiply-accumulates.",
-        f"With its norm it is {(512 * 256 + 2 * 512) / 379_392:.1%} of the block's parameters.",
+        f"With its norm the shortcut is {(512 * 256 + 2 * 512) / 379_392:.1%} of the block's"
+        " parameters.",
         "In the backward pass the gradient also passes the shortcut's weights: no way around this"
         " block leaves it as it is.",
     )
@@ -64,7 +65,7 @@ def test_identity_and_projection() -> None:
         "layer2.1",
         "It has an identity shortcut.",
         "The branch keeps the shape 1×512×28×28: the input can be added as it is.",
-        "It has no parameter and takes no multiply-accumulate.",
+        "The shortcut has no parameter and takes no multiply-accumulate.",
         "The relu behind the add is on every way: it lets the gradient through only where the sum"
         " is positive.",
     )
@@ -94,7 +95,7 @@ def test_option_a() -> None:
     sentences = said(zero_padded(), "block 1")
     assert "It has a zero-padded identity shortcut." in sentences
     assert "Zeros for the planes that the input lacks are option A of the paper." in sentences
-    assert "It has no parameter and takes no multiply-accumulate." in sentences
+    assert "The shortcut has no parameter and takes no multiply-accumulate." in sentences
     assert any("as far as the shortcut's layers hand it on" in line for line in sentences)
     assert f"It pads the map: {(32 - 16) * 4 * 4} elements are new." in said(zero_padded(), ":pad")
 

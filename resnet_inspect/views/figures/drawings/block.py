@@ -50,7 +50,15 @@ class _Path:
 
 
 def block(survey: Survey, block: Block, width: int, ascii: bool = False) -> list[str]:
-    """The two paths of a residual block side by side, from its input to its output.
+    """The two paths of each sum of a block, one sum below the other."""
+    found: list[str] = []
+    for part in block.parts:
+        found += [*([""] if found else []), *_sum(survey, part, width, ascii)]
+    return found
+
+
+def _sum(survey: Survey, block: Block, width: int, ascii: bool) -> list[str]:
+    """The two paths of a residual sum side by side, from its input to its output.
 
     The branch is on the left and the shortcut on the right; a box holds a layer with what is
     applied to its map, an edge carries the shape that runs along it. Steps beside the chain (the

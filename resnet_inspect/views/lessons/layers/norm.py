@@ -48,5 +48,10 @@ def norm(trace: Trace, call: Call, op: Norm) -> Iterator[str | Reading]:
             f" divided by its deviation, both over the {working} = {text.integer(prod(sizes))}"
             " numbers that the batch has of it, then scaled and shifted."
         )
+        if keeps and module.parameters and not any(p.trainable for p in module.parameters):
+            yield (
+                "Its weights are frozen, and yet each forward pass in training mode changes the"
+                " mean and variance that it keeps; .eval() stops that."
+            )
     else:
         yield "Batch normalisation: each channel is centred, divided by its deviation, and scaled."

@@ -13,7 +13,7 @@ from resnet_inspect.traces.ops import (
     Container,
     same_values,
 )
-from resnet_inspect.views.lessons import blocks, page
+from resnet_inspect.views.lessons import blocks, page, strides
 from resnet_inspect.views.lessons.page import Reading
 from resnet_inspect.views.words import text
 
@@ -30,23 +30,24 @@ def sentences(survey: Survey, call: Call) -> Iterator[str]:
     if block is None:
         return
     name = blocks.name(survey, block)
+    kind, block = block.kind, block.part_at(call.index)
     if call.index == block.add:
         yield f"It is the residual add of {name}: branch plus {block.shortcut_name} shortcut."
         yield blocks.why(survey, block)
         yield from blocks.gradient(survey, block)
     elif call.index in block.branch:
         convolutions = alternatives.convolutions(survey, block)
-        where = f"It is on the branch of {name}, a {block.kind} block"
+        where = f"It is on the branch of {name}, a {kind} block"
         if call.index in convolutions:
             number = text.ordinal(convolutions.index(call.index) + 1)
             many = text.count(len(convolutions), "convolution")
-            where = f"It is the {number} of {many} on the branch of {name}, a {block.kind} block"
+            where = f"It is the {number} of {many} on the branch of {name}, a {kind} block"
             if len(convolutions) == 1:
-                where = f"It is the convolution on the branch of {name}, a {block.kind} block"
+                where = f"It is the convolution on the branch of {name}, a {kind} block"
         yield f"{where}."
         stride = alternatives.stride(survey, block)
         if stride is not None and call.index in (stride.first, stride.wide):
-            yield from blocks.where_the_stride_is(survey, block)
+            yield from strides.of_block(survey, block)
     elif call.index in block.bypass:
         yield f"It is on the shortcut of {name}."
         yield blocks.why(survey, block)
@@ -68,6 +69,7 @@ def readings(survey: Survey, call: Call) -> tuple[Reading, ...]:
     block = blocks.around(survey, call.index)
     if block is None:
         return ()
+    block = block.part_at(call.index)
     if call.index == block.add:
         return (page.SHORTCUTS, page.IDENTITY)
     stride = alternatives.stride(survey, block)

@@ -40,6 +40,8 @@ def _path(survey: Survey, line: Line) -> Cell:
         named = survey.trace.calls[line.block.add]
     if named is not None and named.nth > 1:
         written = f"{written} #{named.nth}"
+    if line.block is not None and len(line.spans) == line.block.runs > 1:
+        written = f"{written}, run ×{line.block.runs}"
     if line.repeat > 1:
         written = f"{written} ×{line.repeat}"
     if line.has_raised(survey.trace):

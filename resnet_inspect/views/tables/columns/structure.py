@@ -13,10 +13,8 @@ def _stage(survey: Survey, line: Line) -> int | None:
     index = _first_call(line)
     if index is None:
         return None
-    for stage in survey.anatomy.stages:
-        if any(one.first <= index <= one.last for one in (stage, *stage.again)):
-            return stage.number
-    return None
+    stage = survey.anatomy.stage_at(index)
+    return None if stage is None else stage.number
 
 
 def _first_call(line: Line) -> int | None:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from resnet_inspect.analysis.counts.parameters import subtree
 from resnet_inspect.analysis.failure import report
-from resnet_inspect.analysis.structure.anatomy import Block, Stage
+from resnet_inspect.analysis.structure import anatomy
+from resnet_inspect.analysis.structure.anatomy import Block, Span, Stage
 from resnet_inspect.analysis.structure.net_effect import of_stage
 from resnet_inspect.analysis.structure.survey import Amounts, Survey
 from resnet_inspect.traces.model import Call
@@ -14,14 +15,14 @@ from resnet_inspect.traces.ops import Container
 from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.words import net_effect, text
 
-Span = tuple[int, int]
-"""The first and the last of a run of calls."""
 
-
-def sections(survey: Survey, *, blocks: bool = True, between: bool = False) -> list[Line]:
+def sections(
+    survey: Survey, *, blocks: bool = True, between: bool = False, apart: bool = False
+) -> list[Line]:
     """Every section in order, an outer one before those in it; only the outermost if no blocks.
 
-    With `between`, what stands before, between and after the blocks of a stage too.
+    With `between`, what stands before, between and after the blocks of a stage too; with `apart`,
+    what is run several times has a line for each run.
     """
     body = survey.anatomy.body
     if body is None:
@@ -33,17 +34,24 @@ def sections(survey: Survey, *, blocks: bool = True, between: bool = False) -> l
             and (blocks or call.parent == 0)
         ]
         return [*_whole(survey, blocks), *inner]
-    stem, head = _ends(survey, body)
-    found: list[Line | None] = [_end_line(survey, "stem", stem)]
+    stem, head = anatomy.ends(survey.trace, survey.anatomy)
+    each = [[span] for span in stem], [[span] for span in head]
+    stems, heads = each if apart else ([stem], [head])
+    found: list[Line | None] = [_end_line(survey, "stem", spans) for spans in stems]
     for stage in survey.anatomy.stages:
-        found.append(stage_line(survey, stage))
+        runs = range(stage.runs) if apart else (None,)
+        found += [stage_line(survey, stage, run) for run in runs]
         if blocks:
-            lines = [block_line(survey, block) for block in stage.blocks]
+            lines = [
+                block_line(survey, block, run)
+                for block in stage.blocks
+                for run in (range(block.runs) if apart else (None,))
+            ]
             if between:
                 lines += [call_line(survey, call) for call in beside_blocks(survey, stage)]
             lines.sort(key=lambda line: line.spans[0])
             found.extend(lines)
-    found.append(_end_line(survey, "head", head))
+    found += [_end_line(survey, "head", spans) for spans in heads]
     complete = [line for line in found if line is not None]
     return [*_whole(survey, blocks), *complete, *_left_open(survey, body[1], blocks)]
 
@@ -69,11 +77,12 @@ def _left_open(survey: Survey, after: int, blocks: bool) -> list[Line]:
     return found if blocks else found[:1]
 
 
-def stage_line(survey: Survey, stage: Stage) -> Line:
-    """The line of a stage, with its net effect in words."""
+def stage_line(survey: Survey, stage: Stage, run: int | None = None) -> Line:
+    """The line of a stage, with its net effect in words; of all its runs, or of one."""
     effect = net_effect.effect(of_stage(survey, stage))
-    blocks = text.count(len(stage.blocks), "block") + _times(stage.runs)
-    spans = tuple((run.first, run.last) for run in (stage, *stage.again))
+    blocks = text.count(len(stage.blocks), "block") + _times(stage.runs, run)
+    chosen = stage.every_run if run is None else stage.every_run[run : run + 1]
+    spans = tuple((one.first, one.last) for one in chosen)
     leading = leading_to(survey, stage)
     if leading:
         name = leading[0].path if len(leading) == 1 else text.count(len(leading), "call")
@@ -81,10 +90,10 @@ def stage_line(survey: Survey, stage: Stage) -> Line:
     return Line(
         "stage",
         0,
-        call=None if stage.call is None else survey.trace.calls[stage.call],
+        call=None if chosen[0].call is None else survey.trace.calls[chosen[0].call],
         stage=stage,
-        input=stage.input,
-        output=stage.output,
+        input=chosen[0].input,
+        output=chosen[0].output,
         note=f"{blocks}; {effect}" if effect else blocks,
         path=stage.path,
         spans=spans,
@@ -96,8 +105,10 @@ def beside_blocks(survey: Survey, stage: Stage) -> list[Call]:
     """The outermost calls of a stage that are in none of its blocks and hold a step, in order."""
     trace = survey.trace
     found: list[Call] = []
-    ends = [*(block.first for block in stage.blocks), stage.last + 1]
-    begins = [stage.first, *(block.last + 1 for block in stage.blocks)]
+    every = (run for block in stage.blocks for run in block.every_run)
+    runs = sorted((run.first, run.last) for run in every if stage.first <= run.first <= stage.last)
+    ends = [*(first for first, _ in runs), stage.last + 1]
+    begins = [stage.first, *(last + 1 for _, last in runs)]
     for first, end in zip(begins, ends, strict=True):
         index = first
         while index < end:
@@ -109,9 +120,11 @@ def beside_blocks(survey: Survey, stage: Stage) -> list[Call]:
     return found
 
 
-def _times(runs: int) -> str:
-    """How often a shared network's part is run: ", run ×2"; "" for once."""
-    return f", run ×{runs}" if runs > 1 else ""
+def _times(runs: int, run: int | None) -> str:
+    """How often a part is run, ", run ×2", or which run it is, ", run 1 of 2"; "" for once."""
+    if runs == 1:
+        return ""
+    return f", run ×{runs}" if run is None else f", run {run + 1} of {runs}"
 
 
 def _sum(survey: Survey, spans: Iterable[tuple[int, int]]) -> Amounts:
@@ -129,17 +142,27 @@ def leading_to(survey: Survey, stage: Stage) -> list[Call]:
     return [c for c in beside_blocks(survey, stage) if c.index < stage.blocks[0].first]
 
 
-def block_line(survey: Survey, block: Block) -> Line:
-    """The line of a block, with its kind and its shortcut."""
-    spans = tuple((run.first, run.last) for run in (block, *block.again))
+def block_line(survey: Survey, block: Block, run: int | None = None) -> Line:
+    """The line of a block, with its kind and its shortcut; of all its runs, or of one."""
+    chosen = block.every_run if run is None else block.every_run[run : run + 1]
+    spans = tuple((one.first, one.last) for one in chosen)
+    times = _times(block.runs, run)
+    output = chosen[0].output
+    stage = survey.anatomy.stage_at(block.first)
+    if stage is not None:  # of a block that is unrolled, what the last of its runs there gives
+        output = [one for one in chosen if one is chosen[0] or one.last <= stage.last][-1].output
+    block = chosen[0] if run is not None else block
+    shortcuts = [part.shortcut_name for part in block.parts]
+    same = len(set(shortcuts)) == 1
+    note = f"{len(shortcuts)} {shortcuts[0]} shortcuts" if same else " and ".join(shortcuts)
     return Line(
         "block",
         1,
         call=None if block.call is None else survey.trace.calls[block.call],
         block=block,
         input=block.input,
-        output=block.output,
-        note=f"{block.shortcut_name} shortcut{_times(len(spans))}",
+        output=output,
+        note=(f"{shortcuts[0]} shortcut" if len(shortcuts) == 1 else note) + times,
         path=block.path,
         spans=spans,
         amounts=_sum(survey, spans),
@@ -185,25 +208,6 @@ def _has_weights(survey: Survey, path: str) -> bool:
     return any(p.tensor.elements for module in modules for p in module.parameters)
 
 
-def _ends(survey: Survey, body: tuple[int, int]) -> tuple[list[Span], list[Span]]:
-    """The calls of the stem and of the head; those of each run, where a network is shared."""
-    trace = survey.trace
-    stem, head = [(1, body[0] - 1)], []
-    first = body[1] + 1
-    runs = sorted(
-        (one.first, one.last, number)
-        for stage in survey.anatomy.stages
-        for number, one in enumerate(stage.again, start=2)
-    )
-    for start, last, number in runs:
-        at = next((i for i in range(first, start) if trace.calls[i].nth >= number), start)
-        head.append((first, at - 1))
-        stem.append((at, start - 1))
-        first = last + 1
-    head.append((first, len(trace.calls) - 1))
-    return stem, [span for span in head if span[0] <= span[1]]
-
-
 def _end_line(survey: Survey, kind: str, spans: Sequence[Span]) -> Line | None:
     """The line of the stem or head; None if no step is in it."""
     trace = survey.trace
@@ -212,6 +216,8 @@ def _end_line(survey: Survey, kind: str, spans: Sequence[Span]) -> Line | None:
     if not steps or (kind == "head" and trace.failure is not None):
         return None
     stages = survey.anatomy.stages
+    before = [run for run in stages[-1].every_run if run.last < spans[0][0]] or stages[-1:]
+    after = [run for run in stages[0].every_run if run.first > spans[0][0]] or stages[:1]
     given = trace.inputs[0].activation if trace.inputs else None
     results = [port.activation for port in trace.outputs]
     makers = {a: trace.producer.get(a, -1) for a in results}
@@ -222,8 +228,8 @@ def _end_line(survey: Survey, kind: str, spans: Sequence[Span]) -> Line | None:
     return Line(
         kind,
         0,
-        input=given if kind == "stem" else stages[-1].output,
-        output=stages[0].input if kind == "stem" else made,
+        input=given if kind == "stem" else before[-1].output,
+        output=after[0].input if kind == "stem" else made,
         path="",
         note=note,
         spans=spans,
