@@ -152,6 +152,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "Sizes | None": _or_none(read_counts),
     "bool | None": _or_none(read_flag),
     "Window": _read_window,
+    "Window | None": _or_none(_read_window),
     "tuple[int | None, ...]": several(read_count_or_none),
     "tuple[str, ...]": read_texts,
     "tuple[tuple[str, str], ...]": several(_read_pair),

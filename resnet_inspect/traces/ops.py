@@ -217,6 +217,10 @@ class Reshape:
     dims: Offsets | None = None
     """Permutations and slices: the input's dimension that each of the output is, -1 for a new one.
     Rolls, flips, sorts and what selects by index: the dimensions that they work along."""
+    shifts: Offsets | None = None
+    """Rolls: how far each of these dimensions is moved on."""
+    slides: Window | None = None
+    """Unfold and fold: the window whose places they take apart or add up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +283,7 @@ OPS: dict[str, type] = {
 """Every op by its class name."""
 
 
-LEARNED = frozenset({"dims", "of_input", "align_corners", "antialias"})
+LEARNED = frozenset({"dims", "of_input", "align_corners", "antialias", "shifts", "slides"})
 """Fields that say how positions move, and are None in traces of before they were recorded. They
 follow from the rest of a network and are no part of how it is configured: a lock does not hold
 them, a comparison does not tell of them."""

@@ -9,6 +9,7 @@ dimensions, which know their steps: a view is nothing but another grouping of th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 
 from resnet_inspect.traces.tensors import Shape
 
@@ -24,6 +25,11 @@ NONE = -1
 def other(size: int) -> Dimension:
     """A dimension that holds no positions."""
     return () if size == 1 else ((size, NONE, 0),)
+
+
+def length_of(dimension: Dimension) -> int:
+    """How many elements a dimension has."""
+    return prod(length for length, _, _ in dimension)
 
 
 def positions(dimension: Dimension) -> Iterator[Factor]:

@@ -10,7 +10,8 @@ positions (a global pool, a linear layer over positions, attention) makes an ele
 
 A norm over positions and a gate computed from all of the map let an element depend on all of it,
 and still the map is carried by windows. The literature counts the windows alone. So does the size
-here, and the field says through which call each element depends on all.
+here, and the field says through which call each element depends on all. A roll moves the windows;
+that it wraps around is seen beside its seam alone, and the field says so too.
 
 Source of the recurrence: Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional
 Neural Networks", Distill 2019, doi:10.23915/distill.00021.
@@ -21,8 +22,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from resnet_inspect.analysis.geometry.layout import held, holders
-from resnet_inspect.analysis.geometry.rules import Walk
-from resnet_inspect.analysis.geometry.state import Everything, Lost, NotKnown, State, one_axis
+from resnet_inspect.analysis.geometry.motion import one_axis
+from resnet_inspect.analysis.geometry.state import Everything, Lost, NotKnown, State
+from resnet_inspect.analysis.geometry.walk import Walk
 from resnet_inspect.analysis.geometry.windows import Number, Windows, plain
 from resnet_inspect.traces.model import Trace
 
@@ -39,12 +41,15 @@ class ReceptiveField:
     """Distance in input pixels between two neighbours; () where there are no neighbours."""
     start: tuple[Number, ...]
     """First input pixel that element 0 sees; negative in the padding. () where there is none that
-    moves with the element."""
+    moves on with the element: one that sees all along an axis, or a map that is turned around."""
     statistics: str = ""
     """The first norm whose statistics are of all positions, by its path: through them each element
     depends on the whole map; "" where there is none."""
     gate: str = ""
     """The first product with a gate that is computed from all positions, likewise."""
+    seam: str = ""
+    """The first call that puts side by side what was apart: a roll, which wraps around, or a
+    concatenation. An element beside that seam sees on both sides of it."""
     dimensions: tuple[int, ...] = field(default=(), compare=False)
     """Which dimension of the tensor holds the positions along each spatial dimension; () where
     they share one, or are not all there."""
@@ -133,7 +138,9 @@ def _field(state: State, walk: Walk) -> ReceptiveField | Lost | None:
         one.size if isinstance(one, Windows) else extent
         for one, extent in zip(state.seen, walk.extents, strict=True)
     )
-    start = tuple(one.start for one in state.seen if isinstance(one, Windows))
-    if len(start) < len(size):  # all there is along one axis, for every element
+    start = tuple(one.start for one in seen if isinstance(one, Windows) and one.advance > 0)
+    if len(start) < len(size):  # all there is along one axis, or turned around
         start = ()
-    return ReceptiveField(size, jumps, start, state.statistics, state.gate, dimensions=places)
+    return ReceptiveField(
+        size, jumps, start, state.statistics, state.gate, state.seam, dimensions=places
+    )

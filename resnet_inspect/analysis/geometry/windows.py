@@ -28,7 +28,7 @@ class Windows:
     end: tuple[int, ...]
     """The pixel behind the last."""
     advance: int
-    """Pixels from one period to the next."""
+    """Pixels from one period to the next; negative where the map is turned around."""
     nudge: int = 0
     """What to add to the first pixel of element 0, where an interpolation keeps to the border."""
 
@@ -43,7 +43,8 @@ class Windows:
     def jump(self) -> Number:
         """Pixels between two neighbours, on average."""
         period = len(self.begin)
-        return self.advance if period == 1 else plain(Fraction(self.advance, period))
+        far = abs(self.advance)
+        return far if period == 1 else plain(Fraction(far, period))
 
     @property
     def start(self) -> int:
@@ -62,9 +63,10 @@ class Windows:
             return self.through(1, stride, lambda _: range(first, first + taps * spacing, spacing))
         step = self.advance
         last = first + (taps - 1) * spacing
+        near, far = sorted((first * step, last * step))
         return Windows(
-            (self.begin[0] + first * step,),
-            (self.end[0] + last * step,),
+            (self.begin[0] + near,),
+            (self.end[0] + far,),
             step * stride,
             self.nudge,
         )
@@ -89,6 +91,12 @@ class Windows:
                 end.append(max(last for _, last in windows))
         far = self.advance * (advance * rounds // own)
         return _shortest(begin, end, far, self.nudge)
+
+    def reversed(self, last: int) -> Windows:
+        """The windows of a map whose element t is element last − t of this one."""
+        found = [self.at(last - place) for place in range(len(self.begin))]
+        begin, end = zip(*found, strict=True)
+        return Windows(begin, end, -self.advance, self.nudge)
 
     def hull(self, other: Windows) -> Windows | None:
         """What an element sees that sees both; None where they do not keep step."""

@@ -12,7 +12,8 @@ from typing import Any
 import torch
 
 from resnet_inspect.capture.readers.functions import Arguments, reads_function
-from resnet_inspect.traces.ops import Activate, Offsets, Op, Reduce, Reshape
+from resnet_inspect.capture.readers.modules import patches
+from resnet_inspect.traces.ops import Activate, Offsets, Op, Reduce, Reshape, Window
 
 Dims = Callable[[str, Arguments], Offsets | None]
 
@@ -84,10 +85,39 @@ def _turned(name: str, a: Arguments) -> Offsets | None:
     return (*dims[:-2], *dims[-2:][::-1])
 
 
-@_recorded(Reshape, "roll", takes=("input", "shifts", "dims"))
-@_recorded(Reshape, "flip", takes=("input", "dims"))
-def _moved(name: str, a: Arguments) -> Offsets | None:
-    return _from_start(a.get("dims"), _rank(a))
+@_recorded(Reshape, "flip", takes=("input", *map(str, range(12))))
+def _flip(name: str, a: Arguments) -> Offsets | None:
+    given = a["dims"] if "dims" in a else [a[key] for key in map(str, range(12)) if key in a]
+    return _from_start(given[0] if len(given) == 1 else given, _rank(a))
+
+
+@_recorded(Reshape, "fliplr", "flipud", takes=("input",))
+def _mirrored(name: str, a: Arguments) -> Offsets | None:
+    return (int(name == "fliplr"),)
+
+
+@reads_function("roll", takes=("input", "shifts", "dims"))
+def _roll(name: str, a: Arguments) -> Op:
+    """Without dimensions the elements of all are moved on, in the order of a flat tensor."""
+    given, rank = a.get("dims"), _rank(a)
+    if given is None or given == ():
+        return Reshape(name, dims=tuple(range(rank)))
+    shifts = a["shifts"] if isinstance(a["shifts"], tuple | list) else (a["shifts"],)
+    return Reshape(name, dims=_from_start(given, rank), shifts=tuple(map(int, shifts)))
+
+
+@reads_function("unfold", takes=("input", "dimension", "size", "step"))
+def _unfold(name: str, a: Arguments) -> Op:
+    """A tensor's own method, along one dimension; or the function, which names its arguments."""
+    if "size" in a:
+        window = Window((int(a["size"]),), (int(a["step"]),), (0,), (1,))
+        return Reshape(name, dims=_from_start(a["dimension"], _rank(a)), slides=window)
+    return Reshape(name, slides=patches(a.get("kernel_size", a.get("dimension")), a))
+
+
+@reads_function("fold", takes=("input", "output_size", "kernel_size"))
+def _fold(name: str, a: Arguments) -> Op:
+    return Reshape(name, slides=patches(a["kernel_size"], a))
 
 
 @_recorded(Reshape, "sort", "argsort", takes=("input", "dim"))

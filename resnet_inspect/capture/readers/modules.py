@@ -9,7 +9,7 @@ readers is named in this folder's `__init__.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from math import prod
 from typing import Any, TypeVar
 
@@ -128,6 +128,12 @@ def sizes(value: Any, dimensions: int) -> tuple[int, ...]:
         return (value,) * dimensions
     numbers = tuple(int(item) for item in value)
     return numbers * dimensions if len(numbers) == 1 else numbers
+
+
+def patches(kernel_size: Any, a: Mapping[str, Any]) -> Window:
+    """The window of an unfold or fold, from its other arguments by name."""
+    stride, padding, dilation = a.get("stride", 1), a.get("padding", 0), a.get("dilation", 1)
+    return Window(sizes(kernel_size, 2), sizes(stride, 2), sizes(padding, 2), sizes(dilation, 2))
 
 
 def conv_window(kernel_size: tuple[int, ...], stride: Any, padding: Any, dilation: Any) -> Window:
@@ -323,9 +329,15 @@ def _identity(module: nn.Module) -> Op:
     return Elementwise("identity")
 
 
-@reads(nn.Flatten, nn.Unflatten, nn.Fold, nn.Unfold, nn.ChannelShuffle, nn.Embedding)
+@reads(nn.Flatten, nn.Unflatten, nn.ChannelShuffle, nn.Embedding)
 def _reshape(module: nn.Module) -> Op:
     return Reshape(type(module).__name__.lower())
+
+
+@reads(nn.Fold, nn.Unfold)
+def _patches(module: nn.Fold) -> Op:
+    name = "fold" if isinstance(module, nn.Fold) else "unfold"
+    return Reshape(name, slides=patches(module.kernel_size, vars(module)))
 
 
 @reads(

@@ -62,6 +62,8 @@ def sees(survey: Survey, activation: int) -> Iterator[str]:
         size = text.sizes(field.size)
         yield f"One output element sees {size} of the input: its receptive field."
         yield from _beyond(survey, field)
+    if field.seam:
+        yield fields.beside(field)
     if field.jump:
         jump = text.alike(field.jump)
         unit = "element" if jump == "1" else "elements"
@@ -98,6 +100,8 @@ def growth(survey: Survey, before: int, after: int) -> Iterator[str]:
     )
     if (last.statistics, last.gate) != (first.statistics, first.gate):
         yield f"{fields.through(last)} each element depends on all of the map."
+    if last.seam != first.seam:
+        yield fields.beside(last)
     yield from _beyond(survey, last)
     if not first.jump or not last.jump:
         return

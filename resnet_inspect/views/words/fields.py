@@ -25,6 +25,16 @@ def through(field: ReceptiveField) -> str:
     return f"Through {' and '.join(ways)}"
 
 
+def beside(field: ReceptiveField) -> str:
+    """Where an element sees more than the windows; "" where there is no such place."""
+    if not field.seam:
+        return ""
+    return (
+        f"Beside the seam of {field.seam}, which puts side by side what was apart, an element sees"
+        " on both sides of it."
+    )
+
+
 def remarks(survey: Survey) -> Iterator[str]:
     """What must be said beside the receptive field of the last feature map."""
     end = survey.last_feature_map
@@ -39,3 +49,6 @@ def remarks(survey: Survey) -> Iterator[str]:
             f"the receptive field is that of the windows; {way[0].lower()}{way[1:]} each element"
             " depends on all of the map"
         )
+    if field is not None and field.seam:
+        said = beside(field).removesuffix(".")
+        yield f"{said[0].lower()}{said[1:]}"

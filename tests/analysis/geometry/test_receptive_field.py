@@ -117,7 +117,7 @@ def same(size: int | Fraction, jump: int | Fraction, start: int | Fraction) -> o
         (Activate("relu"), MAP, same(3, 1, -1)),
         (AdaptivePool("avg", (1, 1)), (1, 1, 1, 1), "all"),
         (AdaptivePool("avg", (4, 4)), (1, 1, 4, 4), same(4, 2, -1)),
-        (AdaptivePool("avg", (3, 3)), (1, 1, 3, 3), None),
+        (AdaptivePool("avg", (3, 3)), (1, 1, 3, 3), same(6, Fraction(8, 3), -1)),
         (Reduce("mean"), (1, 1), "all"),
         (Reduce("mean"), (1, 1, 1, 1), "all"),
         (Resample("nearest"), (1, 1, 16, 16), same(3, Fraction(1, 2), -1)),

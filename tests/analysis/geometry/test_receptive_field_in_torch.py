@@ -177,6 +177,13 @@ windowed_attention = part(windowed_attention_of)
 
 
 @part
+def windows_and_grid(self: Part, x: Tensor) -> Tensor:
+    n, c, h, w = x.shape
+    s = 3 if h % 3 == 0 else 1
+    return windowed_attention_of(self, x).reshape(n, c, s, h // s, w).tanh().reshape(n, c, h, w)
+
+
+@part
 def added_windows(self: Part, x: Tensor) -> Tensor:
     return x + windowed_attention_of(self, x)
 
@@ -242,6 +249,123 @@ def rolled(self: Part, x: Tensor) -> Tensor:
 
 
 @part
+def turned_around(self: Part, x: Tensor) -> Tensor:
+    return self.two(x.flip(2, 3)).flip(-1)
+
+
+@part
+def turned_tokens(self: Part, x: Tensor) -> Tensor:
+    return torch.flip(x.flatten(2), (2,)).view_as(x)
+
+
+@part
+def einsum_channels(self: Part, x: Tensor) -> Tensor:
+    y = torch.einsum("bchw,dc->bdhw", x, self.lin.weight)
+    return torch.tensordot(y, self.lin.weight, ([1], [0])).permute(0, 3, 1, 2)
+
+
+@part
+def einsum_gate(self: Part, x: Tensor) -> Tensor:
+    return torch.einsum("bchw,bc->bchw", x, self.fast(self.lin(x.mean((2, 3))).sigmoid()))
+
+
+@part
+def einsum_positions(self: Part, x: Tensor) -> Tensor:
+    weight = torch.linspace(1, 2, x.shape[2] ** 2, dtype=x.dtype).view(x.shape[2], -1)
+    return torch.einsum("...hw,hi,wj->...ij", x, weight, weight[:1].repeat(x.shape[3], 1))
+
+
+@part
+def einsum_attention(self: Part, x: Tensor) -> Tensor:
+    q, k, v = self.wide(x.flatten(2).mT).chunk(3, -1)
+    weights = torch.einsum("bqc,bkc->bqk", q, k).softmax(-1)
+    return torch.einsum("bqk,bkc->bcq", weights, v).view_as(x)
+
+
+@part
+def einsum_linear_attention(self: Part, x: Tensor) -> Tensor:
+    q, k, v = self.wide(x.flatten(2).mT).chunk(3, -1)
+    context = torch.einsum("bnd,bne->bde", k, v)
+    return torch.einsum("bnd,bde->ben", q, context).view_as(x)
+
+
+@part
+def unfolded(self: Part, x: Tensor) -> Tensor:
+    weight = self.two.weight.flatten(1)
+    return (weight @ F.unfold(x, 3, padding=2, dilation=2)).view_as(x)
+
+
+@part
+def folded(self: Part, x: Tensor) -> Tensor:
+    columns = nn.Unfold(4, stride=2, padding=1)(x)
+    return F.fold(columns.tanh(), x.shape[2:], 4, stride=2, padding=1)
+
+
+@part
+def patches(self: Part, x: Tensor) -> Tensor:
+    return x.unfold(2, 2, 2).unfold(3, 3, 2).amax((4, 5))
+
+
+@part
+def local_attention(self: Part, x: Tensor) -> Tensor:
+    n, c, h, w = x.shape
+    near = F.unfold(self.one(x), 3, padding=1).view(n, c, 9, h, w)
+    return (near * (x[:, :, None] * near).sum(1, keepdim=True).softmax(2)).sum(2)
+
+
+@part
+def strips(self: Part, x: Tensor) -> Tensor:
+    half = x.shape[2] // 2
+    return torch.cat([x[:, :, :half].tanh(), x[:, :, half:]], 2)
+
+
+@part
+def padded_with_zeros(self: Part, x: Tensor) -> Tensor:
+    rows = torch.zeros_like(x[:, :, :2])
+    return F.conv2d(torch.cat([rows, x, rows], 2), self.two.weight.transpose(2, 3), padding=(0, 1))
+
+
+@part
+def padded_around(self: Part, x: Tensor) -> Tensor:
+    return self.two(torch.cat((x[..., -2:], x, x[..., :2]), -1))
+
+
+@part
+def summed_and_joined(self: Part, x: Tensor) -> Tensor:
+    return torch.cat([F.adaptive_avg_pool2d(x, (1, x.shape[3])), x], 2)
+
+
+@part
+def uneven(self: Part, x: Tensor) -> Tensor:
+    return F.adaptive_avg_pool2d(x, (x.shape[2] * 2 // 3 - 1, x.shape[3] // 2 + 1))
+
+
+@part
+def instance_norm_by_hand(self: Part, x: Tensor) -> Tensor:
+    mean = self.fast(x.mean((2, 3), keepdim=True))
+    x = x - mean
+    return x / self.fast((x * x).mean((2, 3), keepdim=True) + 1e-3).sqrt()
+
+
+@part
+def group_norm_by_hand(self: Part, x: Tensor) -> Tensor:
+    grouped = x.reshape(x.shape[0], 2, -1)
+    var, mean = torch.var_mean(grouped, dim=2, keepdim=True)
+    return ((grouped - self.fast(mean)) * self.fast(var + 1e-3).rsqrt()).view_as(x)
+
+
+@part
+def response_norm_by_hand(self: Part, x: Tensor) -> Tensor:
+    size = torch.linalg.vector_norm(x, dim=(2, 3), keepdim=True)
+    return x + x * self.fast(size / (size.mean(1, keepdim=True) + 1e-3))
+
+
+@part
+def centred(self: Part, x: Tensor) -> Tensor:
+    return torch.sub(x, self.fast(x.mean((-1, -2))).unsqueeze(-1)[..., None])
+
+
+@part
 def unbatched_mean(self: Part, x: Tensor) -> Tensor:
     return x - x.mean(1, keepdim=True)
 
@@ -264,6 +388,11 @@ OTHERS = (
     *KEPT, group_norm, se_linear, se_mean, se_index, eca, cbam, selective, fourier, sort, picked,
     channels_sorted, over_positions, along_rows, attention, windowed_attention, added_windows,
     context, returned, bilinear, odd_sizes, smoothed, softmax_over_map, cut_and_padded, rolled,
+    turned_around, turned_tokens, einsum_channels, einsum_gate, einsum_positions,
+    einsum_attention, einsum_linear_attention, unfolded, folded, patches, local_attention, strips,
+    windows_and_grid, padded_with_zeros, padded_around, summed_and_joined, uneven,
+    instance_norm_by_hand,
+    group_norm_by_hand, response_norm_by_hand, centred,
 )  # fmt: skip
 
 
@@ -312,13 +441,15 @@ def check(net: nn.Module) -> str:
     flagged = bool(field.statistics or field.gate)
     reached, at = support(net, held=flagged)
     for axis, (first, last) in enumerate(reached):
+        if field.seam and (first == 0 or last == SIDE):  # the middle is beside the seam
+            continue
         assert last - first <= field.size[axis], (net, field, reached)
-        if field.start and all(isinstance(n, int) for n in field.jump):
+        if field.start and field.jump and all(isinstance(n, int) for n in field.jump):
             assert first >= field.start[axis] + at[axis] * field.jump[axis] - SLACK
             assert (
                 last <= field.start[axis] + at[axis] * field.jump[axis] + field.size[axis] + SLACK
             )
-    return "flagged" if flagged else "finite"
+    return "flagged" if flagged else "seam" if field.seam else "finite"
 
 
 SLACK = 8
@@ -351,13 +482,21 @@ def test_no_gradient_refutes_the_field_of_a_random_network(seed: int) -> None:
 
 
 SAID = {
-    "lost": (fourier, sort, picked, rolled),
-    "all": (over_positions, attention, context, returned, softmax_over_map),
-    "flagged": (group_norm, se_linear, se_mean, se_index, eca, cbam, selective),
+    "lost": (fourier, sort, picked),
+    "all": (
+        over_positions, attention, context, returned, softmax_over_map, einsum_positions,
+        einsum_attention, einsum_linear_attention,
+    ),
+    "flagged": (
+        group_norm, se_linear, se_mean, se_index, eca, cbam, selective, einsum_gate,
+        instance_norm_by_hand, group_norm_by_hand, response_norm_by_hand, centred,
+    ),
+    "seam": (rolled, padded_around),
     "finite": (
         *KEPT, channels_sorted, along_rows, windowed_attention, added_windows, bilinear, odd_sizes,
         smoothed,
-        cut_and_padded,
+        cut_and_padded, turned_around, turned_tokens, einsum_channels, unfolded, folded, patches,
+        local_attention, strips, windows_and_grid, padded_with_zeros, uneven, summed_and_joined,
     ),
 }  # fmt: skip
 

@@ -94,7 +94,6 @@ def test_behind_statistics_of_all_positions_the_windows_are_said_with_the_norm(k
         (Norm("instance", 8, of_input=False), False),
         (Norm("layer", 8), False),
         (Norm("layer", 60), True),
-        (Norm("layer", 10, (-1,)), True),
         (Norm("local response", 0), False),
     ],
     ids=str,
@@ -104,6 +103,13 @@ def test_which_norms_take_statistics_over_positions(norm: Norm, flagged: bool) -
     x = net.step("norm", norm, x)
     field = fields_of(net, x).found[x]
     assert (field.size, bool(field.statistics)) == ((3, 3), flagged)
+
+
+def test_a_norm_over_rows_sees_all_of_the_row() -> None:
+    net, x = begun()
+    x = net.step("norm", Norm("layer", 10, (-1,)), x)
+    field = fields_of(net, x).found[x]
+    assert (field.size, field.jump, field.statistics) == ((3, 10), (1, 1), "")
 
 
 def test_a_gate_of_all_scales_what_the_windows_carry_and_a_context_is_all() -> None:

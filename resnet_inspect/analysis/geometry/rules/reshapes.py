@@ -12,12 +12,10 @@ from resnet_inspect.analysis.geometry.layout import (
     permutation,
     viewed,
 )
-from resnet_inspect.analysis.geometry.state import (
-    Everything,
-    Lost,
-    State,
-    slid,
-)
+from resnet_inspect.analysis.geometry.motion import at_once, slid
+from resnet_inspect.analysis.geometry.rules.rearranging import or_lost, rearranged
+from resnet_inspect.analysis.geometry.state import Given, Known, Lost, State
+from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import Reshape
 from resnet_inspect.traces.tensors import Shape
 
@@ -46,10 +44,12 @@ _ALONG = {"roll", "flip", "fliplr", "flipud", "rot90", "sort", "argsort", "index
 """What moves or picks along the dimensions that are recorded with it."""
 
 
-def reshaped(
-    call: str, op: Reshape, given: Sequence[State], before: Shape, shape: Shape
-) -> State | Lost:
-    """The state behind a reshape."""
+def reshape(call: Call, op: Reshape, given: Given, before: Sequence[Shape], shape: Shape) -> Known:
+    """The same elements, or some of them, in another shape or order."""
+    return _reshaped(call.path, op, given, before[0], shape)
+
+
+def _reshaped(call: str, op: Reshape, given: Given, before: Shape, shape: Shape) -> Known:
     state, name = given[0], op.name
     if any(more.sees for more in given[1:]):
         return Lost(call)
@@ -59,16 +59,22 @@ def reshaped(
         return _cut(call, op, state, before, shape)
     if name in _VIEWS:
         layout = state.layout if before == shape else viewed(state.layout, shape)
-        return _or_lost(call, state, layout, shape)
+        if layout is None:
+            state = at_once(state)
+            layout = viewed(state.layout, shape)
+        return or_lost(call, state, layout, shape)
     if name in _PERMUTATIONS:
         return _permuted(call, op, state, before, shape)
     if name == "channelshuffle" or name == "channel_shuffle":
         free = len(state.layout) > 1 and not held(state.layout[1])
-        return state if free and before == shape else _or_lost(call, state, None, shape)
+        return state if free and before == shape else or_lost(call, state, None, shape)
     if name in _BROADCASTS:
         return _broadcast(call, state, before, shape)
     if name in _PARTS:
         return part(call, op, state, before, [shape], 0)
+    moved = rearranged(call, op, state, before, shape)
+    if moved is not None:
+        return moved
     if name in _ALONG and op.dims is not None and len(before) == len(shape):
         places = [place % len(before) for place in op.dims]
         if not any(held(state.layout[place]) for place in places):
@@ -77,54 +83,43 @@ def reshaped(
             return state
     if name == "embedding" and len(shape) == len(before) + 1:
         return state._replace(layout=(*state.layout, other(shape[-1])))
-    return _or_lost(call, state, None, shape)
+    return or_lost(call, state, None, shape)
 
 
-def _or_lost(call: str, state: State, layout: Layout | None, shape: Shape) -> State | Lost:
-    """With that layout; where it is not known, only what sees all, without positions, goes on."""
-    if layout is not None:
-        return state._replace(layout=layout)
-    if any(map(held, state.layout)) or not all(
-        one is None or isinstance(one, Everything) for one in state.seen
-    ):
-        return Lost(call)
-    return state._replace(layout=tuple(map(other, shape)))
-
-
-def _permuted(call: str, op: Reshape, state: State, before: Shape, shape: Shape) -> State | Lost:
+def _permuted(call: str, op: Reshape, state: State, before: Shape, shape: Shape) -> Known:
     dims: Sequence[int] | None = op.dims
     if dims is None:
         dims = permutation(before, shape, state.layout)
     if dims is None or sorted(dims) != list(range(len(before))):
-        return _or_lost(call, state, None, shape)
+        return or_lost(call, state, None, shape)
     return state._replace(layout=tuple(state.layout[place] for place in dims))
 
 
-def _broadcast(call: str, state: State, before: Shape, shape: Shape) -> State | Lost:
+def _broadcast(call: str, state: State, before: Shape, shape: Shape) -> Known:
     new = len(shape) - len(before)
     if new < 0:
-        return _or_lost(call, state, None, shape)
+        return or_lost(call, state, None, shape)
     layout = [*(other(size) for size in shape[:new]), *state.layout]
     for place, size in enumerate(before, new):
         if shape[place] != size:
             if held(layout[place]) and size > 1:
-                return _or_lost(call, state, None, shape)
+                return or_lost(call, state, None, shape)
             layout[place] = other(shape[place])
     return state._replace(layout=tuple(layout))
 
 
-def _cut(call: str, op: Reshape, state: State, before: Shape, shape: Shape) -> State | Lost:
+def _cut(call: str, op: Reshape, state: State, before: Shape, shape: Shape) -> Known:
     """A slice or a pad: the first element and the step of each dimension are known."""
     dims = op.dims if op.dims is not None else tuple(range(len(before)))
     if len(dims) != len(shape):
-        return _or_lost(call, state, None, shape)
+        return or_lost(call, state, None, shape)
     sizes = {place: shape[at] for at, place in enumerate(dims) if place >= 0}
     for place, (first, step) in enumerate(zip(op.starts, op.steps, strict=True)):
         size = sizes.get(place, 1)
         if (first, step, size) == (0, 1, before[place]):
             continue
         if step < 1 and held(state.layout[place]):
-            return _or_lost(call, state, None, shape)
+            return or_lost(call, state, None, shape)
         state = slid(state, place, call, size, first, 1, 1, step)
         if place not in sizes and held(state.layout[place]):
             # One position is left, and no dimension to tell which.
@@ -135,7 +130,7 @@ def _cut(call: str, op: Reshape, state: State, before: Shape, shape: Shape) -> S
 
 def part(
     call: str, op: Reshape, state: State, before: Shape, shapes: Sequence[Shape], place: int
-) -> State | Lost:
+) -> Known:
     """One of the parts that a tensor is split into, which follow each other along a dimension."""
     shape = shapes[place]
     if len(shape) == len(before) - 1:  # unbind, select, an index
@@ -146,22 +141,22 @@ def part(
             if gone in (None, p) and (*before[:p], *before[p + 1 :]) == shape
         ]
         if not places or any(held(state.layout[p]) for p in places):
-            return _or_lost(call, state, None, shape)
+            return or_lost(call, state, None, shape)
         layouts = {(*state.layout[:p], *state.layout[p + 1 :]) for p in places}
-        return _or_lost(call, state, layouts.pop() if len(layouts) == 1 else None, shape)
+        return or_lost(call, state, layouts.pop() if len(layouts) == 1 else None, shape)
     if len(shape) != len(before):
-        return _or_lost(call, state, None, shape)
+        return or_lost(call, state, None, shape)
     changed = [p for p, (a, b) in enumerate(zip(before, shape, strict=True)) if a != b]
     if not changed and op.name in {"chunk", "split", "tensor_split"}:
         return state
     if len(changed) != 1:
-        return _or_lost(call, state, None, shape)
+        return or_lost(call, state, None, shape)
     at = changed[0]
     if not held(state.layout[at]):
         return state.replaced(at, other(shape[at]))
     if op.name in {"chunk", "split"} and sum(s[at] for s in shapes) == before[at]:
         return slid(state, at, call, shape[at], sum(s[at] for s in shapes[:place]), 1, 1, 1)
-    return _or_lost(call, state, None, shape)
+    return or_lost(call, state, None, shape)
 
 
 def reduced(
