@@ -247,7 +247,10 @@ def built_to_run(order: Order, device: str | None) -> tuple[nn.Module, tuple[Any
     built = order.on(where)
     if built.kwargs:
         raise BadInput("two networks are compared, and others asked, with positional inputs only")
+    from resnet_inspect.capture.recording.forward import run_instead_of_forward
+
     model = built.model.to(where)
+    run_instead_of_forward(model, order.call)
     give_shapes(model, built.args, built.kwargs)
     return model, built.args
 

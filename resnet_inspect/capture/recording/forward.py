@@ -21,16 +21,13 @@ from resnet_inspect.capture.recording.provenance import provenance
 from resnet_inspect.capture.recording.recorder import Recorder
 from resnet_inspect.collection import uncollected
 from resnet_inspect.errors import ForwardInterrupted, UnknownName, UntraceableModel
-from resnet_inspect.traces.model import Call, Failure, Trace
+from resnet_inspect.traces.model import FORWARD, Call, Failure, Trace
 
 _NOT_THE_USERS = tuple(
     f"{folder}{os.sep}" for folder in (Path(torch.__file__).parent, Path(__file__).parents[2])
 )
 
 Mode = Literal["eval", "train", "as found"]
-
-FORWARD = "forward"
-"""The method that is run unless another is asked for."""
 
 
 class MetaCannotRun(Exception):
@@ -117,6 +114,7 @@ def capture(
                 device=str(device) if device is not None else device_of(model, args),
                 model=model,
                 notes=notes,
+                call=call,
             ),
         )
     if isinstance(failure, KeyboardInterrupt):
@@ -205,6 +203,31 @@ def method_of(model: nn.Module, name: str) -> Callable[..., Any]:
         raise UnknownName(what, name, known, see=f"it has {', '.join(known) or 'forward alone'}")
     method: Callable[..., Any] = found
     return method
+
+
+def run_instead_of_forward(model: nn.Module, name: str) -> None:
+    """Have a network that may be changed run another method when it is called.
+
+    Within that method its forward is its own, since methods such as `predict` call it. Raises
+    `UnknownName` as `method_of` does.
+    """
+    if name == FORWARD:
+        return
+    method, attributes = method_of(model, name), vars(model)
+    own = attributes.get(FORWARD)
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        outside = attributes.pop(FORWARD, None)
+        if own is not None:
+            attributes[FORWARD] = own
+        try:
+            return method(*args, **kwargs)
+        finally:
+            attributes.pop(FORWARD, None)
+            if outside is not None:
+                attributes[FORWARD] = outside
+
+    attributes[FORWARD] = attributes[name] = run
 
 
 def runnable(found: Any) -> Any:

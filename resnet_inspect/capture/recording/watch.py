@@ -12,7 +12,6 @@ from typing import Any
 from torch import nn
 
 from resnet_inspect.capture.recording.forward import (
-    FORWARD,
     device_of,
     eagerly,
     method_of,
@@ -23,7 +22,7 @@ from resnet_inspect.capture.recording.forward import (
 from resnet_inspect.capture.recording.provenance import provenance
 from resnet_inspect.capture.recording.recorder import Recorder
 from resnet_inspect.errors import UntraceableModel
-from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.model import FORWARD, Trace
 
 _CALL = "_compiled_call_impl"
 """What `nn.Module.__call__` runs, where an instance has it, hooks and all.
@@ -74,6 +73,7 @@ def watching(
                     device=device_of(model, args),
                     model=model,
                     notes=[*notes, *called, "watched in a running program"],
+                    call=call,
                 )
                 name = type(model).__name__
                 take(trace_of(recorder, failure, model_name=name, provenance=where))
