@@ -187,12 +187,12 @@ class Order:
     def on(self, device: torch.device) -> Built:
         """Build it there, with inputs."""
         from resnet_inspect.capture.inputs import (
-            as_taken,
             floating_dtype,
             make_arguments,
             make_tensor,
             read_dtype,
         )
+        from resnet_inspect.capture.taken import as_taken
 
         asked = read_dtype(self.dtype) if self.dtype else None
         if asked is not None and not asked.is_floating_point:

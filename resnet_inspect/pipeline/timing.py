@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.capture import backends
 from resnet_inspect.errors import BadInput
+from resnet_inspect.pipeline.asked import how_to_give
 from resnet_inspect.pipeline.locks import input_of
 from resnet_inspect.pipeline.networks import Order, Tell, give_shapes, import_torch, silent
 from resnet_inspect.pipeline.tracing import forward_error, trace
@@ -82,7 +83,8 @@ def measure(
         try:
             traced = order.captured(built, where, "as found")
         except ForwardRaised as raised:
-            raise forward_error(raised.trace) from raised.__cause__
+            hint = how_to_give(raised.asked, raised.trace, by_name=True)
+            raise forward_error(raised.trace, hint) from raised.__cause__
         how = Runs(**(runs or {}))
         told = None if so_far is None else lambda found: so_far((traced, found))
         return traced, run_repeatedly(

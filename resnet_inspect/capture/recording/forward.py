@@ -19,6 +19,7 @@ from resnet_inspect.capture.recording.dtypes import AsOnADevice
 from resnet_inspect.capture.recording.left_as_found import left_as_found, lent, like_lazy
 from resnet_inspect.capture.recording.provenance import provenance
 from resnet_inspect.capture.recording.recorder import Recorder
+from resnet_inspect.capture.taken import Asked, asked_of
 from resnet_inspect.collection import uncollected
 from resnet_inspect.errors import ForwardInterrupted, UnknownName, UntraceableModel
 from resnet_inspect.traces.model import FORWARD, Call, Failure, Trace
@@ -43,6 +44,8 @@ class ForwardRaised(Exception):
     def __init__(self, trace: Trace) -> None:
         super().__init__(trace.model_name)
         self.trace = trace
+        self.asked: Asked | None = None
+        """What the forward takes, where that is no tensor and may be why it raised."""
         self.hint = ""
         """How to go on, where the failure alone does not tell."""
 
@@ -120,7 +123,10 @@ def capture(
     if isinstance(failure, KeyboardInterrupt):
         raise _interrupted(trace) from failure
     if failure is not None:
-        raise ForwardRaised(trace) from failure
+        raised = ForwardRaised(trace)
+        if isinstance(failure, Exception) and not isinstance(failure, RuntimeError):
+            raised.asked = asked_of(model, call)
+        raise raised from failure
     return trace
 
 

@@ -82,12 +82,17 @@ def _inputs(model: str, locked: Trace) -> list[str]:
     size = pipeline.input_of(locked, model)
     if size == pipeline.input_shape(model):
         return []
-    if not isinstance(size, Mapping) and all(isinstance(item, int) for item in size):
-        return [",".join(map(str, size))]
-    found = []
-    for port in locked.inputs:
-        spec = locked.spec(port)
-        keyword = "" if port.label.isdecimal() or not port.label else f"{port.label}="
-        dtype = "" if spec.dtype.startswith(("float", "bfloat")) else f":{spec.dtype}"
-        found.append(f"{keyword}{','.join(map(str, spec.shape))}{dtype}")
-    return found
+    arguments = size if isinstance(size, Mapping) else {0: size}
+    return [
+        _written(one) if isinstance(name, int) else f"{name}={_written(one)}"
+        for name, one in arguments.items()
+    ]
+
+
+def _written(argument: Any) -> str:
+    """A shape, one with its element type, or a list of them, as `--input` takes it."""
+    if isinstance(argument, list):
+        return "+".join(map(_written, argument)) + ("+" if len(argument) == 1 else "")
+    if isinstance(argument[-1], str):
+        return f"{_written(argument[0])}:{argument[1]}"
+    return ",".join(map(str, argument))
