@@ -70,7 +70,8 @@ def assert_architecture(
     if agreed is not None and (input_size is None or not renew):
         size = pipeline.input_of(agreed, model)
     mode = "eval" if agreed is None else pipeline.mode_of(agreed)
-    now = pipeline.trace(model, size, device=device, mode=mode, arguments=arguments)
+    call = "forward" if agreed is None else agreed.provenance.call
+    now = pipeline.trace(model, size, device=device, mode=mode, arguments=arguments, call=call)
     found = None if agreed is None else pipeline.changed(agreed, now)
     if agreed is not None and found is None:
         return

@@ -90,6 +90,8 @@ def judge(survey: Survey, opinions: Sequence[Opinion]) -> tuple[Verdict, ...]:
             verdict = _explained(verdict, parts)
             if not verdict.explained:
                 verdict = _explained(verdict, (*parts, *_fused(survey)))
+        if opinion.figure in ("parameters", "trainable") and opinion.by.startswith("torchinfo"):
+            verdict = _explained(verdict, counted_again(survey, verdict.ours))
         verdicts.append(verdict)
     return tuple(verdicts)
 
@@ -141,6 +143,16 @@ def not_listed(survey: Survey) -> tuple[tuple[str, int], ...]:
         p for m in survey.trace.modules for p in m.parameters if p.packed and p.same_as is None
     )
     return (("packed parameters that it does not list", -packed.total),) if packed.total else ()
+
+
+def counted_again(survey: Survey, whole: Figure) -> tuple[tuple[str, int], ...]:
+    """What torchinfo has twice: a network whose method calls the network itself."""
+    again = sum(call.module == "" for call in survey.trace.calls) - 1
+    return (
+        (("the network again, which calls itself", again * whole),)
+        if isinstance(whole, int)
+        else ()
+    )
 
 
 def _is_packed(trace: Trace, call: Call) -> bool:

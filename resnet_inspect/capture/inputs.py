@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
-import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -16,7 +13,9 @@ from resnet_inspect.errors import BadInput, UnknownName
 Shape = Sequence[int]
 OneInput = Shape | tuple[Shape, str]
 """A shape, or a shape and a dtype: (1, 77), ((1, 77), "int64")."""
-InputSize = OneInput | Sequence[OneInput] | Mapping[int | str, OneInput]
+Argument = OneInput | Sequence[OneInput]
+"""A tensor, or a list of them that is one argument: [(3, 224, 224), (3, 200, 300)]."""
+InputSize = OneInput | Sequence[Argument] | Mapping[int | str, Argument]
 """One input, several in order, or several by position and name: {0: (1, 3, 8, 8), "mask": ...}."""
 
 _DTYPES = {
@@ -78,51 +77,6 @@ def make_arguments(
     return tuple(made[position] for position in positions), named
 
 
-def as_taken(
-    forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The arguments as the forward takes them: by its parameters, or all in one mapping.
-
-    Names that are no parameter's are keys, where the forward has one parameter that must be given
-    and takes no other keywords.
-    """
-    parameters = _parameters(forward)
-    kinds = {parameter.kind for parameter in parameters}
-    names = {parameter.name for parameter in parameters}
-    needed = [p for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
-    is_open = kinds & {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}
-    if args or not kwargs or is_open or len(needed) != 1 or names & kwargs.keys():
-        return args, kwargs
-    return (kwargs,), {}
-
-
-def keys_asked(model: nn.Module) -> tuple[str, ...]:
-    """The keys by which a forward indexes its first parameter, as its code shows them."""
-    parameters = _parameters(model.forward)
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(type(model).forward)))
-    except (OSError, TypeError, SyntaxError, ValueError):
-        return ()
-    found = [
-        node.slice.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Subscript)
-        and isinstance(node.value, ast.Name)
-        and parameters
-        and node.value.id == parameters[0].name
-        and isinstance(node.slice, ast.Constant)
-        and isinstance(node.slice.value, str)
-    ]
-    return tuple(dict.fromkeys(found))
-
-
-def _parameters(forward: Callable[..., Any]) -> list[inspect.Parameter]:
-    try:
-        return list(inspect.signature(forward).parameters.values())
-    except (TypeError, ValueError):
-        return []
-
-
 _SPACES = {1: (1000,), 2: (224, 224), 3: (16, 112, 112)}
 """How large the usual input is, by its spatial dimensions."""
 
@@ -145,8 +99,14 @@ def fitting_shape(model: nn.Module) -> tuple[int, ...] | None:
     return None
 
 
-def _make_one(one: Any, dtype: torch.dtype, device: torch.device) -> Tensor:
-    if not isinstance(one, Sequence) or isinstance(one, str) or not _is_one(one):
+def _make_one(
+    one: Any, dtype: torch.dtype, device: torch.device, within: bool = False
+) -> Tensor | list[Any]:
+    """A tensor, or a list of tensors."""
+    is_sequence = isinstance(one, Sequence) and not isinstance(one, str)
+    if is_sequence and one and not within and not _is_one(one):
+        return [_make_one(part, dtype, device, within=True) for part in one]
+    if not is_sequence or not _is_one(one):
         raise BadInput("input_size is one shape, several shapes, or a mapping of names to shapes")
     if _has_dtype(one):
         return make_tensor(one[0], read_dtype(one[1]), device)

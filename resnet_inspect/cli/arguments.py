@@ -18,7 +18,7 @@ else:  # older versions of click have no type argument here
 
 def read_inputs(inputs: Sequence[tuple[str, Any]]) -> Any:
     """What `--input` was given, as `pipeline.trace` takes it: one shape, or by place and name."""
-    if len(inputs) == 1 and not inputs[0][0]:
+    if len(inputs) == 1 and not inputs[0][0] and not isinstance(inputs[0][1], list):
         return inputs[0][1]
     positional = [one for keyword, one in inputs if not keyword]
     named = [(keyword, one) for keyword, one in inputs if keyword]

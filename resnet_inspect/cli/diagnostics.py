@@ -14,11 +14,15 @@ _ASCII = {
 
 
 def fail(message: str, hint: str, code: int) -> int:
-    """Say what went wrong in one line and return the exit code."""
+    """Say what went wrong in one line and return the exit code.
+
+    The hint stands behind it; if that has lines of code, these stand below.
+    """
     line = f"resnet-inspect: {' '.join(message.split())}"
-    if hint:
-        line += f" ({' '.join(hint.split())})"
-    say(line)
+    words, *lines = hint.split("\n")
+    if words:
+        line += f" ({' '.join(words.split())})"
+    say("\n".join((line, *lines)))
     return code
 
 

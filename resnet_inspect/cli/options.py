@@ -124,7 +124,8 @@ def input_options_but(*left_out: str) -> Callable[[F], F]:
             multiple=True,
             metavar="[NAME=]SHAPE[:DTYPE]",
             help="Whole input shape, batch first: 1,3,224,224. Once for each input of the forward; "
-            "with the name of a keyword, with a type: mask=1,1,224,224:bool.",
+            "with the name of a keyword, with a type: mask=1,1,224,224:bool. A list of tensors is "
+            "one input: 3,224,224+3,200,300; of one tensor 3,224,224+.",
         ),
         click.option(
             "--image-size", type=ImageSize(), help="Image size: 224, or 256x192 (height x width)."

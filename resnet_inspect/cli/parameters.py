@@ -89,20 +89,29 @@ class Shape(Type):
 
 
 class Input(Shape):
-    """One input: 1,3,224,224 or mask=1,1,224,224:bool."""
+    """One input: 1,3,224,224 or mask=1,1,224,224:bool, or a list: 3,224,224+3,200,300."""
 
     name = "input"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The keyword ("" for a positional input), and the shape or the shape with its dtype."""
+        """The keyword ("" for a positional input), and the shape or the shape with its dtype.
+
+        Of a list it is a list of these.
+        """
         if isinstance(value, tuple):
             return value
         keyword, equals, written = str(value).rpartition("=")
         if equals and not keyword.isidentifier():
             self.fail(f"'{value}' is no input: write NAME=1,3,224,224", param, ctx)
+        if "+" not in written:
+            return keyword, self._one(written, param, ctx)
+        parts = written.removesuffix("+").split("+")
+        return keyword, [self._one(part, param, ctx) for part in parts]
+
+    def _one(self, written: str, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         sizes, _, dtype = written.partition(":")
         shape = super().convert(sizes, param, ctx)
-        return keyword, ((shape, dtype) if dtype else shape)
+        return (shape, dtype) if dtype else shape
 
 
 class ImageSize(Shape):

@@ -55,15 +55,17 @@ def capture(model: str | None, options: Mapping[str, Any]) -> Trace:
     if model.endswith((".pth", ".pt", ".ckpt", ".safetensors")):
         raise click.UsageError(f"weights alone: `resnet-inspect trace --weights {model}`")
     mode: Mode = "train" if options["train"] else "eval"
-    return _run(model, input_of(model, options), mode, options, arguments)
+    size, call = input_of(model, options), options["call"] or "forward"
+    return _run(model, size, mode, options, arguments, call)
 
 
 def capture_like(golden: Trace, model: str, options: Mapping[str, Any]) -> Trace:
-    """Run the network on the input of a saved trace or lock, in its mode."""
+    """Run of the network what a saved trace or lock ran, on its input and in its mode."""
     from resnet_inspect import pipeline
 
     size, mode = pipeline.input_of(golden, model), pipeline.mode_of(golden)
-    return _run(model, size, mode, options, read_settings(options["settings"]))
+    arguments = read_settings(options["settings"])
+    return _run(model, size, mode, options, arguments, golden.provenance.call)
 
 
 def _run(
@@ -72,6 +74,7 @@ def _run(
     mode: Mode,
     options: Mapping[str, Any],
     arguments: Mapping[str, Any],
+    call: str,
 ) -> Trace:
     from resnet_inspect import pipeline
 
@@ -86,7 +89,7 @@ def _run(
             weights=options["weights"],
             tell=progress.tell,
             cache=not options.get("no_cache"),
-            call=options.get("call") or "forward",
+            call=call,
         )
     for note in captured.provenance.notes:
         remark(note)
@@ -111,6 +114,7 @@ def measure(model: str, options: Mapping[str, Any], which: str = "") -> Measured
             weights=options["weights"],
             runs={name: options[name] for name in RUN_OPTIONS},
             tell=lambda step: progress.tell(f"{which}: {step}" if which else step),
+            call=options["call"] or "forward",
         )
 
 

@@ -31,7 +31,7 @@ from resnet_inspect.locks.reading import Reader
 from resnet_inspect.locks.words import write_name
 from resnet_inspect.locks.writing import Writer
 from resnet_inspect.traces.invariants import broken_reference
-from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.model import FORWARD, Trace
 
 FORMAT = "resnet-inspect lock"
 FORMAT_VERSION = 1
@@ -78,9 +78,15 @@ def dumps(trace: Trace, *comments: str) -> str:
         *(f"# {' '.join(comment.split())}" for comment in (*comments, figures)),
         f"model: {write_name(trace.model_name)}",
         f"mode: {write_name(trace.provenance.mode)}",
+        *_call(trace.provenance.call),
         *Writer(trace).lines(),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _call(method: str) -> list[str]:
+    """The line of what was run, where that is not the forward."""
+    return [] if method == FORWARD else [f"call: {write_name(method)}"]
 
 
 def loads(text: str) -> Trace:

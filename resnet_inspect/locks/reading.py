@@ -16,7 +16,7 @@ from resnet_inspect.locks.words import (
     read_tensor,
     usually_shares,
 )
-from resnet_inspect.traces.model import Call, Provenance, Trace
+from resnet_inspect.traces.model import FORWARD, Call, Provenance, Trace
 from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, PythonClass
 from resnet_inspect.traces.ops import Container, Op
 from resnet_inspect.traces.tensors import Activation, Port, TensorSpec
@@ -58,7 +58,7 @@ class Reader:
         depth, odd = divmod(len(line) - len(bare), 2)
         if odd or (depth and key.endswith(":")):
             raise ValueError("it is indented as no line is")
-        if key in {"model:", "mode:"}:
+        if key in {"model:", "mode:", "call:"}:
             (value,) = tokens[1:]
             if key in self.header:
                 raise ValueError(f"a second {key}")
@@ -180,7 +180,10 @@ class Reader:
         if missing:
             raise ValueError(f"no line says {min(missing)}")
         network = replace(self.calls[0], inputs=tuple(self.inputs), outputs=tuple(self.outputs))
-        provenance = Provenance("lock", (), "", self.header["mode:"], (), "", "")
+        provenance = Provenance(
+            "lock", (), "", self.header["mode:"], (), "", "",
+            call=self.header.get("call:", FORWARD),
+        )  # fmt: skip
         return _with_ports(
             Trace(
                 self.header["model:"], tuple(self._modules()), (network, *self.calls[1:]),

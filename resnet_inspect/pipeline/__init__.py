@@ -5,6 +5,7 @@ The only place that joins them; torch is imported inside the functions that need
 - `networks`: a named network and its inputs, built on the device where it will run.
 - `tracing`: `trace` and `watch`.
 - `asking`: `explain`, `taps`, `diff`, `draw`, of any network.
+- `asked`: how to give a forward what it takes, where that is no tensor.
 - `cache`: which traces are kept, and `cached`.
 - `timing`: `measure`, against the clock.
 - `signals`: `signal`, what flows forward and back.

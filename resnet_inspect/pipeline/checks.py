@@ -26,19 +26,22 @@ def verify(
     device: str | None = None,
     arguments: Mapping[str, Any] | None = None,
     tell: Tell = silent,
+    call: str = "forward",
 ) -> tuple[Survey, tuple[Verdict, ...]]:
     """Trace a network and ask others for the same figures; it is built and run on `device`.
+
+    What is run, here and by others, is its method `call`.
 
     The device is the CPU unless another is asked for: a second opinion needs a real forward pass.
     Raises what `trace` raises.
     """
-    traced = trace(model, input_size, arguments=arguments, tell=tell)
+    traced = trace(model, input_size, arguments=arguments, tell=tell, call=call)
     from resnet_inspect import oracle
     from resnet_inspect.analysis.checks import Opinion, judge
 
     chosen = subject(model)
     with surroundings(chosen):
-        order = Order.of(chosen, input_size, arguments=arguments, tell=tell)
+        order = Order.of(chosen, input_size, arguments=arguments, tell=tell, call=call)
         if order.open is not None:
             order = replace(order, size=input_of(traced, model))
         built, args = built_to_run(order, device)
@@ -57,6 +60,8 @@ def _not_published(known: Variant, traced: Trace) -> str:
     """Why torchvision's published figures are not of this network; "" if they are."""
     if known.family == "detection":
         return "published for trained weights, whose norms are frozen and whose boxes are others"
+    if traced.provenance.call != "forward":
+        return "published for its forward"
     arguments = dict(traced.provenance.arguments)
     if known.family == "segmentation" and arguments.pop("aux_loss", "") != "True":
         return "published with --set aux_loss=True"

@@ -23,10 +23,12 @@ def equivalence_of(
     device: str | None = None,
     arguments: Mapping[str, Any] | None = None,
     tell: Tell = silent,
+    call: str = "forward",
 ) -> Equivalence:
     """Whether two networks are the same: in layers, shapes, counts, and in what they compute.
 
-    `input_size` and `arguments` are for `model`; `other` gets the same input. If their layers are
+    `input_size` and `arguments` are for `model`; `other` gets the same input, and of
+    both the method `call` is run. If their layers are
     the same, the weights of `other` are copied into `model` by role, and both are run on `device`.
     Raises what `trace` raises.
     """
@@ -38,9 +40,9 @@ def equivalence_of(
         same_tensors,
     )
 
-    left = Survey(trace(model, input_size, arguments=arguments, tell=tell))
+    left = Survey(trace(model, input_size, arguments=arguments, tell=tell, call=call))
     size = input_size or tuple(left.trace.spec(left.trace.inputs[0]).shape)
-    right = Survey(trace(other, size, tell=tell))
+    right = Survey(trace(other, size, tell=tell, call=call))
     difference = compare(left, right)
     if not alike(difference):
         return Equivalence(difference)
@@ -48,9 +50,9 @@ def equivalence_of(
 
     ours, theirs = subject(model), subject(other)
     with surroundings(ours), surroundings(theirs):
-        order = Order.of(ours, size, arguments=arguments, tell=tell)
+        order = Order.of(ours, size, arguments=arguments, tell=tell, call=call)
         built, args = built_to_run(order, device)
-        second, _ = built_to_run(Order.of(theirs, size, tell=tell), device)
+        second, _ = built_to_run(Order.of(theirs, size, tell=tell, call=call), device)
         tell("running both with the same weights")
         copied = with_weights_of(built, second, same_tensors(difference))
         parted = first_difference(built, second, same_calls(difference), args)

@@ -26,19 +26,26 @@ def input_of(golden: Trace, model: object) -> InputSize:
     """The input of a saved trace or lock, as `trace` takes it to run `model` likewise.
 
     Floats have no element type there: they take that of the model. Raises `BadInput` for tensors
-    within lists or dicts.
+    deeper than in a list.
     """
+    if isinstance(model, str) and takes_a_list(subject(model)):
+        shapes = [golden.spec(port).shape for port in golden.inputs]
+        return (len(shapes), *next(iter(shapes), ()))
     wanted: dict[int | str, Any] = {}
     for port in golden.inputs:
         spec = golden.spec(port)
         is_float = spec.dtype.startswith(("float", "bfloat"))
-        name = int(port.label or 0) if port.label.isdecimal() or not port.label else port.label
-        wanted[name] = spec.shape if is_float else (spec.shape, spec.dtype)
-        if "." in port.label:
+        shape = spec.shape if is_float else (spec.shape, spec.dtype)
+        argument, dot, place = port.label.partition(".")
+        name = int(argument or 0) if argument.isdecimal() or not argument else argument
+        if not dot:
+            wanted[name] = shape
+        elif place.isdecimal():
+            wanted.setdefault(name, []).append(shape)
+        else:
             raise BadInput(f"input {port.label} is inside of another argument: no shape says that")
-    if isinstance(model, str) and takes_a_list(subject(model)):
-        return (len(wanted), *next(iter(wanted.values()), ()))
-    only: InputSize = wanted[0] if list(wanted) == [0] else wanted
+    is_one = list(wanted) == [0] and not isinstance(wanted[0], list)
+    only: InputSize = wanted[0] if is_one else wanted
     return only
 
 

@@ -187,12 +187,12 @@ class Order:
     def on(self, device: torch.device) -> Built:
         """Build it there, with inputs."""
         from resnet_inspect.capture.inputs import (
-            as_taken,
             floating_dtype,
             make_arguments,
             make_tensor,
             read_dtype,
         )
+        from resnet_inspect.capture.taken import as_taken
 
         asked = read_dtype(self.dtype) if self.dtype else None
         if asked is not None and not asked.is_floating_point:
@@ -247,7 +247,10 @@ def built_to_run(order: Order, device: str | None) -> tuple[nn.Module, tuple[Any
     built = order.on(where)
     if built.kwargs:
         raise BadInput("two networks are compared, and others asked, with positional inputs only")
+    from resnet_inspect.capture.recording.forward import run_instead_of_forward
+
     model = built.model.to(where)
+    run_instead_of_forward(model, order.call)
     give_shapes(model, built.args, built.kwargs)
     return model, built.args
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.capture import backends
 from resnet_inspect.errors import BadInput
+from resnet_inspect.pipeline.asked import how_to_give
 from resnet_inspect.pipeline.locks import input_of
 from resnet_inspect.pipeline.networks import Order, Tell, give_shapes, import_torch, silent
 from resnet_inspect.pipeline.tracing import forward_error, trace
@@ -32,12 +33,14 @@ def measure(
     runs: Mapping[str, Any] | None = None,
     tell: Tell = silent,
     so_far: Callable[[Measured], None] | None = None,
+    call: str = "forward",
 ) -> Measured:
     """Trace a named network on a real device, then run it again and again against the clock.
 
     `runs` are the fields of `capture.timing.measurement.Runs`: repeats, warm_up, backward,
     compiled, channels_last, threads. `so_far` is told after each run what all runs up to it
-    measured. Raises what `trace` raises, and `WorkFailed` for a network that cannot be measured.
+    measured. What is run is the method `call`. Raises what `trace` raises, and `WorkFailed` for a
+    network that cannot be measured.
     """
     chosen = subject(model)
     if device == "meta":
@@ -47,7 +50,12 @@ def measure(
         )
     tell("importing torch")
     import_torch()
-    from resnet_inspect.capture.recording.forward import ForwardRaised, switched, unwrapped
+    from resnet_inspect.capture.recording.forward import (
+        ForwardRaised,
+        run_instead_of_forward,
+        switched,
+        unwrapped,
+    )
     from resnet_inspect.capture.timing.measurement import Runs, moved
     from resnet_inspect.capture.timing.measurement import measure as run_repeatedly
 
@@ -61,19 +69,22 @@ def measure(
             arguments=arguments,
             weights=weights,
             tell=tell,
+            call=call,
         )
         if order.open is not None:
-            tried = trace(model, input_size, mode=mode, dtype=dtype, arguments=arguments)
+            tried = trace(model, input_size, mode=mode, dtype=dtype, arguments=arguments, call=call)
             order = replace(order, size=input_of(tried, model), notes=tried.provenance.notes)
         found = order.on(where)
         model_there, wrappers = unwrapped(moved(found.model, where))
+        run_instead_of_forward(model_there, call)
         give_shapes(model_there, found.args, found.kwargs)
         switched(model_there, mode == "train")
         built = replace(found, model=model_there, notes=(*wrappers, *found.notes))
         try:
             traced = order.captured(built, where, "as found")
         except ForwardRaised as raised:
-            raise forward_error(raised.trace) from raised.__cause__
+            hint = how_to_give(raised.asked, raised.trace, by_name=True)
+            raise forward_error(raised.trace, hint) from raised.__cause__
         how = Runs(**(runs or {}))
         told = None if so_far is None else lambda found: so_far((traced, found))
         return traced, run_repeatedly(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.errors import BadInput, ForwardError, ForwardInterrupted, UnknownName
 from resnet_inspect.inspection import Inspection, Watch
+from resnet_inspect.pipeline.asked import how_to_give
 from resnet_inspect.pipeline.cache import entry_of, ran_no_other_code
 from resnet_inspect.pipeline.networks import Order, Tell, import_torch, silent
 from resnet_inspect.sources import subject, surroundings
@@ -123,7 +124,10 @@ def trace(
             named = _trace_named if order.open is None else _trace_guessing
             made = named(order, device or "meta")
     except ForwardRaised as raised:
-        raise forward_error(raised.trace, raised.hint) from raised.__cause__
+        hint = raised.hint or how_to_give(
+            raised.asked, raised.trace, by_name=isinstance(model, str)
+        )
+        raise forward_error(raised.trace, hint) from raised.__cause__
     except ForwardInterrupted as interrupted:
         interrupted.trace = Inspection.of(interrupted.trace)
         raise
@@ -215,7 +219,7 @@ def _trace_guessing(order: Order, device_name: str) -> Trace:
     Where neither fits, it is said if a smaller image does, or what else the forward asks for.
     """
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.inputs import fitting_shape, keys_asked
+    from resnet_inspect.capture.inputs import fitting_shape
     from resnet_inspect.capture.recording.forward import ForwardRaised
 
     part = order.open
@@ -224,13 +228,9 @@ def _trace_guessing(order: Order, device_name: str) -> Trace:
         return _trace_named(order, device_name)
     except ForwardRaised as first:
         raised = first
-    model = order.on(backends.resolve("meta")).model
-    keys = keys_asked(model)
-    if keys:
-        size = ",".join(map(str, order.size))
-        written = " ".join(f"--input {key}={size}" for key in keys)
-        raised.hint = f"its forward takes a mapping: {written}"
+    if raised.asked is not None:
         raise raised from raised.__cause__
+    model = order.on(backends.resolve("meta")).model
     shape = fitting_shape(model)
     if shape is not None and part.of(shape) != order.size:
         order = order.guessing(part.of(shape), part, ", which its first layer takes")
@@ -305,13 +305,13 @@ def _trace_module(
 
     from resnet_inspect.capture import backends
     from resnet_inspect.capture.inputs import (
-        as_taken,
         floating_dtype,
         home,
         make_arguments,
         read_dtype,
     )
     from resnet_inspect.capture.recording.forward import MetaCannotRun, capture, method_of, runnable
+    from resnet_inspect.capture.taken import as_taken
 
     model = runnable(model)
     if not isinstance(model, nn.Module):

@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from resnet_inspect.traces.modules import ModuleSpec
-from resnet_inspect.traces.ops import Container, Op
+from resnet_inspect.traces.ops import LATER, Container, Op
 from resnet_inspect.traces.tensors import Activation, Port, TensorSpec
 
 FORMAT_VERSION = 1
+
+FORWARD = "forward"
+"""The method of a network that is run unless another is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class Provenance:
     """UTC, ISO 8601, to the second."""
     notes: tuple[str, ...] = ()
     """What was done that a reader should know: a wrapper removed, a fall-back to the CPU."""
+    call: str = field(default=FORWARD, metadata=LATER)
+    """The method of the network that was run."""
     cached: bool = field(default=False, compare=False)
     """Whether it came from the trace cache. How a trace came here is not part of its value: this
     is neither compared nor saved, and `captured_at` is when the network was run."""

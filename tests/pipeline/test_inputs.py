@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from torch import Tensor, nn
 
 import resnet_inspect as ri
 from resnet_inspect import pipeline
+from resnet_inspect.cli.program import run
 from resnet_inspect.errors import ForwardError
 
 CODE = """
@@ -52,6 +56,54 @@ class Mapped(nn.Module):
 class Named(Mapped):
     def forward(self, image, mask=None):
         return self.image(image)
+
+class Pair(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c = nn.Conv2d(6, 4, 3)
+
+    def forward(self, images):
+        left, right = images
+        return self.c(torch.cat([left, right], 1))
+
+class Detector(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c = nn.Conv2d(3, 4, 3)
+
+    def forward(self, images, targets=None):
+        return self.c(self.padded(images))
+
+    def padded(self, images):
+        height, width = (max(i.shape[d] for i in images) for d in (1, 2))
+        batch = images[0].new_zeros(len(images), 3, height, width)
+        for place, image in zip(batch, images):
+            place[:, :image.shape[1], :image.shape[2]].copy_(image)
+        return batch
+
+class Handing(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = Scaled()
+
+    def forward(self, batch):
+        return self.inner(batch)
+
+class Scaled(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c = nn.Conv2d(3, 4, 3)
+
+    def forward(self, batch):
+        return self.c(batch["image"]) * batch["scale"]["x"]
+
+class Padded(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c = nn.Conv2d(3, 4, 3)
+
+    def forward(self, samples):
+        return self.c(samples.tensors) * samples.mask.sum()
 """
 
 
@@ -106,6 +158,18 @@ def test_parts_of_an_input_follow_the_first_layer_too(code: Path) -> None:
             "Mapped",
             "its forward takes a mapping: --input image=1,3,224,224 --input mask=1,3,224,224",
         ),
+        (
+            "Handing",
+            "its forward takes a mapping: --input image=1,3,224,224 --input scale=1,3,224,224",
+        ),
+        ("Pair", "its forward takes a list: --input 1,3,224,224+1,3,224,224"),
+        (
+            "Padded",
+            "its forward takes what no shape says: trace a wrapper that makes it\n"
+            "    class ForTracing(Padded):\n"
+            "        def forward(self, tensors, mask):\n"
+            "            return super().forward(SimpleNamespace(tensors=tensors, mask=mask))",
+        ),
     ],
 )
 def test_what_would_do_is_proposed(code: Path, name: str, hint: str) -> None:
@@ -140,3 +204,66 @@ def test_others_are_asked_about_the_same_input(code: Path) -> None:
     survey, verdicts = pipeline.verify(f"{code}:video")
     assert survey.trace.spec(survey.trace.inputs[0]).shape == (1, 3, 16, 112, 112)
     assert all(verdict.sound for verdict in verdicts)
+
+
+def test_the_wrapper_of_a_hint_is_traced(
+    code: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    size = ["--input", "image=1,3,8,8", "--input", "scale=1"]
+    assert run(["trace", f"{code}:Scaled", *size]) == 1
+    said, *wrapper = capsys.readouterr().err.splitlines()
+    assert said.startswith("resnet-inspect: Scaled:slice got 1 float32 from the input")
+    assert len(wrapper) == 3
+    wrapped = tmp_path / "wrapped.py"
+    adapted = "\n".join(wrapper).replace('"scale": scale', '"scale": {"x": scale}')
+    wrapped.write_text(code.read_text() + textwrap.dedent(adapted))
+    trace = ri.trace(f"{wrapped}:ForTracing", {"image": (1, 3, 8, 8), "scale": (1,)})
+    assert trace.totals.macs == 36 * 4 * 27
+
+
+def test_a_module_is_answered_in_python() -> None:
+    class Mapped(nn.Module):
+        def forward(self, batch: dict[str, Tensor]) -> Tensor:
+            return batch["image"].relu()
+
+    class Listed(nn.Module):
+        def forward(self, images: list[Tensor]) -> Tensor:
+            return torch.stack(images)
+
+    hints = {Mapped: {"image": (1, 3, 8, 8)}, Listed: [[(1, 3, 8, 8), (1, 3, 8, 8)]]}
+    for network, size in hints.items():
+        with pytest.raises(ForwardError) as raised:
+            ri.trace(network(), (1, 3, 8, 8))
+        assert raised.value.hint.endswith(f": input_size={size}")
+        assert ri.trace(network(), size).failure is None
+
+
+LISTS = {
+    "3,8,8+3,6,9": [(3, 8, 8), (3, 6, 9)],
+    "3,8,8+": [(3, 8, 8)],
+    "images=3,8,8+3,8,8": [(3, 8, 8), (3, 8, 8)],
+}
+
+
+@pytest.mark.parametrize("written", LISTS)
+def test_a_list_of_tensors_is_one_input(code: Path, tmp_path: Path, written: str) -> None:
+    saved, lock = tmp_path / "trace.json", tmp_path / "net.lock"
+    asked = [f"{code}:Detector", "--input", written]
+    assert run(["trace", *asked, "--save", str(saved)]) == 0
+    trace = pipeline.load(saved)
+    assert [trace.spec(port).shape for port in trace.inputs] == LISTS[written]
+    height, width = (max(sizes) - 2 for sizes in zip(*(s[1:] for s in LISTS[written]), strict=True))
+    assert trace.totals.macs == len(LISTS[written]) * height * width * 4 * 27
+    assert run(["lock", *asked, "-o", str(lock)]) == 0
+    assert f"--input {written}\n" in lock.read_text()
+    for golden in (saved, lock):
+        assert run(["check", f"{code}:Detector", "--lock", str(golden)]) == 0
+
+
+def test_others_are_asked_about_a_list(code: Path) -> None:
+    _, verdicts = pipeline.verify(f"{code}:Detector", [[(3, 8, 8), (3, 6, 9)]])
+    (macs,) = [v for v in verdicts if v.opinion.by == "FlopCounterMode / 2"]
+    assert macs.agrees
+    runs = {"repeats": 1, "warm_up": 0}
+    traced, _ = pipeline.measure(f"{code}:Detector", [[(3, 8, 8), (3, 6, 9)]], runs=runs)
+    assert len(traced.inputs) == 2

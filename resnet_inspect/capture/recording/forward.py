@@ -20,18 +20,16 @@ from resnet_inspect.capture.recording.left_as_found import left_as_found, lent, 
 from resnet_inspect.capture.recording.provenance import provenance
 from resnet_inspect.capture.recording.recorder import Recorder
 from resnet_inspect.capture.signals import Step
+from resnet_inspect.capture.taken import Asked, asked_of
 from resnet_inspect.collection import uncollected
 from resnet_inspect.errors import ForwardInterrupted, UnknownName, UntraceableModel
-from resnet_inspect.traces.model import Call, Failure, Trace
+from resnet_inspect.traces.model import FORWARD, Call, Failure, Trace
 
 _NOT_THE_USERS = tuple(
     f"{folder}{os.sep}" for folder in (Path(torch.__file__).parent, Path(__file__).parents[2])
 )
 
 Mode = Literal["eval", "train", "as found"]
-
-FORWARD = "forward"
-"""The method that is run unless another is asked for."""
 
 
 class MetaCannotRun(Exception):
@@ -47,6 +45,8 @@ class ForwardRaised(Exception):
     def __init__(self, trace: Trace) -> None:
         super().__init__(trace.model_name)
         self.trace = trace
+        self.asked: Asked | None = None
+        """What the forward takes, where that is no tensor and may be why it raised."""
         self.hint = ""
         """How to go on, where the failure alone does not tell."""
 
@@ -122,12 +122,16 @@ def capture(
                 device=str(device) if device is not None else device_of(model, args),
                 model=model,
                 notes=notes,
+                call=call,
             ),
         )
     if isinstance(failure, KeyboardInterrupt):
         raise _interrupted(trace) from failure
     if failure is not None:
-        raise ForwardRaised(trace) from failure
+        raised = ForwardRaised(trace)
+        if isinstance(failure, Exception) and not isinstance(failure, RuntimeError):
+            raised.asked = asked_of(model, call)
+        raise raised from failure
     return trace
 
 
@@ -214,6 +218,31 @@ def method_of(model: nn.Module, name: str) -> Callable[..., Any]:
         raise UnknownName(what, name, known, see=f"it has {', '.join(known) or 'forward alone'}")
     method: Callable[..., Any] = found
     return method
+
+
+def run_instead_of_forward(model: nn.Module, name: str) -> None:
+    """Have a network that may be changed run another method when it is called.
+
+    Within that method its forward is its own, since methods such as `predict` call it. Raises
+    `UnknownName` as `method_of` does.
+    """
+    if name == FORWARD:
+        return
+    method, attributes = method_of(model, name), vars(model)
+    own = attributes.get(FORWARD)
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        outside = attributes.pop(FORWARD, None)
+        if own is not None:
+            attributes[FORWARD] = own
+        try:
+            return method(*args, **kwargs)
+        finally:
+            attributes.pop(FORWARD, None)
+            if outside is not None:
+                attributes[FORWARD] = outside
+
+    attributes[FORWARD] = attributes[name] = run
 
 
 def runnable(found: Any) -> Any:

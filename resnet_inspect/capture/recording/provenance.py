@@ -26,6 +26,7 @@ def provenance(
     device: str,
     model: nn.Module,
     notes: Sequence[str],
+    call: str,
 ) -> Provenance:
     """The provenance of a trace made now; versions come from package metadata."""
     modes = {is_training(module) for module in model.modules()}
@@ -38,6 +39,7 @@ def provenance(
         tool_version=__version__,
         captured_at=datetime.now(UTC).replace(microsecond=0).isoformat(),
         notes=tuple(notes),
+        call=call,
     )
 
 

@@ -213,6 +213,8 @@ class Recorder:
     ) -> None:
         parent = self._open[-1] if self._open else None
         given = arguments(args, kwargs)
+        if parent is None and len(args) == 1 and isinstance(args[0], list | tuple) and not kwargs:
+            given = list(tensors_in(args[0], "0"))  # a list is told from several arguments
         op = read_op(module, first_shape(given))
         paths = self._paths.get(id(module), [""])
         path = paths[0]

@@ -14,7 +14,6 @@ import torch
 from torch import nn
 
 from resnet_inspect.capture.recording.forward import (
-    FORWARD,
     device_of,
     eagerly,
     method_of,
@@ -26,7 +25,7 @@ from resnet_inspect.capture.recording.provenance import provenance
 from resnet_inspect.capture.recording.recorder import Recorder
 from resnet_inspect.capture.signals import Observer
 from resnet_inspect.errors import UntraceableModel
-from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.model import FORWARD, Trace
 from resnet_inspect.traces.signals import Signals
 
 _CALL = "_compiled_call_impl"
@@ -105,6 +104,7 @@ def watching(
                     device=device_of(model, args),
                     model=model,
                     notes=[*notes, *called, "watched in a running program"],
+                    call=call,
                 )
                 name = type(model).__name__
                 made = trace_of(recorder, failure, model_name=name, provenance=where)

@@ -39,9 +39,10 @@ from resnet_inspect.cli.tracing import capture_like, input_options_given
 def command(model: str, lock_file: str, **options: Any) -> int:
     """Exit with 1 if MODEL is not what a lock file says, and print what changed; else with 0.
 
-    The network is run on the input that the lock names. Shapes, windows, parameters, buffers, what
-    is trainable, and the names of modules (checkpoints are loaded by them) count; names of classes,
-    versions and devices do not. In what is printed, left is the lock and right is MODEL.
+    What the lock says was run is run, on the input that it names. Shapes, windows, parameters,
+    buffers, what is trainable, and the names of modules (checkpoints are loaded by them) count;
+    names of classes, versions and devices do not. In what is printed, left is the lock and right is
+    MODEL.
     """
     from resnet_inspect import pipeline
 

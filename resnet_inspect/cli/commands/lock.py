@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from resnet_inspect.cli.diagnostics import remark
-from resnet_inspect.cli.options import HELP, Documented, common_options, input_options_but
+from resnet_inspect.cli.options import HELP, Documented, common_options, input_options
 from resnet_inspect.cli.output import check_outputs
 from resnet_inspect.cli.parameters import ModelName
 from resnet_inspect.cli.tracing import loaded_or_captured
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     ],
 )
 @click.argument("model", type=ModelName())
-@input_options_but("call")
+@input_options
 @click.option("-o", "--output", type=click.Path(allow_dash=True), help="The file; - is stdout.")
 @common_options
 def command(model: str, **options: Any) -> int:
@@ -68,6 +68,8 @@ def renewal(model: str, output: str | None, locked: Trace, options: Mapping[str,
         for shape in _inputs(model, locked):
             words += ["--input", shape]
         words += ["--dtype", options["dtype"]] if options["dtype"] else []
+        call = locked.provenance.call
+        words += ["--call", call] if call != "forward" else []
         words += ["--train"] if locked.provenance.mode == "train" else []
         words += [word for setting in options["settings"] for word in ("--set", setting)]
     return shlex.join(words)
@@ -80,12 +82,17 @@ def _inputs(model: str, locked: Trace) -> list[str]:
     size = pipeline.input_of(locked, model)
     if size == pipeline.input_shape(model):
         return []
-    if not isinstance(size, Mapping) and all(isinstance(item, int) for item in size):
-        return [",".join(map(str, size))]
-    found = []
-    for port in locked.inputs:
-        spec = locked.spec(port)
-        keyword = "" if port.label.isdecimal() or not port.label else f"{port.label}="
-        dtype = "" if spec.dtype.startswith(("float", "bfloat")) else f":{spec.dtype}"
-        found.append(f"{keyword}{','.join(map(str, spec.shape))}{dtype}")
-    return found
+    arguments = size if isinstance(size, Mapping) else {0: size}
+    return [
+        _written(one) if isinstance(name, int) else f"{name}={_written(one)}"
+        for name, one in arguments.items()
+    ]
+
+
+def _written(argument: Any) -> str:
+    """A shape, one with its element type, or a list of them, as `--input` takes it."""
+    if isinstance(argument, list):
+        return "+".join(map(_written, argument)) + ("+" if len(argument) == 1 else "")
+    if isinstance(argument[-1], str):
+        return f"{_written(argument[0])}:{argument[1]}"
+    return ",".join(map(str, argument))

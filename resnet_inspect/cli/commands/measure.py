@@ -54,7 +54,7 @@ def _columns() -> Mapping[str, str]:
     ],
 )
 @click.argument("model", type=ModelName())
-@input_options_but("batch", "device", "no_cache", "call")
+@input_options_but("batch", "device", "no_cache")
 @click.option("--batch", "batches", type=Numbers(), help="Batch sizes, one measurement each: 1,8.")
 @click.option("--device", help=devices("cpu", without=("meta",)))
 @run_options

@@ -33,7 +33,7 @@ from resnet_inspect.cli.tracing import input_of
     ],
 )
 @click.argument("model", type=ModelName())
-@input_options_but("dtype", "train", "weights", "no_cache", "call")
+@input_options_but("dtype", "train", "weights", "no_cache")
 @click.option("--against", type=ModelName(), metavar="OTHER", help="Is it the same as OTHER?")
 @output_options
 @common_options
@@ -56,6 +56,7 @@ def command(model: str, **options: Any) -> int:
     with Progress() as progress, streams_aside():
         given: dict[str, Any] = {
             "device": options["device"], "arguments": settings, "tell": progress.tell,
+            "call": options["call"] or "forward",
         }  # fmt: skip
         survey, found = pipeline.verify(model, size, **given)
         if options["against"]:

@@ -9,6 +9,7 @@ from resnet_inspect.analysis import taps as analysis
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.taps import Misfit, Tap
 from resnet_inspect.errors import BadInput
+from resnet_inspect.traces.model import FORWARD
 from resnet_inspect.views.tables import assembly
 from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Table, listing
 from resnet_inspect.views.words import text
@@ -72,8 +73,12 @@ def decoder(survey: Survey, channels: Sequence[int] = analysis.UNET_CHANNELS) ->
 def extractor(survey: Survey) -> str:
     """Python that takes the taps: torchvision's `create_feature_extractor`, or timm's own way.
 
-    Raises `BadInput` for a network that has no taps.
+    Raises `BadInput` for a network that has no taps, and for another method than its forward,
+    which neither of these runs.
     """
+    method = survey.trace.provenance.call
+    if method != FORWARD:
+        raise BadInput(f"code that takes maps runs the forward; these are of {method}")
     found = analysis.find(survey)
     if not found:
         raise BadInput(f"{survey.trace.model_name} has no feature map that could be taken")
