@@ -5,7 +5,7 @@ BIN := .venv/bin
 BENCH ?= .venv-bench/bin
 PEERS := torchinfo torchsummary torchview torchlens fvcore ptflops
 
-.PHONY: check environment test test-oldest lint format bench bench-explorer
+.PHONY: check environment test test-oldest fuzz lint format bench bench-explorer
 
 check: test lint
 
@@ -27,6 +27,10 @@ test-oldest: .venv-oldest/bin/pytest
 	$(PYTHON) -m venv .venv-oldest
 	.venv-oldest/bin/pip install --quiet -e '.[dev]' 'torch==2.6.*' 'torchvision==0.21.*'
 	touch $@
+
+# What the suite does for seconds, for ten minutes with another seed each time.
+fuzz: environment
+	RESNET_INSPECT_FUZZ_SECONDS=600 RESNET_INSPECT_FUZZ_SEED=$$(date +%s) $(BIN)/python -m pytest tests/fuzz
 
 lint: environment
 	$(BIN)/ruff check .

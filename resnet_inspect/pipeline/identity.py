@@ -65,7 +65,13 @@ def identify(weights: str | Path, against: str | None = None, tell: Tell = silen
     alive = [one for one in found if one.match.share or against is not None]
     ranked = sorted(alive, key=lambda one: (one.match.rank, len(one.arguments)))
     return Identity(
-        str(file.path), file.kind, file.place, file.others, file.tensors, looks, tuple(ranked)
+        str(file.path),
+        file.kind,
+        file.place,
+        tuple(file.others),
+        file.tensors,
+        looks,
+        tuple(ranked),
     )
 
 
