@@ -1,11 +1,18 @@
-"""All of stderr: errors in one line, hints, remarks, progress."""
+"""What the program says: results to stdout, and all of stderr (errors, hints, remarks, progress).
+
+Text from outside is shown here, never obeyed.
+"""
 
 from __future__ import annotations
 
 import codecs
 import sys
 import threading
+import traceback
 from types import TracebackType
+
+from resnet_inspect.visible import message as shown
+from resnet_inspect.visible import visible_lines
 
 _ASCII = {
     "×": "x", "÷": "/", "·": "-", "─": "-", "…": "...", "→": "->", "≥": ">=", "█": "#",
@@ -18,26 +25,40 @@ def fail(message: str, hint: str, code: int) -> int:
 
     The hint stands behind it; if that has lines of code, these stand below.
     """
-    line = f"resnet-inspect: {' '.join(message.split())}"
-    words, *lines = hint.split("\n")
+    line = f"resnet-inspect: {shown(message)}"
+    words, *code_lines = hint.split("\n")
     if words:
-        line += f" ({' '.join(words.split())})"
-    say("\n".join((line, *lines)))
+        line += f" ({shown(words)})"
+    say("\n".join((line, *code_lines)))
     return code
 
 
-def say(line: str) -> None:
-    """Write a line to stderr, whatever becomes of it."""
+def put(written: str) -> None:
+    """Write a result to stdout."""
+    sys.stdout.write(visible_lines(written))
+
+
+def say(written: str) -> None:
+    """Write lines to stderr, whatever becomes of them."""
+    _write(f"{visible_lines(written)}\n")
+
+
+def say_where() -> None:
+    """Write the traceback of what is being handled."""
+    say(traceback.format_exc())
+
+
+def _write(written: str) -> None:
     try:
-        sys.stderr.write(f"{line}\n")
+        sys.stderr.write(written)
         sys.stderr.flush()
-    except OSError:
+    except (AttributeError, OSError, ValueError):  # none, full, closed
         pass
 
 
 def remark(line: str) -> None:
     """Write something the user should know and that is no result."""
-    say(f"resnet-inspect: {line}")
+    _write(f"resnet-inspect: {shown(line)}\n")
 
 
 def write_what_the_terminal_can() -> None:
@@ -67,7 +88,7 @@ class Progress:
         self._timer: threading.Timer | None = None
 
     def __enter__(self) -> Progress:
-        if sys.stderr.isatty():
+        if sys.stderr is not None and sys.stderr.isatty():
             self._timer = threading.Timer(self.DELAY, self._begin)
             self._timer.daemon = True
             self._timer.start()
@@ -86,8 +107,7 @@ class Progress:
             self._write()
 
     def _write(self) -> None:
-        sys.stderr.write(f"\r\x1b[K{self._step} …")
-        sys.stderr.flush()
+        _write(f"\r\x1b[K{shown(self._step)} …")
 
     def __exit__(
         self,
@@ -99,6 +119,5 @@ class Progress:
             self._timer.cancel()
         with self._lock:
             if self._shown:
-                sys.stderr.write("\r\x1b[K")
-                sys.stderr.flush()
+                _write("\r\x1b[K")
             self._shown = False

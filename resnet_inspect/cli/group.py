@@ -8,6 +8,7 @@ from importlib import import_module
 import click
 
 from resnet_inspect._version import __version__
+from resnet_inspect.cli.diagnostics import say
 from resnet_inspect.cli.options import HELP
 from resnet_inspect.errors import UnknownName
 
@@ -106,5 +107,5 @@ def commands(ctx: click.Context) -> int | None:
         from resnet_inspect.tui import explore
 
         return explore()
-    click.echo(ctx.get_help(), err=True)
+    say(ctx.get_help())
     return 2

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from resnet_inspect.cli.diagnostics import remark
+from resnet_inspect.cli.diagnostics import put, remark
 
 if TYPE_CHECKING:
     from resnet_inspect.traces.model import Trace
@@ -136,7 +136,7 @@ def write_table(table: Table, format: str, output: str | None, options: Mapping[
     if format != "table":
         from resnet_inspect.formats import render
 
-        sys.stdout.write(render(table, format))
+        put(render(table, format))
         return
     width = options["width"] or columns_of_terminal()
     if is_coloured(options["color"]):
@@ -148,7 +148,7 @@ def write_table(table: Table, format: str, output: str | None, options: Mapping[
         from resnet_inspect.formats.styled_text import lay_out
 
         layout = lay_out(table, width)
-        sys.stdout.write(layout.text)
+        put(layout.text)
         dropped = layout.dropped
     if dropped:
         remark(f"no room in {width} columns for: {', '.join(dropped)} (--width, or a wider window)")

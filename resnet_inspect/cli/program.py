@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 import warnings
 from collections.abc import Sequence
 
 import click
 
-from resnet_inspect.cli.diagnostics import fail, write_what_the_terminal_can
+from resnet_inspect.cli.diagnostics import fail, say_where, write_what_the_terminal_can
 from resnet_inspect.cli.group import commands
 from resnet_inspect.errors import InspectError
 
@@ -43,7 +42,7 @@ def run(arguments: Sequence[str] | None) -> int:
         return fail(error.format_message(), hint, 2)
     except InspectError as error:
         if debug:
-            traceback.print_exc()
+            say_where()
         return fail(error.message, error.hint, error.exit_code)
     except (KeyboardInterrupt, click.exceptions.Abort) as stop:
         return fail(str(stop) or "interrupted", "", INTERRUPTED)
@@ -53,13 +52,13 @@ def run(arguments: Sequence[str] | None) -> int:
         return 0
     except OSError as error:
         if debug:
-            traceback.print_exc()
+            say_where()
         return fail(f"{error.strerror or error}", "", 1)
     except MemoryError:
         return fail("out of memory", "--device meta needs none", 1)
     except Exception as error:
         if debug:
-            traceback.print_exc()
+            say_where()
         return fail(
             f"unexpected {type(error).__name__}: {_first_line(error)}",
             "this is a defect of resnet-inspect; --debug shows where",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from resnet_inspect.views.tables.table import Table
+from resnet_inspect.visible import json_text
 
 SCHEMA_VERSION = 1
 
@@ -25,4 +24,4 @@ def render(table: Table) -> str:
         "totals": {total.key: total.cell.value for total in table.totals},
         "remarks": table.remarks,
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return json_text(document, indent=2) + "\n"

@@ -15,6 +15,7 @@ from typing import Any
 from resnet_inspect.traces.fields import read_op as read_fields
 from resnet_inspect.traces.ops import LEARNED, OPS, Op, Reshape, Window, same_values
 from resnet_inspect.traces.tensors import TensorSpec
+from resnet_inspect.visible import visible
 
 _ITEMSIZES = {
     "bool": 1, "uint8": 1, "int8": 1, "int16": 2, "int32": 4, "int64": 8, "float16": 2,
@@ -43,7 +44,8 @@ AMOUNTS = ("parameters", "frozen", "buffers")
 
 def write_name(written: str) -> str:
     """A name as one token: itself, or quoted as in JSON."""
-    return written if re.fullmatch(_PLAIN, written) else json.dumps(written)
+    is_plain = re.fullmatch(_PLAIN, written) and visible(written) == written
+    return written if is_plain else json.dumps(written)
 
 
 def read_name(token: str) -> str:

@@ -35,6 +35,7 @@ from resnet_inspect.traces.ops import LEARNED, Op
 from resnet_inspect.traces.signals import SIGNALS_VERSION, Signals, Watched
 from resnet_inspect.traces.tensors import Activation, Port, TensorSpec
 from resnet_inspect.traces.timing import MEASUREMENTS_VERSION, Measurements, mismatch
+from resnet_inspect.visible import json_text
 
 FORMAT = "resnet-inspect trace"
 MEASURED_FORMAT = "resnet-inspect measurements"
@@ -110,7 +111,7 @@ def _signals(document: dict[str, Any]) -> Watched:
 
 
 def _written(document: dict[str, Any]) -> str:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return json_text(document, separators=(",", ":")) + "\n"
 
 
 def _document(trace: Trace) -> dict[str, Any]:

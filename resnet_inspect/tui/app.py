@@ -39,6 +39,8 @@ from resnet_inspect.tui.session.shown import Perspective, Shown
 from resnet_inspect.tui.session.timing import Plan
 from resnet_inspect.tui.settings.config import read_config, read_state
 from resnet_inspect.tui.settings.themes import HIGH_CONTRAST
+from resnet_inspect.visible import message as shown_message
+from resnet_inspect.visible import visible
 
 
 class Explorer(App[int]):
@@ -223,12 +225,18 @@ class Explorer(App[int]):
     def title_line(self, text: str, busy: str = "") -> None:
         """The first line: what is looked at, and what is being done."""
         doing = f"   {busy} …" if busy else ""
-        self.query_one("#title", Static).update(Content.assemble(text, (doing, "$text-warning")))
+        self.query_one("#title", Static).update(
+            Content.assemble(visible(text), (doing, "$text-warning"))
+        )
+
+    def notify(self, message: str, *, title: str = "", **how: Any) -> None:
+        """Show a notice; what is from outside in it is shown, never obeyed."""
+        super().notify(shown_message(message), title=visible(title), **how)
 
     def problem(self, text: str) -> None:
         """Say what went wrong, or take it off."""
         line = self.query_one("#problem", Static)
-        line.update(Content(text))
+        line.update(Content(shown_message(text)))
         line.set_class(bool(text), "-shown")
 
     def say_why(self, error: InspectError, more: str = "") -> None:

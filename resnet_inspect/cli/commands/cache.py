@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from resnet_inspect.cli.diagnostics import remark
+from resnet_inspect.cli.diagnostics import put, remark
 from resnet_inspect.cli.options import HELP, Documented
 
 
@@ -30,7 +30,7 @@ def command(action: str, debug: bool) -> int:
     from resnet_inspect import cache
 
     if action == "path":
-        click.echo(cache.folder())
+        put(f"{cache.folder()}\n")
     else:
         count, size = cache.clear()
         remark(f"removed {count:,} {'trace' if count == 1 else 'traces'}, {size / 2**20:.1f} MiB")

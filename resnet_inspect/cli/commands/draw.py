@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from resnet_inspect.cli.diagnostics import remark
+from resnet_inspect.cli.diagnostics import put, remark
 from resnet_inspect.cli.options import HELP, Documented, common_options, input_options
 from resnet_inspect.cli.output import check_outputs
 from resnet_inspect.cli.parameters import ModelName, Named, NamedOption
@@ -98,7 +97,7 @@ def command(model: str, **options: Any) -> int:
     check_outputs([output], options["force"])
     drawn = _drawn(Survey(loaded_or_captured(model, options)), format, options)
     if output in (None, "-"):
-        sys.stdout.write(drawn)
+        put(drawn)
     else:
         write_all({Path(output): drawn}, overwrite=options["force"])
         remark(f"wrote {output}")

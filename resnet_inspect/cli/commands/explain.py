@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from resnet_inspect.cli.diagnostics import remark
+from resnet_inspect.cli.diagnostics import put, remark
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
@@ -101,6 +100,6 @@ def _write(lesson: Lesson, format: str, width: int, options: Mapping[str, Any]) 
         for line, kind in lines(lesson, width):
             out.print(Text(line, STYLES.get(kind, "")), soft_wrap=True, highlight=False)
     elif format == "table":
-        sys.stdout.writelines(f"{line}\n" for line, _ in lines(lesson, width))
+        put("".join(f"{line}\n" for line, _ in lines(lesson, width)))
     else:
-        sys.stdout.write(written)
+        put(written)

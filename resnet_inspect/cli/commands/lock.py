@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from resnet_inspect.cli.diagnostics import remark
+from resnet_inspect.cli.diagnostics import put, remark
 from resnet_inspect.cli.options import HELP, Documented, common_options, input_options
 from resnet_inspect.cli.output import check_outputs
 from resnet_inspect.cli.parameters import ModelName
@@ -50,7 +49,7 @@ def command(model: str, **options: Any) -> int:
     captured = loaded_or_captured(model, options)
     written = locks.dumps(captured, f"Renew with: {renewal(model, output, captured, options)}")
     if output in (None, "-"):
-        sys.stdout.write(written)
+        put(written)
     else:
         write_all({Path(output): written}, overwrite=options["force"])
         remark(f"wrote {output}")

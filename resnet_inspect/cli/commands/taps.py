@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
+from resnet_inspect.cli.diagnostics import put
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
@@ -59,7 +59,7 @@ def command(model: str, **options: Any) -> int:
     check_outputs([options["output"]], options["force"])
     survey = Survey(loaded_or_captured(model, options))
     if options["python"]:
-        sys.stdout.write(taps.extractor(survey))
+        put(taps.extractor(survey))
     elif options["decoder"]:
         channels = options["decoder_channels"] or UNET_CHANNELS
         print_table(taps.decoder(survey, channels), options)

@@ -98,7 +98,7 @@ def table(
         shown=tuple(columns),
         rows=rows,
         totals=totals(survey),
-        remarks=tuple(text.visible(remark) for remark in (*_remarks(survey), *_folded(lines))),
+        remarks=tuple(text.message(remark) for remark in (*_remarks(survey), *_folded(lines))),
         provenance=provenance(survey.trace.provenance),
     )
 

@@ -7,6 +7,8 @@ from fractions import Fraction
 from unicodedata import category, east_asian_width
 
 from resnet_inspect.traces.tensors import Shape
+from resnet_inspect.visible import message as message
+from resnet_inspect.visible import visible as visible
 
 NOTHING = ""
 """Written where a column does not apply to a row."""
@@ -14,19 +16,6 @@ NOT_KNOWN = "?"
 """Written where there is a number and it could not be found."""
 RAISED = "✗"
 """Written behind the path of what the forward pass raised in."""
-
-
-_UNSEEN = {
-    **{code: 0x2400 + code for code in range(0x20)},
-    0x7F: 0x2421,
-    **dict.fromkeys([*range(0x80, 0xA0), 0x2028, 0x2029], 0xFFFD),
-    **dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], 0xFFFD),
-}
-
-
-def visible(written: str) -> str:
-    """A name as one line that moves no cursor: ␛ for an escape, ␊ for a new line."""
-    return written if written.isprintable() else written.translate(_UNSEEN)
 
 
 def integer(number: int) -> str:

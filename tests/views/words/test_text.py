@@ -131,15 +131,6 @@ def test_shapes_sizes_and_paddings() -> None:
     assert text.integer(25_557_032) == "25,557,032"
 
 
-@steady
-@given(st.text())
-def test_visible_text_is_one_line_of_the_same_length(written: str) -> None:
-    shown = text.visible(written)
-    assert len(shown) == len(written)
-    assert len(shown.splitlines()) <= 1
-    assert all(a == b for a, b in zip(written, shown, strict=True) if a.isprintable())
-
-
 def test_maps_in_short() -> None:
     assert map_shape((1, 256, 56, 56)) == "256×56²"
     assert map_shape((1, 64, 8, 56, 56)) == "64×8×56²"

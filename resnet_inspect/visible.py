@@ -1,0 +1,89 @@
+"""Text from outside as it is shown: it moves no cursor, changes no colour, hides nothing.
+
+Everything that comes from a file, a file name, an exception or a network's own code passes here on
+its way to a terminal. The letters of all scripts stay as they are.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from unicodedata import category
+
+LONGEST = 2000
+"""Characters of a message; what is longer is cut."""
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Controls, marks of direction and of no width, half a surrogate pair, line separators."""
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and marks that show nothing."""
+
+
+class _Shown(dict[int, str]):
+    """What stands for each character, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        if code < 0x20:
+            shown = chr(0x2400 + code)
+        elif code == 0x7F:
+            shown = "\u2421"
+        else:
+            is_hidden = category(character) in _HIDDEN or character in _BLANK
+            shown = "\ufffd" if is_hidden else character
+        self[code] = shown
+        return shown
+
+
+class _Escaped(dict[int, str]):
+    """How JSON writes each character that would not be shown as it is."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        halves = character.encode("utf-16-be", "surrogatepass").hex()
+        escaped = "".join(f"\\u{halves[at : at + 4]}" for at in range(0, len(halves), 4))
+        self[code] = character if code == 0x0A or _SHOWN[code] == character else escaped
+        return self[code]
+
+
+class _ShownInLines(_Shown):
+    """Likewise, of a text with lines and tabs of its own."""
+
+    def __missing__(self, code: int) -> str:
+        return chr(code) if code in (0x09, 0x0A) else _SHOWN[code]
+
+
+_SHOWN, _ESCAPED, _SHOWN_IN_LINES = _Shown(), _Escaped(), _ShownInLines()
+
+
+def visible(written: str) -> str:
+    """A name as one line that moves no cursor: ␛ for an escape, ␊ for a new line, � for others."""
+    is_plain = written.isascii() and written.isprintable()
+    return written if is_plain else written.translate(_SHOWN)
+
+
+def visible_lines(written: str) -> str:
+    """A text likewise, which keeps its lines and tabs."""
+    return written.translate(_SHOWN_IN_LINES)
+
+
+def message(written: str) -> str:
+    """A message as one visible line, cut where it is very long."""
+    line = " ".join(written[: 4 * LONGEST].split())
+    over = len(line) > LONGEST or len(written) > 4 * LONGEST
+    return visible(f"{line[:LONGEST]}… (cut)" if over else line)
+
+
+def json_text(document: Any, **layout: Any) -> str:
+    """A value as JSON in which every character is one that is shown."""
+    written = json.dumps(document, ensure_ascii=False, **layout)
+    is_plain = written.isascii() and "\x7f" not in written
+    return written if is_plain else written.translate(_ESCAPED)
+
+
+def said(error: BaseException) -> str:
+    """What an exception says; nothing where saying it raises."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
