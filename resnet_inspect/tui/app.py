@@ -12,10 +12,13 @@ from dataclasses import replace
 from functools import partial
 from threading import Thread
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.content import Content
+from textual.driver import Driver
+from textual.events import Event, Key
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
@@ -25,6 +28,7 @@ from resnet_inspect.errors import InspectError
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.actions import METHODS, networks, timing
+from resnet_inspect.tui.actions.registry import keeping_order
 from resnet_inspect.tui.keys import ACTIONS, bindings, identifier
 from resnet_inspect.tui.panels.contents import Contents, lay_out, let_go
 from resnet_inspect.tui.panels.filter_line import FilterLine
@@ -33,6 +37,7 @@ from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.panels.workbench import Workbench
 from resnet_inspect.tui.process.background import MANY_CALLS, START, beside_the_screen, end
 from resnet_inspect.tui.process.child import Child
+from resnet_inspect.tui.screens.dialog import Once, Palette
 from resnet_inspect.tui.session.history import History
 from resnet_inspect.tui.session.request import Request
 from resnet_inspect.tui.session.shown import Perspective, Shown
@@ -94,6 +99,8 @@ class Explorer(App[int]):
         self.perspective = Perspective(columns=dict(self.kept.columns))
         self.plan = Plan()
         """How it was measured last."""
+        self._aimed_at: WeakKeyDictionary[Event, Screen[Any]] = WeakKeyDictionary()
+        """The screen that had the keys when a key came."""
 
     def _last(self) -> Request:
         """What config.toml names, or what was open last, or ResNet-50."""
@@ -239,6 +246,16 @@ class Explorer(App[int]):
 
     # -- what is typed, and what the palette offers ----------------------------------------------
 
+    async def on_event(self, event: Event) -> None:
+        """Give a key that was typed behind the one that opened a dialog to that dialog."""
+        if isinstance(event, Key):
+            if not event.is_forwarded:
+                self._aimed_at[event] = self.screen
+            elif isinstance(self.screen, Once) and self._aimed_at.get(event) is not self.screen:
+                self.post_message(Key(event.key, event.character))
+                return
+        await super().on_event(event)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A slash that is typed into a field is a slash."""
         return action != "filter" or not isinstance(self.focused, Input)
@@ -269,6 +286,20 @@ class Explorer(App[int]):
             table.sort_by(None)
         table.focus()
 
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's own, but for the one of Unix, which stops at what it cannot read."""
+        own = super().get_driver_class()
+        if own.__name__ != "LinuxDriver":
+            return own
+        from resnet_inspect.tui.process.terminal import TerminalDriver
+
+        return TerminalDriver
+
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, variant and layer, for the palette."""
         from resnet_inspect.tui.screens.palette import commands
@@ -286,4 +317,4 @@ def _silent(step: str) -> None:
 
 
 for _name, _method in METHODS.items():  # where Textual looks for what a key does
-    setattr(Explorer, f"action_{_name}", _method)
+    setattr(Explorer, f"action_{_name}", keeping_order(_method))

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any
 
 from by_hand import of_trace
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -125,6 +126,17 @@ async def until(pilot: Keys, condition: Callable[[], bool], seconds: float = 10)
     while not condition():
         assert monotonic() < end
         await pilot.pause(0.02)
+
+
+async def unpaced(app: Explorer, pilot: Keys, *keys: str) -> None:
+    """Press keys that a terminal sends in one piece: none waits for what the one before does."""
+    for key in keys:
+        driver = app._driver
+        assert driver is not None
+        event = events.Key(key, key if len(key) == 1 else None)
+        event.set_sender(app)
+        driver.send_message(event)
+    await settle(pilot)
 
 
 def in_a_fresh_interpreter(code: str) -> None:

@@ -10,8 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
+
+from resnet_inspect.tui.screens.dialog import Dialog
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Field:
     hint: str = ""
 
 
-class Form(ModalScreen[dict[str, str] | None]):
+class Form(Dialog[dict[str, str] | None]):
     """Some fields; gives their values on enter, None on escape."""
 
     BINDINGS: ClassVar = [Binding("escape", "leave", "back")]
@@ -60,10 +61,6 @@ class Form(ModalScreen[dict[str, str] | None]):
                     )
             yield Static("", id="form-hint")
             yield Static("", id="form-problem")
-
-    def on_mount(self) -> None:
-        """Start in the first field."""
-        self.query(Input).first().focus()
 
     @property
     def values(self) -> dict[str, str]:

@@ -13,11 +13,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from resnet_inspect.tui.keys import ACTIONS, GROUPS, identifier, key_names
+from resnet_inspect.tui.screens.dialog import Dialog
 
 FILTERS = (
     ("conv 3x3", "words that a row has in path, op, kernel, shapes"),
@@ -96,7 +96,7 @@ def chapters(
     )
 
 
-class Help(ModalScreen[str | None]):
+class Help(Dialog[str | None]):
     """The chapters with a search line; gives the action that was chosen, or None."""
 
     BINDINGS: ClassVar = [
@@ -125,7 +125,6 @@ class Help(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """Show all."""
         self._narrow("")
-        self.query_one(Input).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show the lines that have all words."""

@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from resnet_inspect.formats.styled_text import Span, cells
 from resnet_inspect.tui.process.background import beside_the_screen
 from resnet_inspect.tui.screens import export
+from resnet_inspect.tui.screens.dialog import Dialog
 
 FRAME = 5
 """Columns that a page cannot have: border and padding on both sides, and the scroll bar."""
@@ -49,11 +49,11 @@ Make = Callable[[int], Page]
 """Makes a page for a width in columns."""
 
 
-class Report(ModalScreen[None]):
+class Report(Dialog[None]):
     """Pages of which one is shown; it is made beside the screen where that takes long."""
 
     BINDINGS: ClassVar = [
-        Binding("escape,q", "dismiss", "back"),
+        Binding("escape,q", "leave", "back"),
         Binding("tab,right,l", "turn(1)", "next page"),
         Binding("shift+tab,left,h", "turn(-1)", "page before", show=False),
         Binding("down,j", "move('down')", "down", show=False),
@@ -137,6 +137,10 @@ class Report(ModalScreen[None]):
     def action_move(self, where: str) -> None:
         """Scroll the page."""
         getattr(self.query_one("#report-page"), f"scroll_{where}")(animate=False)
+
+    def action_leave(self) -> None:
+        """Back to the panes."""
+        self.dismiss(None)
 
     def action_copy(self) -> None:
         """The page to the clipboard, as markdown."""
