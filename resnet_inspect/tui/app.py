@@ -20,7 +20,7 @@ from textual.content import Content
 from textual.driver import Driver
 from textual.events import Event, Key
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.structure.survey import Survey
@@ -29,21 +29,25 @@ from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.actions import METHODS, networks, timing
 from resnet_inspect.tui.actions.registry import keeping_order
-from resnet_inspect.tui.keys import ACTIONS, bindings, identifier
+from resnet_inspect.tui.keys import ACTIONS, ALWAYS, FOOTER, bindings, hints, hints_of, identifier
 from resnet_inspect.tui.panels.contents import Contents, lay_out, let_go
 from resnet_inspect.tui.panels.filter_line import FilterLine
+from resnet_inspect.tui.panels.keys_line import KeysLine
 from resnet_inspect.tui.panels.totals_line import TotalsLine
 from resnet_inspect.tui.panels.trace_table import TraceTable
+from resnet_inspect.tui.panels.way_strip import WayStrip
 from resnet_inspect.tui.panels.workbench import Workbench
 from resnet_inspect.tui.process.background import MANY_CALLS, START, beside_the_screen, end
 from resnet_inspect.tui.process.child import Child
 from resnet_inspect.tui.screens.dialog import Once, Palette
+from resnet_inspect.tui.screens.form import Form
 from resnet_inspect.tui.session.history import History
 from resnet_inspect.tui.session.request import Request
 from resnet_inspect.tui.session.shown import Perspective, Shown
 from resnet_inspect.tui.session.timing import Plan
 from resnet_inspect.tui.settings.config import read_config, read_state
-from resnet_inspect.tui.settings.themes import HIGH_CONTRAST
+from resnet_inspect.tui.settings.themes import HIGH_CONTRAST, OWN, inks
+from resnet_inspect.views.tables.table import Table
 
 
 class Explorer(App[int]):
@@ -64,6 +68,7 @@ class Explorer(App[int]):
         (0, "-tiny"),
         (8, "-short"),
         (18, "-tall"),
+        (28, "-high"),
     ]
     BINDINGS: ClassVar = bindings()
 
@@ -117,10 +122,11 @@ class Explorer(App[int]):
         """Title, three panes, filter, totals, keys."""
         yield Static("", id="title")
         yield Workbench(id="body")
+        yield WayStrip(id="way")
         yield Static("", id="problem")
         yield FilterLine(id="filter-line")
         yield TotalsLine(id="totals")
-        yield Footer(compact=True)
+        yield KeysLine(lambda: self.bench.pane, id="keys")
 
     @property
     def bench(self) -> Workbench:
@@ -142,6 +148,10 @@ class Explorer(App[int]):
         self.title_line(self.request.title)
         self.bench.draw_in_ascii(self.config.draws_ascii)
         self.bench.set_widths(self.kept.panes)
+        keys, found = self.query_one(KeysLine), hints(self.config.keys)
+        keys.common, keys.last = (tuple(found[n] for n in names) for names in (FOOTER, ALWAYS))
+        panes = self.bench.bindings.items()
+        keys.panes = {name: hints_of(own, self.config.keys) for name, own in panes}
         for warning in self.warnings:
             self.notify(warning, title="settings", severity="warning", markup=False)
         self.call_after_refresh(self.begin)
@@ -221,19 +231,29 @@ class Explorer(App[int]):
         """Put tables on the panes, filtered as those before them."""
         before = [self.bench.contents] if self.bench.contents is not None else []
         self.bench.show(contents)
+        for strip in self.query(WayStrip):
+            strip.show_way(contents.network)
         self.totals.show_totals(contents.rows.table, contents.difference)
         if before:
             Thread(target=let_go, args=(before,), daemon=True).start()
+
+    def compare_from(self, before: Table | None) -> None:
+        """Mark what differs from this table from now on, in rows and totals; None marks nothing."""
+        self.totals.before = before
+        self.totals.refresh()
+        self.bench.table.compare_from(before)
 
     # -- what is said of it ----------------------------------------------------------------------
 
     def title_line(self, text: str, busy: str = "") -> None:
         """The first line: what is looked at, and what is being done."""
         doing = f"   {busy} …" if busy else ""
-        self.query_one("#title", Static).update(Content.assemble(text, (doing, "$text-warning")))
+        self.query_one("#title", Static).update(Content.assemble(text, (doing, "$ink-add")))
 
     def problem(self, text: str) -> None:
-        """Say what went wrong, or take it off."""
+        """Say what went wrong, or take it off; where a form is filled in, it is said there too."""
+        if isinstance(self.screen, Form):
+            self.screen.problem(text)
         line = self.query_one("#problem", Static)
         line.update(Content(text))
         line.set_class(bool(text), "-shown")
@@ -268,6 +288,15 @@ class Explorer(App[int]):
         """Go back to the table."""
         self.bench.table.focus()
 
+    def on_workbench_moved(self, event: Workbench.Moved) -> None:
+        """Mark the place in the tensor's way."""
+        for strip in self.query(WayStrip):
+            strip.mark(event.row)
+
+    def on_way_strip_followed(self, event: WayStrip.Followed) -> None:
+        """Go to the step that was clicked."""
+        self.bench.go_to(event.span)
+
     def on_trace_table_filtered(self, event: TraceTable.Filtered) -> None:
         """Say beside the filter what it found."""
         self.filter_line.found(event.found)
@@ -281,10 +310,20 @@ class Explorer(App[int]):
         self.bench.leave_full()
         self.filter_line.clear()
         self.problem("")
+        self.compare_from(None)
         table = self.bench.table
         if table.sorted_by is not None:
             table.sort_by(None)
         table.focus()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The colours of what is written, before there is a theme."""
+        return {f"ink-{name}": "#808080" for name in OWN}
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's colours, and those of what is written."""
+        found = super().get_css_variables()
+        return found | inks(found, self.current_theme.dark)
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's own, but for the one of Unix, which stops at what it cannot read."""

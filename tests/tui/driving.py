@@ -158,7 +158,7 @@ class KeptOpen:
         self.opened: AbstractAsyncContextManager[Keys] | None = None
 
     def run(self, steps: Callable[[Explorer, Keys], Coroutine[Any, Any, None]]) -> None:
-        """Take these steps from the first row; after a failure the next one begins anew."""
+        """Take these steps from the stem; after a failure the next one begins anew."""
         self.runner.run(self._open())
         try:
             self.runner.run(self._from_the_start(steps))
@@ -179,7 +179,7 @@ class KeptOpen:
         self, steps: Callable[[Explorer, Keys], Coroutine[Any, Any, None]]
     ) -> None:
         await self.pilot.press("escape")
-        table_of(self.app).cursor = 0
+        table_of(self.app).cursor = 1  # the first is the network
         await settle(self.pilot)
         await steps(self.app, self.pilot)
 
@@ -243,7 +243,7 @@ def shown_paths(rows: Rows) -> list[str]:
     return [rows.table.cell(rows.every[place], "path").text for place in rows.shown]
 
 
-async def fill(app: Explorer, pilot: Keys, *values: str) -> None:
+async def fill(app: Explorer, pilot: Keys, *values: str, enter: bool = True) -> None:
     """Put these values into the first fields of the dialog that is open, and press enter.
 
     Typing them key by key would be most of the suite's time; that typing works is tested apart.
@@ -251,7 +251,8 @@ async def fill(app: Explorer, pilot: Keys, *values: str) -> None:
     for field, value in zip(app.screen.query(Input), values, strict=False):
         field.value = value
     await settle(pilot)
-    await pilot.press("enter")
+    if enter:
+        await pilot.press("enter")
     await settle(pilot)
 
 

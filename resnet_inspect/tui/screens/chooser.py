@@ -98,6 +98,9 @@ class Chooser(Dialog[str | None]):
 
     def on_mount(self) -> None:
         """Show all; the current one is highlighted."""
+        width = max((len(c.label) for c in self.choices), default=0)
+        lines = [f"{c.label.ljust(width)}  {c.detail}" for c in self.choices]
+        self.as_wide_as([self.header, f" {self.hint} ", *lines])
         self._narrow("")
 
     def _narrow(self, text: str) -> None:
@@ -116,7 +119,7 @@ class Chooser(Dialog[str | None]):
         width = max((len(c.label) for c in found), default=0)
         options.add_options(
             Option(
-                Content.assemble(c.label.ljust(width), "  ", (c.detail, "dim")),
+                Content.assemble(c.label.ljust(width), "  ", (c.detail, "$ink-muted")),
                 id=str(self.choices.index(c)),
             )
             for c in found

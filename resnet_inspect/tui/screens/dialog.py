@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar
 
 from textual import on
@@ -11,7 +12,14 @@ from textual.command import CommandPalette
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, OptionList
 
+from resnet_inspect.formats.styled_text import cells
+
 T = TypeVar("T")
+
+FRAME = 5
+"""Columns that a line in a frame cannot have: border, padding, scroll bar."""
+NARROWEST = 56
+"""Columns of a frame that holds little: what is said on it has room."""
 
 _LONGEST = 1.0
 """Seconds that a key waits at most for the screen that the key before it opens."""
@@ -48,6 +56,11 @@ class Dialog(ModalScreen[T], Once[T]):
     """A question or a report over the panes."""
 
     AUTO_FOCUS: ClassVar[str] = "Input"
+
+    def as_wide_as(self, lines: Iterable[str]) -> None:
+        """Make the frame as wide as its longest line, as far as the screen allows."""
+        longest = max(map(cells, lines), default=0)
+        self.query_one(".dialog").styles.width = max(NARROWEST, longest + FRAME)
 
 
 class Palette(CommandPalette, Once[None]):

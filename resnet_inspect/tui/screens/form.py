@@ -37,6 +37,7 @@ class Form(Dialog[dict[str, str] | None]):
         *,
         changed: Callable[[Mapping[str, str]], None] | None = None,
         check: Callable[[Mapping[str, str]], str] | None = None,
+        replaces: bool = False,
     ) -> None:
         super().__init__()
         self.heading = title
@@ -44,6 +45,8 @@ class Form(Dialog[dict[str, str] | None]):
         self.changed = changed
         self.check = check
         """What is wrong with these values, or ""."""
+        self.replaces = replaces
+        """Whether what is typed replaces what stands in a field."""
 
     def compose(self) -> ComposeResult:
         """The fields and a line for what is wrong."""
@@ -56,7 +59,7 @@ class Form(Dialog[dict[str, str] | None]):
                     yield Input(
                         field.value,
                         placeholder=field.hint,
-                        select_on_focus=False,
+                        select_on_focus=self.replaces,
                         id=f"field-{field.key}",
                     )
             yield Static("", id="form-hint")

@@ -49,6 +49,8 @@ class Key:
     meaning: str = ""
     action: str = ""
     """What enter on the line does, in the pane that was focused."""
+    also: str = ""
+    """Other words by which it is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def chapters(
         for action in ACTIONS:
             if action.group == group:
                 keys = key_names(keymap.get(identifier(action), action.keys))
-                yield Key(keys, action.label, action.meaning, f"app.{action.name}")
+                yield Key(keys, action.label, action.meaning, f"app.{action.name}", action.also)
 
     def read(lines: Sequence[tuple[str, str]]) -> tuple[Key, ...]:
         return tuple(Key(written, "", meaning) for written, meaning in lines)
@@ -139,7 +141,7 @@ class Help(Dialog[str | None]):
         for chapter in self.chapters:
             found = [key for key in chapter.keys if _has(chapter, key, words)]
             if found:
-                heading = Content(chapter.heading).stylize("bold $text-accent")
+                heading = Content(chapter.heading).stylize("bold $ink-accent")
                 lines += [Option("", disabled=True)] * bool(lines)
                 lines.append(Option(heading, disabled=True))
             for key in found:
@@ -172,11 +174,11 @@ class Help(Dialog[str | None]):
 
 
 def _has(chapter: Chapter, key: Key, words: Sequence[str]) -> bool:
-    text = f"{chapter.heading} {key.keys} {key.label} {key.meaning}".lower()
+    text = f"{chapter.heading} {key.keys} {key.label} {key.meaning} {key.also}".lower()
     return all(word in text for word in words)
 
 
 def _line(key: Key) -> Content:
     named = f"{key.label:<13} " if key.label else ""
     keys = f"  {key.keys:<{13 if named else 22}} "
-    return Content.assemble((keys, "bold"), named, (key.meaning, "dim"))
+    return Content.assemble((keys, "bold"), named, (key.meaning, "$ink-muted"))

@@ -25,12 +25,12 @@ WIDEST = 136
 
 _STYLES = {
     "title": "bold",
-    "header": "bold $text-accent",
-    "rule": "dim",
-    "label": "dim",
-    "note": "dim",
-    "remark": "dim",
-    "raised": "bold $text-error",
+    "header": "bold $ink-accent",
+    "rule": "$ink-muted",
+    "label": "$ink-muted",
+    "note": "$ink-muted",
+    "remark": "$ink-muted",
+    "raised": "bold $ink-error",
 }
 """How the styles of a layout look here; the others are as plain text is."""
 _ASCII = str.maketrans("─→", "->")
@@ -77,6 +77,8 @@ class Report(Dialog[None]):
         """What an export can write, in words: ".md .json"."""
         self.pages = pages
         """What makes each page, by its name."""
+        self.hint = ""
+        """Keys of its own, for its frame."""
         self.long = long
         """Whether to make a page takes longer than a blink."""
         self.number = 0
@@ -88,7 +90,8 @@ class Report(Dialog[None]):
         with Vertical(classes="dialog report") as dialog:
             dialog.border_title = Content(self.heading)
             turn = "tab next page · " if len(self.pages) > 1 else ""
-            dialog.border_subtitle = f"{turn}y copy · e export · esc back"
+            own = f"{self.hint} · " if self.hint else ""
+            dialog.border_subtitle = f"{turn}{own}y copy · e export · esc back"
             yield Static("", id="report-pages")
             with VerticalScroll(id="report-page"):
                 yield Static("", id="report-text")
@@ -110,7 +113,7 @@ class Report(Dialog[None]):
     async def show_page(self) -> None:
         """Make the page for the width of the screen and show it."""
         names = (
-            (f" {name} ", "bold reverse" if i == self.number else "dim")
+            (f" {name} ", "bold reverse" if i == self.number else "$ink-muted")
             for i, name in enumerate(self.pages)
         )
         self.query_one("#report-pages", Static).update(Content.assemble(*names))
