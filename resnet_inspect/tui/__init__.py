@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from resnet_inspect.errors import InspectError
 
 
-def explore(subject: str | None = None) -> int:
+def explore(subject: str | None = None, given: Mapping[str, Any] | None = None) -> int:
     """Open the explorer on what `trace` takes, a saved trace, or what was open last.
 
-    Gives its exit code. Raises an `InspectError` for a name or file that is neither.
+    `given` is how to run it, as `pipeline.trace` takes it: "input", "dtype", "device", "mode",
+    "arguments", "weights". Gives its exit code. Raises an `InspectError` for a name or file that is
+    neither.
     """
     from resnet_inspect.collection import PROGRAM, let_go
     from resnet_inspect.tui.process.background import START, begin, end
@@ -18,12 +22,12 @@ def explore(subject: str | None = None) -> int:
     begin(START)
     let_go(PROGRAM)  # it goes on for longer than other commands, and collects for itself
     try:
-        return _explore(subject)
+        return _explore(subject, given or {})
     finally:
         end(START)
 
 
-def _explore(subject: str | None) -> int:
+def _explore(subject: str | None, given: Mapping[str, Any]) -> int:
     from resnet_inspect import pipeline
     from resnet_inspect.tui.app import Explorer
     from resnet_inspect.tui.process.background import is_long_file
@@ -31,6 +35,8 @@ def _explore(subject: str | None) -> int:
 
     request = None if subject is None else Request.of(subject)
     trace, measured = None, None
+    if request is not None and given:
+        request = request.with_options(given)
     if request is not None and request.path:
         path = Path(request.path).expanduser()
         # A long one is read by the explorer itself, which paints first and says what it does.

@@ -12,12 +12,15 @@ from dataclasses import replace
 from functools import partial
 from threading import Thread
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from textual import work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.content import Content
+from textual.driver import Driver
+from textual.events import Event, Key
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.structure.survey import Survey
@@ -25,20 +28,26 @@ from resnet_inspect.errors import InspectError
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.actions import METHODS, networks, timing
-from resnet_inspect.tui.keys import ACTIONS, bindings, identifier
+from resnet_inspect.tui.actions.registry import keeping_order
+from resnet_inspect.tui.keys import ACTIONS, ALWAYS, FOOTER, bindings, hints, hints_of, identifier
 from resnet_inspect.tui.panels.contents import Contents, lay_out, let_go
 from resnet_inspect.tui.panels.filter_line import FilterLine
+from resnet_inspect.tui.panels.keys_line import KeysLine
 from resnet_inspect.tui.panels.totals_line import TotalsLine
 from resnet_inspect.tui.panels.trace_table import TraceTable
+from resnet_inspect.tui.panels.way_strip import WayStrip
 from resnet_inspect.tui.panels.workbench import Workbench
 from resnet_inspect.tui.process.background import MANY_CALLS, START, beside_the_screen, end
 from resnet_inspect.tui.process.child import Child
+from resnet_inspect.tui.screens.dialog import Once, Palette
+from resnet_inspect.tui.screens.form import Form
 from resnet_inspect.tui.session.history import History
 from resnet_inspect.tui.session.request import Request
 from resnet_inspect.tui.session.shown import Perspective, Shown
 from resnet_inspect.tui.session.timing import Plan
 from resnet_inspect.tui.settings.config import read_config, read_state
-from resnet_inspect.tui.settings.themes import HIGH_CONTRAST
+from resnet_inspect.tui.settings.themes import HIGH_CONTRAST, OWN, inks
+from resnet_inspect.views.tables.table import Table
 from resnet_inspect.visible import message as shown_message
 from resnet_inspect.visible import visible
 
@@ -61,6 +70,7 @@ class Explorer(App[int]):
         (0, "-tiny"),
         (8, "-short"),
         (18, "-tall"),
+        (28, "-high"),
     ]
     BINDINGS: ClassVar = bindings()
 
@@ -96,6 +106,8 @@ class Explorer(App[int]):
         self.perspective = Perspective(columns=dict(self.kept.columns))
         self.plan = Plan()
         """How it was measured last."""
+        self._aimed_at: WeakKeyDictionary[Event, Screen[Any]] = WeakKeyDictionary()
+        """The screen that had the keys when a key came."""
 
     def _last(self) -> Request:
         """What config.toml names, or what was open last, or ResNet-50."""
@@ -112,10 +124,11 @@ class Explorer(App[int]):
         """Title, three panes, filter, totals, keys."""
         yield Static("", id="title")
         yield Workbench(id="body")
+        yield WayStrip(id="way")
         yield Static("", id="problem")
         yield FilterLine(id="filter-line")
         yield TotalsLine(id="totals")
-        yield Footer(compact=True)
+        yield KeysLine(lambda: self.bench.pane, id="keys")
 
     @property
     def bench(self) -> Workbench:
@@ -137,6 +150,10 @@ class Explorer(App[int]):
         self.title_line(self.request.title)
         self.bench.draw_in_ascii(self.config.draws_ascii)
         self.bench.set_widths(self.kept.panes)
+        keys, found = self.query_one(KeysLine), hints(self.config.keys)
+        keys.common, keys.last = (tuple(found[n] for n in names) for names in (FOOTER, ALWAYS))
+        panes = self.bench.bindings.items()
+        keys.panes = {name: hints_of(own, self.config.keys) for name, own in panes}
         for warning in self.warnings:
             self.notify(warning, title="settings", severity="warning", markup=False)
         self.call_after_refresh(self.begin)
@@ -216,9 +233,17 @@ class Explorer(App[int]):
         """Put tables on the panes, filtered as those before them."""
         before = [self.bench.contents] if self.bench.contents is not None else []
         self.bench.show(contents)
+        for strip in self.query(WayStrip):
+            strip.show_way(contents.network)
         self.totals.show_totals(contents.rows.table, contents.difference)
         if before:
             Thread(target=let_go, args=(before,), daemon=True).start()
+
+    def compare_from(self, before: Table | None) -> None:
+        """Mark what differs from this table from now on, in rows and totals; None marks nothing."""
+        self.totals.before = before
+        self.totals.refresh()
+        self.bench.table.compare_from(before)
 
     # -- what is said of it ----------------------------------------------------------------------
 
@@ -226,7 +251,7 @@ class Explorer(App[int]):
         """The first line: what is looked at, and what is being done."""
         doing = f"   {busy} …" if busy else ""
         self.query_one("#title", Static).update(
-            Content.assemble(visible(text), (doing, "$text-warning"))
+            Content.assemble(visible(text), (doing, "$ink-add"))
         )
 
     def notify(self, message: str, *, title: str = "", **how: Any) -> None:
@@ -234,7 +259,9 @@ class Explorer(App[int]):
         super().notify(shown_message(message), title=visible(title), **how)
 
     def problem(self, text: str) -> None:
-        """Say what went wrong, or take it off."""
+        """Say what went wrong, or take it off; where a form is filled in, it is said there too."""
+        if isinstance(self.screen, Form):
+            self.screen.problem(text)
         line = self.query_one("#problem", Static)
         line.update(Content(shown_message(text)))
         line.set_class(bool(text), "-shown")
@@ -247,6 +274,16 @@ class Explorer(App[int]):
 
     # -- what is typed, and what the palette offers ----------------------------------------------
 
+    async def on_event(self, event: Event) -> None:
+        """Give a key that was typed behind the one that opened a dialog to that dialog."""
+        if isinstance(event, Key):
+            if not event.is_forwarded:
+                self._aimed_at[event] = self.screen
+            elif isinstance(self.screen, Once) and self._aimed_at.get(event) is not self.screen:
+                self.post_message(Key(event.key, event.character))
+                return
+        await super().on_event(event)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A slash that is typed into a field is a slash."""
         return action != "filter" or not isinstance(self.focused, Input)
@@ -258,6 +295,15 @@ class Explorer(App[int]):
     def on_filter_line_done(self) -> None:
         """Go back to the table."""
         self.bench.table.focus()
+
+    def on_workbench_moved(self, event: Workbench.Moved) -> None:
+        """Mark the place in the tensor's way."""
+        for strip in self.query(WayStrip):
+            strip.mark(event.row)
+
+    def on_way_strip_followed(self, event: WayStrip.Followed) -> None:
+        """Go to the step that was clicked."""
+        self.bench.go_to(event.span)
 
     def on_trace_table_filtered(self, event: TraceTable.Filtered) -> None:
         """Say beside the filter what it found."""
@@ -272,10 +318,34 @@ class Explorer(App[int]):
         self.bench.leave_full()
         self.filter_line.clear()
         self.problem("")
+        self.compare_from(None)
         table = self.bench.table
         if table.sorted_by is not None:
             table.sort_by(None)
         table.focus()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The colours of what is written, before there is a theme."""
+        return {f"ink-{name}": "#808080" for name in OWN}
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's colours, and those of what is written."""
+        found = super().get_css_variables()
+        return found | inks(found, self.current_theme.dark)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's own, but for the one of Unix, which stops at what it cannot read."""
+        own = super().get_driver_class()
+        if own.__name__ != "LinuxDriver":
+            return own
+        from resnet_inspect.tui.process.terminal import TerminalDriver
+
+        return TerminalDriver
+
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, variant and layer, for the palette."""
@@ -294,4 +364,4 @@ def _silent(step: str) -> None:
 
 
 for _name, _method in METHODS.items():  # where Textual looks for what a key does
-    setattr(Explorer, f"action_{_name}", _method)
+    setattr(Explorer, f"action_{_name}", keeping_order(_method))

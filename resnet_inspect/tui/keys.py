@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
 from resnet_inspect.tui.panels import PANELS
+from resnet_inspect.tui.panels.keys_line import Hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +24,15 @@ class Action:
     meaning: str
     """One line for help and palette."""
     group: str
-    footer: bool = False
+
+    @property
+    def also(self) -> str:
+        """Other words for it, by which help and palette find it."""
+        return ALSO.get(self.name, "")
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("filter", "slash", "filter", "only rows that match, as you type", "find", True),
+    Action("filter", "slash", "filter", "only rows that match, as you type", "find"),
     Action("next_match", "n", "next", "the next row that matches", "find"),
     Action("previous_match", "N", "previous", "the previous row that matches", "find"),
     Action("sort", "s", "sort", "sort by a column; the same again reverses", "find"),
@@ -39,12 +45,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("explain", "E", "explain", "what the card's subject teaches, in sentences", "ask"),
     Action("taps", "W", "taps", "what a decoder takes: a map for each stride", "ask"),
     Action("cost", "C", "cost", "memory to run and to train", "ask"),
-    Action("model", "m", "model", "look at another network", "network", True),
-    Action("inputs", "i", "input", "input, batch, dtype, builder arguments", "network", True),
+    Action("model", "m", "model", "look at another network", "network"),
+    Action("inputs", "i", "input", "input, batch, dtype, builder arguments", "network"),
     Action("device", "D", "device", "run it on a real device", "network"),
     Action("measure", "M", "measure", "time every call on a real device, as it runs", "network"),
     Action("open_trace", "O", "open", "open a saved trace", "network"),
-    Action("compare", "d", "diff", "set a second network beside this one", "network", True),
+    Action("compare", "d", "diff", "set a second network beside this one", "network"),
     Action("undo", "ctrl+z,U", "undo", "back to the network before", "network"),
     Action("redo", "ctrl+y,ctrl+r", "redo", "forward again", "network"),
     Action("partial", "F", "failed", "the trace up to where the forward pass raised", "network"),
@@ -64,11 +70,45 @@ ACTIONS: tuple[Action, ...] = (
     Action("open_source", "o", "source", "open the layer's source in $EDITOR", "take"),
     Action("picture", "P", "picture", "write the screen to an SVG file", "take"),
     Action("theme", "T", "theme", "choose a theme, with a preview", "habits"),
-    Action("help", "question_mark", "help", "keys of this pane and of all", "habits", True),
+    Action("help", "question_mark", "help", "keys of this pane and of all", "habits"),
     Action("command_palette", "ctrl+p", "palette", "every action, variant and layer", "habits"),
-    Action("quit", "q", "quit", "leave", "habits", True),
+    Action("quit", "q", "quit", "leave", "habits"),
 )
 """In the order of the help screen."""
+
+ALSO = {
+    "compare": "compare versus against two networks side by side",
+    "taps": "unet u-net decoder detector segmentation pyramid features",
+    "cost": "memory training batch optimizer gradient vram",
+    "measure": "time speed latency profile benchmark",
+    "explain": "teach learn why lesson",
+    "inputs": "size resolution batch arguments classes",
+    "model": "network open change",
+    "filter": "search find grep",
+    "heat": "colour bars hot",
+    "columns": "receptive field share flops",
+    "export": "save file csv json markdown svg",
+    "fold_blocks": "group repeat identical",
+    "everything": "norm relu activation hidden",
+    "copy_table": "clipboard yank",
+    "copy_row": "clipboard yank",
+    "partial": "error raised broken failure",
+    "undo": "previous network",
+    "view": "modules blocks stages parameters",
+    "theme": "dark light colours",
+    "open_source": "code editor python",
+    "go_back": "jump history",
+    "sort": "order largest top",
+    "device": "cuda gpu cpu meta",
+}
+"""Other words for what an action does."""
+FOOTER = (
+    "filter", "model", "inputs", "explain", "compare", "cost", "taps", "measure", "sort", "view",
+    "export", "columns", "heat", "go_back", "fold_blocks", "everything", "theme",
+)  # fmt: skip
+"""Actions at the bottom of the screen, as many as there is room for, the most wanted first."""
+ALWAYS = ("help", "quit", "command_palette")
+"""Actions that are always there; the last stands on the right."""
 
 GROUPS = {
     "find": "Find",
@@ -94,7 +134,7 @@ def bindings() -> list[BindingType]:
             action.keys,
             action.name,
             action.label,
-            show=action.footer,
+            show=False,
             id=identifier(action),
             tooltip=action.meaning,
             # Done before the key behind it is given to a pane: that one is of the filter.
@@ -110,6 +150,31 @@ _SIGNS = {
     "right_curly_bracket": "}", "left_curly_bracket": "{", "pagedown": "pgdn", "pageup": "pgup",
     "backspace": "bksp", "down": "↓", "up": "↑", "left": "←", "right": "→",
 }  # fmt: skip
+
+
+def hints(keymap: Mapping[str, str]) -> dict[str, Hint]:
+    """What the line of keys says of each action, by its name."""
+    return {
+        action.name: Hint(
+            key_names(keymap.get(identifier(action), action.keys).partition(",")[0]),
+            action.label,
+            f"app.{action.name}",
+        )
+        for action in ACTIONS
+    }
+
+
+def hints_of(pane: Iterable[BindingType], keymap: Mapping[str, str]) -> tuple[Hint, ...]:
+    """What the line of keys says of a pane's own bindings."""
+    return tuple(
+        Hint(
+            key_names(keymap.get(b.id or "", b.key).partition(",")[0]),
+            b.description,
+            f"pane.{b.action}",
+        )
+        for b in pane
+        if isinstance(b, Binding) and b.show
+    )
 
 
 def key_names(keys: str) -> str:

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any
 
 from by_hand import of_trace
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -127,6 +128,17 @@ async def until(pilot: Keys, condition: Callable[[], bool], seconds: float = 10)
         await pilot.pause(0.02)
 
 
+async def unpaced(app: Explorer, pilot: Keys, *keys: str) -> None:
+    """Press keys that a terminal sends in one piece: none waits for what the one before does."""
+    for key in keys:
+        driver = app._driver
+        assert driver is not None
+        event = events.Key(key, key if len(key) == 1 else None)
+        event.set_sender(app)
+        driver.send_message(event)
+    await settle(pilot)
+
+
 def in_a_fresh_interpreter(code: str) -> None:
     """Run code that adds something to the explorer before it is imported, and must not raise."""
     folders = (ROOT, ROOT / "tests" / "tui")
@@ -146,7 +158,7 @@ class KeptOpen:
         self.opened: AbstractAsyncContextManager[Keys] | None = None
 
     def run(self, steps: Callable[[Explorer, Keys], Coroutine[Any, Any, None]]) -> None:
-        """Take these steps from the first row; after a failure the next one begins anew."""
+        """Take these steps from the stem; after a failure the next one begins anew."""
         self.runner.run(self._open())
         try:
             self.runner.run(self._from_the_start(steps))
@@ -167,7 +179,7 @@ class KeptOpen:
         self, steps: Callable[[Explorer, Keys], Coroutine[Any, Any, None]]
     ) -> None:
         await self.pilot.press("escape")
-        table_of(self.app).cursor = 0
+        table_of(self.app).cursor = 1  # the first is the network
         await settle(self.pilot)
         await steps(self.app, self.pilot)
 
@@ -231,7 +243,7 @@ def shown_paths(rows: Rows) -> list[str]:
     return [rows.table.cell(rows.every[place], "path").text for place in rows.shown]
 
 
-async def fill(app: Explorer, pilot: Keys, *values: str) -> None:
+async def fill(app: Explorer, pilot: Keys, *values: str, enter: bool = True) -> None:
     """Put these values into the first fields of the dialog that is open, and press enter.
 
     Typing them key by key would be most of the suite's time; that typing works is tested apart.
@@ -239,7 +251,8 @@ async def fill(app: Explorer, pilot: Keys, *values: str) -> None:
     for field, value in zip(app.screen.query(Input), values, strict=False):
         field.value = value
     await settle(pilot)
-    await pilot.press("enter")
+    if enter:
+        await pilot.press("enter")
     await settle(pilot)
 
 

@@ -57,7 +57,11 @@ class Terminal:
 
     def type(self, keys: str) -> None:
         """Press keys, as the bytes that a terminal sends."""
-        os.write(self.master, keys.encode())
+        self.send(keys.encode())
+
+    def send(self, sent: bytes) -> None:
+        """Send these bytes, which need not be keys."""
+        os.write(self.master, sent)
 
     def read(self, seconds: float) -> bool:
         """Read what is there, waiting for it at most so long; whether there was anything."""

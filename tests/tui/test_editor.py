@@ -151,11 +151,11 @@ def library(own_machine: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ((), "torchvision/models/resnet.py", "class ResNet"),
         (("slash", *"conv1", "enter"), "torch/nn/modules/conv.py", "class Conv2d"),
         (("right_curly_bracket",), "torchvision/models/resnet.py", "class BasicBlock"),
-        (("right_square_bracket",), "torch/nn/modules/container.py", "class Sequential"),
+        (("right_square_bracket",) * 2, "torch/nn/modules/container.py", "class Sequential"),
         (("1", "g"), "torchvision/models/resnet.py", "class ResNet"),
         (("slash", *"layer1.0:add", "enter"), "torchvision/models/resnet.py", "def forward"),
     ],
-    ids=["stem", "conv", "block", "stage", "network", "add"],
+    ids=["first", "conv", "block", "stage", "network", "add"],
 )
 def test_o_opens_the_class_or_the_forward_behind_a_row(
     keys: tuple[str, ...], file: str, words: str, library: Path, written: Path, lent: list[str]

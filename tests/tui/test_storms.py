@@ -12,6 +12,7 @@ import pytest
 from driving import SAVED, Keys, drive, explorer_with_child, settle, table_of
 
 from resnet_inspect.tui.app import Explorer
+from resnet_inspect.tui.process.terminal import Typed
 
 STEPS = 60
 SMALLEST, LARGEST = (10, 3), (200, 60)
@@ -70,6 +71,44 @@ def storm(seed: int, *, keys: tuple[str, ...], resizing: float) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_any_keys_in_any_order(seed: int) -> None:
     storm(seed, keys=PRINTABLE + NAMED, resizing=0)
+
+
+PIECES = (
+    *(bytes([byte]) for byte in range(128, 256)),
+    *(key.encode() for key in PRINTABLE),
+    *b"\r \t \x7f \x1b \x00 \r\r \x04 \x15 \x1a \x19".split(b" "),
+    b"\x1b[A", b"\x1b[B", b"\x1b[5~", b"\x1b[", b"\x1b[<", b"\x1b[<0;5;5M", b"\x1b[<0;5;5m",
+    b"\x1b[<64;9999;9999M", b"\x1b[<0;1M", b"\x1b[M\xff\xff\xff",
+    b"\x1b[48;0;0;0;0t", b"\x1b[1:2:3;4u", b"\x1b[99999999u", b"\x1b[;;u", b"\x1b[200~",
+    b"\x1b[201~", b"\x1bO", b"\x1b]11;", b"\x1bP\x1b\\",
+)  # fmt: skip
+"""What a terminal may send: keys, the mouse, halves of sequences, and bytes that are no UTF-8."""
+END = b"\x1b[201~"
+"""Ends what is pasted, which would else be all that follows."""
+READ = 40
+"""Pieces that come in one read."""
+
+
+def test_three_thousand_keys_and_bytes_at_once() -> None:
+    chance = random.Random(3000)
+    typed = Typed()
+
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        driver = app._driver
+        assert driver is not None
+        for _ in range(3000 // READ):
+            for message in typed.messages(b"".join(chance.choices(PIECES, k=READ)) + END):
+                driver.process_message(message)
+            await pilot.pause()
+            assert app.return_value is None
+            assert app.return_code is None
+        while len(app.screen_stack) > 1:
+            await pilot.press("escape")
+        await pilot.press("escape", "2", "G")
+        await settle(pilot)
+        assert table_of(app).row is not None
+
+    drive(explorer_with_child("resnet18")[0], steps, (80, 24))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

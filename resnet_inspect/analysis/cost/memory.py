@@ -17,7 +17,7 @@ activations, which come and go during the backward pass.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from resnet_inspect.analysis.counts import parameters
@@ -80,6 +80,14 @@ class Memory:
     @property
     def _fixed_in_training(self) -> int:
         return self.parameters + self.buffers + self.gradients + self.optimizer
+
+    def at(self, batch: int, traced: int) -> Memory:
+        """What a batch of that many needs, where these figures are of a batch of `traced`."""
+        grown = {
+            name: getattr(self, name) * batch // max(1, traced)
+            for name in ("saved", "peak", "input")
+        }
+        return replace(self, **grown)
 
     def largest_batch(self, nbytes: int, traced: int, *, training: bool) -> int:
         """The largest batch that fits into so much memory; 0 if not even one sample does.

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
+from resnet_inspect.cli.arguments import read_settings
 from resnet_inspect.cli.diagnostics import remark
-from resnet_inspect.cli.options import HELP, Documented
+from resnet_inspect.cli.options import HELP, Documented, input_options_but
 from resnet_inspect.cli.output import write_table
 from resnet_inspect.cli.parameters import ModelName
 from resnet_inspect.cli.streams import streams_aside
+from resnet_inspect.cli.tracing import input_of, input_options_given, loaded_or_captured
 
 
 @click.command(
@@ -19,28 +23,52 @@ from resnet_inspect.cli.streams import streams_aside
     context_settings=HELP,
     examples=[
         ("resnet-inspect tui resnet34", "a variant"),
+        ("resnet-inspect tui resnet50 --image-size 64 --set num_classes=10", "run otherwise"),
         ("resnet-inspect tui model.py:Net", "your own network; this runs your code"),
         ("resnet-inspect tui trace.json", "a saved trace; needs no torch"),
         ("resnet-inspect", "what was open last"),
     ],
 )
 @click.argument("model", type=ModelName(), required=False)
+@input_options_but("call", "no_cache")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def command(model: str | None, debug: bool) -> int:
+def command(model: str | None, debug: bool, **options: Any) -> int:
     """Browse MODEL (a name or a saved trace) in the terminal; ? shows the keys.
 
     Without a terminal, the trace is printed instead.
     """
+    given = input_options_given(options)
+    if given and model is None:
+        raise click.UsageError("name the network that is to be run so")
     if sys.stdin.isatty() and sys.stdout.isatty():
         from resnet_inspect.tui import explore
 
-        return explore(model)
+        return explore(model, _run_as(model, options) if given and model else None)
     from resnet_inspect import pipeline
 
     name = model or "resnet50"
     remark("no terminal: the trace is printed instead")
-    with streams_aside():
-        captured = pipeline.load(name) if pipeline.is_trace_file(name) else pipeline.trace(name)
+    if given:
+        captured = loaded_or_captured(name, options)
+    else:
+        with streams_aside():
+            captured = pipeline.load(name) if pipeline.is_trace_file(name) else pipeline.trace(name)
     shown = pipeline.tabulate(captured)
     write_table(shown, "table", None, {"width": None, "color": "auto", "force": False})
     return 0
+
+
+def _run_as(model: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """How the network is to be run, as the explorer takes it."""
+    from resnet_inspect import pipeline
+
+    if pipeline.is_trace_file(model):
+        raise click.UsageError("a saved trace is not run again: leave out the input options")
+    return {
+        "input": input_of(model, options),
+        "dtype": options["dtype"],
+        "device": options["device"],
+        "mode": "train" if options["train"] else "eval",
+        "arguments": read_settings(options["settings"]),
+        "weights": options["weights"],
+    }

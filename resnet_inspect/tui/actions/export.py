@@ -10,6 +10,7 @@ from resnet_inspect.analysis.structure.anatomy import Block
 from resnet_inspect.formats import render
 from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.screens import export
+from resnet_inspect.views.words.text import count
 
 if TYPE_CHECKING:
     from resnet_inspect.tui.app import Explorer
@@ -27,17 +28,17 @@ def copy_row(app: Explorer) -> None:
 @does("copy_table")
 def copy_table(app: Explorer) -> None:
     """The table as markdown to the clipboard."""
-    table = app.bench.table.table
+    table = app.bench.table.seen()
     if table is not None:
         app.copy_to_clipboard(render(table, "md"))
-        app.notify("table copied as markdown", timeout=2)
+        app.notify(f"{count(len(table.rows), 'row')} copied as markdown", timeout=2)
 
 
 @does("export")
 @work
 async def export_view(app: Explorer) -> None:
     """Write the view or a figure to a file."""
-    table = app.bench.table.table
+    table = app.bench.table.seen()
     if table is not None and app.shown is not None:
         survey, timing = app.shown.survey, app.shown.timing
         name = export.file_name(survey.trace.model_name, f"-{app.perspective.view}.md")

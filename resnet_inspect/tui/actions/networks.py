@@ -78,7 +78,9 @@ async def trace_of(app: Explorer, request: Request) -> tuple[Trace, Measurements
 
 def _kept(request: Request) -> Trace | None:
     """The trace that is asked for, if the cache has it."""
-    asked = {name: value for name, value in request.message.items() if name != "ask"}
+    if request.weights:
+        return None  # which need not fit
+    asked = {n: value for n, value in request.message.items() if n not in ("ask", "weights")}
     return pipeline.cached(asked.pop("model"), asked.pop("input"), **asked)
 
 
@@ -115,6 +117,7 @@ async def inputs(app: Explorer) -> None:
         app.problem("a saved trace cannot be run again; m chooses a variant")
         return
     before = followed = replace(app.request, timed_on="")
+    app.compare_from(app.bench.table.table)
 
     def follow(now: Request) -> None:
         nonlocal followed
@@ -127,6 +130,7 @@ async def inputs(app: Explorer) -> None:
         look_at(app, after)
     else:
         follow(before)
+        app.compare_from(None)
 
 
 @does("device")

@@ -24,9 +24,9 @@ async def columns(app: Explorer) -> None:
     if table is None:
         return
     name = look.columns_name(app.shows_times)
-    known = COLUMNS if name == look.view else table.index
-    shown = VIEWS[look.view].shown if name == look.view else table.shown
-    keys = await dialogs.columns(app, look.columns.get(name, shown), tuple(known))
+    known = [c for c in table.columns if name != look.view or c.key in COLUMNS]
+    usual = VIEWS[look.view].shown if name == look.view else table.shown
+    keys = await dialogs.columns(app, look.columns.get(name, usual), known, usual)
     if keys is not None:
         look.columns[name] = keys
         app.lay_out()

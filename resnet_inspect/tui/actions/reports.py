@@ -24,6 +24,8 @@ def explain(app: Explorer) -> None:
 
     if app.bench.about is not None:
         app.push_screen(reports.explain(*app.bench.about, ascii=app.bench.ascii))
+    elif app.shown is not None:
+        app.notify("the row stands for no call: there is nothing to explain", timeout=2)
 
 
 @does("taps")

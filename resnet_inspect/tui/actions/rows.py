@@ -37,7 +37,10 @@ def previous_match(app: Explorer) -> None:
 async def sort(app: Explorer) -> None:
     """Sort by a column."""
     table = app.bench.table
-    columns = table.table.shown_columns if table.table is not None else ()
+    if table.table is None:
+        return
+    first, shown = table.table.shown_columns, set(table.table.shown)
+    columns = [*first, *(c for c in table.table.columns if c.key not in shown)]
     key = await dialogs.column_to_sort_by(app, columns, table.sorted_by)
     if key is not None:
         table.sort_by(key or None)

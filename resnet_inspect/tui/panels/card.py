@@ -123,7 +123,7 @@ class CardPanel(ScrollView, can_focus=True):
             self._write_low(card)
         else:
             self.page.write(wrapped(card.title, width), "bold")
-            self.page.write(wrapped(card.subtitle, width), "dim")
+            self.page.write(wrapped(card.subtitle, width), "$ink-muted")
             for section in card.sections:
                 self.page.list_entries(section)
         self.virtual_size = Size(width, len(self.page.lines))

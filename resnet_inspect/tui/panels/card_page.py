@@ -41,7 +41,7 @@ class CardPage:
 
     def list_entries(self, section: Section) -> None:
         """Write a heading, its drawing, and a line for each entry with its label on the left."""
-        self.write(["", section.heading] if section.heading else [""], "bold $text-accent")
+        self.write(["", section.heading] if section.heading else [""], "bold $ink-accent")
         self.write(section.drawing)
         longest = max((len(entry.label) for entry in section.entries), default=0)
         words = (len(word) for entry in section.entries for word in entry.label.split())
@@ -55,13 +55,15 @@ class CardPage:
             parts += [""] * (len(names) - len(parts))
             for name, part in zip(names, parts, strict=True):
                 self._spot(entry, start, part)
-                self.lines.append(Content.assemble((name.ljust(start), "dim"), (part, style)))
+                self.lines.append(
+                    Content.assemble((name.ljust(start), "$ink-muted"), (part, style))
+                )
 
     def set_entries(self, section: Section, labels: int) -> None:
         """Write the heading on the left and the entries beside it, as many to a line as fit."""
         self.write(section.drawing)
         heading = section.heading.ljust(max(labels - 2, 0)) + "  " if labels else ""
-        line, blank = Content(heading).stylize("bold $text-accent"), Content(" " * labels)
+        line, blank = Content(heading).stylize("bold $ink-accent"), Content(" " * labels)
         start = len(heading)
         for entry in section.entries:
             label = f"{entry.label} " if entry.label not in ("", section.heading) else ""
@@ -70,7 +72,7 @@ class CardPage:
             if gap and len(line) + len(gap) + len(label) + len(text) > self.width:
                 self.lines.append(line)
                 line, gap, start = blank, "", labels
-            line = Content.assemble(line, gap, (label, "dim"))
+            line = Content.assemble(line, gap, (label, "$ink-muted"))
             first, *others = wrapped(text, max(8, self.width - len(line)))
             self._spot(entry, len(line), first)
             line = Content.assemble(line, (first, style))

@@ -38,6 +38,15 @@ class Contents:
     """The table of the rows, without what was measured."""
     timing: Timing | None = None
     """What was measured of the network, if it was."""
+    asked: tuple[str, ...] = ()
+    """The columns that were asked for; none for the view's own."""
+
+    @property
+    def batch(self) -> int | None:
+        """The first size of the network's input, if that has one."""
+        trace = self.survey.trace
+        shape = trace.spec(trace.inputs[0]).shape if trace.inputs else ()
+        return shape[0] if len(shape) > 1 else None
 
 
 def lay_out(
@@ -72,8 +81,13 @@ def lay_out(
         table = networks.view(difference, selection)
     same = difference is None and view == "layers" and selection == plain
     layers = table if same else VIEWS["layers"](survey, plain)
-    network = network_table(layers, VIEWS["totals"](survey, Selection()).rows[0])
-    contents = Contents(survey, difference, Outline(table), Outline(network), table)
+    whole = replace(VIEWS["totals"](survey, Selection()).rows[0], level=0, subtotal=True)
+    network = network_table(layers, whole)
+    if difference is None and view in OF_CALLS:
+        table = replace(table, rows=(whole, *table.rows))
+    contents = Contents(
+        survey, difference, Outline(table), Outline(network), table, asked=tuple(columns)
+    )
     if timing is not None and other is None:
         return timed(contents, timing, columns)
     _write(table)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from resnet_inspect.formats.styled_text import aligned, bar, cells, cut
+from resnet_inspect.formats.styled_text import aligned, cells, cut
 from resnet_inspect.tui.panels.outline import path_of
-from resnet_inspect.tui.panels.row_list import Piece, Rows
+from resnet_inspect.tui.panels.row_list import Piece, Rows, share_bar
 from resnet_inspect.views.tables.table import Row, Table
 from resnet_inspect.views.words.text import map_shape
 
 ROOMY = 26
 """Cells from which on a level is indented by two, and the bar is as long as it can be."""
+_LOW = 19
+"""Cells below which a bar has only one, so that no name is cut."""
 SHORTER = {"identity": "id", "zero-padded identity": "id+0", "projection": "proj"}
 """Shortcuts in little room."""
 
@@ -20,14 +22,59 @@ class NetworkTree(Rows):
     """The sections and layers of the trace, by name."""
 
     BORDER_TITLE = " Network "
+    BORDER_SUBTITLE = " ▌ params "
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.opened: set[tuple[int, int]] = set()
+        """Spans of what was unfolded on the way to the cursor, and folds again behind it."""
+        self.has_maps = True
+        """Whether there is room for the maps of all stages."""
 
     @property
     def header_height(self) -> int:  # type: ignore[override]
         """The tree has no header."""
         return 0
 
+    def measure(self) -> None:
+        """Find whether the maps of the stages have room; either all have one or none has."""
+        self.has_maps = True
+        stages = [row for row in self.every if row.kind == "stage"]
+        longest = max((cells(min(self.names_of(row)[:2], key=cells)) for row in stages), default=0)
+        self.has_maps = longest + 2 + self._bar + 1 <= self.room
+
+    @property
+    def _bar(self) -> int:
+        return min(5, max(1 if self.room < _LOW else 2, self.room - 22))
+
+    def fold_to_fit(self) -> None:
+        """Fold blocks, and stages too where there are more blocks than lines."""
+        self.opened = set()
+        self.folded = {row.span for i, row in enumerate(self.every) if self._folds(i, "block")}
+        self.arrange_rows()
+        if len(self.shown) > self.size.height:
+            self.action_fold_all()
+
+    def _folds(self, place: int, kind: str) -> bool:
+        row = self.every[place]
+        return self.has_inside(place) and row.level > 0 and (row.kind != "stage" or kind == "stage")
+
+    def go(self, place: int) -> bool:
+        """Put the cursor on a row; what was unfolded on the way to the one before folds again."""
+        assert self.outline is not None
+        around = {self.every[outer].span for outer in self.outline.around(place)}
+        behind = self.opened - around
+        self.opened = (self.opened & around) | (self.folded & around)
+        if behind:
+            self.folded |= behind
+            self.folded -= around
+            with self.prevent(Rows.Chosen):
+                self.arrange_rows()
+        return super().go(place)
+
     def action_fold_all(self) -> None:
         """Fold every section but the network."""
+        self.opened = set()
         self.folded = {
             row.span for i, row in enumerate(self.every) if row.level and self.has_inside(i)
         }
@@ -42,7 +89,7 @@ class NetworkTree(Rows):
             mark = ("+ " if folded else "- ") if self.ascii else ("▸ " if folded else "▾ ")
         share = self.table.cell(row, "share").value
         part = share if isinstance(share, float) else 0.0
-        drawn = bar(part, min(5, max(2, self.room - 22)), ascii=self.ascii)
+        drawn = share_bar(part, self._bar, ascii=self.ascii)
         lead = self._lead(row, mark)
         room = max(4, self.room - len(lead) - 1 - len(drawn))
         sign = self.sign_of(row)
@@ -70,7 +117,8 @@ class NetworkTree(Rows):
         match row.kind:
             case "stage":
                 stage, shape = self.table.cell(row, "op").text, self._map(row)
-                return [f"{stage}  {shape}".rstrip(), f"{stage} {shape}".rstrip(), stage]
+                with_map = [f"{stage}  {shape}".rstrip(), f"{stage} {shape}".rstrip()]
+                return [*with_map * self.has_maps, stage]
             case "block":
                 name, shortcut = short_name(path), self.table.cell(row, "shortcut").text
                 return [f"{name}  {shortcut}", f"{name} {SHORTER.get(shortcut, '')}", name]

@@ -8,6 +8,9 @@ from collections.abc import Collection, Iterable, Iterator
 from resnet_inspect.views.tables.table import Row, Table
 from resnet_inspect.views.words.text import RAISED
 
+WHOLES = frozenset({"network", "rest"})
+"""Kinds of rows that no filter finds: all the others together, and what these leave out."""
+
 
 def path_of(table: Table, row: Row) -> str:
     """The path of a row as it is written, without the sign that printouts set behind it."""
@@ -32,7 +35,7 @@ class Outline:
         self.leaves: list[tuple[int, int]] = []
         """First call and place of the rows that nothing breaks down, in the order of calls."""
         self.rests = 0
-        """How many rows stand for what the others leave out."""
+        """How many rows stand for the network, or for what the others leave out."""
         opened: list[int] = []
         for place, row in enumerate(table.rows):
             while opened and table.rows[opened[-1]].level >= row.level:
@@ -42,7 +45,7 @@ class Outline:
             self.place_of[row.kind, row.span] = self.begins[row.span[0]] = place
             if not row.subtotal and row.span[0] >= 0:
                 self.leaves.append((row.span[0], place))
-            self.rests += row.kind == "rest"
+            self.rests += row.kind in WHOLES
             self.raised |= row.raised
         self.leaves.sort()
 
@@ -70,6 +73,24 @@ class Outline:
         if likely is not None and is_like(likely):
             return likely
         return next((place for place in range(len(self.table.rows)) if is_like(place)), None)
+
+    def place_for(self, before: Table, row: Row) -> int | None:
+        """The place of what stands for a row of another table: its like, or what holds its calls.
+
+        That is the row of the fewest calls: a block for its layer, one of several for one of them.
+        """
+        place = self.place_like(before, row)
+        if place is not None or before.model != self.table.model or row.span[0] < 0:
+            return place
+        first, last = row.span
+        holding = (
+            (end - start, place)
+            for place, other in enumerate(self.table.rows)
+            for start, end in other.spans
+            if start <= first and last <= end
+        )
+        found = min(holding, default=None)
+        return self.place_at(row.span, row.kind) if found is None else found[1]
 
     def around(self, place: int) -> Iterator[int]:
         """Places of the rows that the row at this place is in, from the inside outwards."""

@@ -20,6 +20,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from resnet_inspect.formats.styled_text import bar
 from resnet_inspect.tui.panels.outline import Outline
 from resnet_inspect.views.tables.table import Row, Table
 from resnet_inspect.views.words.text import RAISED
@@ -28,6 +29,11 @@ Piece = tuple[str, str]
 """Text and the component class that styles it."""
 SIGN = f"{RAISED} "
 """In front of what the forward pass raised in."""
+
+
+def share_bar(part: float, length: int, *, ascii: bool) -> str:
+    """A bar for a part of the whole; nothing for less than half of its smallest step."""
+    return bar(part if part * length * 8 >= 0.5 else 0.0, length, ascii=ascii)
 
 
 class Rows(ScrollView, can_focus=True):
@@ -111,23 +117,23 @@ class Rows(ScrollView, can_focus=True):
         """Places of the rows that nothing breaks down, sorted; None for the trace's own order."""
         self.reverse = False
         """Whether they are sorted from the end."""
+        self.wanted: tuple[Table, Row] | None = None
+        """The row that was chosen last, and its table. Where it is not shown, the cursor is on one
+        that stands for it."""
+        self._told: Row | None = None
+        self._stands_in = False
+        """Whether the cursor is being put on a row that was not chosen."""
         self._line_of: dict[int, int] | None = None
         """The line of each shown place, if they are sorted and one was asked for."""
 
     # -- what is shown ---------------------------------------------------------------------------
 
     def show_rows(self, outline: Outline) -> None:
-        """Show these rows instead; the cursor stays on the row of the same path."""
-        before, table = self.row, self.table
+        """Show these rows instead; the cursor stays on what was chosen, or stands for it."""
         self.outline, self.table, self.every = outline, outline.table, outline.table.rows
-        self.matches = self.order = None
+        self.matches = self.order = self._told = None
         self.measure()
         self.arrange_rows()
-        if before is not None and table is not None:
-            place = outline.place_like(table, before)
-            if place is not None:
-                self.go(place, tell=False)
-        self.tell()
 
     def sign_of(self, row: Row) -> str:
         """A sign for the call that raised and for what it is in; nothing for all others."""
@@ -140,7 +146,6 @@ class Rows(ScrollView, can_focus=True):
 
     def arrange_rows(self) -> None:
         """Find the rows to show: sorted, or in order without what is folded away."""
-        chosen = self.row_place
         if self.order is not None:
             wanted = None if self.matches is None else set(self.matches)
             self.shown = [i for i in self.order if wanted is None or i in wanted]
@@ -152,8 +157,11 @@ class Rows(ScrollView, can_focus=True):
             self.shown = self.outline.unfolded(self.folded)
         self._line_of = None
         self.virtual_size = Size(self.content_width, len(self.shown) + self.header_height)
-        if chosen is not None:
-            self._move_near(chosen)
+        self._stands_in = True
+        self.cursor = self._line_of_wanted()
+        self._stands_in = False
+        if self.row is not self._told:
+            self.tell()
         self.refresh()
 
     def show_matches(self, places: list[int] | None) -> None:
@@ -191,19 +199,34 @@ class Rows(ScrollView, can_focus=True):
 
     # -- the cursor ------------------------------------------------------------------------------
 
-    def _move_near(self, place: int) -> None:
-        """Put the cursor on the row of `every` at this place, or the last shown one before it."""
+    def _want(self) -> None:
+        """Take the row under the cursor for the chosen one."""
+        if self.row is not None and self.table is not None:
+            self.wanted = (self.table, self.row)
+
+    def _line_of_wanted(self) -> int:
+        """The line of the chosen row, or of the one that stands for it; the first for none."""
+        if self.wanted is None or self.outline is None:
+            return 0
+        place = self.outline.place_for(*self.wanted)
+        if place is None:
+            return 0
         line = self.line_at(place)
-        if line is None and self.order is None:
-            line = max(0, bisect_right(self.shown, place) - 1)
-        self.cursor = line or 0
+        if line is not None:
+            return line
+        if self.order is not None:
+            inside = range(place, self.outline.after[place])
+            return next((i for i, shown in enumerate(self.shown) if shown in inside), 0)
+        around = (self.line_at(outer) for outer in self.outline.around(place))
+        nearest = max(0, bisect_right(self.shown, place) - 1)
+        return next((line for line in around if line is not None), nearest)
 
     def move_to_span(self, span: tuple[int, int], kind: str) -> bool:
         """Put the cursor on the row of these calls, or on one that begins with or holds them."""
         place = None if self.outline is None else self.outline.place_at(span, kind)
         return place is not None and self.go(place)
 
-    def go(self, place: int, *, tell: bool = True) -> bool:
+    def go(self, place: int) -> bool:
         """Put the cursor on the row at this place, unfolding what hides it."""
         line = self.line_at(place)
         if line is None and self.order is None and self.matches is None:
@@ -213,11 +236,8 @@ class Rows(ScrollView, can_focus=True):
             line = self.line_at(place)
         if line is None:
             return False
-        if tell:
-            self.cursor = line
-        else:
-            with self.prevent(Rows.Chosen):
-                self.cursor = line
+        self.cursor = line
+        self._want()
         return True
 
     def watch_cursor(self, before: int, now: int) -> None:
@@ -225,7 +245,9 @@ class Rows(ScrollView, can_focus=True):
         self.scroll_to_cursor()
         for line in (before, now):
             self.refresh_line(line + self.header_height)
-        self.tell()
+        if not self._stands_in:
+            self._want()
+            self.tell()
 
     def scroll_to_cursor(self) -> None:
         """Scroll no further than the cursor needs."""
@@ -243,6 +265,7 @@ class Rows(ScrollView, can_focus=True):
 
     def tell(self) -> None:
         """Say which row is chosen."""
+        self._told = self.row
         if self.row is not None:
             self.post_message(self.Chosen(self, self.row))
 
@@ -326,6 +349,7 @@ class Rows(ScrollView, can_focus=True):
         place = self.row_place
         if place is None or not self.has_inside(place):
             return
+        self._want()
         self.folded ^= {self.every[place].span}
         self.arrange_rows()
 
@@ -336,6 +360,7 @@ class Rows(ScrollView, can_focus=True):
             return
         row = self.every[place]
         if self.has_inside(place) and row.span not in self.folded:
+            self._want()
             self.folded.add(row.span)
             self.arrange_rows()
             return
@@ -350,6 +375,7 @@ class Rows(ScrollView, can_focus=True):
         if place is None or not self.has_inside(place):
             return
         if self.every[place].span in self.folded:
+            self._want()
             self.folded.discard(self.every[place].span)
             self.arrange_rows()
         else:

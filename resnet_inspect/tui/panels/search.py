@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from resnet_inspect.tui.panels.outline import WHOLES
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.filter import Named, Query, parse
 from resnet_inspect.views.tables.table import Row, Table
@@ -63,7 +64,7 @@ def matches(table: Table, query: Query, unwanted: Callable[[], bool]) -> list[in
         for place, row in enumerate(table.rows):
             if place % _SLICE == 0 and unwanted():
                 return
-            if row.kind != "rest" and query.matches(table, row):
+            if row.kind not in WHOLES and query.matches(table, row):
                 yield place
 
     return list(search())

@@ -29,6 +29,8 @@ class TotalsLine(Widget):
     """The network's totals, or those of both networks: as many as there is room for, none cut."""
 
     table: Table | None = None
+    before: Table | None = None
+    """What the totals are set against."""
     difference: Difference | None = None
 
     def show_totals(self, table: Table, difference: Difference | None) -> None:
@@ -50,7 +52,13 @@ class TotalsLine(Widget):
 
     def _totals(self, table: Table) -> str:
         totals = {total.key: total.cell.text for total in table.totals}
-        parts = [_named(totals[key], word) for key, word in WORDS.items() if key in totals]
+        was = self.before.totals if self.before and self.before.model == table.model else ()
+        before = {total.key: total.cell.text for total in was}
+        parts = [
+            _named(totals[key], word, before.get(key, totals[key]))
+            for key, word in WORDS.items()
+            if key in totals
+        ]
         if table.remarks and self.difference is None:
             parts.insert(2, text.count(len(table.remarks), "remark"))
         if "whole_time" in totals:
@@ -67,7 +75,8 @@ class TotalsLine(Widget):
         return line
 
 
-def _named(written: str, word: str) -> str:
-    """A number with its word: 4,089 MACs, 10,656 MACs (partial)."""
+def _named(written: str, word: str, before: str) -> str:
+    """A number with its word, and what it was: 4,089 MACs, 10,656 MACs (partial), 1 → 2 MACs."""
     number, sign, reserve = written.partition(" (")
-    return f"{number} {word}{sign}{reserve}"
+    was = "" if before == written else f"{before.partition(' (')[0]} → "
+    return f"{was}{number} {word}{sign}{reserve}"

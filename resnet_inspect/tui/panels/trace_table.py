@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from threading import Event
 
 from textual import events, work
@@ -11,31 +13,26 @@ from resnet_inspect.formats.styled_text import (
     GAP,
     SECTIONS,
     aligned,
-    bar,
     cut,
     cut_path,
     section_words,
 )
 from resnet_inspect.formats.styled_text import cells as cells_of
 from resnet_inspect.tui.panels.changes import changes
+from resnet_inspect.tui.panels.fitting import BAR, WORDED, Fitting
 from resnet_inspect.tui.panels.network_tree import short_name
 from resnet_inspect.tui.panels.outline import Outline, path_of
-from resnet_inspect.tui.panels.row_list import SIGN, Piece, Rows
-from resnet_inspect.tui.panels.search import hottest, leaves, matches, query_of, ranked, sample
+from resnet_inspect.tui.panels.row_list import SIGN, Piece, Rows, share_bar
+from resnet_inspect.tui.panels.search import hottest, leaves, matches, query_of, ranked
 from resnet_inspect.tui.process.background import MANY_CALLS, beside_the_screen
-from resnet_inspect.views.tables.table import Heading, Row
+from resnet_inspect.tui.session.shown import OF_CALLS
+from resnet_inspect.views.tables.table import Heading, Row, Table
 from resnet_inspect.views.words.text import count
 
-BAR = 6
-LONGEST = 60
 FLAT = "trace"
 """What the rows are sorted by where they are a flat list in the order of the trace."""
-NOTE = 24
-"""Cells that a note must have; it takes what the other columns leave."""
-WORTHY = 6
-"""Columns of no more worth than this go only after those that say the same in less space."""
-WINDOW = frozenset({"op", "kernel_size", "stride", "padding"})
-"""What the column `operation` says in short."""
+OPENS = frozenset({"kernel_size", "window"})
+"""The first of the columns that are empty where there is no window."""
 NAMES = frozenset({"path", "op", "operation", "class_name"})
 """Columns in the colour of their kind of layer."""
 
@@ -48,8 +45,10 @@ class TraceTable(Rows):
     """What stands above it; the hidden columns are counted behind it."""
     gap = GAP
     """Cells between two columns."""
-    step = 2
-    """Cells by which a level is indented."""
+    asked: Collection[str] = ()
+    """Keys of the columns that were asked for, if any were."""
+    samples: int | None = None
+    """The first size of the network's input, which shapes leave out."""
     heat: str | None = None
     """Key of the column whose numbers are shown as a heat bar in front of each row."""
     filtered_by = ""
@@ -71,16 +70,24 @@ class TraceTable(Rows):
         self.changed: set[tuple[str, str, str]] = set()
         """Kind, path and column of the cells that differ from the trace shown before."""
         self.hottest = 0.0
+        self.compared_from: Table | None = None
+        """What changes are marked against; None for what was shown before."""
 
     def show_rows(self, outline: Outline) -> None:
         """Show this table; what differs from the one before it is marked."""
-        before = self.table
+        before = self.compared_from or self.table
         self.changed = set() if before is None else changes(before, outline.table)
         super().show_rows(outline)
         if self.heat is not None:
             self.show_heat(self.heat)
         if self.sorted_by is not None:
             self._sort()
+
+    def compare_from(self, before: Table | None) -> None:
+        """Mark what differs from this table, and go on to; None marks nothing."""
+        self.compared_from = before
+        self.changed = changes(before, self.table) if before and self.table else set()
+        self.refresh()
 
     def renew(self, outline: Outline) -> None:
         """Show the same rows with other numbers, sorted and filtered by these."""
@@ -102,98 +109,69 @@ class TraceTable(Rows):
         """The heat's column, if the table has it."""
         return self.heat if self.table is not None and self.heat in self.table.index else None
 
+    @property
+    def pinned(self) -> list[str]:
+        """Keys of the columns that are shown whatever was chosen: of the order and of the heat."""
+        keys = (key for key in (self.sorted_by, self.heated) if key is not None)
+        return [key for key in dict.fromkeys(keys) if self.table and key in self.table.index]
+
     def measure(self) -> None:
-        """Widths of the columns from the cells of some rows, so that any number opens at once."""
+        """Fit the columns into the room that there is."""
         assert self.table is not None
-        rows = sample(self.table)
-        sign = len(SIGN) if self.outline is not None and self.outline.raised else 0
-        self.gap, self.step = GAP, 2
-        widths: dict[tuple[str, int], int] = {}
-        self.columns = [
-            c for c in self.table.shown_columns if c.key != "note" or not self._has_windows()
-        ]
-        hidden = 0
-        while True:
-            for c in self.columns:
-                if (c.key, self.step) not in widths:
-                    longest = max((cells_of(self._measured(row, c)) for row in rows), default=0)
-                    most = max(24, self.room // 3) if c.key == "path" else LONGEST
-                    most = NOTE if c.key == "note" else most
-                    widths[c.key, self.step] = min(most, max(len(c.title), longest))
-            self.widths = [widths[c.key, self.step] for c in self.columns]
-            self.widths[0] += sign
-            if self.content_width <= self.room or len(self.columns) <= 2:
-                break
-            hidden += self._narrow()
-        if self.columns[-1].key == "note":
-            self.widths[-1] += max(0, self.room - self.content_width)
+        self.fit = Fitting(
+            self.table,
+            self.room,
+            asked=self.asked,
+            pinned=self.pinned,
+            batch=self.samples,
+            nested=self.order is None,
+            ascii=self.ascii,
+            sign=len(SIGN) if self.outline is not None and self.outline.raised else 0,
+            lead=BAR + 1 if self.heated else 0,
+        )
+        self.columns, self.widths, self.gap = self.fit.columns, self.fit.widths, self.fit.gap
+        self._say_how()
+
+    def _say_how(self) -> None:
+        """On the frame: what is left out, and the way back from an order or a heat."""
+        assert self.table is not None
+        hidden = self.fit.hidden
         more = f" · {count(hidden, 'more column')} with f" if hidden else ""
         self.border_title = f" {self.heading}{more} "
+        ways = []
+        if self.sorted_by == FLAT:
+            ways.append("flat · t tree")
+        elif self.sorted_by in self.table.index:
+            ways.append(f"by {self._title_of(self.sorted_by)} · esc trace order")
+        if self.heated is not None:
+            ways.append(f"heat of {self._title_of(self.heated)} · H other or none")
+        self.border_subtitle = f" {'   '.join(ways)} " if ways else ""
 
-    def _narrow(self) -> int:
-        """Take the next step to a narrower table; gives how many columns are lost by it.
-
-        What is worth least goes; then op and window share a column; then there is less space;
-        then the others go.
-        """
+    def _title_of(self, key: str | None) -> str:
         assert self.table is not None
-        worst = max(reversed(self.columns), key=lambda column: column.worth)
-        windows = [c for c in self.columns if c.key in WINDOW]
-        if worst.worth > WORTHY or self.gap == 1:
-            self.columns.remove(worst)
-            return 1
-        if len(windows) > 1:
-            at = self.columns.index(windows[0])
-            self.columns = [c for c in self.columns if c.key not in WINDOW]
-            self.columns.insert(at, self.table.columns[self.table.index["operation"]])
-            self.step = 1
-        else:
-            self.gap = 1
-        return 0
-
-    def _measured(self, row: Row, column: Heading) -> str:
-        """What a column must have room for; the words of a section go beyond theirs."""
-        if column.key == "path" and self._goes_on(row):
-            return ""
-        worded = self._has_windows() and row.kind in SECTIONS
-        in_words = {"path", "op", "operation"}
-        return "" if worded and column.key in in_words else self.written(row, column)
-
-    def _has_windows(self) -> bool:
-        assert self.table is not None
-        return self.table.view == "layers" and "kernel_size" in self.table.shown
-
-    def written(self, row: Row, column: Heading) -> str:
-        """The text of a cell as the table shows it."""
-        assert self.table is not None
-        cell = self.table.cell(row, column.key)
-        if column.key == "path":
-            inside = row.level and self.order is None and row.kind in {"layer", "function"}
-            path = path_of(self.table, row)
-            return " " * self.step * row.level + (short_name(path) if inside else path)
-        if column.key == "share" and cell.text:
-            part = cell.value if isinstance(cell.value, float) else 0.0
-            drawn = bar(part, BAR, ascii=self.ascii)
-            return f"{drawn} {cell.text:>6}"
-        return cell.text
+        assert key is not None
+        return self.table.columns[self.table.index[key]].title
 
     @property
     def content_width(self) -> int:
         """Cells that a row takes."""
-        return (
-            sum(self.widths) + self.gap * (len(self.widths) - 1) + (BAR + 1 if self.heated else 0)
-        )
+        return self.fit.width
+
+    def written(self, row: Row, column: Heading) -> str:
+        """The text of a cell as the table shows it."""
+        return self.fit.written(row, column)
 
     def header(self) -> list[Piece]:
         """Titles; the sorted column with an arrow."""
-        pieces: list[Piece] = [(" " * (BAR + 1), "header")] if self.heated else []
+        pieces: list[Piece] = []
+        if self.heated:
+            pieces.append((aligned(cut(self._title_of(self.heated), BAR), BAR, "left"), "bar"))
+            pieces.append((" ", "header"))
         for column, width in zip(self.columns, self.widths, strict=True):
-            title = column.title
+            title = cut(self.fit.title(column), width)
             if column.key == self.sorted_by:
-                arrow = (
-                    ("v" if self.reverse else "^") if self.ascii else ("▼" if self.reverse else "▲")
-                )
-                title = f"{title[: width - 1]}{arrow}"
+                down, up = ("v", "^") if self.ascii else ("▼", "▲")
+                title = f"{title[: width - 1]}{down if self.reverse else up}"
             pieces.append((aligned(title, width, column.align) + " " * self.gap, "header"))
         return pieces
 
@@ -202,6 +180,7 @@ class TraceTable(Rows):
         assert self.table is not None
         style = row.kind if row.kind in SECTIONS else row.op
         style = {"stem": "section", "head": "section"}.get(style, style)
+        style = "section" if row.kind == "network" else style
         pieces: list[Piece] = [self._heat_of(row)] if self.heated else []
         cells = [
             (column, self.written(row, column), width)
@@ -217,13 +196,13 @@ class TraceTable(Rows):
             fitted = (cut_path if i == 0 else cut)(written, width - len(lead))
             text = lead + aligned(fitted, width - len(lead), column.align)
             keys = {column.key}
-            if i == 0 and self._has_windows() and row.kind in SECTIONS:
+            if i == 0 and self.fit.has_windows and row.kind in WORDED:
                 text, skip_until = self._worded(row, cells)
                 keys |= {"note", *(c.key for c, _, _ in cells[:skip_until])}
-            elif column.key == "kernel_size" and not written and self._has_windows():
+            elif column.key in OPENS and not written and self.fit.has_windows:
                 text, skip_until = self._across(self.table.cell(row, "note").text, cells, i)
                 keys |= {"note", *(c.key for c, _, _ in cells[i:skip_until])}
-            elif i == 0 and self._goes_on(row):
+            elif i == 0 and self.fit.goes_on(row):
                 text, skip_until = self._across(lead + written, cells, i)
             name = style if column.key in NAMES or row.subtotal else ""
             gap, name = " " * self.gap, "failed" if lead else name
@@ -239,20 +218,14 @@ class TraceTable(Rows):
         while end < len(cells) and (not cells[end][1] or cells[end][0].key in NAMES):
             end += 1
         room = sum(width for _, _, width in cells[:end]) + self.gap * (end - 1)
-        indent = " " * self.step * row.level
+        indent = " " * self.fit.step * row.level
         path = path_of(self.table, row)
-        versions = section_words(self.table, row, path)
+        versions = [path] if row.kind == "network" else section_words(self.table, row, path)
         if row.kind == "block":
             versions = [versions[0], *section_words(self.table, row, short_name(path))]
         versions = [self.sign_of(row) + indent + words.lstrip() for words in versions]
         fitting = next((v for v in versions if cells_of(v) <= room), versions[-1])
         return aligned(cut(fitting, room), room, "left"), end
-
-    def _goes_on(self, row: Row) -> bool:
-        """Whether the name of what is left over goes on: it is long where time is left over too."""
-        assert self.table is not None
-        is_timed = "time" in self.table.index and not self._has_windows()
-        return is_timed and row.kind == "rest"
 
     def _across(
         self, words: str, cells: list[tuple[Heading, str, int]], start: int
@@ -272,7 +245,7 @@ class TraceTable(Rows):
         if is_sum or not isinstance(value, int | float) or not self.hottest:
             return (" " * (BAR + 1), "")
         part = float(value) / self.hottest
-        drawn = bar(part, BAR, ascii=self.ascii)
+        drawn = share_bar(part, BAR, ascii=self.ascii)
         return (drawn + " ", "bar")
 
     def on_click(self, event: events.Click) -> None:
@@ -339,6 +312,16 @@ class TraceTable(Rows):
         whole = len(table.rows) - self.outline.rests
         problem = "; ".join(query.problems)
         self.post_message(self.Filtered(f"{problem}  {len(places):,} of {whole:,}".strip()))
+
+    def seen(self) -> Table | None:
+        """The rows and columns that are seen: filtered, sorted, without what is folded away."""
+        if self.table is None:
+            return None
+        whole = self.table.view in OF_CALLS  # whose totals say what the network's row does
+        rows = (self.every[place] for place in self.shown)
+        kept = tuple(row for row in rows if not whole or row.kind != "network")
+        pinned = [key for key in self.pinned if key not in self.table.shown]
+        return replace(self.table, rows=kept, shown=(*self.table.shown, *pinned))
 
     @work(exclusive=True, group="heat")
     async def show_heat(self, key: str | None) -> None:

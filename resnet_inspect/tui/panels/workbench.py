@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
+from textual.message import Message
 from textual.reactive import var
 from textual.widget import Widget
 
@@ -19,14 +21,13 @@ from resnet_inspect.tui.panels.card import CardPanel
 from resnet_inspect.tui.panels.contents import Contents
 from resnet_inspect.tui.panels.network_tree import NetworkTree
 from resnet_inspect.tui.panels.row_list import Rows
-from resnet_inspect.tui.panels.splitter import Splitter
 from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.process.background import MANY_CALLS, beside_the_screen
 from resnet_inspect.tui.session.history import Places, Span
 from resnet_inspect.views.cards import card_of
 from resnet_inspect.views.cards.card import Card, Entry, Section
-from resnet_inspect.views.cards.subjects import Subject, index_of
-from resnet_inspect.views.tables.table import Row
+from resnet_inspect.views.cards.subjects import Subject, index_of, subject_at
+from resnet_inspect.views.tables.table import Row, Table
 
 if TYPE_CHECKING:
     from resnet_inspect.analysis.comparison.difference import Difference
@@ -44,22 +45,29 @@ class Workbench(Horizontal):
     about: var[tuple[Survey, Subject] | None] = var(None, always_update=True)
     """What the card is of; in a comparison on the left, if the left has it."""
 
+    class Moved(Message):
+        """Another row is chosen, in whichever pane."""
+
+        def __init__(self, row: Row) -> None:
+            super().__init__()
+            self.row = row
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.contents: Contents | None = None
         """What the panes show; None before there is anything to show."""
         self.ascii = False
         self.places = Places()
+        self.dragged = ""
+        """The pane whose frame the mouse moves."""
 
     def compose(self) -> ComposeResult:
-        """The first pane beside the second and the others, with lines between them to drag."""
+        """The first pane beside the second and the others."""
         yield PANELS[_LEFT](id=_LEFT)
-        yield Splitter(_LEFT)
         with Horizontal(id="side"):
             with Horizontal(id="middle"):
                 yield PANELS[_MIDDLE](id=_MIDDLE)
             for name in _RIGHT:
-                yield Splitter(name, from_right=True)
                 yield PANELS[name](id=name)
 
     def pane_of(self, name: str) -> Widget:
@@ -102,11 +110,13 @@ class Workbench(Horizontal):
         fresh = before is None or before.survey.trace.model_name != survey.trace.model_name
         if fresh:
             tree.folded = set()
+        table.asked = contents.asked
+        table.samples = contents.batch if difference is None else None
         with self.prevent(*([Rows.Chosen] if difference is not None else [])):
             table.show_rows(contents.rows)
             tree.show_rows(contents.network)
             if fresh:
-                tree.action_fold_all()
+                tree.fold_to_fit()
         table.filter_by(table.filtered_by)
         if difference is not None:
             self.card.show_card(lambda width, height: _summary(difference))
@@ -156,11 +166,13 @@ class Workbench(Horizontal):
         if self.contents is None:
             return
         row, from_table = event.row, event.rows is self.table
+        if event.rows.row is not row or not (from_table or event.rows.has_focus):
+            return
+        self.post_message(self.Moved(row))
         if row.span[0] >= 0:
             follower: Rows = self.network if from_table else self.table
-            if (event.rows.has_focus or from_table) and row.kind != "network":
-                with follower.prevent(Rows.Chosen):
-                    follower.move_to_span(row.span, row.kind)
+            with follower.prevent(Rows.Chosen):
+                follower.move_to_span(row.span, row.kind)
             self.places.visit(row.span)
         if self.contents.difference is not None:
             beside = row if from_table else self.table.row
@@ -168,6 +180,10 @@ class Workbench(Horizontal):
             self.show_pair(self.contents.difference, beside if same and beside else row)
         elif row.span[0] >= 0:
             self.show_card_of(_subject(self.contents.survey, row.kind, row.span[0]))
+        else:
+            self.about = None
+            made = _of_cells(event.rows.table, row)
+            self.card.show_card(lambda width, height: made)
 
     def on_card_panel_followed(self, event: CardPanel.Followed) -> None:
         """Go to where an entry of the card leads."""
@@ -183,7 +199,7 @@ class Workbench(Horizontal):
         outline = self.table.outline
         if span is None or outline is None:
             return
-        kinds = ("stage", "block", "layer", "function", "module")
+        kinds = ("network", "stem", "head", "stage", "block", "layer", "function", "module")
         kind = next((k for k in kinds if (k, span) in outline.place_of), "layer")
         self.table.move_to_span(span, kind)
 
@@ -229,6 +245,29 @@ class Workbench(Horizontal):
         """Make the focused side pane wider or narrower; the table takes from the tree."""
         name, by = (_LEFT, -by) if self.pane == _MIDDLE else (self.pane, by)
         self.set_widths({name: self.pane_of(name).outer_size.width + by})
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the frame between two panes."""
+        for name in (_LEFT, *_RIGHT):
+            region = self.pane_of(name).region
+            line = region.right - 1 if name == _LEFT else region.x
+            beside = region.height == self.region.height  # and not below the table
+            if beside and line - (name != _LEFT) <= event.screen_x <= line + (name == _LEFT):
+                self.dragged = name
+                self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Move the frame with the mouse."""
+        if self.dragged:
+            region = self.pane_of(self.dragged).region
+            is_left, at = self.dragged == _LEFT, int(event.screen_x)
+            self.set_widths({self.dragged: at - region.x + 1 if is_left else region.right - at})
+
+    def on_mouse_up(self) -> None:
+        """Let go of the frame."""
+        if self.dragged:
+            self.dragged = ""
+            self.release_mouse()
 
     def enter(self, name: str) -> None:
         """Go to a pane; one that there is no room for is shown alone."""
@@ -284,4 +323,13 @@ def _subject(survey: Survey, kind: str, first: int) -> Subject:
         blocks = (stage.block_at(first) for stage in survey.anatomy.stages)
         return next(block for block in blocks if block is not None)
     ends: dict[str, Subject] = {"stem": "stem", "head": "head", "network": "network"}
-    return ends.get(kind, first)
+    return ends[kind] if kind in ends else subject_at(survey, first)
+
+
+def _of_cells(table: Table | None, row: Row) -> Card:
+    """What a row says of itself that stands for no call: what is not shown, or never called."""
+    if table is None:
+        return Card("", "", ())
+    entries = (Entry(c.title, table.cell(row, c.key).text) for c in table.shown_columns)
+    path, *others = entries
+    return Card(path.text, row.kind, (Section("", tuple(e for e in others if e.text)),))

@@ -49,7 +49,7 @@ Measurer = Callable[..., Measured]
 
 _PAUSE = 0.25
 """Seconds at least between two answers that tell the measurements so far."""
-_GIVEN = ("dtype", "device", "mode", "arguments")
+_GIVEN = ("dtype", "device", "mode", "arguments", "weights")
 
 
 class Worker:

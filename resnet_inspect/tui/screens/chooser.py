@@ -11,11 +11,11 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.fuzzy import Matcher
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from resnet_inspect.formats.styled_text import aligned, cells
+from resnet_inspect.tui.screens.dialog import Dialog
 from resnet_inspect.views.tables.table import Table
 
 
@@ -50,7 +50,7 @@ def choices_of(table: Table, *keys: str) -> tuple[str, list[Choice]]:
     return header, [Choice(name, name, line) for name, line in found]
 
 
-class Chooser(ModalScreen[str | None]):
+class Chooser(Dialog[str | None]):
     """A list with a search line; gives the key of what was chosen, or None."""
 
     BINDINGS: ClassVar = [
@@ -78,7 +78,6 @@ class Chooser(ModalScreen[str | None]):
         self.preview = preview
         self.free = free
         """What may be typed that is no choice; where it is empty, nothing may."""
-        """Whether something that is not in the list may be typed."""
 
     def compose(self) -> ComposeResult:
         """A search line over the list."""
@@ -99,8 +98,10 @@ class Chooser(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Show all; the current one is highlighted."""
+        width = max((len(c.label) for c in self.choices), default=0)
+        lines = [f"{c.label.ljust(width)}  {c.detail}" for c in self.choices]
+        self.as_wide_as([self.header, f" {self.hint} ", *lines])
         self._narrow("")
-        self.query_one(Input).focus()
 
     def _narrow(self, text: str) -> None:
         found = list(self.choices)
@@ -117,8 +118,11 @@ class Chooser(ModalScreen[str | None]):
         options.clear_options()
         width = max((len(c.label) for c in found), default=0)
         options.add_options(
-            Option(Content.assemble(c.label.ljust(width), "  ", (c.detail, "dim")), id=str(i))
-            for i, c in enumerate(found)
+            Option(
+                Content.assemble(c.label.ljust(width), "  ", (c.detail, "$ink-muted")),
+                id=str(self.choices.index(c)),
+            )
+            for c in found
         )
         self.found = found
         options.display = bool(found)
@@ -142,12 +146,12 @@ class Chooser(ModalScreen[str | None]):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show what choosing it would do."""
-        if self.preview is not None and self.found:
-            self.preview(self.found[event.option_index].key)
+        if self.preview is not None and not self.is_left:
+            self.preview(self.choices[int(event.option_id or 0)].key)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Take what was clicked."""
-        self.dismiss(self.found[event.option_index].key)
+        self.dismiss(self.choices[int(event.option_id or 0)].key)
 
     def action_move(self, by: int) -> None:
         """Move the highlight while the search line has the keys."""

@@ -17,6 +17,7 @@ from resnet_inspect.sources.catalogue import VARIANTS
 from resnet_inspect.tui.screens.chooser import Choice, Chooser, choices_of
 from resnet_inspect.tui.screens.form import Field, Form
 from resnet_inspect.tui.screens.help import Help, chapters
+from resnet_inspect.tui.screens.ticks import Ticks
 from resnet_inspect.tui.session.request import Request
 from resnet_inspect.tui.session.timing import Plan
 from resnet_inspect.views.tables import VIEWS, variants
@@ -27,7 +28,7 @@ FACTS = ("block", "parameters", "gmacs", "depths", "family", "input")
 """What is shown of each variant; the first are seen at 80 columns."""
 
 _INPUT_HINTS = {
-    "input": "batch, channels, height, width; empty for the default",
+    "input": "batch, channels, height, width; or 32, or 32x48; empty for the default",
     "dtype": "float32, bf16, fp16, float64; empty for the network's own",
     "mode": "eval or train",
     "arguments": "num_classes=10 width_per_group=128",
@@ -78,7 +79,9 @@ async def input_of(
             follow(request)
 
     fields = [Field(key, key, value, _INPUT_HINTS[key]) for key, value in before.fields.items()]
-    dialog = Form(f"Input of {before.model}", fields, changed=changed, check=_wrong(before))
+    dialog = Form(
+        f"Input of {before.model}", fields, changed=changed, check=_wrong(before), replaces=True
+    )
     values = await app.push_screen_wait(dialog)
     return None if values is None else before.with_fields(values)
 
@@ -110,11 +113,20 @@ async def saved_trace(app: App[Any]) -> str | None:
     return values["file"] or None if values else None
 
 
+def _columns(headings: Iterable[Heading]) -> list[Choice]:
+    """Columns by their titles, with what each means."""
+    from resnet_inspect.views.tables.timing import TIMES
+
+    meanings = {key: column.meaning for key, column in COLUMNS.items()}
+    meanings |= {key: column.meaning for key, column in TIMES.items()}
+    return [Choice(c.key, c.title, meanings.get(c.key, "")) for c in headings]
+
+
 async def column_to_sort_by(
     app: App[Any], columns: Sequence[Heading], current: str | None
 ) -> str | None:
     """The key of a column; "" for the order of the trace."""
-    choices = [Choice("", "trace order"), *(Choice(c.key, c.title) for c in columns)]
+    choices = [Choice("", "trace order"), *_columns(columns)]
     dialog = Chooser("Sort by (again reverses)", choices, current=current or "")
     return await app.push_screen_wait(dialog)
 
@@ -123,31 +135,15 @@ async def column_to_heat(
     app: App[Any], columns: Sequence[Heading], current: str | None
 ) -> str | None:
     """The key of a column with numbers; "" for none."""
-    from resnet_inspect.views.tables.timing import TIMES
-
-    meanings = {key: column.meaning for key, column in COLUMNS.items()}
-    meanings |= {key: column.meaning for key, column in TIMES.items()}
-    numbers = (c for c in columns if c.align == "right")
-    found = (Choice(c.key, c.title, meanings.get(c.key, "")) for c in numbers)
-    choices = [Choice("", "none"), *found]
+    choices = [Choice("", "none"), *_columns(c for c in columns if c.align == "right")]
     return await app.push_screen_wait(Chooser("Heat", choices, current=current or ""))
 
 
 async def columns(
-    app: App[Any], shown: Sequence[str], known: Sequence[str]
+    app: App[Any], shown: Sequence[str], known: Sequence[Heading], usual: Sequence[str]
 ) -> tuple[str, ...] | None:
-    """The keys of the columns to show, in order."""
-
-    def keys(text: str) -> tuple[str, ...]:
-        return tuple(key.strip() for key in text.split(",") if key.strip())
-
-    def wrong(values: Mapping[str, str]) -> str:
-        unknown = [key for key in keys(values["columns"]) if key not in known]
-        return f"no column {', '.join(unknown)}; known: {', '.join(known)}" if unknown else ""
-
-    field = Field("columns", "columns", ", ".join(shown), "keys with commas, in order")
-    values = await app.push_screen_wait(Form("Columns", [field], check=wrong))
-    return None if values is None else keys(values["columns"])
+    """The keys of the columns to show, in order; `usual` are those of the view itself."""
+    return await app.push_screen_wait(Ticks("Columns", _columns(known), shown, usual))
 
 
 async def view(app: App[Any], current: str) -> str | None:

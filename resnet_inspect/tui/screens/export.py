@@ -18,6 +18,7 @@ from resnet_inspect.traces import codec
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.screens.form import Field, Form
 from resnet_inspect.views.tables.table import Row, Table
+from resnet_inspect.views.words.text import count
 
 
 def file_name(name: str, end: str) -> str:
@@ -70,6 +71,7 @@ async def export(
     whole += ", with what was measured" if measured is not None else ""
     await _export(
         app,
+        f"Export · {count(len(table.rows), 'row')} as seen",
         write,
         Field("file", "file", name, f"{table_suffixes()}; a figure: .svg .mmd .dot"),
         Field("whole", "whole trace", "no", whole),
@@ -83,11 +85,12 @@ async def export_page(app: App[Any], name: str, suffixes: str, write: Callable[[
     def of_path(path: Path, values: Mapping[str, str]) -> str:
         return write(pipeline.format_of(path))
 
-    await _export(app, of_path, Field("file", "file", name, suffixes))
+    await _export(app, "Export", of_path, Field("file", "file", name, suffixes))
 
 
 async def _export(
     app: App[Any],
+    title: str,
     write: Callable[[Path, Mapping[str, str]], str],
     file: Field,
     *more: Field,
@@ -106,7 +109,7 @@ async def _export(
         return ""
 
     overwrite = Field("overwrite", "overwrite", "no", "yes to replace a file")
-    await _written(app, Form("Export", [file, overwrite, *more], check=wrong))
+    await _written(app, Form(title, [file, overwrite, *more], check=wrong))
 
 
 async def picture(app: App[Any], name: str) -> None:

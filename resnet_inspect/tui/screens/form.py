@@ -10,8 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
+
+from resnet_inspect.tui.screens.dialog import Dialog
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Field:
     hint: str = ""
 
 
-class Form(ModalScreen[dict[str, str] | None]):
+class Form(Dialog[dict[str, str] | None]):
     """Some fields; gives their values on enter, None on escape."""
 
     BINDINGS: ClassVar = [Binding("escape", "leave", "back")]
@@ -36,6 +37,7 @@ class Form(ModalScreen[dict[str, str] | None]):
         *,
         changed: Callable[[Mapping[str, str]], None] | None = None,
         check: Callable[[Mapping[str, str]], str] | None = None,
+        replaces: bool = False,
     ) -> None:
         super().__init__()
         self.heading = title
@@ -43,6 +45,8 @@ class Form(ModalScreen[dict[str, str] | None]):
         self.changed = changed
         self.check = check
         """What is wrong with these values, or ""."""
+        self.replaces = replaces
+        """Whether what is typed replaces what stands in a field."""
 
     def compose(self) -> ComposeResult:
         """The fields and a line for what is wrong."""
@@ -55,15 +59,11 @@ class Form(ModalScreen[dict[str, str] | None]):
                     yield Input(
                         field.value,
                         placeholder=field.hint,
-                        select_on_focus=False,
+                        select_on_focus=self.replaces,
                         id=f"field-{field.key}",
                     )
             yield Static("", id="form-hint")
             yield Static("", id="form-problem")
-
-    def on_mount(self) -> None:
-        """Start in the first field."""
-        self.query(Input).first().focus()
 
     @property
     def values(self) -> dict[str, str]:

@@ -13,11 +13,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from resnet_inspect.tui.keys import ACTIONS, GROUPS, identifier, key_names
+from resnet_inspect.tui.screens.dialog import Dialog
 
 FILTERS = (
     ("conv 3x3", "words that a row has in path, op, kernel, shapes"),
@@ -49,6 +49,8 @@ class Key:
     meaning: str = ""
     action: str = ""
     """What enter on the line does, in the pane that was focused."""
+    also: str = ""
+    """Other words by which it is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def chapters(
         for action in ACTIONS:
             if action.group == group:
                 keys = key_names(keymap.get(identifier(action), action.keys))
-                yield Key(keys, action.label, action.meaning, f"app.{action.name}")
+                yield Key(keys, action.label, action.meaning, f"app.{action.name}", action.also)
 
     def read(lines: Sequence[tuple[str, str]]) -> tuple[Key, ...]:
         return tuple(Key(written, "", meaning) for written, meaning in lines)
@@ -96,7 +98,7 @@ def chapters(
     )
 
 
-class Help(ModalScreen[str | None]):
+class Help(Dialog[str | None]):
     """The chapters with a search line; gives the action that was chosen, or None."""
 
     BINDINGS: ClassVar = [
@@ -125,7 +127,6 @@ class Help(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """Show all."""
         self._narrow("")
-        self.query_one(Input).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show the lines that have all words."""
@@ -140,7 +141,7 @@ class Help(ModalScreen[str | None]):
         for chapter in self.chapters:
             found = [key for key in chapter.keys if _has(chapter, key, words)]
             if found:
-                heading = Content(chapter.heading).stylize("bold $text-accent")
+                heading = Content(chapter.heading).stylize("bold $ink-accent")
                 lines += [Option("", disabled=True)] * bool(lines)
                 lines.append(Option(heading, disabled=True))
             for key in found:
@@ -173,11 +174,11 @@ class Help(ModalScreen[str | None]):
 
 
 def _has(chapter: Chapter, key: Key, words: Sequence[str]) -> bool:
-    text = f"{chapter.heading} {key.keys} {key.label} {key.meaning}".lower()
+    text = f"{chapter.heading} {key.keys} {key.label} {key.meaning} {key.also}".lower()
     return all(word in text for word in words)
 
 
 def _line(key: Key) -> Content:
     named = f"{key.label:<13} " if key.label else ""
     keys = f"  {key.keys:<{13 if named else 22}} "
-    return Content.assemble((keys, "bold"), named, (key.meaning, "dim"))
+    return Content.assemble((keys, "bold"), named, (key.meaning, "$ink-muted"))

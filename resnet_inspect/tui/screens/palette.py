@@ -26,7 +26,9 @@ def commands(
     """A command for each action by its name, each variant, and the first layers of the trace."""
     for action in ACTIONS:
         if action.name != "command_palette":
-            title = f"{action.label}: {action.meaning}"
+            title = f"{action.label}: {action.meaning}" + (
+                f" ({action.also})" if action.also else ""
+            )
             yield SystemCommand(title, f"key {key_names(action.keys)}", partial(act, action.name))
     for name in VARIANTS:
         yield SystemCommand(f"model {name}", "look at it", partial(look_at, name))

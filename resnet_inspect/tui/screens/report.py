@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from resnet_inspect.formats.styled_text import Span, cells
 from resnet_inspect.tui.process.background import beside_the_screen
 from resnet_inspect.tui.screens import export
+from resnet_inspect.tui.screens.dialog import Dialog
 
 FRAME = 5
 """Columns that a page cannot have: border and padding on both sides, and the scroll bar."""
@@ -25,12 +25,12 @@ WIDEST = 136
 
 _STYLES = {
     "title": "bold",
-    "header": "bold $text-accent",
-    "rule": "dim",
-    "label": "dim",
-    "note": "dim",
-    "remark": "dim",
-    "raised": "bold $text-error",
+    "header": "bold $ink-accent",
+    "rule": "$ink-muted",
+    "label": "$ink-muted",
+    "note": "$ink-muted",
+    "remark": "$ink-muted",
+    "raised": "bold $ink-error",
 }
 """How the styles of a layout look here; the others are as plain text is."""
 _ASCII = str.maketrans("─→", "->")
@@ -49,11 +49,11 @@ Make = Callable[[int], Page]
 """Makes a page for a width in columns."""
 
 
-class Report(ModalScreen[None]):
+class Report(Dialog[None]):
     """Pages of which one is shown; it is made beside the screen where that takes long."""
 
     BINDINGS: ClassVar = [
-        Binding("escape,q", "dismiss", "back"),
+        Binding("escape,q", "leave", "back"),
         Binding("tab,right,l", "turn(1)", "next page"),
         Binding("shift+tab,left,h", "turn(-1)", "page before", show=False),
         Binding("down,j", "move('down')", "down", show=False),
@@ -77,6 +77,8 @@ class Report(ModalScreen[None]):
         """What an export can write, in words: ".md .json"."""
         self.pages = pages
         """What makes each page, by its name."""
+        self.hint = ""
+        """Keys of its own, for its frame."""
         self.long = long
         """Whether to make a page takes longer than a blink."""
         self.number = 0
@@ -88,7 +90,8 @@ class Report(ModalScreen[None]):
         with Vertical(classes="dialog report") as dialog:
             dialog.border_title = Content(self.heading)
             turn = "tab next page · " if len(self.pages) > 1 else ""
-            dialog.border_subtitle = f"{turn}y copy · e export · esc back"
+            own = f"{self.hint} · " if self.hint else ""
+            dialog.border_subtitle = f"{turn}{own}y copy · e export · esc back"
             yield Static("", id="report-pages")
             with VerticalScroll(id="report-page"):
                 yield Static("", id="report-text")
@@ -110,7 +113,7 @@ class Report(ModalScreen[None]):
     async def show_page(self) -> None:
         """Make the page for the width of the screen and show it."""
         names = (
-            (f" {name} ", "bold reverse" if i == self.number else "dim")
+            (f" {name} ", "bold reverse" if i == self.number else "$ink-muted")
             for i, name in enumerate(self.pages)
         )
         self.query_one("#report-pages", Static).update(Content.assemble(*names))
@@ -137,6 +140,10 @@ class Report(ModalScreen[None]):
     def action_move(self, where: str) -> None:
         """Scroll the page."""
         getattr(self.query_one("#report-page"), f"scroll_{where}")(animate=False)
+
+    def action_leave(self) -> None:
+        """Back to the panes."""
+        self.dismiss(None)
 
     def action_copy(self) -> None:
         """The page to the clipboard, as markdown."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import ClassVar
+
+from textual.binding import Binding
 
 from resnet_inspect.analysis.cost.memory import KEPT
 from resnet_inspect.analysis.structure.survey import Survey
@@ -20,6 +23,9 @@ from resnet_inspect.views.tables.cost import Candidate
 from resnet_inspect.views.tables.table import Table
 from resnet_inspect.views.words import text
 
+LARGEST_BATCH = 1_000_000
+MEMORIES = (0, 8, 16, 24, 40, 48, 80, 141)
+"""GiB of memory to fill: none, and those of the devices of today."""
 DRAWING = 72
 """Columns that a drawing takes at most; it is no clearer in more."""
 
@@ -47,8 +53,58 @@ def taps(surveys: Sequence[Survey]) -> Report:
 def cost(surveys: Sequence[Survey]) -> Report:
     """What the networks need to run and to train, with each optimizer."""
     candidates = [Candidate.of(survey) for survey in surveys]
+    if len(candidates) == 1:
+        return CostReport(candidates[0])
     pages = {name: _table_page(partial(cost_tables.view, candidates, name)) for name in KEPT}
     return _report("Cost", surveys, table_suffixes(), **pages)
+
+
+class CostReport(Report):
+    """What one network needs, at any batch and for any memory."""
+
+    BINDINGS: ClassVar = [
+        *(Binding(f"{digit}", f"digit({digit})", "batch", show=False) for digit in range(10)),
+        Binding("backspace", "digit(-1)", "batch", show=False),
+        Binding("plus", "scale(2)", "batch × 2", show=False),
+        Binding("minus", "scale(0.5)", "batch ÷ 2", show=False),
+        Binding("m", "memory", "memory", show=False),
+    ]
+
+    def __init__(self, candidate: Candidate) -> None:
+        survey = candidate.survey
+        calls, name = len(survey.trace.calls), survey.trace.model_name
+        make = _table_page(self._table)
+        super().__init__("Cost", name, table_suffixes(), {"cost": make}, long=calls > MANY_CALLS)
+        self.hint = "64 or + - batch · m memory"
+        self.candidate = candidate
+        self.samples = 0
+        """The batch that was asked for; 0 for the traced one."""
+        self.gibibytes = 0
+        """The memory to fill; 0 for none."""
+
+    def _table(self) -> Table:
+        available = self.gibibytes * 2**30 or None
+        return cost_tables.downwards(self.candidate, self.samples or None, available)
+
+    def action_digit(self, digit: int) -> None:
+        """Write the batch digit by digit; below 0, take the last one off."""
+        written = self.samples // 10 if digit < 0 else self.samples * 10 + digit
+        self.samples = written if written < LARGEST_BATCH else digit
+        self.show_page()
+
+    def action_scale(self, by: float) -> None:
+        """Double the batch, or halve it."""
+        trace = self.candidate.survey.trace
+        shape = trace.spec(trace.inputs[0]).shape if trace.inputs else ()
+        before = self.samples or (shape[0] if shape else 1)
+        self.samples = max(1, min(LARGEST_BATCH, int(before * by)))
+        self.show_page()
+
+    def action_memory(self) -> None:
+        """Go on to the next size of memory."""
+        at = MEMORIES.index(self.gibibytes)
+        self.gibibytes = MEMORIES[(at + 1) % len(MEMORIES)]
+        self.show_page()
 
 
 def _report(title: str, surveys: Sequence[Survey], suffixes: str, **pages: Make) -> Report:

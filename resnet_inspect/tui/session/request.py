@@ -33,6 +33,8 @@ class Request:
     mode: str = "eval"
     arguments: tuple[tuple[str, str], ...] = ()
     """Builder arguments as written, Python literals."""
+    weights: str = ""
+    """A file of weights, which must fit."""
     path: str = ""
     timed_on: str = ""
     """The device that it was measured on, which is not where it is run next."""
@@ -47,6 +49,25 @@ class Request:
             return cls(Path(written).stem, path=written)
         name = subject(written).written
         return cls(name, NAMED[name].input if name in NAMED else ())
+
+    def with_options(self, given: Mapping[str, Any]) -> Request:
+        """The request with what the command line was given, as `pipeline.trace` takes it."""
+        size = given.get("input")
+        if isinstance(size, Mapping):
+            raise BadInput(
+                "the explorer takes one input",
+                hint="trace writes a network with several to a file: -o trace.json",
+            )
+        written = ((name, repr(value)) for name, value in (given.get("arguments") or {}).items())
+        return replace(
+            self,
+            input=tuple(size) if size else self.input,
+            dtype=given.get("dtype") or "",
+            device=given.get("device") or "meta",
+            mode=given.get("mode") or "eval",
+            arguments=tuple(written),
+            weights=given.get("weights") or "",
+        )
 
     def as_run(self, trace: Trace, measured: Measurements | None) -> Request:
         """The request with what only came of it: the input, a saved network's name, a device."""
@@ -79,6 +100,7 @@ class Request:
             "device": self.device,
             "mode": self.mode,
             "arguments": {name: ast.literal_eval(value) for name, value in self.arguments},
+            "weights": self.weights or None,
         }
 
     @property
@@ -92,6 +114,14 @@ class Request:
         parts = (name, size, self.dtype, device, self.mode)
         return " · ".join(part for part in parts if part not in ("", "float32", "eval"))
 
+    def _whole(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
+        """The sizes of an input of which only the last are given."""
+        before = self.input or (1, 3, 0, 0)
+        if len(sizes) == 1 and len(before) > 2:
+            sizes *= len(before) - 2
+        missing = len(before) - len(sizes)
+        return (*before[:missing], *sizes) if sizes and missing > 0 else sizes
+
     @property
     def fields(self) -> dict[str, str]:
         """What the input dialog starts with."""
@@ -103,21 +133,25 @@ class Request:
         }
 
     def with_fields(self, values: Mapping[str, str]) -> Request:
-        """The request that the input dialog describes; `BadInput` for what cannot be read."""
+        """The request that the input dialog describes; `BadInput` for what cannot be read.
+
+        Fewer sizes than the input has are its last ones: 32 and 32x48 are of the image alone.
+        """
         written = values["input"].replace("x", ",").replace("×", ",").strip()
         try:
             sizes = tuple(int(size) for size in written.split(",")) if written else ()
         except ValueError:
-            raise BadInput("the input is sizes with commas: 1,3,224,224") from None
+            raise BadInput("the input is sizes with commas, 1,3,224,224; or 32, 32x48") from None
+        sizes = self._whole(sizes)
         if values["mode"] not in ("eval", "train"):
             raise BadInput("the mode is eval or train")
-        return Request(
-            self.model,
-            sizes,
-            values["dtype"],
-            self.device,
-            values["mode"],
-            _arguments(values["arguments"]),
+        return replace(
+            self,
+            input=sizes,
+            dtype=values["dtype"],
+            mode=values["mode"],
+            arguments=_arguments(values["arguments"]),
+            timed_on="",
         )
 
 

@@ -29,6 +29,10 @@ _COSTS = (
     Heading("training_bytes", "training", "right", 1),
     Heading("training_ratio", "×", "right", 7),
 )
+_DOWN = (
+    Heading("what", "", "left", 0),
+    *(Heading(name, name, "right", 1) for name in memory.KEPT),
+)
 _BATCHES = (
     Heading("inference_batch", "largest batch", "right", 1),
     Heading("training_batch", "to train", "right", 1),
@@ -89,9 +93,49 @@ def view(
     )
 
 
-def _remarks(optimizer: Optimizer, available: int | None) -> tuple[str, ...]:
-    numbers = text.count(memory.KEPT[optimizer], "number")
-    kept = f", {numbers} of {optimizer} for each" if memory.KEPT[optimizer] else ""
+def downwards(
+    candidate: Candidate, batch: int | None = None, available: int | None = None
+) -> Table:
+    """One network, a row for each cost and a column for each optimizer.
+
+    With another batch than the traced one, what depends on the batch grows with it.
+    """
+    trace = candidate.survey.trace
+    shape = trace.spec(trace.inputs[0]).shape if trace.inputs else ()
+    traced = shape[0] if shape else 1
+    wanted = batch or traced
+    shown = [c for c in _COSTS[2:] if not c.key.endswith("_ratio")]
+    shown += _BATCHES if available is not None and shape else ()
+    by_optimizer = []
+    for optimizer in memory.KEPT:
+        needed = memory.of(trace, optimizer)
+        cells = _cells(candidate, needed.at(wanted, traced), candidate, needed, None)
+        macs = candidate.survey.totals.macs * wanted // max(1, traced)
+        cells["macs"] = Cell(macs, text.quantity(macs))
+        if available is not None and shape:
+            cells |= _largest(needed, available, traced)
+        by_optimizer.append(cells)
+    rows = [(Cell(c.key, c.title), *(cells[c.key] for cells in by_optimizer)) for c in shown]
+    scaled = f"batch {wanted}, by the trace of batch {traced}" if wanted != traced else ""
+    return listing(
+        "cost",
+        f"{candidate.label} at batch {wanted}: memory to run and to train",
+        _DOWN,
+        rows,
+        model=trace.model_name,
+        kind="cost",
+        remarks=tuple(filter(None, (scaled, *_remarks(None, available)))),
+        provenance=assembly.provenance(trace.provenance),
+    )
+
+
+def _remarks(optimizer: Optimizer | None, available: int | None) -> tuple[str, ...]:
+    """What the figures rest on; of all optimizers where none is named."""
+    if optimizer is None:
+        kept = ", what the optimizer keeps for each"
+    else:
+        numbers = text.count(memory.KEPT[optimizer], "number")
+        kept = f", {numbers} of {optimizer} for each" if memory.KEPT[optimizer] else ""
     found = [
         "inference: weights, buffers, the input and the activations alive at once (live)",
         f"training: weights, buffers, a gradient for each trainable weight{kept}, the input and"
@@ -126,10 +170,17 @@ def _cells(
         "training_ratio": _ratio(needed.training, least.training),
     }
     if available is not None and shape:
-        for key, training in (("inference_batch", False), ("training_batch", True)):
-            largest = needed.largest_batch(available, shape[0], training=training)
-            cells[key] = Cell(largest, text.integer(largest))
+        cells |= _largest(needed, available, shape[0])
     return cells
+
+
+def _largest(needed: Memory, available: int, traced: int) -> dict[str, Cell]:
+    """The largest batches that fit into so much memory."""
+    found = {}
+    for key, training in (("inference_batch", False), ("training_batch", True)):
+        largest = needed.largest_batch(available, traced, training=training)
+        found[key] = Cell(largest, text.integer(largest))
+    return found
 
 
 def _bytes(number: int) -> Cell:

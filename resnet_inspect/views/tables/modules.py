@@ -98,9 +98,12 @@ def _line(
     kind = (
         "network" if not module.path else "module" if isinstance(module.op, Container) else "layer"
     )
+    last = survey.trace.last_descendant
+    calls = survey.trace.calls_at.get(module.path, ())
     return Line(
         "never called" if module.path in unused else kind,
         level,
+        spans=tuple((call, last[call]) for call in calls),
         module=module,
         path=module.path,
         note="; ".join(notes),

@@ -132,6 +132,22 @@ def window(op: Op) -> str:
     return " ".join(parts)
 
 
+def short_window(op: Op) -> str:
+    """A window as programs shorten it: k3 s2 p1; k1×7 s1 p0×3; k3 s1 p2 d2 g32."""
+    found = window_of(op)
+    if found is None:
+        return ""
+    pad = text.padding(found.padding, found.padding_after)
+    if found.padding_after in (None, found.padding):
+        pad = text.alike(found.padding)
+    parts = [f"k{text.alike(found.kernel_size)}", f"s{text.alike(found.stride)}", f"p{pad}"]
+    if set(found.dilation) != {1}:
+        parts.append(f"d{text.alike(found.dilation)}")
+    if isinstance(op, Conv) and op.groups != 1:
+        parts.append(f"g{op.groups}")
+    return " ".join(parts)
+
+
 def uniform(sizes: Any) -> str:
     """Sizes as one number where they are equal: "899"."""
     if isinstance(sizes, tuple) and sizes:

@@ -17,7 +17,6 @@ from driving import (
 )
 from proofs import Proofs, actions_of, at_sizes, of_each
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.keys import Action
@@ -44,17 +43,18 @@ async def compares(app: Explorer, pilot: Keys, key: str) -> None:
 @at_sizes(SIZES[0])
 def test_chosen_columns_do_not_hinder_a_comparison(kept_open: KeptOpen) -> None:
     async def steps(app: Explorer, pilot: Keys) -> None:
-        await pilot.press("c")
-        usual = app.screen.query_one(Input).value
-        await fill(app, pilot, "macs, path")
+        app.perspective.columns["layers"] = ("macs", "path")
+        app.lay_out()
+        await settle(pilot)
         await pilot.press("d")
         await fill(app, pilot, "resnet34")
         assert "against" in str(table_of(app).border_title)
         await pilot.press("d")
         await settle(pilot)
         assert [column.key for column in table_of(app).columns] == ["macs", "path"]
-        await pilot.press("c")
-        await fill(app, pilot, usual)
+        app.perspective.columns.clear()
+        app.lay_out()
+        await settle(pilot)
 
     kept_open.run(steps)
 

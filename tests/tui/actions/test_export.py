@@ -96,7 +96,7 @@ def test_export_writes_what_is_shown_and_never_over_a_file(own_state: Path) -> N
 
 def test_copying_puts_the_row_or_the_table_on_the_clipboard() -> None:
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
-        await pilot.press("j", "y")
+        await pilot.press("j", "j", "y")
         assert app.clipboard.startswith("conv1\tconv\t7×7")
         await pilot.press("Y")
         assert app.clipboard.startswith("## resnet18")

@@ -121,7 +121,7 @@ async def shows_the_trace_of_what_raised(app: Explorer, pilot: Keys, key: str) -
     await settle(pilot)
     broken = ri.load(DATA / "broken.json")
     assert table_of(app).table is not None
-    assert len(table_of(app).every) == len(ri.tabulate(broken).rows)
+    assert len(table_of(app).every) == len(ri.tabulate(broken).rows) + 1
     assert "✗" in drawn(table_of(app))
     await pilot.press("U")
     await settle(pilot)
@@ -200,12 +200,16 @@ def test_a_variant_is_asked_of_the_child_and_another_can_be_chosen_and_undone() 
 
 def test_the_trace_follows_the_input_as_one_types_and_the_last_good_one_stays() -> None:
     async def drive(app: Explorer, pilot: Pilot[int], child: FakeChild) -> None:
-        await pilot.press("i", "backspace", "2")
+        await pilot.press("i", *"96")
         await pilot.pause()
-        assert child.asked[-1]["input"] == [1, 3, 224, 222]
-        await pilot.press("backspace", "backspace", "backspace", "0")
+        assert child.asked[-1]["input"] == [1, 3, 96, 96], "it replaces what stood there"
+        await pilot.press(*"x48")
         await pilot.pause()
-        assert "positive integer" in str(app.query_one("#problem").render())
+        assert child.asked[-1]["input"] == [1, 3, 96, 48]
+        await pilot.press("backspace", "backspace", "0")
+        await pilot.pause()
+        said = app.screen.query_one("#form-problem").render()
+        assert "positive integer" in str(said), "where one types"
         assert len(table_of(app).every) > 0
         await pilot.press("backspace", "x")
         await pilot.pause()

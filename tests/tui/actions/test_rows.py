@@ -70,7 +70,9 @@ async def sorts(app: Explorer, pilot: Keys, key: str) -> None:
         assert isinstance(app.screen, Chooser)
         assert table.table is not None
         offered = [choice.key for choice in app.screen.choices]
-        assert offered == ["", *table.table.shown], "also by what there is no room for"
+        shown = table.table.shown
+        assert offered[: len(shown) + 1] == ["", *shown], "also by what there is no room for"
+        assert set(offered) == {"", *table.table.index}, "and by what is not shown"
         await fill(app, pilot, "params")
         values = [table.table.cell(table.every[place], "parameters").value for place in table.shown]
         assert values == sorted(values, reverse=descending)  # type: ignore[type-var]

@@ -30,6 +30,6 @@ def test_a_cell_that_changed_is_marked_by_more_than_colour() -> None:
         row = table.every[place]
         table.changed = {(row.kind, table.table.cell(row, "path").text, "output_shape")}
         written = "".join(text for text, _ in table.pieces(place, row))
-        assert f"{table.table.cell(row, 'output_shape').text}*" in written
+        assert "64×112²*" in written
 
     explore(drive)

@@ -61,7 +61,7 @@ def test_help_is_searched_and_does_what_is_chosen() -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert not isinstance(app.screen, Help)
-        assert chosen_path(table_of(app)) == "layer1"
+        assert chosen_path(table_of(app)) == "stem"
         await pilot.press("question_mark", *"no such key", "enter")
         assert help_of(app).query_one(".nothing").display
         await pilot.press("escape")

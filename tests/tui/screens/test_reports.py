@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 import resnet_inspect as ri
+from resnet_inspect.analysis.cost import memory
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.formats import figures, render
 from resnet_inspect.formats.lessons import FORMATS
@@ -22,6 +23,7 @@ from resnet_inspect.views.cards.subjects import find
 from resnet_inspect.views.figures import graph
 from resnet_inspect.views.tables import cost as costs
 from resnet_inspect.views.tables import taps
+from resnet_inspect.views.words.text import nbytes
 
 
 def survey_of(name: str) -> Survey:
@@ -50,7 +52,7 @@ def text_of(report: Report) -> str:
 
 def test_reports_are_laid_out_as_the_printouts_are_and_fit() -> None:
     survey = survey_of("resnet18")
-    cost = costs.view([costs.Candidate("resnet18", survey)])
+    cost = costs.downwards(costs.Candidate("resnet18", survey))
     sizes = ((200, 60), (120, 40), (80, 24))
 
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
@@ -77,6 +79,7 @@ def test_reports_are_laid_out_as_the_printouts_are_and_fit() -> None:
 
 def test_tab_turns_to_the_next_optimizer() -> None:
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        app.other = survey_of("resnet34")
         report = await ask(app, pilot, "C")
         for name in ("sgd", "momentum", "adam", "sgd"):
             assert f"to train with {name}," in text_of(report)
@@ -87,6 +90,33 @@ def test_tab_turns_to_the_next_optimizer() -> None:
         assert report.name_of_page == "adam"
 
     explore(drive, size=(80, 24))
+
+
+def test_training_at_a_batch_of_64_is_three_keys_away() -> None:
+    survey = survey_of("resnet18")
+    one = memory.of(survey.trace, "adam")
+    activations = 64 * (one.saved + one.input)
+    weights = one.parameters + one.buffers + one.gradients + one.optimizer
+
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        report = await ask(app, pilot, "C", "6", "4")
+        trained = next(
+            line for line in text_of(report).splitlines() if line.strip().startswith("training ")
+        )
+        assert trained.split()[-2:] == nbytes(weights + activations).split()
+        await pilot.press("plus")
+        await pilot.pause()
+        assert "at batch 128" in text_of(report)
+        await pilot.press("minus", "minus", "m", "m")
+        await pilot.pause()
+        assert "at batch 32" in text_of(report)
+        fits = next(
+            line for line in text_of(report).splitlines() if line.strip().startswith("to train")
+        )
+        largest = (16 * 2**30 - weights) // (one.saved + one.input)
+        assert fits.split()[-1] == f"{largest:,}"
+
+    explore(drive, size=(120, 40))
 
 
 def test_two_networks_are_asked_about_together() -> None:

@@ -41,6 +41,7 @@ define(
     settings.KERNEL_SIZE,
     settings.STRIDE,
     settings.PADDING,
+    settings.WINDOW,
     settings.DILATION,
     settings.CEIL_MODE,
     settings.GROUPS,

@@ -11,6 +11,7 @@ from resnet_inspect.views.tables.columns.column import Column, yes
 from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.table import EMPTY, Cell
 from resnet_inspect.views.words import text
+from resnet_inspect.views.words.ops import short_window
 from resnet_inspect.views.words.text import Value
 
 
@@ -21,6 +22,11 @@ def _window(part: str) -> Callable[[Survey, Line], Any]:
         return None if window is None else getattr(window, part)
 
     return read
+
+
+def _short_window(survey: Survey, line: Line) -> str | None:
+    op = line.op
+    return None if op is None or line.block or line.stage else short_window(op) or None
 
 
 def _padding(survey: Survey, line: Line) -> Cell:
@@ -60,6 +66,13 @@ STRIDE = Column(
 )
 PADDING = Column(
     "padding", "pad", "padding before (+ after) per spatial dimension", _padding, worth=6
+)
+WINDOW = Column(
+    "window",
+    "window",
+    "kernel, stride and padding in short, dilation and groups where there are any: k3 s2 p1",
+    _short_window,
+    worth=3,
 )
 DILATION = Column(
     "dilation",
