@@ -5,7 +5,7 @@ BIN := .venv/bin
 BENCH ?= .venv-bench/bin
 PEERS := torchinfo torchsummary torchview torchlens fvcore ptflops
 
-.PHONY: check environment test test-oldest lint format bench bench-explorer
+.PHONY: check environment test test-oldest fuzz lint format bench bench-explorer
 
 check: test lint
 
@@ -27,6 +27,12 @@ test-oldest: .venv-oldest/bin/pytest
 	$(PYTHON) -m venv .venv-oldest
 	.venv-oldest/bin/pip install --quiet -e '.[dev]' 'torch==2.6.*' 'torchvision==0.21.*'
 	touch $@
+
+# Saved traces with values changed at random, put to every command: `make fuzz SEED=2 EDITS=1000`.
+SEED ?= 1
+EDITS ?= 100000
+fuzz: environment
+	PYTHONPATH=. $(BIN)/python tests/fuzz/typed_edits.py $(SEED) $(EDITS)
 
 lint: environment
 	$(BIN)/ruff check .
