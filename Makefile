@@ -28,9 +28,13 @@ test-oldest: .venv-oldest/bin/pytest
 	.venv-oldest/bin/pip install --quiet -e '.[dev]' 'torch==2.6.*' 'torchvision==0.21.*'
 	touch $@
 
-# What the suite does for seconds, for ten minutes with another seed each time.
+# What the suite does for seconds, for long: weights with damage at random, for ten minutes, and saved
+# traces with values changed at random, put to every command: `make fuzz SEED=2 EDITS=1000`.
+SEED ?= 1
+EDITS ?= 100000
 fuzz: environment
-	RESNET_INSPECT_FUZZ_SECONDS=600 RESNET_INSPECT_FUZZ_SEED=$$(date +%s) $(BIN)/python -m pytest tests/fuzz
+	RESNET_INSPECT_FUZZ_SECONDS=600 RESNET_INSPECT_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest tests/fuzz/test_checkpoints.py
+	PYTHONPATH=. $(BIN)/python tests/fuzz/typed_edits.py $(SEED) $(EDITS)
 
 lint: environment
 	$(BIN)/ruff check .

@@ -269,7 +269,7 @@ tensors = st.builds(
 
 @st.composite
 def traces(draw: st.DrawFn) -> Trace:
-    """Traces of a few modules and calls whose references hold."""
+    """Traces of a few modules and calls whose references hold, each made before it is taken."""
     activations = tuple(draw(st.lists(st.builds(Activation, tensors, counts), max_size=8)))
     last = len(activations) - 1
     ports = (
@@ -312,6 +312,11 @@ def traces(draw: st.DrawFn) -> Trace:
             )
         )
         running.append(index)
+    taken: set[int] = set()
+    for index, call in enumerate(calls):
+        taken.update(port.activation for port in call.inputs)
+        made = tuple(port for port in call.outputs if port.activation not in taken)
+        calls[index] = replace(call, outputs=made)
     failure = draw(st.none() | st.builds(Failure, st.just(len(calls) - 1), names, names, names))
     pairs = st.lists(st.tuples(names, names), max_size=2).map(tuple)
     several = st.lists(names, max_size=2).map(tuple)

@@ -16,6 +16,7 @@ import click
 from resnet_inspect.cli.diagnostics import fail, say_where, write_what_the_terminal_can
 from resnet_inspect.cli.group import commands
 from resnet_inspect.errors import InspectError
+from resnet_inspect.visible import said
 
 INTERRUPTED = 130
 
@@ -73,5 +74,5 @@ def _usage_hint(error: click.ClickException) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines()
+    lines = said(error).splitlines()
     return lines[0] if lines else ""

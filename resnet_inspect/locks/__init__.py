@@ -30,7 +30,7 @@ from resnet_inspect.errors import BadInput, TraceFileError
 from resnet_inspect.locks.reading import Reader
 from resnet_inspect.locks.words import write_name
 from resnet_inspect.locks.writing import Writer
-from resnet_inspect.traces.invariants import broken_reference
+from resnet_inspect.traces.invariants import unsound
 from resnet_inspect.traces.model import FORWARD, Trace
 
 FORMAT = "resnet-inspect lock"
@@ -119,7 +119,7 @@ def loads(text: str) -> Trace:
         trace = reader.trace()
     except ValueError as error:
         raise TraceFileError(f"damaged lock: {error}", hint=_HINT) from error
-    broken = broken_reference(trace)
+    broken = unsound(trace)
     if broken:
         raise TraceFileError(f"damaged lock: {' '.join(broken.split())}", hint=_HINT)
     return trace

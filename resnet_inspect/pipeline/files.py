@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +19,9 @@ from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table
 
 T = TypeVar("T")
+
+LARGEST_FILE = 128 * 2**20
+"""Bytes of a saved trace or lock; about 100 times those of the largest networks known here."""
 
 
 def is_trace_file(subject: str) -> bool:
@@ -52,7 +56,7 @@ def load_signals(path: str | Path) -> Watched:
 
 def _loaded(path: str | Path, loads: Callable[[str], T]) -> T:
     try:
-        written = Path(path).read_text(encoding="utf-8")
+        written = _text(Path(path))
     except UnicodeDecodeError as error:
         raise TraceFileError(f"{path}: not a trace: no UTF-8 text") from error
     except OSError as error:
@@ -61,6 +65,19 @@ def _loaded(path: str | Path, loads: Callable[[str], T]) -> T:
         return loads(written)
     except TraceFileError as error:
         raise TraceFileError(f"{path}: {error.message}", hint=error.hint) from error
+
+
+def _text(path: Path) -> str:
+    """The text of a regular file; a pipe or device could give it without end, or never."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        what = "a folder" if stat.S_ISDIR(found.st_mode) else "a pipe or device"
+        raise TraceFileError(f"{path}: {what}, not a file")
+    with path.open("rb") as file:
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise TraceFileError(f"{path}: not a trace: it has more than {LARGEST_FILE >> 20} MiB")
+    return content.decode()
 
 
 def _loads(written: str) -> tuple[Trace, Measurements | None]:

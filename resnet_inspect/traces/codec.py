@@ -28,7 +28,7 @@ from resnet_inspect.traces.fields import (
     read_texts,
     several,
 )
-from resnet_inspect.traces.invariants import broken_reference
+from resnet_inspect.traces.invariants import unsound
 from resnet_inspect.traces.model import FORMAT_VERSION, Call, Failure, Provenance, Trace
 from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, PythonClass
 from resnet_inspect.traces.ops import LEARNED, Op
@@ -278,7 +278,7 @@ def _trace(document: dict[str, Any]) -> Trace:
         trace = _read(document)
     except _NOT_UNDERSTOOD as error:
         raise TraceFileError(_one_line(f"{type(error).__name__}: {error}")) from error
-    fault = broken_reference(trace)
+    fault = unsound(trace)
     if fault:
         raise TraceFileError(_one_line(fault))
     return trace

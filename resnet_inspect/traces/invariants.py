@@ -7,14 +7,28 @@ from collections.abc import Iterator
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.modules import join
 from resnet_inspect.traces.ops import Conv, Linear, Pool
+from resnet_inspect.traces.tensors import TensorSpec
+
+DEEPEST = 1000
+"""Calls that may be running at once, names within names, dimensions of a tensor."""
+LARGEST = 2**63
+"""Bytes of a tensor are fewer; so are those of all tensors together."""
 
 
 def check(trace: Trace) -> list[str]:
     """Every rule the trace breaks, in words; empty for a sound trace."""
-    fault = broken_reference(trace)
+    fault = unsound(trace)
     if fault:
         return [fault]
-    return [*_order(trace), *_shapes(trace)]
+    return [*_made_once(trace), *_shapes(trace)]
+
+
+def unsound(trace: Trace) -> str | None:
+    """The first thing for which no analysis can be asked of a trace, or None.
+
+    Every trace that was recorded passes, and every analysis of one that passes comes to its end.
+    """
+    return broken_reference(trace) or next(_bounds(trace), None) or next(_order(trace), None)
 
 
 def broken_reference(trace: Trace) -> str | None:
@@ -61,20 +75,52 @@ def broken_reference(trace: Trace) -> str | None:
     return None
 
 
-def _order(trace: Trace) -> Iterator[str]:
-    last = -1
+def _bounds(trace: Trace) -> Iterator[str]:
+    """Sizes and depths that no network has."""
+    held = [spec.tensor for m in trace.modules for spec in (*m.parameters, *m.buffers)]
+    every = (*(activation.tensor for activation in trace.activations), *held)
+    sizes = {tensor: _nbytes(tensor) for tensor in set(every)}
+    if None in sizes.values() or sum(sizes[tensor] or 0 for tensor in every) >= LARGEST:
+        yield "its tensors are larger than any memory"
+    depths: list[int] = []
     for call in trace.calls:
-        if call.module is None and ":" not in call.path:
-            yield f"call {call.index} names neither a module nor a function: '{call.path}'"
+        depths.append(0 if call.parent is None else depths[call.parent] + 1)
+    if max(depths) > DEEPEST or any(m.path.count(".") > DEEPEST for m in trace.modules):
+        yield f"its calls are nested more than {DEEPEST} deep"
+
+
+def _nbytes(tensor: TensorSpec) -> int | None:
+    """Bytes of a tensor, none of them where a dimension is empty; None for too many."""
+    if len(tensor.shape) > DEEPEST or tensor.itemsize >= LARGEST:
+        return None
+    size = tensor.itemsize * tensor.mapped
+    for dimension in tensor.shape:
+        size *= max(dimension, 1)
+        if size >= LARGEST:
+            return None
+    return size
+
+
+def _order(trace: Trace) -> Iterator[str]:
+    """Calls that take what is not there yet, or give what they take."""
+    for call in trace.calls:
         for port in call.inputs:
             maker = trace.producer.get(port.activation)
             if maker is not None and maker >= call.index:
                 yield f"'{call.path}' takes a tensor that is made later"
+    for index in trace.steps:
+        call = trace.calls[index]
+        if {port.activation for port in call.inputs} & {port.activation for port in call.outputs}:
+            yield f"'{call.path}' gives a tensor that it takes"
+
+
+def _made_once(trace: Trace) -> Iterator[str]:
+    """Functions without a name, and tensors that two steps give: one may give an old one back."""
+    for call in trace.calls:
+        if call.module is None and ":" not in call.path:
+            yield f"call {call.index} names neither a module nor a function: '{call.path}'"
     made_by: dict[int, int] = {}
     for index in trace.steps:
-        if index <= last:
-            yield "steps are out of order"
-        last = index
         call = trace.calls[index]
         taken = {port.activation for port in call.inputs}
         for activation in {port.activation for port in call.outputs} - taken:

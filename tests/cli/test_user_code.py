@@ -564,3 +564,23 @@ def test_what_it_left_for_the_end_of_the_program_is_done(tmp_path: Path) -> None
     assert done.returncode == 0
     assert done.stdout.endswith("at the end\n")
     assert (tmp_path / "log.txt").read_text(encoding="utf-8") == "whole"
+
+
+def test_an_exception_that_cannot_be_written_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mute.py").write_text(
+        "from torch import nn\n"
+        "class Mute(BaseException):\n"
+        "    def __str__(self): raise RuntimeError\n"
+        "class Forward(nn.Module):\n"
+        "    def forward(self, x): raise Mute\n"
+        "class Build(nn.Module):\n"
+        "    def __init__(self): raise Mute\n"
+    )
+    for name, line in (("Forward", 5), ("Build", 7)):
+        arguments = ["trace", f"{tmp_path / 'mute.py'}:{name}", "--input", "1,3,8,8"]
+        assert run(arguments) == 1
+        said = capsys.readouterr().err
+        assert f"Mute (mute.py, line {line}" in said
+        assert "defect" not in said

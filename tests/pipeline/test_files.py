@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -37,3 +38,19 @@ def test_which_of_several_traces_is_meant_is_not_guessed(tmp_path: Path) -> None
         pipeline.load(path)
     assert "resnet-inspect measure FILE" in caught.value.hint
     assert pipeline.load_measured(path) == tuple(kept)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_pipes_devices_and_endless_files_are_no_traces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    for path in (pipe, Path(os.devnull), tmp_path):
+        with pytest.raises(TraceFileError, match="not a file"):
+            pipeline.load(path)
+    monkeypatch.setattr("resnet_inspect.pipeline.files.LARGEST_FILE", 2**20)
+    large = tmp_path / "large.json"
+    large.write_text("{" + " " * 2**20)
+    with pytest.raises(TraceFileError, match="more than 1 MiB"):
+        pipeline.load(large)

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from saved import ByHand, conv, window
 
-from resnet_inspect.traces.invariants import broken_reference, check
+from resnet_inspect.inspection import Inspection
+from resnet_inspect.traces.invariants import broken_reference, check, unsound
 from resnet_inspect.traces.model import Failure, Trace
 from resnet_inspect.traces.modules import ParameterSpec
 from resnet_inspect.traces.ops import Activate, Container, Linear, Pool
@@ -91,6 +92,40 @@ def test_a_parent_must_still_be_running() -> None:
     assert "call 4 ('fc') has a parent that is not running" in fault
 
 
+def nested(trace: Trace, deep: int) -> Trace:
+    """The trace with so many containers inside each other behind its last call."""
+    first = len(trace.calls)
+    module = replace(trace.modules[1], path="deep", op=Container())
+    calls = [
+        replace(trace.calls[0], index=first + i, path="deep", module="deep", parent=parent)
+        for i, parent in enumerate((0, *range(first, first + deep - 1)))
+    ]
+    return replace(trace, modules=(*trace.modules, module), calls=(*trace.calls, *calls))
+
+
+UNSOUND: dict[str, Callable[[Trace], Trace]] = {
+    "'conv' takes a tensor that is made later": lambda t: with_call(t, 1, inputs=(Port("", 3),)),
+    "':relu' gives a tensor that it takes": lambda t: with_call(t, 2, inputs=t.calls[2].outputs),
+    "larger than any memory": lambda t: with_shape(t, 1, 2**40, 0, 2**40),
+    "its tensors are larger": lambda t: with_shape(t, 1, *[1] * 1001),
+    "nested more than 1000 deep": lambda t: nested(t, 1001),
+}
+
+
+@pytest.mark.parametrize("words", UNSOUND)
+def test_what_no_analysis_can_be_asked_of_is_named(words: str) -> None:
+    assert unsound(sound()) is None
+    fault = unsound(UNSOUND[words](sound()))
+    assert fault is not None
+    assert words in fault
+
+
+def test_a_trace_may_be_as_deep_as_its_bound() -> None:
+    deep = nested(sound(), 1000)
+    assert unsound(deep) is None
+    assert "deep" in Inspection.of(deep).to_markdown("modules")
+
+
 RULES: dict[str, Callable[[Trace], Trace]] = {
     "call 2 names neither a module nor a function": lambda t: with_call(t, 2, path="relu"),
     "'conv' takes a tensor that is made later": lambda t: with_call(t, 1, inputs=(Port("", 3),)),
@@ -111,8 +146,3 @@ RULES: dict[str, Callable[[Trace], Trace]] = {
 def test_a_broken_rule_is_named(words: str) -> None:
     found = check(RULES[words](sound()))
     assert any(words in fault for fault in found), found
-
-
-def test_a_step_that_gives_its_input_back_makes_no_second_tensor() -> None:
-    trace = sound()
-    assert check(with_call(trace, 2, outputs=trace.calls[2].inputs)) == []

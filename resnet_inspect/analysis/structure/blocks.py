@@ -327,4 +327,7 @@ def _applied_after(trace: Trace, block: Block, last: int) -> int:
             finishing = finishing and taker.parent == trace.calls[block.add].parent
         if not finishing or len(taker.outputs) != 1:
             return output
-        output = taker.outputs[0].activation
+        given = taker.outputs[0].activation
+        if trace.producer.get(given) != taker.index:  # it gives back what was made before
+            return output
+        output = given

@@ -24,6 +24,7 @@ from resnet_inspect.capture.taken import Asked, asked_of
 from resnet_inspect.collection import uncollected
 from resnet_inspect.errors import ForwardInterrupted, UnknownName, UntraceableModel
 from resnet_inspect.traces.model import FORWARD, Call, Failure, Trace
+from resnet_inspect.visible import said
 
 _NOT_THE_USERS = tuple(
     f"{folder}{os.sep}" for folder in (Path(torch.__file__).parent, Path(__file__).parents[2])
@@ -191,7 +192,7 @@ def _needs_numbers(error: BaseException) -> bool:
 
     A forward that makes tensors of its own makes them on the CPU: "device meta" is about those.
     """
-    text = str(error).lower()
+    text = said(error).lower()
     if isinstance(error, NotImplementedError):
         return 'the required "forward" function' not in text
     return isinstance(error, Exception) and any(
@@ -202,7 +203,7 @@ def _needs_numbers(error: BaseException) -> bool:
 
 def _why(error: BaseException) -> str:
     """Why meta cannot run what raised this, in words that follow a comma."""
-    text = str(error)
+    text = said(error)
     if "autocast" in text:
         return "which asks for the autocast of the device it runs on"
     return "which needs numbers"
@@ -269,7 +270,7 @@ def is_of_no_shape(error: BaseException | None) -> bool:
 def _one_line(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"it calls sys.exit({'' if error.code is None else repr(error.code)})"
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line.strip() for line in said(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 
 

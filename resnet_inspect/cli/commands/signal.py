@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from resnet_inspect.cli.arguments import read_settings
-from resnet_inspect.cli.diagnostics import Progress, remark
+from resnet_inspect.cli.diagnostics import Progress, put, remark
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
@@ -139,7 +138,7 @@ def _plot(found: Sequence[Signal], options: Mapping[str, Any]) -> None:
         if output not in (None, "-"):
             raise UsageError(f"a plot is drawn as {_DRAWN}, not as {Path(output).suffix}")
         width = options["width"] or min(columns_of_terminal() or 100, 100)
-        sys.stdout.write("\n".join([*as_text(found, width), ""]))
+        put("\n".join([*as_text(found, width), ""]))
         return
     from resnet_inspect.files import write_all
 

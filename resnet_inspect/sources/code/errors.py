@@ -12,9 +12,10 @@ from pathlib import Path
 
 import torch
 
-from resnet_inspect.errors import BadInput, BuildError
+from resnet_inspect.errors import BadInput, BuildError, InspectError
 from resnet_inspect.sources import sources
 from resnet_inspect.sources.code.place import Place
+from resnet_inspect.visible import said
 
 _MAIN_HINT = 'what is not for importing goes under if __name__ == "__main__":'
 
@@ -43,13 +44,15 @@ def their_errors(place: Place, doing: str) -> Iterator[None]:
         raise BuildError(_raised(place, doing, error), hint=hint) from error
     except EOFError as error:
         raise BuildError(_raised(place, doing, error), hint=_MAIN_HINT) from error
-    except Exception as error:
+    except (KeyboardInterrupt, InspectError):
+        raise
+    except BaseException as error:
         hint = "--debug shows the traceback"
         raise BuildError(_raised(place, doing, error), hint=hint) from error
 
 
-def _raised(place: Place, doing: str, error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+def _raised(place: Place, doing: str, error: BaseException) -> str:
+    lines = [line.strip() for line in said(error).splitlines() if line.strip()]
     says = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
     return f"{doing} {place.title} raised {says}{_line_of(error)}"
 
