@@ -179,6 +179,9 @@ async def partial(app: Explorer) -> None:
         app.notify("no forward pass has raised", timeout=2)
     else:
         await app.show_trace(*app.failed)
+        if app.failed[1].failure is not None:
+            call = app.failed[1].failure.call
+            app.bench.go_to((call, call))
 
 
 @does("retry")
