@@ -85,8 +85,9 @@ def lay_out(
     if difference is None:
         network = network_table(layers, whole)
     else:
-        network = network_table(table, compared(table, whole))
-    if difference is None and view in OF_CALLS:
+        whole = compared(table, whole)
+        network = network_table(table, whole)
+    if difference is not None or view in OF_CALLS:
         table = replace(table, rows=(whole, *table.rows))
     contents = Contents(
         survey, difference, Outline(table), Outline(network), table, asked=tuple(columns)

@@ -145,7 +145,7 @@ def network_table(layers: Table, network: Row) -> Table:
 def compared(table: Table, network: Row) -> Row:
     """A row for both networks over the rows in which they are compared."""
     cells = [EMPTY] * len(table.columns)
-    cells[table.index["path"]] = Cell(table.model, table.model)
+    cells[table.index["path"]] = Cell(table.model, "both networks")
     return replace(network, cells=tuple(cells), other=network.span)
 
 

@@ -150,8 +150,8 @@ class TraceTable(Rows):
         elif self.sorted_by in self.table.index:
             ways.append(f"by {self._title_of(self.sorted_by)} · esc trace order")
         if "change" in self.table.index:
-            only = "z shows all" if self.differing else "z only what differs"
-            ways.append(f"= same  ~ changed  - only left  + only right · {only}")
+            only = "z all" if self.differing else "z differing"
+            ways.append(f"= same ~ changed - only left + only right · {only}")
         if self.heated is not None:
             ways.append(f"heat of {self._title_of(self.heated)} · H other or none")
         self.border_subtitle = f" {'   '.join(ways)} " if ways else ""
@@ -354,7 +354,8 @@ class TraceTable(Rows):
         """The rows and columns that are seen: filtered, sorted, without what is folded away."""
         if self.table is None:
             return None
-        whole = self.table.view in OF_CALLS  # whose totals say what the network's row does
+        # Whose totals, or summary, say what the network's row does.
+        whole = self.table.view in OF_CALLS or "change" in self.table.index
         rows = (self.every[place] for place in self.shown)
         kept = tuple(row for row in rows if not whole or row.kind != "network")
         pinned = [key for key in self.pinned if key not in self.table.shown]

@@ -113,14 +113,13 @@ class Workbench(Horizontal):
         tree.border_subtitle = tree.BORDER_SUBTITLE if difference is None else " = same  ~ not "
         table.asked = contents.asked
         table.samples = contents.batch if difference is None else None
-        with self.prevent(*([Rows.Chosen] if difference is not None else [])):
-            table.show_rows(contents.rows)
-            tree.show_rows(contents.network)
-            if fresh:
-                tree.fold_to_fit()
+        if difference is not None and (before is None or before.difference is None):
+            table.wanted = tree.wanted = None
+        table.show_rows(contents.rows)
+        tree.show_rows(contents.network)
+        if fresh:
+            tree.fold_to_fit()
         table.filter_by(table.filtered_by)
-        if difference is not None:
-            self.card.show_card(lambda width, height: _summary(difference))
 
     def renew(self, contents: Contents) -> None:
         """Show the same rows, and the same card, with other numbers; nothing moves."""
@@ -172,10 +171,8 @@ class Workbench(Horizontal):
         self.post_message(self.Moved(row))
         follower: Rows = self.network if from_table else self.table
         if self.contents.difference is not None:
-            # The rows are the same, below the network's in the tree.
-            place = (event.rows.row_place or 0) + (1 if from_table else -1)
             with follower.prevent(Rows.Chosen):
-                follower.go(max(0, place))
+                follower.go(event.rows.row_place or 0)  # the rows of both are the same
         elif row.span[0] >= 0:
             with follower.prevent(Rows.Chosen):
                 follower.move_to_span(row.span, row.kind)
