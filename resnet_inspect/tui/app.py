@@ -211,6 +211,8 @@ class Explorer(App[int]):
     async def _contents_of(self, shown: Shown) -> Contents:
         """The tables of the present view; the title says at what step their making is."""
         other, title = self.other, shown.request.title
+        if other is not None:
+            title = f"{title}   against   {_named(other)}"
         calls = len(shown.survey.trace.calls) + (len(other.trace.calls) if other else 0)
         long = calls > MANY_CALLS
         is_timed, is_compared = shown.timing is not None, other is not None
@@ -250,6 +252,7 @@ class Explorer(App[int]):
     def title_line(self, text: str, busy: str = "") -> None:
         """The first line: what is looked at, and what is being done."""
         doing = f"   {busy} …" if busy else ""
+        self.bench.table.say(busy)
         self.query_one("#title", Static).update(
             Content.assemble(visible(text), (doing, "$ink-add"))
         )
@@ -357,6 +360,13 @@ class Explorer(App[int]):
             look_at=partial(networks.look_at_named, self),
             go_to=self.bench.go_to,
         )
+
+
+def _named(survey: Survey) -> str:
+    """A network with its input, for a title."""
+    trace = survey.trace
+    shape = trace.spec(trace.inputs[0]).shape if trace.inputs else ()
+    return " · ".join(filter(None, (trace.model_name, "×".join(map(str, shape)))))
 
 
 def _silent(step: str) -> None:

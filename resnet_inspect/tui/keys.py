@@ -41,10 +41,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("view", "v", "view", "layers, blocks, stages or modules", "look"),
     Action("everything", "a", "all", "norms and activations too", "look"),
     Action("fold_blocks", "x", "×N", "identical blocks as one row", "look"),
+    Action("differing", "z", "differing", "of two networks, only what differs", "look"),
     Action("flat", "t", "flat", "tree or flat list", "look"),
     Action("explain", "E", "explain", "what the card's subject teaches, in sentences", "ask"),
     Action("taps", "W", "taps", "what a decoder takes: a map for each stride", "ask"),
     Action("cost", "C", "cost", "memory to run and to train", "ask"),
+    Action("verify", "V", "verify", "ask other tools for the same figures", "ask"),
+    Action("check", "K", "check", "whether it is what a lock file says", "ask"),
+    Action("identify", "I", "identify", "which network a file of weights is of", "ask"),
     Action("model", "m", "model", "look at another network", "network"),
     Action("inputs", "i", "input", "input, batch, dtype, builder arguments", "network"),
     Action("device", "D", "device", "run it on a real device", "network"),
@@ -77,6 +81,9 @@ ACTIONS: tuple[Action, ...] = (
 """In the order of the help screen."""
 
 ALSO = {
+    "verify": "second opinion torchinfo agree",
+    "check": "lock changed ci",
+    "identify": "checkpoint weights pth safetensors",
     "compare": "compare versus against two networks side by side",
     "taps": "unet u-net decoder detector segmentation pyramid features",
     "cost": "memory training batch optimizer gradient vram",

@@ -23,6 +23,7 @@ async def compare(app: Explorer) -> None:
     """Set a second network beside the one that is shown, or take it away."""
     if app.other is not None:
         app.other = None
+        app.bench.table.differing = False
         app.lay_out()
         return
     if timing.under_way(app) is not None:
@@ -40,3 +41,12 @@ async def compare(app: Explorer) -> None:
         app.say_why(error)
     else:
         app.lay_out()
+
+
+@does("differing")
+def differing(app: Explorer) -> None:
+    """Only what differs of the two networks, or all."""
+    if app.other is None:
+        app.notify("one network is shown; d sets another beside it", timeout=2)
+    else:
+        app.bench.table.toggle_differing()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
+from textual.worker import WorkerError
 
 from resnet_inspect import pipeline
 from resnet_inspect.errors import ForwardError, InspectError
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.actions.registry import does
+from resnet_inspect.tui.panels.outline import path_of
 from resnet_inspect.tui.process.background import beside_the_screen, is_long_file
 from resnet_inspect.tui.process.errors import Obsolete
 from resnet_inspect.tui.screens import dialogs
@@ -127,10 +130,30 @@ async def inputs(app: Explorer) -> None:
 
     after = await dialogs.input_of(app, before, follow)
     if after is not None:
-        look_at(app, after)
+        with suppress(WorkerError):  # it was asked for something else meanwhile
+            await look_at(app, after).wait()
+            _say_where_maps_end(app)
     else:
         follow(before)
         app.compare_from(None)
+
+
+def _say_where_maps_end(app: Explorer) -> None:
+    """Say from which layer on a window sees more padding than map: its map is one position."""
+    table = app.bench.table.table
+    if table is None or "kernel_size" not in table.index:
+        return
+    for row in table.rows:
+        shape, kernel = (table.cell(row, key).value for key in ("input_shape", "kernel_size"))
+        if not isinstance(shape, tuple) or not isinstance(kernel, tuple) or set(kernel) == {1}:
+            continue
+        if set(shape[-len(kernel) :]) == {1}:
+            app.notify(
+                f"{path_of(table, row)}: a window of {table.cell(row, 'kernel_size').text} on a map"
+                " of one position, all else that it sees is padding",
+                timeout=8,
+            )
+            return
 
 
 @does("device")
@@ -179,6 +202,9 @@ async def partial(app: Explorer) -> None:
         app.notify("no forward pass has raised", timeout=2)
     else:
         await app.show_trace(*app.failed)
+        if app.failed[1].failure is not None:
+            call = app.failed[1].failure.call
+            app.bench.go_to((call, call))
 
 
 @does("retry")

@@ -16,12 +16,19 @@ if TYPE_CHECKING:
     from resnet_inspect.tui.app import Explorer
 
 
+def _is_compared(app: Explorer, what: str) -> bool:
+    """Whether two networks are compared, which is said: it has no other columns or views."""
+    if app.other is not None:
+        app.notify(f"a comparison has {what} of its own; d ends it", timeout=3)
+    return app.other is not None
+
+
 @does("columns")
 @work
 async def columns(app: Explorer) -> None:
     """Choose the columns, in order."""
     look, table = app.perspective, app.bench.table.table
-    if table is None:
+    if table is None or _is_compared(app, "columns"):
         return
     name = look.columns_name(app.shows_times)
     known = [c for c in table.columns if name != look.view or c.key in COLUMNS]
@@ -36,6 +43,8 @@ async def columns(app: Explorer) -> None:
 @work
 async def view(app: Explorer) -> None:
     """Choose the view."""
+    if _is_compared(app, "views"):
+        return
     name = await dialogs.view(app, app.perspective.view)
     if name is not None:
         app.perspective.view = name

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import work
+
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.tui.actions.registry import does
+from resnet_inspect.tui.screens import dialogs
 
 if TYPE_CHECKING:
     from resnet_inspect.tui.app import Explorer
@@ -44,3 +47,48 @@ def cost(app: Explorer) -> None:
 
     if app.shown is not None:
         app.push_screen(reports.cost(_surveys(app)))
+
+
+def _can_run(app: Explorer) -> bool:
+    """Whether the network can be run again, which is said if not."""
+    if app.request.path:
+        app.problem("a saved trace cannot be run again; m chooses a network")
+    return not app.request.path
+
+
+@does("verify")
+def verify(app: Explorer) -> None:
+    """Ask other tools for the figures."""
+    from resnet_inspect.tui.screens.asked import Asked
+
+    if _can_run(app):
+        request = app.request
+        options = request.as_options("input", "device", "set")
+        app.push_screen(Asked(f"Verify · {request.model}", ["verify", request.model, *options]))
+
+
+@does("check")
+@work
+async def check(app: Explorer) -> None:
+    """Ask whether it is what a lock file says."""
+    from resnet_inspect.tui.screens.asked import Asked
+
+    if not _can_run(app):
+        return
+    request = app.request
+    file = await dialogs.file(app, "Check against a lock", "net.lock; e writes one")
+    if file is not None:
+        options = request.as_options("dtype", "device", "set", "weights")
+        arguments = ["check", request.model, "--lock", file, *options]
+        app.push_screen(Asked(f"Check · {request.model}", arguments))
+
+
+@does("identify")
+@work
+async def identify(app: Explorer) -> None:
+    """Ask which network a file of weights is of."""
+    from resnet_inspect.tui.screens.asked import Asked
+
+    file = await dialogs.file(app, "Identify weights", "best.pth, model.safetensors")
+    if file is not None:
+        app.push_screen(Asked(f"Identify · {file}", ["identify", file]))

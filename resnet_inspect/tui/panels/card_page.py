@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,6 +10,14 @@ from textual.content import Content
 
 from resnet_inspect.views.cards.card import Entry, Section
 from resnet_inspect.views.cards.subjects import Subject
+
+_IN_DRAWINGS = (
+    (re.compile(r"⊕|\badd\b|\bidentity\b|\bprojection\b|zero-padded"), "$ink-add"),
+    (re.compile(r"\b(batch|layer|group|instance) norm\b|\b(re|ge|si)lu\d?\b"), "$ink-muted"),
+    (re.compile(r"\b(max|avg|average) pool\b"), "$ink-pool"),
+    (re.compile(r"[▁▂▃▄▅▆▇█]+"), "$ink-bar"),
+)
+"""What stands in drawings, and in which colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ class CardPage:
     def list_entries(self, section: Section) -> None:
         """Write a heading, its drawing, and a line for each entry with its label on the left."""
         self.write(["", section.heading] if section.heading else [""], "bold $ink-accent")
-        self.write(section.drawing)
+        self.lines += map(coloured, section.drawing)
         longest = max((len(entry.label) for entry in section.entries), default=0)
         words = (len(word) for entry in section.entries for word in entry.label.split())
         labels = min(longest, max(self.width * 2 // 5, *words, 0)) if longest else 0
@@ -61,7 +70,7 @@ class CardPage:
 
     def set_entries(self, section: Section, labels: int) -> None:
         """Write the heading on the left and the entries beside it, as many to a line as fit."""
-        self.write(section.drawing)
+        self.lines += map(coloured, section.drawing)
         heading = section.heading.ljust(max(labels - 2, 0)) + "  " if labels else ""
         line, blank = Content(heading).stylize("bold $ink-accent"), Content(" " * labels)
         start = len(heading)
@@ -96,6 +105,15 @@ class CardPage:
         if entry.target is not None and part:
             target = len(self.targets) - 1
             self.spots.append(Spot(len(self.lines), start, start + len(part), target))
+
+
+def coloured(line: str) -> Content:
+    """A line of a drawing, in the colours that the table has for what it names."""
+    content = Content(line)
+    for words, style in _IN_DRAWINGS:
+        for found in words.finditer(line):
+            content = content.stylize(style, *found.span())
+    return content
 
 
 def wrapped(written: str, width: int) -> list[str]:

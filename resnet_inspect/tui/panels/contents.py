@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.tui.panels.network_tree import network_table
+from resnet_inspect.tui.panels.network_tree import compared, network_table
 from resnet_inspect.tui.panels.outline import Outline
 from resnet_inspect.tui.panels.search import sample
 from resnet_inspect.tui.session.shown import OF_CALLS
@@ -33,7 +33,7 @@ class Contents:
     rows: Outline
     """The rows of the view."""
     network: Outline
-    """The (left) network by its parts."""
+    """The network by its parts, or both networks."""
     untimed: Table
     """The table of the rows, without what was measured."""
     timing: Timing | None = None
@@ -82,8 +82,12 @@ def lay_out(
     same = difference is None and view == "layers" and selection == plain
     layers = table if same else VIEWS["layers"](survey, plain)
     whole = replace(VIEWS["totals"](survey, Selection()).rows[0], level=0, subtotal=True)
-    network = network_table(layers, whole)
-    if difference is None and view in OF_CALLS:
+    if difference is None:
+        network = network_table(layers, whole)
+    else:
+        whole = compared(table, whole)
+        network = network_table(table, whole)
+    if difference is not None or view in OF_CALLS:
         table = replace(table, rows=(whole, *table.rows))
     contents = Contents(
         survey, difference, Outline(table), Outline(network), table, asked=tuple(columns)

@@ -15,6 +15,7 @@ from resnet_inspect.tui.panels.network_tree import short_name
 from resnet_inspect.tui.panels.outline import path_of
 from resnet_inspect.tui.panels.row_list import share_bar
 from resnet_inspect.tui.panels.search import sample
+from resnet_inspect.tui.session.shown import OF_CALLS
 from resnet_inspect.views.tables.table import Heading, Row, Table
 from resnet_inspect.views.words import text
 
@@ -70,6 +71,9 @@ class Fitting:
         self.asked, self.pinned = frozenset(asked), frozenset(pinned)
         self.batch, self.nested, self.ascii = batch, nested, ascii
         self.gap, self.step, self.powers, self.hidden = GAP, 2, False, 0
+        self.whole_paths = table.view in OF_CALLS
+        """Whether there is room for whole paths, also where rows stand under their sections: so no
+        column moves when they are sorted."""
         self.has_windows = table.view == "layers" and "kernel_size" in table.shown
         keys = [key for key in table.shown if key != "note" or not self.has_windows]
         at = len(keys) - (keys[-1:] == ["note"])
@@ -79,9 +83,9 @@ class Fitting:
 
     def _fit(self) -> None:
         rows = sample(self.table)
-        widths: dict[tuple[str, int, bool], int] = {}
+        widths: dict[tuple[str, int, bool, bool], int] = {}
         while True:
-            form = (self.step, self.powers)
+            form = (self.step, self.powers, self.whole_paths)
             for c in self.columns:
                 if (c.key, *form) not in widths:
                     longest = max((cells_of(self._measured(row, c)) for row in rows), default=0)
@@ -106,6 +110,8 @@ class Fitting:
         worst = max(reversed(free), key=lambda column: column.worth, default=None)
         if worst is not None and worst.worth > WORTHY:
             self._leave_out(worst)
+        elif self.whole_paths:
+            self.whole_paths = False
         elif self._can_put("window", PARTS):
             self._put("window", PARTS)
         elif not self.powers and not self.ascii and SHAPES.keys() & self._keys:
@@ -147,11 +153,23 @@ class Fitting:
             return ""
         worded = self.has_windows and row.kind in WORDED
         in_words = {"path", "op", "operation"}
-        return "" if worded and column.key in in_words else self.written(row, column)
+        if worded and column.key in in_words:
+            return ""
+        if column.key != "path":
+            return self.written(row, column)
+        whole = path_of(self.table, row) if self.whole_paths and not row.subtotal else ""
+        return max(whole, self._path(row, nested=True), key=cells_of)
 
     def goes_on(self, row: Row) -> bool:
         """Whether the name of what is left over goes on: it is long where time is left over too."""
         return "time" in self.table.index and not self.has_windows and row.kind == "rest"
+
+    def _path(self, row: Row, *, nested: bool) -> str:
+        """The name of a row, indented; what is under its section by its last part."""
+        path = path_of(self.table, row)
+        inside = row.level and nested and row.kind in {"layer", "function"}
+        indent = " " * self.step * row.level if nested else ""
+        return indent + (short_name(path) if inside else path)
 
     def title(self, column: Heading) -> str:
         """What stands above a column."""
@@ -161,9 +179,7 @@ class Fitting:
         """The text of a cell as the table shows it."""
         cell = self.table.cell(row, column.key)
         if column.key == "path":
-            path = path_of(self.table, row)
-            inside = row.level and self.nested and row.kind in {"layer", "function"}
-            return " " * self.step * row.level + (short_name(path) if inside else path)
+            return self._path(row, nested=self.nested)
         if column.key == "share" and cell.text:
             part = cell.value if isinstance(cell.value, float) else 0.0
             return f"{share_bar(part, BAR, ascii=self.ascii)} {cell.text:>6}"

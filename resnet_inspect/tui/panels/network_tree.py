@@ -7,7 +7,7 @@ from dataclasses import replace
 from resnet_inspect.formats.styled_text import aligned, cells, cut
 from resnet_inspect.tui.panels.outline import path_of
 from resnet_inspect.tui.panels.row_list import Piece, Rows, share_bar
-from resnet_inspect.views.tables.table import Row, Table
+from resnet_inspect.views.tables.table import EMPTY, Cell, Row, Table
 from resnet_inspect.views.words.text import map_shape
 
 ROOMY = 26
@@ -87,7 +87,7 @@ class NetworkTree(Rows):
         if self.has_inside(place):
             folded = row.span in self.folded
             mark = ("+ " if folded else "- ") if self.ascii else ("▸ " if folded else "▾ ")
-        share = self.table.cell(row, "share").value
+        share = self.table.cell(row, "share").value if "share" in self.table.index else None
         part = share if isinstance(share, float) else 0.0
         drawn = share_bar(part, self._bar, ascii=self.ascii)
         lead = self._lead(row, mark)
@@ -114,6 +114,9 @@ class NetworkTree(Rows):
         """
         assert self.table is not None
         path = path_of(self.table, row)
+        if "change" in self.table.index:
+            sign = self.table.cell(row, "change").text
+            return [f"{sign} {path if row.kind == 'stage' else short_name(path)}".lstrip()]
         match row.kind:
             case "stage":
                 stage, shape = self.table.cell(row, "op").text, self._map(row)
@@ -137,6 +140,13 @@ def network_table(layers: Table, network: Row) -> Table:
     """These layers under a row for the network itself."""
     inside = (replace(row, level=row.level + 1) for row in layers.rows)
     return replace(layers, rows=(replace(network, level=0), *inside))
+
+
+def compared(table: Table, network: Row) -> Row:
+    """A row for both networks over the rows in which they are compared."""
+    cells = [EMPTY] * len(table.columns)
+    cells[table.index["path"]] = Cell(table.model, "both networks")
+    return replace(network, cells=tuple(cells), other=network.span)
 
 
 def short_name(path: str) -> str:

@@ -6,6 +6,7 @@ All of it is pure, so that it can be done beside the screen.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 
 from resnet_inspect.tui.panels.outline import WHOLES
 from resnet_inspect.views.tables.columns import COLUMNS
@@ -68,6 +69,18 @@ def matches(table: Table, query: Query, unwanted: Callable[[], bool]) -> list[in
                 yield place
 
     return list(search())
+
+
+def nearest(text: str, table: Table) -> list[str]:
+    """Names and ops of rows that are written much like a word of a filter that found nothing."""
+    known: dict[str, None] = {}
+    for row in sample(table):
+        for key in ("op", "path", "class_name"):
+            if key in table.index:
+                written = table.cell(row, key).text
+                known |= dict.fromkeys((written, *written.split(), *written.split(".")))
+    found = (get_close_matches(word, known, 2, 0.6) for word in text.split())
+    return list(dict.fromkeys(name for names in found for name in names))[:3]
 
 
 def query_of(text: str, table: Table) -> Query:

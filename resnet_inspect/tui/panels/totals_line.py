@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WORDS = {
     "parameters": "params",
     "macs": "MACs",
-    "activation_bytes": "activations",
+    "activation_bytes": "activations written",
     "receptive_field": "receptive field",
     "blocks": "blocks",
 }

@@ -6,8 +6,10 @@ from collections.abc import Collection
 from dataclasses import replace
 from threading import Event
 
+from rich.segment import Segment
 from textual import events, work
 from textual.message import Message
+from textual.strip import Strip
 
 from resnet_inspect.formats.styled_text import (
     GAP,
@@ -23,7 +25,7 @@ from resnet_inspect.tui.panels.fitting import BAR, WORDED, Fitting
 from resnet_inspect.tui.panels.network_tree import short_name
 from resnet_inspect.tui.panels.outline import Outline, path_of
 from resnet_inspect.tui.panels.row_list import SIGN, Piece, Rows, share_bar
-from resnet_inspect.tui.panels.search import hottest, leaves, matches, query_of, ranked
+from resnet_inspect.tui.panels.search import hottest, leaves, matches, nearest, query_of, ranked
 from resnet_inspect.tui.process.background import MANY_CALLS, beside_the_screen
 from resnet_inspect.tui.session.shown import OF_CALLS
 from resnet_inspect.views.tables.table import Heading, Row, Table
@@ -51,6 +53,10 @@ class TraceTable(Rows):
     """The first size of the network's input, which shapes leave out."""
     heat: str | None = None
     """Key of the column whose numbers are shown as a heat bar in front of each row."""
+    differing = False
+    """Whether only what differs is shown, of two networks."""
+    waits_for = ""
+    """What is being done before there are rows."""
     filtered_by = ""
     """What the rows are filtered by, as it was typed; nothing for all rows."""
 
@@ -143,6 +149,9 @@ class TraceTable(Rows):
             ways.append("flat · t tree")
         elif self.sorted_by in self.table.index:
             ways.append(f"by {self._title_of(self.sorted_by)} · esc trace order")
+        if "change" in self.table.index:
+            only = "z all" if self.differing else "z differing"
+            ways.append(f"= same ~ changed - only left + only right · {only}")
         if self.heated is not None:
             ways.append(f"heat of {self._title_of(self.heated)} · H other or none")
         self.border_subtitle = f" {'   '.join(ways)} " if ways else ""
@@ -294,8 +303,10 @@ class TraceTable(Rows):
         text, table = self.filtered_by, self.table
         if table is None:
             return
+        for side in ("left", "right"):  # as it is written in the table
+            text = text.replace(f"only {side}", f'change:"only {side}"')
         query = query_of(text, table)
-        if not text.strip():
+        if not text.strip() and not self.differing:
             self.show_matches(None)
             self.post_message(self.Filtered(""))
             return
@@ -307,17 +318,44 @@ class TraceTable(Rows):
             places = await beside_the_screen(many, matches, table, query, stop.is_set)
         finally:
             stop.set()
+        if self.differing and "change" in table.index:
+            places = [p for p in places if table.cell(table.rows[p], "change").value != "same"]
         self.show_matches(places)
         assert self.outline is not None
         whole = len(table.rows) - self.outline.rests
         problem = "; ".join(query.problems)
+        if not places and not problem:
+            near = nearest(text, table)
+            problem = (
+                f"like it: {', '.join(near)} " if near else "a shows norms and activations too"
+            )
         self.post_message(self.Filtered(f"{problem}  {len(places):,} of {whole:,}".strip()))
+
+    def toggle_differing(self) -> None:
+        """Show only what differs of two networks, or all."""
+        self.differing = not self.differing
+        self._find_matches()
+        self._say_how()
+
+    def say(self, words: str) -> None:
+        """Say in the middle what is being waited for, as long as there are no rows."""
+        self.waits_for = words
+        if self.table is None:
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line; where there are no rows yet, what is being waited for."""
+        if self.table is None and self.waits_for and y == self.size.height // 2:
+            words = cut(f"{self.waits_for} …", self.room).center(self.room)
+            return Strip([Segment(words, self.get_component_rich_style("rows--muted"))])
+        return super().render_line(y)
 
     def seen(self) -> Table | None:
         """The rows and columns that are seen: filtered, sorted, without what is folded away."""
         if self.table is None:
             return None
-        whole = self.table.view in OF_CALLS  # whose totals say what the network's row does
+        # Whose totals, or summary, say what the network's row does.
+        whole = self.table.view in OF_CALLS or "change" in self.table.index
         rows = (self.every[place] for place in self.shown)
         kept = tuple(row for row in rows if not whole or row.kind != "network")
         pinned = [key for key in self.pinned if key not in self.table.shown]

@@ -15,6 +15,8 @@ from resnet_inspect.tui.panels.outline import Outline
 from resnet_inspect.views.tables.table import Row
 
 _HEIGHTS, _HEIGHTS_IN_ASCII = "▁▂▃▄▅▆▇█", "._-=+*%#"
+MOST = 1_000
+"""Steps that are looked at; of more, these many are taken evenly."""
 _FEWEST = 4
 """Dimensions of an output that has a map: batch, channels, and two of the map or more."""
 
@@ -46,7 +48,8 @@ class WayStrip(Widget):
         table = network.table
         steps = []
         ends = [(row, "input_shape") for row in table.rows[:1]]  # what goes into the network
-        ends += [(table.rows[place], "output_shape") for _, place in network.leaves]
+        leaves = network.leaves[:: max(1, len(network.leaves) // MOST)]
+        ends += [(table.rows[place], "output_shape") for _, place in leaves]
         for row, key in ends:
             shape = table.cell(row, key).value
             if isinstance(shape, tuple) and len(shape) >= _FEWEST and isinstance(shape[-1], int):
@@ -77,22 +80,21 @@ class WayStrip(Widget):
             at += len(str(size)) + 1
             level = levels[round((len(levels) - 1) * log2(max(1, size)) / max(1.0, log2(largest)))]
             for bar in range(bars):
-                held = rows[bar * len(rows) // bars : max(1, (bar + 1) * len(rows) // bars)]
-                marked = any(map(self._is_chosen, held))
+                first, last = bar * len(rows) // bars, (bar + 1) * len(rows) // bars - 1
+                marked = self._is_chosen(rows[first], rows[max(first, last)])
                 pieces.append((level, "$ink-accent reverse" if marked else "$ink-bar"))
-                self.spots.append((at, held[0]))
+                self.spots.append((at, rows[first]))
                 at += 1
             pieces.append((" ", ""))
             at += 1
         return Content.assemble(*pieces)
 
-    def _is_chosen(self, row: Row) -> bool:
-        if self.chosen is None or self.chosen.kind == "network":
+    def _is_chosen(self, first: Row, last: Row) -> bool:
+        """Whether the chosen row is of one of these steps."""
+        if self.chosen is None or "network" in (self.chosen.kind, first.kind):
             return False
-        if row.kind == "network":
-            return False
-        first = row.span[0]
-        return any(start <= first <= end for start, end in self.chosen.spans)
+        low, high = first.span[0], last.span[0]
+        return any(start <= high and low <= end for start, end in self.chosen.spans)
 
     def on_click(self, event: events.Click) -> None:
         """Go to the step under the mouse."""

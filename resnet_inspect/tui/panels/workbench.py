@@ -110,16 +110,16 @@ class Workbench(Horizontal):
         fresh = before is None or before.survey.trace.model_name != survey.trace.model_name
         if fresh:
             tree.folded = set()
+        tree.border_subtitle = tree.BORDER_SUBTITLE if difference is None else " = same  ~ not "
         table.asked = contents.asked
         table.samples = contents.batch if difference is None else None
-        with self.prevent(*([Rows.Chosen] if difference is not None else [])):
-            table.show_rows(contents.rows)
-            tree.show_rows(contents.network)
-            if fresh:
-                tree.fold_to_fit()
+        if difference is not None and (before is None or before.difference is None):
+            table.wanted = tree.wanted = None
+        table.show_rows(contents.rows)
+        tree.show_rows(contents.network)
+        if fresh:
+            tree.fold_to_fit()
         table.filter_by(table.filtered_by)
-        if difference is not None:
-            self.card.show_card(lambda width, height: _summary(difference))
 
     def renew(self, contents: Contents) -> None:
         """Show the same rows, and the same card, with other numbers; nothing moves."""
@@ -169,15 +169,16 @@ class Workbench(Horizontal):
         if event.rows.row is not row or not (from_table or event.rows.has_focus):
             return
         self.post_message(self.Moved(row))
-        if row.span[0] >= 0:
-            follower: Rows = self.network if from_table else self.table
+        follower: Rows = self.network if from_table else self.table
+        if self.contents.difference is not None:
+            with follower.prevent(Rows.Chosen):
+                follower.go(event.rows.row_place or 0)  # the rows of both are the same
+        elif row.span[0] >= 0:
             with follower.prevent(Rows.Chosen):
                 follower.move_to_span(row.span, row.kind)
             self.places.visit(row.span)
         if self.contents.difference is not None:
-            beside = row if from_table else self.table.row
-            same = beside is not None and beside.span == row.span
-            self.show_pair(self.contents.difference, beside if same and beside else row)
+            self.show_pair(self.contents.difference, row)
         elif row.span[0] >= 0:
             self.show_card_of(_subject(self.contents.survey, row.kind, row.span[0]))
         else:

@@ -108,8 +108,12 @@ async def measurement(app: App[Any], before: Plan) -> Plan | None:
 
 async def saved_trace(app: App[Any]) -> str | None:
     """The path of a saved trace."""
-    field = Field("file", "file", "", "trace.json")
-    values = await app.push_screen_wait(Form("Open a saved trace", [field]))
+    return await file(app, "Open a saved trace", "trace.json")
+
+
+async def file(app: App[Any], title: str, hint: str) -> str | None:
+    """The path of a file."""
+    values = await app.push_screen_wait(Form(title, [Field("file", "file", "", hint)]))
     return values["file"] or None if values else None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from textual.app import App
 
-from resnet_inspect import pipeline
+from resnet_inspect import locks, pipeline
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import InspectError
 from resnet_inspect.files import write_all
@@ -61,6 +61,8 @@ async def export(
             at = values["block"]
             figure = graph.block(survey, at) if at else graph.network(survey)
             return figures.render_figure(figure, drawn[suffix])
+        if suffix == ".lock":
+            return locks.dumps(survey.trace)
         if suffix == ".json" and values["whole"] == "yes":
             if measured is not None:
                 return codec.dumps_measured([(survey.trace, measured)])
@@ -73,7 +75,7 @@ async def export(
         app,
         f"Export · {count(len(table.rows), 'row')} as seen",
         write,
-        Field("file", "file", name, f"{table_suffixes()}; a figure: .svg .mmd .dot"),
+        Field("file", "file", name, f"{table_suffixes()}; a figure: .svg .mmd .dot; .lock"),
         Field("whole", "whole trace", "no", whole),
         Field("block", "draw block", block, "a figure shows this block; empty: the network"),
     )

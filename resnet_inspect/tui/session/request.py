@@ -103,6 +103,18 @@ class Request:
             "weights": self.weights or None,
         }
 
+    def as_options(self, *names: str) -> list[str]:
+        """The options of the command line that run it so, as far as a command has these."""
+        device = "" if self.device == "meta" else self.device
+        written = {
+            "input": [",".join(map(str, self.input))] if self.input else [],
+            "dtype": [self.dtype] if self.dtype else [],
+            "device": [device] if device else [],
+            "set": [f"{name}={value}" for name, value in self.arguments],
+            "weights": [self.weights] if self.weights else [],
+        }
+        return [part for name in names for value in written[name] for part in (f"--{name}", value)]
+
     @property
     def title(self) -> str:
         """Model, arguments, input, device in one line."""

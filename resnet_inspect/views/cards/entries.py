@@ -47,11 +47,12 @@ def stage_name(stage: Stage) -> str:
 
 
 def python_class(survey: Survey, call: Call) -> Iterator[Entry]:
-    """The full name of the class that a call is of."""
+    """The full name of the class that a call is of; torch's own layers as everyone writes them."""
     if call.module is not None:
         full_name = survey.trace.module_at[call.module].python_class.full_name
         if full_name:
-            yield entry("class", full_name)
+            own = full_name.startswith("torch.nn.modules.")
+            yield entry("class", f"nn.{full_name.rpartition('.')[2]}" if own else full_name)
 
 
 def tensor(survey: Survey, label: str, port: Port) -> Entry:

@@ -48,7 +48,17 @@ def view(survey: Survey, selection: Selection) -> Table:
         lines.append(_line(survey, module, len(around), held[module.path], unused))
         around.append(module.path)
     left = assembly.rest(survey, lines, "modules that are not shown")
-    return assembly.table(survey, "modules", [*lines, *left], selection.columns or SHOWN)
+    table = assembly.table(survey, "modules", [*lines, *left], selection.columns or SHOWN)
+    return table if selection.depth is not None else _of_own(table)
+
+
+def _of_own(table: Table) -> Table:
+    """The table that says of its parameters that they are those on the module itself."""
+    columns = (
+        replace(c, title=f"own {c.title}") if c.key in ("parameters", "trainable") else c
+        for c in table.columns
+    )
+    return replace(table, columns=tuple(columns))
 
 
 def _depth(path: str) -> int:

@@ -17,6 +17,7 @@ from driving import (
 )
 from proofs import Proofs, actions_of, at_sizes, of_each
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.keys import Action
@@ -38,6 +39,34 @@ async def compares(app: Explorer, pilot: Keys, key: str) -> None:
     await settle(pilot)
     assert shown_paths(table) == alone
     assert "against" not in str(table.border_title)
+
+
+@PROOFS.of("differing")
+async def shows_what_differs(app: Explorer, pilot: Keys, key: str) -> None:
+    table = table_of(app)
+    alone = shown_paths(table)
+    await pilot.press(key)
+    assert shown_paths(table) == alone, "there is one network"
+    await pilot.press("d")
+    await fill(app, pilot, "resnet34")
+    whole = shown_paths(table)
+    assert "only left" in str(table.border_subtitle), "the signs are explained"
+    assert "against   resnet34 · 1×3×224×224" in text_of(app, "#title")
+    await pilot.press(key)
+    await settle(pilot)
+    differing = shown_paths(table)
+    assert set(differing) < set(whole)
+    assert "layer2.3" in differing, "only the right has it"
+    assert "layer2.0" not in differing
+    await pilot.press(key, "slash")
+    await fill(app, pilot, enter=False)
+    app.query_one("#filter", Input).value = "only right"
+    await settle(pilot)
+    assert "layer2.3" in shown_paths(table)
+    assert "head" not in shown_paths(table)
+    await pilot.press("escape", "d")
+    await settle(pilot)
+    assert shown_paths(table) == alone
 
 
 @at_sizes(SIZES[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from driving import (
@@ -237,3 +238,37 @@ def test_the_death_of_the_child_is_shown_and_can_be_retried() -> None:
         assert child.asked[-1]["model"] == "resnet101", "what failed, not what is shown"
 
     with_child(drive)
+
+
+def test_what_another_input_changes_stays_marked_until_esc_with_totals_of_before() -> None:
+    trace = ri.load(DATA / "resnet18.json")
+    halved = replace(
+        trace,
+        activations=tuple(
+            replace(a, tensor=replace(a.tensor, shape=_low(a.tensor.shape)))
+            for a in trace.activations
+        ),
+    )
+
+    async def drive(app: Explorer, pilot: Pilot[int], child: FakeChild) -> None:
+        async def answer(message: Any, on_step: Any) -> Trace:
+            return halved if message["input"][-1] == 32 else trace
+
+        child.ask = answer  # type: ignore[method-assign]
+        await pilot.press("i", *"32", "enter")
+        await pilot.pause()
+        await pilot.pause()
+        assert "1,814,073,344 → 37,523,456 MACs" in text_of(app, "#totals")
+        assert "64×16²*" in drawn(table_of(app))
+        assert [n.message.partition(":")[0] for n in app._notifications] == ["layer4.0.conv2"]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "→" not in text_of(app, "#totals")
+        assert "*" not in drawn(table_of(app))
+
+    with_child(drive)
+
+
+def _low(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that it has for 32 pixels instead of 224."""
+    return (*shape[:2], *(max(1, size // 7) for size in shape[2:]))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from driving import (
-    KeptOpen,
-    Keys,
-    settle,
-    text_of,
-)
+from unittest import mock
+
+from driving import KeptOpen, Keys, fill, settle, text_of, until
 from proofs import Proofs, actions_of, of_each
 
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.keys import Action
+from resnet_inspect.tui.screens.asked import Asked
 
 PROOFS = Proofs()
 
@@ -22,6 +20,31 @@ async def answers_a_question(app: Explorer, pilot: Keys, key: str) -> None:
     await pilot.press("j", key)
     await settle(pilot)
     assert said in text_of(app.screen, "#report-text")  # type: ignore[arg-type]
+    await pilot.press("escape")
+    await settle(pilot)
+    assert len(app.screen_stack) == 1
+
+
+@PROOFS.of("verify", "check", "identify")
+async def asks_the_command_line(app: Explorer, pilot: Keys, key: str) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def run(self: Asked, *more: str) -> tuple[str, str]:
+        asked.append(self.arguments)
+        return "an answer", ""
+
+    with mock.patch.object(Asked, "_run", run):
+        await pilot.press(key)
+        if key != "V":
+            await fill(app, pilot, "a.file")
+        await until(pilot, lambda: isinstance(app.screen, Asked) and app.screen.page is not None)
+        assert "an answer" in text_of(app.screen, "#report-text")  # type: ignore[arg-type]
+    commands = {
+        "V": ("verify", "resnet18", "--input", "1,3,224,224"),
+        "K": ("check", "resnet18", "--lock", "a.file"),
+        "I": ("identify", "a.file"),
+    }
+    assert asked[0] == commands[key]
     await pilot.press("escape")
     await settle(pilot)
     assert len(app.screen_stack) == 1

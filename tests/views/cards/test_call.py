@@ -37,7 +37,7 @@ def test_a_convolution() -> None:
     assert said(of_conv, "arithmetic")["weight"] == "128·128·3·3 = 147,456"
     assert said(of_conv, "place") == {
         "stage": "stage 2 (layer2)", "block": "layer2.0, bottleneck, projection",
-        "role": "on the branch", "inside": "layer2.0", "class": "torch.nn.modules.conv.Conv2d",
+        "role": "on the branch", "inside": "layer2.0", "class": "nn.Conv2d",
     }  # fmt: skip
 
 
