@@ -54,7 +54,7 @@ def figures(left: Survey, right: Survey) -> tuple[Figure, ...]:
     """The totals of both networks, side by side.
 
     A lock does not hold how positions move (`LEARNED`). Where that matters its fields are not those
-    of its network, so that those of neither side are given.
+    of its network, so that those of neither side are given where they differ.
     """
     mine, theirs = _totals(left), _totals(right)
     traces = left.trace, right.trace
@@ -62,7 +62,8 @@ def figures(left: Survey, right: Survey) -> tuple[Figure, ...]:
         any(map(_moves_positions, traces)) or None in (mine[_FIELD], theirs[_FIELD])
     ):
         for figure in (_FIELD, "jump", "last_feature_map"):
-            mine[figure] = theirs[figure] = None
+            if mine[figure] != theirs[figure]:
+                mine[figure] = theirs[figure] = None
     return tuple(Figure(key, mine[key], theirs[key]) for key in mine)
 
 
