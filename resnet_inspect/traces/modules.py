@@ -21,6 +21,9 @@ class ParameterSpec:
     """Full name of the first parameter that is the very same tensor (tied weights)."""
     packed: bool = False
     """Whether a quantized layer holds it in a form of its own, which torch does not list."""
+    zeros: int | None = None
+    """How many of its numbers are exactly zero, those that a mask prunes among them; None where it
+    has no values (on meta, in older files)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from resnet_inspect.capture.recording.forward import (
 )
 from resnet_inspect.capture.recording.provenance import provenance
 from resnet_inspect.capture.recording.recorder import Recorder
+from resnet_inspect.capture.recording.zeros import zeros_of
 from resnet_inspect.errors import UntraceableModel
 from resnet_inspect.traces.model import Trace
 
@@ -76,7 +77,9 @@ def watching(
                     notes=[*notes, *called, "watched in a running program"],
                 )
                 name = type(model).__name__
-                take(trace_of(recorder, failure, model_name=name, provenance=where))
+                take(
+                    trace_of(recorder, failure, zeros_of(model), model_name=name, provenance=where)
+                )
 
         is_recording = True
         try:

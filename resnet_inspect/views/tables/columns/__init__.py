@@ -54,6 +54,7 @@ define(
     tensors.DTYPE,
     counts.PARAMETERS,
     counts.TRAINABLE,
+    counts.ZEROS,
     counts.PARAMETER_BYTES,
     counts.BUFFERS,
     counts.MACS,
