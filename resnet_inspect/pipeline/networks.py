@@ -124,6 +124,8 @@ class Built:
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     notes: tuple[str, ...]
+    zeros: Mapping[str, int] | None = None
+    """Of the weights that it stands for on meta, by the names of its parameters."""
 
 
 @dataclass(frozen=True)
@@ -204,22 +206,24 @@ class Order:
         tensors = (*model.parameters(), *model.buffers())
         if tensors and all(tensor.device.type != device.type for tensor in tensors):
             notes.append("built on the CPU, since meta has no numbers to build it with")
+        zeros = None
         if self.weights is not None:
             from resnet_inspect.pipeline.weights import fill
 
             self.tell(f"reading {Path(self.weights).name}")
-            notes.append(fill(model, chosen.written, self.weights))
+            note, zeros = fill(model, chosen.written, self.weights)
+            notes.append(note)
         if asked is not None:
             model = model.to(asked)
         dtype = floating_dtype(model)
         if takes_a_list(chosen):
             shape = one_shape(self.size)
             images = [make_tensor(shape[1:], dtype, device) for _ in range(shape[0])]
-            return Built(model, (images,), {}, tuple(notes))
+            return Built(model, (images,), {}, tuple(notes), zeros)
         args, kwargs = as_taken(
             getattr(model, self.call, model.forward), *make_arguments(self.size, dtype, device)
         )
-        return Built(model, args, kwargs, tuple(notes))
+        return Built(model, args, kwargs, tuple(notes), zeros)
 
     def captured(self, built: Built, device: torch.device, mode: Mode | None = None) -> Trace:
         """Run what was built, once, with every layer recorded."""
@@ -236,6 +240,7 @@ class Order:
             arguments=self.arguments,
             notes=built.notes,
             call=self.call,
+            zeros=built.zeros,
         )
 
 

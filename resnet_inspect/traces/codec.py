@@ -129,7 +129,8 @@ def _document(trace: Trace) -> dict[str, Any]:
                 tensors.number(p.tensor),
                 p.trainable,
                 p.same_as,
-                *([True] if p.packed else ()),
+                *([p.packed] if p.packed or p.zeros is not None else ()),
+                *([p.zeros] if p.zeros is not None else ()),
             ]
             for p in values
         ]
@@ -305,13 +306,14 @@ def _read(document: dict[str, Any]) -> Trace:
     ]
 
     def parameter(entry: Any) -> ParameterSpec:
-        name, tensor, trainable, same_as, *packed = read_list(entry)
+        name, tensor, trainable, same_as, *later = read_list(entry)
         return ParameterSpec(
             read_text(name),
             tensors[read_count(tensor)],
             read_flag(trainable),
             read_text_or_none(same_as),
-            *map(read_flag, packed),
+            *map(read_flag, later[:1]),
+            *map(read_count_or_none, later[1:]),
         )
 
     parameters = several(parameter)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from resnet_inspect.traces.ops import Op
 from resnet_inspect.traces.tensors import TensorSpec
@@ -21,6 +21,9 @@ class ParameterSpec:
     """Full name of the first parameter that is the very same tensor (tied weights)."""
     packed: bool = False
     """Whether a quantized layer holds it in a form of its own, which torch does not list."""
+    zeros: int | None = field(default=None, compare=False)
+    """How many of its numbers are exactly zero, those that a mask prunes among them; None where it
+    has no values (on meta, in older files). Networks with other weights are the same."""
 
 
 @dataclass(frozen=True, slots=True)

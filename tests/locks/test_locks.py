@@ -17,7 +17,7 @@ from resnet_inspect.errors import BadInput, TraceFileError
 from resnet_inspect.traces.invariants import check
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.modules import PythonClass
-from resnet_inspect.traces.ops import Activate, Conv, Norm
+from resnet_inspect.traces.ops import Activate, Conv, Norm, Reshape
 
 WHOLE = [name for name in NAMES if trace_of(name).failure is None]
 R18 = locks.dumps(trace_of("resnet18"))
@@ -46,6 +46,25 @@ def test_a_network_and_its_lock_do_not_differ(name: str) -> None:
     assert unlike <= {"modules"}
     sections = [(s.role, s.number, s.left and s.left.path) for s in found.sections]
     assert sections == [(s.role, s.number, s.right and s.right.path) for s in found.sections]
+
+
+def test_a_lock_is_not_asked_how_positions_move() -> None:
+    """It holds no permutations: of a field that depends on them nothing is compared."""
+    net = ByHand()
+    x = net.step("first", conv(8, 8, window(3, padding=1)), net.input(1, 8, 8, 8))
+    x = net.step(":permute", Reshape("permute", dims=(0, 2, 3, 1)), x, (1, 8, 8, 8))
+    x = net.step(":permute", Reshape("permute", dims=(0, 3, 1, 2)), x, (1, 8, 8, 8))
+    trace = net.trace(net.step("last", conv(8, 8, window(3, padding=1)), x))
+    read = locks.loads(locks.dumps(trace))
+    assert Survey(trace).totals.receptive_field != Survey(read).totals.receptive_field
+    for found in (compare(Survey(trace), Survey(read)), compare(Survey(read), Survey(read))):
+        assert found.equal
+        assert all(figure.left == figure.right for figure in found.figures)
+    plain, longer = (trace_of(name) for name in ("resnet18", "resnet34"))
+    found = compare(Survey(locks.loads(locks.dumps(plain))), Survey(longer))
+    assert [(f.left, f.right) for f in found.figures if f.key == "receptive_field"] == [
+        ((435, 435), (899, 899))
+    ]
 
 
 @steady

@@ -40,8 +40,8 @@ from resnet_inspect.analysis.comparison.difference import (
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.analysis.structure.net_effect import of_stage
 from resnet_inspect.analysis.structure.survey import Amounts, Survey
-from resnet_inspect.traces.model import Call
-from resnet_inspect.traces.ops import Conv, Elementwise, Op, configuration, window_of
+from resnet_inspect.traces.model import Call, Trace
+from resnet_inspect.traces.ops import LEARNED, Conv, Elementwise, Op, configuration, window_of
 from resnet_inspect.traces.tensors import Port
 
 
@@ -51,11 +51,29 @@ def compare(left: Survey, right: Survey) -> Difference:
 
 
 def figures(left: Survey, right: Survey) -> tuple[Figure, ...]:
-    """The totals of both networks, side by side."""
-    return tuple(
-        Figure(key, mine, theirs)
-        for (key, mine), theirs in zip(_totals(left).items(), _totals(right).values(), strict=True)
-    )
+    """The totals of both networks, side by side.
+
+    A lock does not hold how positions move (`LEARNED`). Where that matters its fields are not those
+    of its network, so that those of neither side are given where they differ.
+    """
+    mine, theirs = _totals(left), _totals(right)
+    traces = left.trace, right.trace
+    if any(trace.provenance.source == "lock" for trace in traces) and (
+        any(map(_moves_positions, traces)) or None in (mine[_FIELD], theirs[_FIELD])
+    ):
+        for figure in (_FIELD, "jump", "last_feature_map"):
+            if mine[figure] != theirs[figure]:
+                mine[figure] = theirs[figure] = None
+    return tuple(Figure(key, mine[key], theirs[key]) for key in mine)
+
+
+_FIELD = "receptive_field"
+
+
+def _moves_positions(trace: Trace) -> bool:
+    """Whether ops say how positions move in fields that a lock does not hold."""
+    ops = {trace.calls[index].op for index in trace.steps}
+    return any(getattr(op, name, None) is not None for op in ops for name in LEARNED - {"of_input"})
 
 
 def _totals(survey: Survey) -> dict[str, Any]:

@@ -21,6 +21,10 @@ class ParameterCount:
     total: int = 0
     trainable: int = 0
     nbytes: int = 0
+    zeros: int = 0
+    """Those that are exactly zero, as far as is known."""
+    valueless: int = 0
+    """Those of which it is not known whether they are zero."""
 
     @property
     def frozen(self) -> int:
@@ -29,19 +33,25 @@ class ParameterCount:
 
     def __add__(self, other: ParameterCount) -> ParameterCount:
         return ParameterCount(
-            self.total + other.total, self.trainable + other.trainable, self.nbytes + other.nbytes
+            self.total + other.total,
+            self.trainable + other.trainable,
+            self.nbytes + other.nbytes,
+            self.zeros + other.zeros,
+            self.valueless + other.valueless,
         )
 
 
 def count(specs: Iterator[ParameterSpec]) -> ParameterCount:
     """The count of these parameters, each taken once."""
-    total = trainable = nbytes = 0
+    total = trainable = nbytes = zeros = valueless = 0
     for spec in specs:
         elements = spec.tensor.elements
         total += elements
         trainable += elements * spec.trainable
         nbytes += spec.tensor.nbytes
-    return ParameterCount(total, trainable, nbytes)
+        zeros += spec.zeros or 0
+        valueless += elements if spec.zeros is None else 0
+    return ParameterCount(total, trainable, nbytes, zeros, valueless)
 
 
 def of_network(trace: Trace) -> ParameterCount:

@@ -66,6 +66,10 @@ class Amounts:
     """How many of the calls no MAC rule covers; if any, `macs` is partial."""
     activation_bytes: int = 0
     activation_bytes_distinct: int = 0
+    zeros: int = 0
+    """Parameters that are exactly zero, as far as is known."""
+    valueless: int = 0
+    """How many of the parameters have no values; if any, `zeros` is partial."""
 
     def __add__(self, other: Amounts) -> Amounts:
         return Amounts(*map(add, _numbers(self), _numbers(other)))
@@ -161,6 +165,8 @@ class Survey:
             (own is None for own in self.macs),
             activations.written(self.trace),
             activations.held(self.trace),
+            (own.zeros for own in self.parameters),
+            (own.valueless for own in self.parameters),
         )
         sums = (accumulate(column, initial=0) for column in columns)
         return tuple(zip(*sums, strict=True))

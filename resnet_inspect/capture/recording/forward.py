@@ -19,6 +19,7 @@ from resnet_inspect.capture.recording.dtypes import AsOnADevice
 from resnet_inspect.capture.recording.left_as_found import left_as_found, lent, like_lazy
 from resnet_inspect.capture.recording.provenance import provenance
 from resnet_inspect.capture.recording.recorder import Recorder
+from resnet_inspect.capture.recording.zeros import with_zeros, zeros_of
 from resnet_inspect.capture.signals import Step
 from resnet_inspect.capture.taken import Asked, asked_of
 from resnet_inspect.collection import uncollected
@@ -65,11 +66,13 @@ def capture(
     notes: Sequence[str] = (),
     call: str = FORWARD,
     step: Step | None = None,
+    zeros: Mapping[str, int] | None = None,
 ) -> Trace:
     """Run `model(*args, **kwargs)` once without gradients and return what happened.
 
     `call` is a method of the model to be run in place of its forward. With a `step` it is run with
-    gradients, and back again, and the step is told what flows.
+    gradients, and back again, and the step is told what flows. `zeros` are those of weights that it
+    stands for and does not hold, by the names of its parameters.
 
     The model and the arguments are left as they were found, also when the forward raises.
     `device` is where it runs (None: where its parameters are); the arguments must be there already.
@@ -88,6 +91,7 @@ def capture(
         model = _copy_of_lazy(model)
         notes.append("lazy layers were given their shapes on a copy")
     failure: BaseException | None = None
+    zeros = zeros_of(model) if zeros is None else zeros
     # What is on meta takes no memory, so that it may wait with what else there is to throw away.
     waiting = uncollected() if device is not None and device.type == "meta" else nullcontext()
     with waiting, left_as_found(model, device), _gradients(model, step), eagerly():
@@ -116,6 +120,7 @@ def capture(
         trace = trace_of(
             recorder,
             failure,
+            zeros,
             model_name=name,
             provenance=provenance(
                 source=source or source_of(model),
@@ -304,7 +309,9 @@ def device_of(model: nn.Module, args: Sequence[Any]) -> str:
     return "cpu"
 
 
-def trace_of(recorder: Recorder, failure: BaseException | None, **facts: Any) -> Trace:
+def trace_of(
+    recorder: Recorder, failure: BaseException | None, zeros: Mapping[str, int], **facts: Any
+) -> Trace:
     """What was recorded, as a trace; `facts` are its other fields.
 
     Raises `failure` itself if it came before the network was entered.
@@ -319,7 +326,7 @@ def trace_of(recorder: Recorder, failure: BaseException | None, **facts: Any) ->
         failed = _failure(at if at is not None else 0, failure)
     assert isinstance(network, Call)
     return Trace(
-        modules=recorder.modules(),
+        modules=with_zeros(recorder.modules(), zeros),
         calls=calls,
         activations=recorder.activations,
         inputs=network.inputs,

@@ -23,6 +23,7 @@ from resnet_inspect.capture.recording.forward import (
 )
 from resnet_inspect.capture.recording.provenance import provenance
 from resnet_inspect.capture.recording.recorder import Recorder
+from resnet_inspect.capture.recording.zeros import zeros_of
 from resnet_inspect.capture.signals import Observer
 from resnet_inspect.errors import UntraceableModel
 from resnet_inspect.traces.model import FORWARD, Trace
@@ -107,7 +108,8 @@ def watching(
                     call=call,
                 )
                 name = type(model).__name__
-                made = trace_of(recorder, failure, model_name=name, provenance=where)
+                zeros = zeros_of(model) if flows is None or number == 0 else {}
+                made = trace_of(recorder, failure, zeros, model_name=name, provenance=where)
                 take(made)
                 if flows is not None and observer is not None and failure is None:
                     flows(made, partial(observer.signals, len(made.calls), step=number))

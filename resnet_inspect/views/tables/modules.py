@@ -77,13 +77,20 @@ def _amounts(survey: Survey, depth: int | None) -> dict[str, Amounts]:
     found = {}
     for module in survey.trace.modules:
         own = parameters.own(module)
-        found[module.path] = Amounts(own.total, own.trainable, own.nbytes)
+        found[module.path] = Amounts(
+            own.total, own.trainable, own.nbytes, zeros=own.zeros, valueless=own.valueless
+        )
     callers: list[str] = []
     for call in survey.trace.calls:
         outer = "" if call.parent is None else callers[call.parent]
         callers.append(outer if call.module is None else call.module)
         does = replace(
-            survey.amounts(call.index, call.index), parameters=0, trainable=0, parameter_bytes=0
+            survey.amounts(call.index, call.index),
+            parameters=0,
+            trainable=0,
+            parameter_bytes=0,
+            zeros=0,
+            valueless=0,
         )
         found[callers[-1]] = found[callers[-1]] + does
     if depth is None:

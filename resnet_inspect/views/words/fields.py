@@ -41,7 +41,9 @@ def remarks(survey: Survey) -> Iterator[str]:
     if end is None:
         return
     lost, field = survey.fields.lost.get(end), survey.receptive_fields.get(end)
-    if lost is not None:
+    if lost is not None and survey.trace.provenance.source == "lock":
+        yield f"the receptive field is not known: a lock does not hold where {lost.path} looks"
+    elif lost is not None:
         yield f"the receptive field is not known: {why(lost)}"
     elif field is not None and (field.statistics or field.gate) and not field.whole:
         way = through(field)

@@ -55,6 +55,7 @@ define(
     tensors.DTYPE,
     counts.PARAMETERS,
     counts.TRAINABLE,
+    counts.ZEROS,
     counts.PARAMETER_BYTES,
     counts.BUFFERS,
     counts.MACS,

@@ -31,6 +31,14 @@ def _macs(times: int) -> Callable[[Survey, Line], Any]:
     return read
 
 
+def _zeros(survey: Survey, line: Line) -> Cell:
+    amounts = line.amounts
+    if amounts.valueless and amounts.valueless == amounts.parameters:
+        return Cell(None, text.NOT_KNOWN)
+    written = text.integer(amounts.zeros)
+    return Cell(amounts.zeros, f"≥ {written}" if amounts.valueless else written)
+
+
 def _share(part: str) -> Callable[[Survey, Line], float | None]:
     def read(survey: Survey, line: Line) -> float | None:
         whole = getattr(survey.whole, part)
@@ -61,6 +69,13 @@ TRAINABLE = Column(
     _amount("trainable"),
     text.integer,
     "right",
+)
+ZEROS = Column(
+    "zeros",
+    "zeros",
+    "parameters that are exactly zero, also by a mask that prunes; ?: they have no values",
+    _zeros,
+    align="right",
 )
 PARAMETER_BYTES = Column(
     "parameter_bytes",

@@ -17,7 +17,7 @@ from resnet_inspect.views.tables.comparison.headings import HEADINGS, SHOWN
 from resnet_inspect.views.tables.comparison.rows import Notable, Rows
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Cell, Table, Total
-from resnet_inspect.views.words import text
+from resnet_inspect.views.words import fields, text
 from resnet_inspect.views.words.comparison.changes import figure_texts, ratio
 from resnet_inspect.views.words.comparison.summary import summary
 from resnet_inspect.views.words.text import Value
@@ -88,8 +88,12 @@ def _provenance(difference: Difference) -> tuple[tuple[str, Value], ...]:
 
 def _remarks(difference: Difference) -> list[str]:
     """What must be known of either network, as its own views say it."""
-    nothing = Selection()
-    left, right = (totals.view(s, nothing).remarks for s in (difference.left, difference.right))
+    nothing, sides = Selection(), (difference.left, difference.right)
+    left, right = (totals.view(survey, nothing).remarks for survey in sides)
+    field = difference.figure["receptive_field"]
+    if field.left is field.right is None and "lock" in (s.trace.provenance.source for s in sides):
+        of_fields = {text.visible(remark) for s in sides for remark in fields.remarks(s)}
+        left, right = (tuple(r for r in side if r not in of_fields) for side in (left, right))
     return [
         *(f"both: {remark}" for remark in left if remark in right),
         *(f"left: {remark}" for remark in left if remark not in right),

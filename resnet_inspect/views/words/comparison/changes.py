@@ -150,7 +150,9 @@ def figure_texts(difference: Difference) -> dict[str, tuple[str, str, str]]:
     found = {}
     for figure in difference.figures:
         key = figure.key
-        if key in sides[0]:
+        if key in sides[0] and figure.left is figure.right is None:
+            found[key] = (sides[0][key].label, text.NOT_KNOWN, text.NOT_KNOWN)
+        elif key in sides[0]:
             a, b = sides[0][key], sides[1][key]
             found[key] = (a.label, a.text, b.text)
         else:
