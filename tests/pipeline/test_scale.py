@@ -20,6 +20,7 @@ import resnet_inspect as ri
 from resnet_inspect.analysis import taps
 from resnet_inspect.analysis.comparison.changes import compare
 from resnet_inspect.analysis.cost import memory, roofline
+from resnet_inspect.analysis.structure import anatomy
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.formats import render
 from resnet_inspect.traces import codec
@@ -114,6 +115,30 @@ def test_work_is_in_proportion_to_the_calls(name: str) -> None:
     once = work(TASKS[name], 1)
     few, many = (work(TASKS[name], blocks) - once for blocks in (FEW, MANY))
     assert few > 0
+    assert many <= 1.15 * few * MANY / FEW
+
+
+class Iterated(nn.Module):
+    """x = x0 + f(x) again and again: each sum is of one fork and of all sums before it."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.conv, self.times = nn.Conv2d(WIDTH, WIDTH, 1), times
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        start = x = self.conv(x)
+        for _ in range(self.times):
+            x = start + self.conv(torch.relu(x))
+        return x
+
+
+def test_sums_of_one_fork_take_work_in_proportion_to_the_calls() -> None:
+    traces = {times: ri.trace(Iterated(times), SIZE) for times in (1, FEW, MANY)}
+
+    def counted(times: int) -> int:
+        return work(lambda _: anatomy.find(traces[times]), 1)
+
+    few, many = (counted(times) - counted(1) for times in (FEW, MANY))
     assert many <= 1.15 * few * MANY / FEW
 
 

@@ -112,6 +112,14 @@ class Flow:
         """Whether every way to `end` passes `through`, which may be `end` itself."""
         return self._above(end, self.depth[through]) == through
 
+    def below(self, fork: int, end: int) -> int:
+        """The tensor right below one in the tree through which all ways to another one pass.
+
+        It is that other one itself if nothing is between them, or if it is not below.
+        """
+        found = self._above(end, self.depth[fork] + 1)
+        return found if self.parent.get(found) == fork else end
+
     def reaches(self, start: int, end: int) -> bool:
         """Whether data flows from one tensor to another, which may be the same."""
         return self._first_reached((start,), end) == start
@@ -123,7 +131,7 @@ class Flow:
         enough if what the fork carries arrives at its end.
         """
         earlier, later = sorted((a, b), key=self._made)
-        if self._first_reached((earlier,), later) == earlier:
+        if self.passes(earlier, later) or self.reaches(earlier, later):
             return earlier
         floor = self.meet(a, b)
         found = (

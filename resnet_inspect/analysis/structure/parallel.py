@@ -46,9 +46,9 @@ def is_one_layer(candidate: Sum) -> bool:
 
 def is_first_layer(trace: Trace, candidate: Sum, first: int | None) -> bool:
     """Whether a sum is of two layers side by side, one of them the network's first."""
-    weighted = [step for step in candidate.carried if is_weighted(trace.calls[step].op)]
-    ways = (*candidate.branch, *candidate.bypass)
-    return first in ways and len(weighted) == 1 and is_one_layer(candidate)
+    if not is_one_layer(candidate) or first not in (*candidate.branch, *candidate.bypass):
+        return False
+    return sum(is_weighted(trace.calls[step].op) for step in candidate.carried) == 1
 
 
 def is_of_layers(trace: Trace, candidate: Sum, nested: Sequence[Sum]) -> bool:
@@ -57,16 +57,14 @@ def is_of_layers(trace: Trace, candidate: Sum, nested: Sequence[Sum]) -> bool:
     Such a sum with nothing nonlinear is one layer in training (RepGhost); with one or two on a
     branch it is no row of blocks.
     """
+    if not 0 < len(nested) <= 2 or not all(one.linear for one in nested):
+        return False
     own = {step for one in nested for step in one.carried}
     code = trace.calls[candidate.add].parent
     return (
-        0 < len(nested) <= 2
-        and bool(code)
+        bool(code)
         and all(code < one.add for one in nested if code)
-        and all(
-            one.linear and sum(is_weighted(trace.calls[s].op) for s in one.carried) == 1
-            for one in nested
-        )
+        and all(sum(is_weighted(trace.calls[s].op) for s in one.carried) == 1 for one in nested)
         and any(is_weighted(trace.calls[s].op) for s in candidate.carried if s not in own)
     )
 

@@ -7,7 +7,9 @@ decoder's skip is in docs/decisions/0014-blocks.md.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from resnet_inspect.analysis.structure import parallel
 from resnet_inspect.analysis.structure.flow import ROOT, Flow
@@ -36,14 +38,15 @@ def find(trace: Trace) -> tuple[list[Sum], list[Adapter], Flow]:
     found: dict[int, Sum] = {}
     adapters: dict[int, Adapter] = {}
     returning: set[int] = set()
+    known: dict[int, _Way] = {}
     first = next((step for step in trace.steps if is_weighted(trace.calls[step].op)), None)
     for index in trace.steps:
         flow.take(index)
-        candidate = _candidate(trace, flow, index)
+        candidate = _candidate(trace, flow, index, known)
         if candidate is None or parallel.is_first_layer(trace, candidate, first):
             continue
         flow.join(index, candidate.fork)
-        nested = [step for step in candidate.carried if step in found]
+        nested = _nested(found, candidate.carried)
         for add in [add for add in nested if parallel.is_one_layer(found[add])]:
             nested.remove(add)
             adapters[add] = parallel.adapter(trace, found.pop(add))
@@ -108,7 +111,8 @@ def _stacked(trace: Trace, activation: int) -> list[int]:
 # What makes a sum residual.
 
 
-def _candidate(trace: Trace, flow: Flow, index: int) -> Sum | None:
+def _candidate(trace: Trace, flow: Flow, index: int, known: dict[int, _Way]) -> Sum | None:
+    """The sum that a step makes of two ways; `known` are the ways to all sums before it."""
     added = _ends(trace, index)
     if added is None:
         return None
@@ -119,77 +123,132 @@ def _candidate(trace: Trace, flow: Flow, index: int) -> Sum | None:
     ranks = {len(trace.activations[a].tensor.shape) for a in (fork, *ends)}
     if min(ranks) < 3 and len(ranks) > 1:
         return None  # a gate's, of what was pooled
-    ways = [flow.between(fork, end) for end in ends]
-    carried = [flow.carrying(fork, way) for way in ways]
-    weights = [sum(is_weighted(trace.calls[s].op) for s in way) for way in carried]
+    ways = [_way(trace, flow, fork, end, known) for end in ends]
     # The way with more weighted layers is the branch; at one each, the one that is not pointwise.
-    order = sorted((0, 1), key=lambda i: (weights[i], has_wide(trace, ways[i]), len(ways[i])))
-    short, long = order
+    short, long = sorted((0, 1), key=lambda i: (ways[i].weights, ways[i].wide, len(ways[i].steps)))
     bypass, branch = ways[short], ways[long]
-    shared = set(branch) & set(bypass)
+    shared = set(branch.steps) & set(bypass.steps) if bypass.steps else None
     if shared:
-        if min(ranks) < 3 or not _is_carried_beside(trace, flow, fork, ends[short], bypass, shared):
+        rest = [step for step in bypass.steps if step not in shared]
+        # The shortcut carries its map past what computes a gate for both: t·F(x) + (1 − t)·x.
+        is_beside = flow.maker.get(ends[short]) in flow.carrying(fork, rest)
+        if min(ranks) < 3 or not is_beside:
             return None
-        bypass = tuple(step for step in bypass if step not in shared)
-        weights[short] = sum(is_weighted(trace.calls[s].op) for s in bypass)
-    elif not flow.takes_only(fork, bypass):
+        weights = sum(is_weighted(trace.calls[step].op) for step in rest)
+        bypass = replace(bypass, steps=tuple(rest), weights=weights)
+    elif not flow.takes_only(fork, bypass.steps):
         return None
-    if weights[short] == weights[long] and not _weighs_more(trace, weights, branch, bypass):
+    if bypass.weights == branch.weights and not _weighs_more(trace, branch, bypass):
         return None
-    made = [step for step in bypass if isinstance(trace.calls[step].op, Create)]
+    made = [step for step in bypass.steps if isinstance(trace.calls[step].op, Create)]
     if not all(is_filling(trace, step) for step in made):
         return None  # an identity that something is done to
-    others = {step for scale in scales for step in flow.between(fork, scale)} - set(bypass)
-    branch = _own(trace, index, carried[long], {*branch, *others})
-    enlarged = any(_enlarges(trace, step) for step in bypass)
+    known[index] = _joined(trace, index, fork, branch, bypass)
+    others = {step for scale in scales for step in flow.between(fork, scale)} - set(bypass.steps)
+    enlarged = any(_enlarges(trace, step) for step in bypass.steps)
     return Sum(
         add=index,
         fork=fork,
         output=trace.calls[index].outputs[0].activation,
-        branch=branch,
+        branch=_own(trace, index, branch, others),
         chain=flow.chain(fork, ends[long]),
-        bypass=bypass,
-        carried=carried[long],
-        projects=weights[short] > 0,
-        linear=not any(_bends(trace, flow, step) for step in (*carried[long], *bypass)),
-        returns=not enlarged and _is_enlarged(trace, flow, fork, ends[long], carried[long]),
+        bypass=bypass.steps,
+        carried=branch.carried,
+        projects=bypass.weights > 0,
+        linear=not branch.bends and not any(_bends(trace, flow, step) for step in bypass.steps),
+        returns=not enlarged
+        and branch.enlarges
+        and _is_enlarged(trace, flow, fork, ends[long], branch.carried),
     )
 
 
-def _weighs_more(
-    trace: Trace, weights: Sequence[int], branch: Sequence[int], bypass: Sequence[int]
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way from a fork to one end of a sum."""
+
+    fork: int
+    steps: tuple[int, ...] = ()
+    """Its steps, in order, with those that make what else it takes."""
+    carried: tuple[int, ...] = ()
+    """The steps that what the fork gives comes to."""
+    weights: int = 0
+    """How many of these are weighted."""
+    wide: bool = False
+    bends: bool = False
+    enlarges: bool = False
+
+
+def _way(trace: Trace, flow: Flow, fork: int, end: int, known: Mapping[int, _Way]) -> _Way:
+    """The way from the fork to an end; what leads to a sum that all of it passes is known."""
+    below = flow.below(fork, end)
+    before = known.get(flow.maker.get(below, -1))
+    if before is None or before.fork != fork:
+        before, below = _Way(fork), fork
+    steps = flow.between(below, end)
+    carried = flow.carrying(below, steps)
+    ops = [trace.calls[step].op for step in carried]
+    return _Way(
+        fork,
+        (*before.steps, *steps),
+        (*before.carried, *carried),
+        before.weights + sum(map(is_weighted, ops)),
+        before.wide or has_wide(trace, steps),
+        before.bends or any(_bends(trace, flow, step) for step in carried),
+        before.enlarges or any(_enlarges(trace, step) for step in carried),
+    )
+
+
+def _joined(trace: Trace, add: int, fork: int, branch: _Way, bypass: _Way) -> _Way:
+    """The way from the fork to what a sum gives."""
+    steps, carried = (*branch.steps, add), (*branch.carried, add)
+    if bypass.steps:
+        steps = tuple(sorted({*steps, *bypass.steps}))
+        carried = tuple(sorted({*carried, *bypass.carried}))
+    return _Way(
+        fork,
+        steps,
+        carried,
+        sum(is_weighted(trace.calls[step].op) for step in carried)
+        if bypass.steps
+        else branch.weights,
+        branch.wide or bypass.wide,
+        branch.bends or bypass.bends,
+        branch.enlarges or bypass.enlarges,
+    )
+
+
+def _weighs_more(trace: Trace, branch: _Way, bypass: _Way) -> bool:
     """Whether of two ways with equally many weighted layers the branch is what learns.
 
     With one each it is if it alone is wide; without any, if it pools what it has normed, and
     nothing is done on the other.
     """
-    if weights[0] == 1:
-        return has_wide(trace, branch) > has_wide(trace, bypass)
-    ops = [trace.calls[step].op for step in branch]
+    if branch.weights == 1:
+        return branch.wide > has_wide(trace, bypass.steps)
+    ops = [trace.calls[step].op for step in branch.steps]
     pools = any(isinstance(op, Pool) for op in ops) and any(isinstance(op, Norm) for op in ops)
-    return weights[0] == 0 and pools and not bypass
+    return branch.weights == 0 and pools and not bypass.steps
 
 
-def _is_carried_beside(
-    trace: Trace, flow: Flow, fork: int, end: int, bypass: Collection[int], shared: Collection[int]
-) -> bool:
-    """Whether the shortcut carries its map past the steps that it has in common with the branch.
+def _nested(found: dict[int, Sum], carried: Sequence[int]) -> list[int]:
+    """The sums that lie on a branch, in order; the last ones are looked at alone."""
+    nested: list[int] = []
+    for add in reversed(found):
+        if not carried or add < carried[0]:
+            break
+        place = bisect_left(carried, add)
+        if place < len(carried) and carried[place] == add:
+            nested.append(add)
+    return nested[::-1]
 
-    Those then compute a gate for both: t·F(x) + (1 − t)·x.
-    """
-    rest = flow.carrying(fork, [step for step in bypass if step not in shared])
-    return flow.maker.get(end) in rest
 
-
-def _own(
-    trace: Trace, add: int, carried: Sequence[int], branch: Collection[int]
-) -> tuple[int, ...]:
+def _own(trace: Trace, add: int, branch: _Way, others: Collection[int]) -> tuple[int, ...]:
     """The steps of a branch without those of what it takes from elsewhere in the network."""
     call: int | None = trace.calls[add].parent
-    while call and carried and carried[0] < call:
+    while call and branch.carried and branch.carried[0] < call:
         call = trace.calls[call].parent
-    return tuple(sorted({*carried, *(step for step in branch if step >= (call or 0))}))
+    steps = tuple(sorted({*branch.steps, *others})) if others else branch.steps
+    return steps[bisect_left(steps, call or 0) :]
 
 
 def _enlarges(trace: Trace, step: int) -> bool:

@@ -241,7 +241,8 @@ class Survey:
             if not _keeps_map(op, *shapes):
                 break
             weighted = weighted or isinstance(op, Conv)
-            found = activation
+            if len(shapes[1]) in (3, self.axes + 2):  # not in the middle of a rearrangement
+                found = activation
         return found if weighted else None
 
     @cached_property
