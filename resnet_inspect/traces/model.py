@@ -43,6 +43,8 @@ class Call:
     outputs: tuple[Port, ...]
     reads: tuple[str, ...] = ()
     """Full names of parameters, buffers and constants of modules that it was given directly."""
+    past_hooks: bool = False
+    """Whether a module's `forward` was called itself, so that hooks of others do not see it."""
 
 
 @dataclass(frozen=True, slots=True)
