@@ -72,7 +72,7 @@ class Provenance:
     device: str
     """The device that the forward pass ran on: "meta", "cpu", "cuda:0"."""
     mode: str
-    """"eval", "train", or "mixed" where modules differ."""
+    """"eval", "train", "mixed" where modules differ, or "as exported"."""
     versions: tuple[tuple[str, str], ...]
     """Package and version: python, torch, torchvision."""
     tool_version: str

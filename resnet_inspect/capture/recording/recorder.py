@@ -110,6 +110,10 @@ class Recorder:
     def __exit__(self, *exception: object) -> None:
         self._exit.close()
 
+    def entered(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Record that the network was called, where a hook of its own left no time to."""
+        self._enter_module(self.model, args, kwargs)
+
     def called(
         self, method: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
