@@ -16,6 +16,9 @@ from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.modules import ParameterSpec
 from resnet_inspect.traces.ops import Container, Conv, Norm, Recurrent
 
+PAST_HOOKS = "modules whose forward is called past its hooks"
+"""What a tool that goes by hooks does not see."""
+
 Figure = int | tuple[tuple[int, ...], ...]
 """A count, or the shapes of the outputs."""
 
@@ -182,6 +185,9 @@ def counted_by_torchinfo(survey: Survey) -> tuple[tuple[str, int], ...]:
         ours = survey.amounts(index, trace.last_descendant[index]).macs
         if call.module is None:
             add("functions that it does not see", -ours)
+            continue
+        if call.past_hooks:
+            add(PAST_HOOKS, -ours)
             continue
         module = trace.module_at[call.module]
         if _is_packed(trace, call):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
-from resnet_inspect.analysis.checks import counted_by_torchinfo
+from resnet_inspect.analysis.checks import PAST_HOOKS, counted_by_torchinfo
 from resnet_inspect.analysis.counts import macs
 from resnet_inspect.analysis.structure import alternatives
 from resnet_inspect.analysis.structure.survey import Survey
@@ -95,6 +95,9 @@ def _thop(survey: Survey) -> Parts | None:
         made = trace.spec(call.outputs[0]).elements
         if call.module is None:
             found.append(("functions that it does not see", -ours))
+            continue
+        if call.past_hooks:
+            found.append((PAST_HOOKS, -ours))
             continue
         module = trace.module_at[call.module]
         if module.class_name in {"Softmax", "Upsample", "PReLU"} or isinstance(call.op, Recurrent):

@@ -86,8 +86,11 @@ _CONVOLUTIONS = {nn.Conv1d: 1, nn.Conv2d: 2, nn.Conv3d: 3}
 def fitting_shape(model: nn.Module) -> tuple[int, ...] | None:
     """An input shape that the first convolution of a network takes, or its first linear layer.
 
-    The first that takes three channels goes before others. None if there is neither.
+    The first that takes three channels goes before others. None if there is neither. Of what
+    `torch.export` made it is the shape that it was exported with.
     """
+    if isinstance(model, torch.fx.GraphModule):
+        return _exported_shape(model)
     layers = [m for m in model.modules() if isinstance(m, (nn.Linear, *_CONVOLUTIONS))]
     first = [m for m in layers if getattr(m, "in_channels", 0) == 3] or layers
     for layer in first:
@@ -97,6 +100,15 @@ def fitting_shape(model: nn.Module) -> tuple[int, ...] | None:
         channels = getattr(layer, "in_channels", 0)
         return (1, int(channels) or 3, *_SPACES[spatial])
     return None
+
+
+def _exported_shape(model: torch.fx.GraphModule) -> tuple[int, ...] | None:
+    """The shape of the only input of a graph, where the graph says it."""
+    given = [node.meta.get("val") for node in model.graph.nodes if node.op == "placeholder"]
+    if len(given) != 1 or not isinstance(given[0], Tensor):
+        return None
+    sizes = [getattr(getattr(size, "node", None), "hint", size) for size in given[0].shape]
+    return tuple(int(size) for size in sizes) if None not in sizes else None
 
 
 def _make_one(

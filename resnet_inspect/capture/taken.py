@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import torch
 from torch import Tensor, nn
 
 _DEEPEST = 4
@@ -57,7 +58,7 @@ def asked_of(model: nn.Module, method: str) -> Asked | None:
     """What the code of a method asks of its first argument; None where a tensor would do."""
     forward = getattr(model, method, model.forward)
     parameters = _parameters(forward)
-    if not parameters:
+    if not parameters or isinstance(model, torch.fx.GraphModule):  # whose code torch has written
         return None
     uses = list(_uses(model, forward, _DEEPEST))
     for kind in ("mapping", "list", "object"):

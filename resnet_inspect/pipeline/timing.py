@@ -53,7 +53,7 @@ def measure(
     from resnet_inspect.capture.recording.forward import (
         ForwardRaised,
         run_instead_of_forward,
-        switched,
+        switch,
         unwrapped,
     )
     from resnet_inspect.capture.timing.measurement import Runs, moved
@@ -78,7 +78,7 @@ def measure(
         model_there, wrappers = unwrapped(moved(found.model, where))
         run_instead_of_forward(model_there, call)
         give_shapes(model_there, found.args, found.kwargs)
-        switched(model_there, mode == "train")
+        switch(model_there, mode == "train")
         built = replace(found, model=model_there, notes=(*wrappers, *found.notes))
         try:
             traced = order.captured(built, where, "as found")

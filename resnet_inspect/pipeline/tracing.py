@@ -233,7 +233,7 @@ def _trace_guessing(order: Order, device_name: str) -> Trace:
     model = order.on(backends.resolve("meta")).model
     shape = fitting_shape(model)
     if shape is not None and part.of(shape) != order.size:
-        order = order.guessing(part.of(shape), part, ", which its first layer takes")
+        order = order.guessing(part.of(shape), part, ", which fits its layers")
         try:
             return _trace_named(order, device_name)
         except ForwardRaised as second:

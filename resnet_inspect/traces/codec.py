@@ -151,7 +151,7 @@ def _document(trace: Trace) -> dict[str, Any]:
     calls = [
         [
             c.path, c.module, c.nth, c.parent, ops.number(c.op),
-            ports(c.inputs), ports(c.outputs), list(c.reads),
+            ports(c.inputs), ports(c.outputs), list(c.reads), *([True] if c.past_hooks else ()),
         ]
         for c in trace.calls
     ]  # fmt: skip
@@ -341,8 +341,9 @@ def _read(document: dict[str, Any]) -> Trace:
             read_ports(inputs),
             read_ports(outputs),
             read_texts(reads),
+            *map(read_flag, later),
         )
-        for index, (path, module, nth, parent, op, inputs, outputs, reads) in enumerate(
+        for index, (path, module, nth, parent, op, inputs, outputs, reads, *later) in enumerate(
             read_list(document["calls"])
         )
     )

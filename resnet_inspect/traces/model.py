@@ -43,6 +43,8 @@ class Call:
     outputs: tuple[Port, ...]
     reads: tuple[str, ...] = ()
     """Full names of parameters, buffers and constants of modules that it was given directly."""
+    past_hooks: bool = False
+    """Whether a module's `forward` was called itself, so that hooks of others do not see it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Provenance:
     device: str
     """The device that the forward pass ran on: "meta", "cpu", "cuda:0"."""
     mode: str
-    """"eval", "train", or "mixed" where modules differ."""
+    """"eval", "train", "mixed" where modules differ, or "as exported"."""
     versions: tuple[tuple[str, str], ...]
     """Package and version: python, torch, torchvision."""
     tool_version: str

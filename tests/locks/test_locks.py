@@ -294,8 +294,10 @@ def test_the_input_of_a_lock_runs_a_network_again() -> None:
     assert pipeline.input_of(read, "resnet18") == {
         "x": (1, 3, 224, 224), "mask": ((1, 4), "int64"),
     }  # fmt: skip
-    nested = locks.loads(R18.replace("input: 1x", "input: images.0 1x"))
-    with pytest.raises(BadInput, match=r"images\.0"):
+    listed = locks.loads(R18.replace("input: 1x", "input: images.0 1x"))
+    assert pipeline.input_of(listed, "resnet18") == {"images": [(1, 3, 224, 224)]}
+    nested = locks.loads(R18.replace("input: 1x", "input: images.0.x 1x"))
+    with pytest.raises(BadInput, match=r"images\.0\.x"):
         pipeline.input_of(nested, "resnet18")
 
 

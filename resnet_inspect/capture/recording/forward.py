@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,14 +17,14 @@ from torch.nn.parameter import is_lazy
 
 from resnet_inspect.capture.recording.dtypes import AsOnADevice
 from resnet_inspect.capture.recording.left_as_found import left_as_found, lent, like_lazy
-from resnet_inspect.capture.recording.provenance import provenance
+from resnet_inspect.capture.recording.provenance import is_exported, provenance
 from resnet_inspect.capture.recording.recorder import Recorder
 from resnet_inspect.capture.recording.zeros import with_zeros, zeros_of
 from resnet_inspect.capture.signals import Step
 from resnet_inspect.capture.taken import Asked, asked_of
 from resnet_inspect.collection import uncollected
 from resnet_inspect.errors import ForwardInterrupted, UnknownName, UntraceableModel
-from resnet_inspect.traces.model import FORWARD, Call, Failure, Trace
+from resnet_inspect.traces.model import FORWARD, Failure, Trace
 from resnet_inspect.visible import said
 
 _NOT_THE_USERS = tuple(
@@ -95,8 +95,10 @@ def capture(
     # What is on meta takes no memory, so that it may wait with what else there is to throw away.
     waiting = uncollected() if device is not None and device.type == "meta" else nullcontext()
     with waiting, left_as_found(model, device), _gradients(model, step), eagerly():
-        if mode != "as found" and not switched(model, mode == "train"):
-            notes.append("its mode was fixed when it was exported: it runs as it is")
+        if mode != "as found":
+            switch(model, mode == "train")
+        if is_exported(model):
+            notes.append("exported: its layers run as functions, in the mode that they had then")
         as_on_a_device = AsOnADevice() if device is not None and device.type == "meta" else None
         recorder = Recorder(model, as_on_a_device, None if step is None else step.observe)
         result: Any = None
@@ -114,6 +116,8 @@ def capture(
                 at = at if at[:1].strip(":") else f"{name}{at}"
                 raise MetaCannotRun(f"{at}, {_why(error)}") from error
             failure = error
+            if not recorder.calls:  # a hook before the forward raised
+                recorder.entered(positional, named)
         if step is not None and failure is None:
             step.back(result)
         del result
@@ -135,7 +139,7 @@ def capture(
         raise _interrupted(trace) from failure
     if failure is not None:
         raised = ForwardRaised(trace)
-        if isinstance(failure, Exception) and not isinstance(failure, RuntimeError):
+        if isinstance(failure, TypeError | AttributeError | LookupError | ValueError):
             raised.asked = asked_of(model, call)
         raise raised from failure
     return trace
@@ -257,13 +261,10 @@ def runnable(found: Any) -> Any:
     return found.module() if is_program else found
 
 
-def switched(model: nn.Module, training: bool) -> bool:
-    """Put a network into a mode; false for what `torch.export` made, which has the one it had."""
-    try:
+def switch(model: nn.Module, training: bool) -> None:
+    """Put a network into a mode, save for what `torch.export` made, which has the one it had."""
+    with suppress(NotImplementedError):
         model.train(training)
-    except NotImplementedError:
-        return False
-    return True
 
 
 def is_of_no_shape(error: BaseException | None) -> bool:
@@ -312,19 +313,13 @@ def device_of(model: nn.Module, args: Sequence[Any]) -> str:
 def trace_of(
     recorder: Recorder, failure: BaseException | None, zeros: Mapping[str, int], **facts: Any
 ) -> Trace:
-    """What was recorded, as a trace; `facts` are its other fields.
-
-    Raises `failure` itself if it came before the network was entered.
-    """
+    """What was recorded of a network that was entered, as a trace; `facts` are its other fields."""
     calls = recorder.calls
-    network = calls[0] if calls else None
+    network = calls[0]
     failed = None
     if failure is not None:
         at = recorder.failed_at
-        if network is None:
-            raise failure
         failed = _failure(at if at is not None else 0, failure)
-    assert isinstance(network, Call)
     return Trace(
         modules=with_zeros(recorder.modules(), zeros),
         calls=calls,

@@ -10,6 +10,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import torch
 from torch import nn
 
 from resnet_inspect._version import __version__
@@ -29,18 +30,32 @@ def provenance(
     call: str,
 ) -> Provenance:
     """The provenance of a trace made now; versions come from package metadata."""
-    modes = {is_training(module) for module in model.modules()}
     return Provenance(
         source=source,
         arguments=tuple((name, repr(value)) for name, value in arguments.items()),
         device=device,
-        mode="mixed" if len(modes) > 1 else "train" if modes == {True} else "eval",
+        mode=_mode(model),
         versions=_versions(),
         tool_version=__version__,
         captured_at=datetime.now(UTC).replace(microsecond=0).isoformat(),
         notes=tuple(notes),
         call=call,
     )
+
+
+def is_exported(model: nn.Module) -> bool:
+    """Whether `torch.export` made it: a graph of operators, in the mode that was exported."""
+    return isinstance(model, torch.fx.GraphModule) and any(
+        isinstance(node.target, torch._ops.OpOverload) for node in model.graph.nodes
+    )
+
+
+def _mode(model: nn.Module) -> str:
+    """In which mode it runs; what `torch.export` made has flags that say nothing of it."""
+    if is_exported(model):
+        return "as exported"
+    modes = {is_training(module) for module in model.modules()}
+    return "mixed" if len(modes) > 1 else "train" if modes == {True} else "eval"
 
 
 @cache

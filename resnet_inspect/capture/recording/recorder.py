@@ -26,6 +26,7 @@ from resnet_inspect.capture.readers.names import function_name, works_in_place
 from resnet_inspect.capture.recording.arguments import arguments, first_shape, tensors_in
 from resnet_inspect.capture.recording.dtypes import AsOnADevice
 from resnet_inspect.capture.recording.modules import held_tensors, module_specs
+from resnet_inspect.capture.recording.past_hooks import noticed
 from resnet_inspect.capture.recording.tensors import Tensors, version_of
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.modules import ModuleSpec
@@ -51,6 +52,7 @@ class _Open:
     reads: tuple[str, ...] = ()
     outputs: tuple[Port, ...] = ()
     made_calls: bool = False
+    past_hooks: bool = False
     taken: frozenset[int] = field(default_factory=frozenset)
 
     def take(self, inputs: Sequence[Port], reads: Sequence[str]) -> None:
@@ -61,7 +63,7 @@ class _Open:
     def close(self) -> Call:
         return Call(
             self.index, self.path, self.module, self.nth, self.parent, self.op,
-            self.inputs, self.outputs, self.reads,
+            self.inputs, self.outputs, self.reads, self.past_hooks,
         )  # fmt: skip
 
 
@@ -110,12 +112,17 @@ class Recorder:
             for module in self.model.modules():
                 for handle in self._watch(module):
                     handles.append(handle)
+            undo.enter_context(noticed(self.model, self._enter_past_hooks, self._leave_module))
             undo.enter_context(_FunctionMode(self))
             self._exit = undo.pop_all()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._exit.close()
+
+    def entered(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Record that the network was called, where a hook of its own left no time to."""
+        self._enter_module(self.model, args, kwargs)
 
     def called(
         self, method: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -173,6 +180,14 @@ class Recorder:
         with self._aside() as alone:
             if alone:
                 self._module_entered(module, args, kwargs)
+
+    def _enter_past_hooks(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        with self._aside() as alone:
+            if alone:
+                self._module_entered(module, args, kwargs)
+                self._open[-1].past_hooks = True
 
     def _take_arguments(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from resnet_inspect.capture.recording.past_hooks import noticed
 from resnet_inspect.capture.timing.machine import Clock
 from resnet_inspect.errors import WorkFailed
 from resnet_inspect.traces.model import Call, Trace
@@ -67,12 +68,14 @@ class Hooks:
         self._calls = (call for call in trace.calls if call.module is not None)
         self._running: list[Call] = []
         self._nodes: set[Any] = set()
+        self._paths: dict[nn.Module, str] = {}
         self._exit = ExitStack()
 
     def __enter__(self) -> None:
         before, after = nn.Module.register_forward_pre_hook, nn.Module.register_forward_hook
         with ExitStack() as undo:
-            for path, module in self._model.named_modules():
+            self._paths = {module: path for path, module in self._model.named_modules()}
+            for module, path in self._paths.items():
                 if path not in self._trace.module_at:  # added by a forward since
                     continue
                 is_inside = module is not self._model
@@ -81,10 +84,17 @@ class Hooks:
                 undo.callback(handle.remove)
                 handle = after(module, leave, prepend=is_inside, with_kwargs=True)
                 undo.callback(handle.remove)
+            undo.enter_context(noticed(self._model, self._enter_module, self._leave_module))
             self._exit = undo.pop_all()
 
     def __exit__(self, *exception: object) -> None:
         self._exit.close()
+
+    def _enter_module(self, module: nn.Module, args: Any, kwargs: Any) -> None:
+        self._enter(self._paths[module], module, args, kwargs)
+
+    def _leave_module(self, module: nn.Module, args: Any, kwargs: Any, made: Any) -> None:
+        self._leave(self._paths[module], module, args, kwargs, made)
 
     def _enter(self, path: str, module: nn.Module, args: Any, kwargs: Any) -> None:
         self._cross(path, False)

@@ -48,6 +48,22 @@ def program():
 
 instance = exported()
 
+class Fixed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c, self.fc = nn.Conv2d(3, 8, 3), nn.Linear(8 * 36, 4)
+
+    def forward(self, x):
+        return self.fc(self.c(x).flatten(1))
+
+def fixed():
+    return torch.export.export(Fixed().eval(), (torch.randn(1, 3, 8, 8),)).module()
+
+def fixed_program():
+    return torch.export.export(Fixed().eval(), (torch.randn(1, 3, 8, 8),))
+
+fixed_instance = fixed()
+
 class Autocast(Tail):
     def forward(self, x):
         with torch.autocast(x.device.type, dtype=torch.bfloat16):
@@ -78,9 +94,9 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("Tail", ""),
         ("SetData", "built on the CPU"),
         ("orthogonal", "traced on the CPU"),
-        ("exported", "its mode was fixed when it was exported"),
-        ("program", "its mode was fixed when it was exported"),
-        ("instance", ""),
+        ("exported", "exported: its layers run as functions"),
+        ("program", "exported: its layers run as functions"),
+        ("instance", "exported: its layers run as functions"),
         ("Autocast", "traced on the CPU: meta cannot run Autocast, which asks for the autocast"),
         ("Lazy", "lazy layers were given their shapes"),
     ],
@@ -105,6 +121,18 @@ def test_the_calls_of_an_exported_network_are_what_they_are(code: Path) -> None:
     ops = [type(call.op).__name__ for call in trace.calls if call.module is None]
     assert ops[:3] == ["Conv", "Activate", "Reduce"]
     assert trace.totals.not_counted == ()
+
+
+@pytest.mark.parametrize("name", ["fixed", "fixed_program", "fixed_instance"])
+def test_an_exported_network_has_the_mode_and_the_usual_input_of_its_export(
+    code: Path, name: str
+) -> None:
+    trace = ri.trace(f"{code}:{name}")
+    assert trace.spec(trace.inputs[0]).shape == (1, 3, 8, 8)
+    assert trace.provenance.mode == "as exported"
+    with pytest.raises(ForwardError) as raised:
+        ri.trace(f"{code}:{name}", (1, 3, 9, 9))
+    assert raised.value.hint == ""
 
 
 def test_an_exported_program_is_taken_as_it_is() -> None:
@@ -135,3 +163,14 @@ def test_a_failure_that_is_the_networks_own_is_told_of_meta() -> None:
     assert raised.value.trace is not None
     assert raised.value.trace.provenance.device == "meta"
     assert raised.value.trace.provenance.notes == ()
+
+
+def test_a_hook_that_raises_before_the_forward_is_the_networks_failure() -> None:
+    def refuse(module: nn.Module, given: tuple[Tensor, ...]) -> None:
+        raise RuntimeError(f"expected 8 pixels, got {given[0].shape[-1]}")
+
+    model = nn.Sequential(nn.Conv2d(3, 4, 3))
+    model.register_forward_pre_hook(refuse)
+    with pytest.raises(ForwardError, match="expected 8 pixels, got 9") as raised:
+        ri.trace(model, (1, 3, 9, 9))
+    assert [call.path for call in raised.value.trace.calls] == [""]
