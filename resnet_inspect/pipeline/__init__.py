@@ -8,6 +8,7 @@ The only place that joins them; torch is imported inside the functions that need
 - `timing`: `measure`, against the clock.
 - `weights`, `identity`: filling a network from a file, and `identify`.
 - `checks`, `equivalence`: `verify` and `equivalence_of`.
+- `taps`: `features`, the program that takes the feature maps.
 - `locks`: what a saved trace or a lock says, held against what is.
 - `files`: files, tables and text.
 """
@@ -31,6 +32,7 @@ from resnet_inspect.pipeline.files import (
 from resnet_inspect.pipeline.identity import identify, recognised
 from resnet_inspect.pipeline.locks import change_table, changed, input_of, mode_of
 from resnet_inspect.pipeline.networks import USUAL_INPUT, input_from, input_shape
+from resnet_inspect.pipeline.taps import features
 from resnet_inspect.pipeline.timing import measure
 from resnet_inspect.pipeline.tracing import trace, watch
 from resnet_inspect.sources.catalogue import NAMED, Variant
@@ -41,6 +43,7 @@ __all__ = [
     "change_table",
     "changed",
     "equivalence_of",
+    "features",
     "format_of",
     "identify",
     "input_from",
