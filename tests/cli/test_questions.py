@@ -53,6 +53,7 @@ def test_cost_of_a_builder_s_argument() -> None:
     [
         (("taps", TRACE, "--decoder-channels", "8"), ("--decoder unet",)),
         (("taps", TRACE, "--decoder", "unet", "--decoder-channels", "0"), ("positive",)),
+        (("taps", TRACE, "--decoder", "fpn", "--decoder-channels", "8,4"), ("one number",)),
         (("taps", TRACE, "--python", "--format", "csv"), ("--python",)),
         (("taps", TRACE, "--batch", "2"), ("saved trace", "input options")),
         (("cost",), ("MODELS",)),

@@ -17,11 +17,11 @@ import torch
 from torch import nn
 
 import resnet_inspect as ri
-from resnet_inspect.analysis import taps
 from resnet_inspect.analysis.comparison.changes import compare
 from resnet_inspect.analysis.cost import memory, roofline
 from resnet_inspect.analysis.structure import anatomy
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.analysis.taps.found import find as find_taps
 from resnet_inspect.formats import render
 from resnet_inspect.traces import codec
 from resnet_inspect.views import lessons
@@ -86,7 +86,7 @@ TASKS: dict[str, Callable[[int], object]] = {
     "to read it": lambda blocks: codec.loads(written(blocks)),
     "to explain it": explained,
     "to compare it with itself": compared,
-    "to name where a decoder taps it": lambda blocks: taps.find(Survey(traced(blocks))),
+    "to name where a decoder taps it": lambda blocks: find_taps(Survey(traced(blocks))),
     "to follow its memory": lambda blocks: memory.of(traced(blocks)),
     "to put it under a roofline": lambda blocks: list(roofline.steps(Survey(traced(blocks)))),
     **{f"to show its {view}": shown(view) for view in VIEWS},

@@ -46,7 +46,7 @@ def taps(surveys: Sequence[Survey]) -> Report:
     for survey in surveys:
         name = f"{text.visible(survey.trace.model_name)} " if len(surveys) > 1 else ""
         pages[f"{name}taps"] = _table_page(partial(tap_tables.view, survey))
-        pages[f"{name}U-Net"] = _table_page(partial(tap_tables.decoder, survey))
+        pages[f"{name}U-Net"] = _table_page(partial(tap_tables.unet, survey))
     return _report("What a decoder takes", surveys, table_suffixes(), **pages)
 
 

@@ -173,7 +173,7 @@ def test_the_lesson_is_of_what_the_card_is_of() -> None:
 
 
 def test_a_page_can_be_copied_and_exported(own_state: Path) -> None:
-    table = taps.decoder(survey_of("resnet18"))
+    table = taps.unet(survey_of("resnet18"))
 
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
         await ask(app, pilot, "W", "tab")

@@ -8,15 +8,17 @@ from dataclasses import replace
 import pytest
 from saved import survey_of, trace_of
 
-from resnet_inspect.analysis import taps
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.analysis.taps import decoders
+from resnet_inspect.analysis.taps.found import Taps, find
 from resnet_inspect.errors import BadInput
 from resnet_inspect.formats import render
+from resnet_inspect.views.programs.taps import program
 from resnet_inspect.views.tables import taps as views
 
 
 def found(name: str) -> list[tuple[str, tuple[int, ...], tuple[int, ...]]]:
-    return [(tap.path, tap.shape[1:], tap.stride) for tap in taps.find(survey_of(name))]
+    return [(tap.path, tap.shape[1:], tap.stride) for tap in find(survey_of(name)).down]
 
 
 @pytest.mark.parametrize(
@@ -52,17 +54,17 @@ def test_each_dimension_of_a_video_has_its_own_stride():
 
 
 def test_a_plain_network_has_taps_too():
-    assert [path for path, _, _ in found("plain")] == ["features.4", "features"]
+    assert [path for path, _, _ in found("plain")] == ["features.1", "features.4", "features"]
 
 
 def test_sizes_that_divide_are_no_misfit():
     survey = survey_of("resnet50")
-    assert taps.misfits(survey, taps.find(survey)) == ()
+    assert decoders.misfits(find(survey)) == ()
 
 
 def test_an_odd_size_is_told_with_what_a_decoder_misses():
     survey = survey_of("resnet18_odd")
-    height, width = taps.misfits(survey, taps.find(survey))
+    height, width = decoders.misfits(find(survey))
     assert height.size == 225
     assert height.sizes == (113, 57, 29, 15, 8)
     assert height.nearest == (224, 256)
@@ -77,7 +79,7 @@ def test_an_odd_size_is_told_with_what_a_decoder_misses():
 def test_a_unet_decoder_takes_what_comes_from_below_and_the_skip():
     plan = [
         (step.upsampled, step.skip, step.inputs, step.out)
-        for step in taps.unet(taps.find(survey_of("resnet34")))
+        for step in decoders.unet(find(survey_of("resnet34")).down)
     ]
     # segmentation_models_pytorch's Unet("resnet34"): in channels 512+256, 256+128, ..., 32.
     assert plan == [
@@ -91,7 +93,7 @@ def test_a_unet_decoder_takes_what_comes_from_below_and_the_skip():
 
 @pytest.mark.parametrize("channels", [(8,), (5, 4, 3), (9, 8, 7, 6, 5, 4, 3)])
 def test_a_decoder_of_other_channels_ends_at_the_input_size(channels):
-    steps = taps.unet(taps.find(survey_of("resnet50")), channels)
+    steps = decoders.unet(find(survey_of("resnet50")).down, channels)
     assert len(steps) == 5
     factor = 1
     for number, step in enumerate(steps):
@@ -101,23 +103,39 @@ def test_a_decoder_of_other_channels_ends_at_the_input_size(channels):
 
 
 def test_the_tables_can_be_written_in_every_format():
-    for table in (views.view(survey_of("resnet50")), views.decoder(survey_of("resnet50"))):
+    for make in (views.view, views.unet, views.fpn):
+        table = make(survey_of("resnet50"))
         for name in ("text", "md", "csv", "json", "html", "latex"):
             assert "layer3" in render(table, name)
 
 
+@pytest.mark.parametrize("way", ["fx", "hooks"])
 @pytest.mark.parametrize("name", ["resnet50", "resnet18_odd", "r3d_18", "plain"])
-def test_the_python_that_is_printed_parses_and_names_every_tap(name):
-    survey = survey_of(name)
-    written = views.extractor(survey)
+def test_the_python_that_is_printed_parses_and_names_every_tap(name, way):
+    found = find(survey_of(name))
+    written = program(trace_of(name), found, way)
     ast.parse(written)
-    for tap in taps.find(survey):
-        assert f'"{tap.path}": "stride' in written
+    for tap in found.all:
+        assert written.count(f'"{tap.path}"') >= 2
+
+
+def test_a_trace_without_inputs_has_taps_and_no_program():
+    survey = Survey(replace(trace_of("resnet50"), inputs=()))
+    assert [tap.stride[0] for tap in find(survey).down] == [2, 4, 8, 16, 32]
+    assert "that conv1 takes" in views.view(survey).remarks[0]
+    with pytest.raises(BadInput, match="no input"):
+        program(survey.trace, find(survey), "hooks")
+
+
+def test_where_to_look_with_grad_cam_is_said():
+    assert views.view(survey_of("resnet50")).remarks == (
+        "Grad-CAM: target_layers=[model.get_submodule('layer4')], the last 2,048 maps of 7×7",
+    )
 
 
 def test_a_network_without_a_window_has_no_taps():
     trace = trace_of("resnet50")
     cut = replace(trace, calls=trace.calls[:1], outputs=())
-    assert taps.find(Survey(cut)) == ()
+    assert find(Survey(cut)) == Taps(())
     with pytest.raises(BadInput, match="no feature map"):
-        views.extractor(Survey(cut))
+        program(cut, find(Survey(cut)), "hooks")

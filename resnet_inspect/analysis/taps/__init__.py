@@ -1,0 +1,1 @@
+"""Taps: the feature maps that a U-Net, an FPN or a detector would take from a network."""

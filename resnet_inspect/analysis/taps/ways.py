@@ -1,0 +1,228 @@
+"""The way down to a network's deepest map, and the maps that it makes on its way back up.
+
+A map is on the way up if something deeper is before it: what a decoder or an FPN makes. A network
+whose branches of several resolutions are mixed again and again (HRNet) has no way back: its deepest
+maps come after the mixtures, and the last map of each branch is on the way down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import cached_property
+
+from resnet_inspect.analysis.structure.flow import ROOT, Flow
+from resnet_inspect.analysis.structure.sums import is_weighted, is_wide
+from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.analysis.taps.maps import Map, Maps
+from resnet_inspect.traces.model import Call, Trace
+from resnet_inspect.traces.ops import Activate, AdaptivePool, Conv, Op, Resample, Reshape
+from resnet_inspect.traces.tensors import Port
+
+NOTHING = Fraction(0)
+
+
+class Ways:
+    """The maps of a network, with what is before each."""
+
+    def __init__(self, survey: Survey, maps: Maps) -> None:
+        self.survey, self.trace, self.maps = survey, survey.trace, maps
+        blocks = survey.anatomy.blocks
+        every = [one for block in blocks for one in (block, *block.again)]
+        inside = {step for block in every for step in (*block.branch, *block.bypass)}
+        self.deepest: dict[int, Fraction] = {}
+        """For each tensor the deepest level of what is before it, and of itself."""
+        self.mixed: set[int] = set()
+        """Tensors that come from a map on the way up, or are one."""
+        self.worked: set[int] = set()
+        """Maps of a level that a layer has looked around on; a pooled one is only smaller."""
+        self.weighted: set[int] = set()
+        """Tensors behind a layer with weights."""
+        self.candidates: list[Map] = []
+        """Maps outside of residual blocks, behind a layer with weights, in order."""
+        self.rises: list[tuple[Map, Map]] = []
+        """Where a larger map is made of a smaller one: (before, after), in order."""
+        for step in self.trace.steps:
+            self._take(self.trace.calls[step], step in inside)
+
+    def _take(self, call: Call, inside: bool) -> None:
+        taken = [port.activation for port in call.inputs]
+        deepest = max((self.deepest.get(a, NOTHING) for a in taken), default=NOTHING)
+        weighted = is_weighted(call.op) or any(a in self.weighted for a in taken)
+        mixed = any(a in self.mixed for a in taken)
+        for port in call.outputs:
+            activation = port.activation
+            made = self.maps.at.get(activation)
+            self.deepest[activation] = max(deepest, self.deepest.get(activation, NOTHING))
+            if weighted:
+                self.weighted.add(activation)
+            if made is None:
+                if mixed:
+                    self.mixed.add(activation)
+                continue
+            alike = [a for a in taken if a in self.maps.at and self.maps.at[a].level == made.level]
+            if _looks_around(call) or any(a in self.worked for a in alike):
+                self.worked.add(activation)
+            if not inside and activation in self.worked:
+                self.deepest[activation] = max(self.deepest[activation], made.level)
+            up = not inside and made.level < self.deepest[activation]
+            if up or mixed:
+                self.mixed.add(activation)
+            if inside or not weighted:
+                continue
+            before = [self.maps.at[a] for a in taken if a in self.worked]
+            smaller = [one for one in before if one.level > made.level]
+            if smaller and made.activation not in self.answers:
+                self.rises.append((max(smaller, key=lambda one: one.level), made))
+            if not _is_handed_on(self.trace, call):
+                self.candidates.append(made)
+
+    @cached_property
+    def mixes(self) -> bool:
+        """Whether its deepest maps come after mixtures of several resolutions."""
+        levels = [self.deepest[one.activation] for one in self.candidates]
+        pure = [
+            self.deepest[o.activation] for o in self.candidates if o.activation not in self.mixed
+        ]
+        return max(levels, default=NOTHING) > max(pure, default=NOTHING)
+
+    @cached_property
+    def end(self) -> Map | None:
+        """The last map on the way down."""
+        last = self._last_feature_map
+        if self.mixes:
+            return self._last_mixture
+        sources = [below for below, _ in self.rises if below.activation not in self.mixed]
+        if sources:
+            turn = max(sources, key=lambda one: (one.level, one.activation))
+            alike = last is not None and last.level == turn.level
+            return last if alike and last in self.before(turn.activation) else self._wide(turn)
+        if last is None:
+            return self._deepest(self.candidates)
+        given = (one for together in self.together() for one in together.values())
+        deeper = [one for one in given if one.level > last.level]
+        return self._deepest(deeper) or last
+
+    @property
+    def _last_feature_map(self) -> Map | None:
+        """The last map before the head, without its pool."""
+        activation = self.survey.last_feature_map
+        way = [] if activation is None else self.trunk(activation)
+        return next((one for one in reversed(way) if one.activation not in self.mixed), None)
+
+    @property
+    def _last_mixture(self) -> Map | None:
+        """The deepest map of all branches together, without the widening before the head."""
+        deepest = self._deepest(self.candidates)
+        for port in self.trace.outputs[:1]:
+            way = [o for o in self.trunk(port.activation) if deepest and o.level == deepest.level]
+            if way:
+                return next(one for one in way if _sees_alike(one, way[-1]))
+        return deepest
+
+    def _deepest(self, among: Sequence[Map]) -> Map | None:
+        return max(among, key=lambda one: (one.level, one.activation), default=None)
+
+    def _wide(self, turn: Map) -> Map:
+        """A map before the 1×1 convolution, if it is one, that fits its channels to a decoder's."""
+        call = self.trace.calls[self.trace.producer[turn.activation]]
+        before = self.maps.at.get(call.inputs[0].activation)
+        is_lateral = isinstance(call.op, Conv) and not is_wide(call.op)
+        return before if is_lateral and before and before.stride == turn.stride else turn
+
+    def before(self, end: int) -> list[Map]:
+        """The maps that this tensor is made of, with it if it is one, in order."""
+        waiting, found = [end], {end}
+        while waiting:
+            step = self.trace.producer.get(waiting.pop())
+            for port in self.trace.calls[step].inputs if step is not None else ():
+                if port.activation not in found:
+                    found.add(port.activation)
+                    waiting.append(port.activation)
+        return [one for one in self.candidates if one.activation in found]
+
+    @cached_property
+    def answers(self) -> set[int]:
+        """What the network returns, and the scores that it enlarges or reshapes to that.
+
+        Several maps of different levels are no answer but what the network is for, unless a
+        narrow convolution makes one score of each position.
+        """
+        found: set[int] = set()
+        waiting = [port.activation for port in self.trace.outputs]
+        makers = [
+            self.trace.calls[self.trace.producer[a]].op for a in self._levels(self.trace.outputs, 2)
+        ]
+        if makers and not all(isinstance(op, Conv) and not is_wide(op) for op in makers):
+            return found
+        while waiting:
+            activation = waiting.pop()
+            step = self.trace.producer.get(activation)
+            if activation in found or step is None:
+                continue
+            found.add(activation)
+            call = self.trace.calls[step]
+            if isinstance(call.op, Resample | Reshape) or _is_of_scores(call.op):
+                waiting += [port.activation for port in call.inputs[:1]]
+        return found
+
+    @cached_property
+    def _flow(self) -> Flow:
+        blocks = self.survey.anatomy.blocks
+        every = (one for block in blocks for one in (block, *block.again))
+        return Flow.of(self.trace, {block.add: block.fork for block in every})
+
+    def trunk(self, end: int) -> list[Map]:
+        """The maps that all of the data flows through on its way to this tensor, in order."""
+        own = {one.activation: one for one in self.candidates}
+        found, parent = [], self._flow.parent
+        while end != ROOT and end in parent:
+            if end in own:
+                found.append(own[end])
+            end = parent[end]
+        return found[::-1]
+
+    def together(self) -> Iterator[dict[int, Map]]:
+        """The maps that a call of a module gives together, or takes: one of each level, by port."""
+        gives = (self._levels(call.outputs, 2) for call in self._containers())
+        takes = (self._levels(call.inputs, 3) for call in self._containers())
+        for found in (*gives, *takes):
+            if found:
+                yield found
+
+    def _containers(self) -> list[Call]:
+        """Calls of modules by the time they end."""
+        ends = self.trace.last_descendant
+        calls = [call for call in self.trace.calls[1:] if call.module is not None]
+        return sorted(calls, key=lambda call: (ends[call.index], -call.index))
+
+    def _levels(self, ports: tuple[Port, ...], least: int) -> dict[int, Map]:
+        found = {
+            p.activation: self.maps.at[p.activation] for p in ports if p.activation in self.maps.at
+        }
+        levels = {one.level for one in found.values()}
+        return found if len(levels) == len(found) >= least else {}
+
+
+def _sees_alike(one: Map, other: Map) -> bool:
+    return one == other or (
+        one.field is not None and other.field is not None and one.field.size == other.field.size
+    )
+
+
+def _looks_around(call: Call) -> bool:
+    """Whether a layer takes more than one position, or mixes features in another way."""
+    return is_weighted(call.op) and (not isinstance(call.op, Conv) or is_wide(call.op))
+
+
+def _is_of_scores(op: Op) -> bool:
+    return isinstance(op, Activate) and op.name in ("sigmoid", "softmax", "tanh", "log_softmax")
+
+
+def _is_handed_on(trace: Trace, call: Call) -> bool:
+    """Whether a call only cuts, pads, repeats or pools to a given size what it is given."""
+    if isinstance(call.op, AdaptivePool):
+        return True
+    given = [trace.spec(port).elements for port in call.inputs[:1]]
+    made = [trace.spec(port).elements for port in call.outputs]
+    return isinstance(call.op, Reshape) and (call.op.name == "pad" or given != made)
