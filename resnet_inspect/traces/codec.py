@@ -111,6 +111,7 @@ def _document(trace: Trace) -> dict[str, Any]:
         [
             c.path, c.module, c.nth, c.parent, ops.number(c.op),
             ports(c.inputs), ports(c.outputs), list(c.reads),
+            *(() if c.checkpoint is None else (c.checkpoint,)),
         ]
         for c in trace.calls
     ]  # fmt: skip
@@ -292,10 +293,19 @@ def _read(document: dict[str, Any]) -> Trace:
             read_ports(inputs),
             read_ports(outputs),
             read_texts(reads),
+            *map(read_count, checkpoint[:1]),
         )
-        for index, (path, module, nth, parent, op, inputs, outputs, reads) in enumerate(
-            read_list(document["calls"])
-        )
+        for index, (
+            path,
+            module,
+            nth,
+            parent,
+            op,
+            inputs,
+            outputs,
+            reads,
+            *checkpoint,
+        ) in enumerate(read_list(document["calls"]))
     )
     failure = document["failure"]
     return Trace(

@@ -40,6 +40,9 @@ class Call:
     outputs: tuple[Port, ...]
     reads: tuple[str, ...] = ()
     """Full names of parameters, buffers and constants of modules that it was given directly."""
+    checkpoint: int | None = None
+    """Index of the first call of the `torch.utils.checkpoint` that it is run in, the outermost: in
+    training its activations are not kept but made again. None outside of any."""
 
 
 @dataclass(frozen=True, slots=True)
