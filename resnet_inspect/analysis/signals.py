@@ -156,7 +156,9 @@ class Signal:
         return None if block is None else self.of_block(block)
 
     def of_block(self, block: Block) -> AtAdd | None:
-        """What meets at the add of a block; None where one of both was not measured."""
+        """What meets at the add of a block; None of one with several sums, or not measured."""
+        if block.sums:
+            return None
         trace = self.survey.trace
         arrived = trace.producer.get(block.fork)
         shortcut = block.bypass[-1] if block.bypass else arrived

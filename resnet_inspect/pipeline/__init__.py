@@ -11,7 +11,7 @@ The only place that joins them; torch is imported inside the functions that need
 - `signals`: `signal`, what flows forward and back.
 - `weights`, `identity`: filling a network from a file, and `identify`.
 - `checks`, `equivalence`: `verify` and `equivalence_of`.
-- `taps`: `features`, the program that takes the feature maps.
+- `programs`: `features`, the program that takes the feature maps.
 - `locks`: what a saved trace or a lock says, held against what is.
 - `files`: files, tables and text.
 """
@@ -38,8 +38,8 @@ from resnet_inspect.pipeline.files import (
 from resnet_inspect.pipeline.identity import identify, recognised
 from resnet_inspect.pipeline.locks import change_table, changed, input_of, mode_of
 from resnet_inspect.pipeline.networks import USUAL_INPUT, input_from, input_shape
+from resnet_inspect.pipeline.programs import features
 from resnet_inspect.pipeline.signals import signal
-from resnet_inspect.pipeline.taps import features
 from resnet_inspect.pipeline.timing import measure
 from resnet_inspect.pipeline.tracing import trace, watch
 from resnet_inspect.sources.catalogue import NAMED, Variant

@@ -151,7 +151,7 @@ def _document(trace: Trace) -> dict[str, Any]:
     calls = [
         [
             c.path, c.module, c.nth, c.parent, ops.number(c.op),
-            ports(c.inputs), ports(c.outputs), list(c.reads), *([True] if c.past_hooks else ()),
+            ports(c.inputs), ports(c.outputs), list(c.reads), *_later(c),
         ]
         for c in trace.calls
     ]  # fmt: skip
@@ -174,6 +174,17 @@ def _document(trace: Trace) -> dict[str, Any]:
         "modules": modules,
         "calls": calls,
     }
+
+
+def _later(call: Call) -> tuple[Any, ...]:
+    """The fields of a call that came later, as far as they say something."""
+    if call.checkpoint is not None:
+        return call.past_hooks, call.checkpoint
+    return (True,) if call.past_hooks else ()
+
+
+def _read_later(past_hooks: Any = False, checkpoint: Any = None) -> tuple[bool, int | None]:
+    return read_flag(past_hooks), read_count_or_none(checkpoint)
 
 
 def _known(op: Op) -> dict[str, Any]:
@@ -341,7 +352,7 @@ def _read(document: dict[str, Any]) -> Trace:
             read_ports(inputs),
             read_ports(outputs),
             read_texts(reads),
-            *map(read_flag, later),
+            *_read_later(*later),
         )
         for index, (path, module, nth, parent, op, inputs, outputs, reads, *later) in enumerate(
             read_list(document["calls"])

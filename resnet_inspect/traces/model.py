@@ -45,6 +45,9 @@ class Call:
     """Full names of parameters, buffers and constants of modules that it was given directly."""
     past_hooks: bool = False
     """Whether a module's `forward` was called itself, so that hooks of others do not see it."""
+    checkpoint: int | None = None
+    """Index of the first call of the `torch.utils.checkpoint` that it is run in, the outermost: in
+    training its activations are not kept but made again. None outside of any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,9 @@ Inference holds the weights and, at its fullest moment, the activations that are
 tensor lives from the call that makes it to the last that takes it; a call's inputs live until it
 returns, because its caller holds them.
 
-Training holds the weights, a gradient for each trainable one, what the optimizer keeps, and what
-the backward pass will need of the forward pass. The rules of what autograd saves are those of
-PyTorch's `derivatives.yaml`: a convolution, a norm and a linear layer save their input, relu and
-its like their result, a max-pool its input and the place of each maximum. Memory that is shared
-is counted once.
+Training holds the weights, a gradient for each trainable one, what the optimizer keeps, and, at
+its fullest moment, what the backward pass will need of the forward pass (`saved`) with the
+activations that are alive then: never less than inference.
 
 Not in the model: what a convolution algorithm or the allocator needs beside it, and gradients of
 activations, which come and go during the backward pass.
@@ -16,40 +14,18 @@ activations, which come and go during the backward pass.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from resnet_inspect.analysis.cost import saved
+from resnet_inspect.analysis.cost.saved import Saved
 from resnet_inspect.analysis.counts import parameters
-from resnet_inspect.traces.model import Call, Trace
-from resnet_inspect.traces.modules import join
-from resnet_inspect.traces.ops import (
-    Activate,
-    AdaptivePool,
-    Attention,
-    Conv,
-    Elementwise,
-    Linear,
-    MatMul,
-    Norm,
-    Pool,
-    Recurrent,
-    Reduce,
-    Unknown,
-)
-from resnet_inspect.traces.tensors import Port
+from resnet_inspect.traces.model import Trace
 
 Optimizer = Literal["sgd", "momentum", "adam"]
 
 KEPT: dict[Optimizer, int] = {"sgd": 0, "momentum": 1, "adam": 2}
 """Numbers that an optimizer keeps for each trainable parameter."""
-
-INDEX_BYTES = 8
-"""A max-pool remembers the place of each maximum as an int64."""
-
-_BY_RESULT = frozenset({"relu", "sigmoid", "tanh", "softmax", "log_softmax", "elu", "selu", "celu"})
-"""Nonlinearities whose gradient needs their result; that of the others needs their input."""
-_BOTH_INPUTS = frozenset({"mul", "div", "pow", "minimum", "maximum", "where"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +38,10 @@ class Memory:
     """One number for each trainable parameter, of its own type."""
     optimizer: int
     saved: int
-    """What the backward pass needs of the forward pass, beside the weights and the input."""
+    """What the backward pass needs of the forward pass, beside the weights and the input, at the
+    fullest moment if it runs checkpoints again."""
+    held: int
+    """Activations at the fullest moment of a training step: what is saved, and what is alive."""
     peak: int
     """Activations alive at the fullest moment of a forward pass without gradients."""
     input: int
@@ -74,8 +53,8 @@ class Memory:
 
     @property
     def training(self) -> int:
-        """What is held at the end of the forward pass, where a training step is fullest."""
-        return self._fixed_in_training + self.input + self.saved
+        """What is held at the fullest moment of a training step; at least `inference`."""
+        return self._fixed_in_training + self.input + self.held
 
     @property
     def _fixed_in_training(self) -> int:
@@ -85,7 +64,7 @@ class Memory:
         """What a batch of that many needs, where these figures are of a batch of `traced`."""
         grown = {
             name: getattr(self, name) * batch // max(1, traced)
-            for name in ("saved", "peak", "input")
+            for name in ("saved", "held", "peak", "input")
         }
         return replace(self, **grown)
 
@@ -95,7 +74,7 @@ class Memory:
         `traced` is the batch that these figures are of; what depends on it grows with it.
         """
         if training:
-            fixed, growing = self._fixed_in_training, self.input + self.saved
+            fixed, growing = self._fixed_in_training, self.input + self.held
         else:
             fixed, growing = self.parameters + self.buffers, self.input + self.peak
         if nbytes <= fixed:
@@ -112,12 +91,14 @@ def of(trace: Trace, optimizer: Optimizer = "sgd") -> Memory:
         for own in module.parameters
         if own.trainable and own.same_as is None
     )
+    kept = saved.of(trace)
     return Memory(
         parameters=held.nbytes,
         buffers=parameters.buffers_of_network(trace).nbytes,
         gradients=trainable,
         optimizer=KEPT[optimizer] * trainable,
-        saved=sum(saved_for_backward(trace)),
+        saved=kept.most,
+        held=held_in_training(trace, kept),
         peak=peak(trace),
         input=_input_bytes(trace),
     )
@@ -128,6 +109,19 @@ def peak(trace: Trace) -> int:
 
     The network's input is not among them. Nothing is assumed to be recomputed or freed early.
     """
+    return _most(trace)
+
+
+def held_in_training(trace: Trace, kept: Saved) -> int:
+    """Bytes of activations at the fullest moment of a training step.
+
+    That is within the forward pass, or in the backward pass while a checkpoint is run again.
+    """
+    return max(_most(trace, kept), kept.most)
+
+
+def _most(trace: Trace, kept: Saved | None = None) -> int:
+    """The bytes alive at the fullest moment, if what is `kept` stays until the end."""
     given = {trace.activations[port.activation].storage for port in trace.inputs}
     born: dict[int, int] = {}
     size: dict[int, int] = {}
@@ -147,99 +141,20 @@ def peak(trace: Trace) -> int:
         storage = trace.activations[port.activation].storage
         if storage in dies:
             dies[storage] = len(trace.calls)
+    for storage in kept.storages if kept else ():
+        if storage in dies:
+            dies[storage] = len(trace.calls)
     change = [0] * (len(trace.calls) + 2)
     for storage, index in born.items():
         change[index] += size[storage]
         change[dies[storage] + 1] -= size[storage]
+    for index, nbytes in kept.beside if kept else ():
+        change[index] += nbytes
     most = now = 0
     for step in change:
         now += step
         most = max(most, now)
     return most
-
-
-def saved_for_backward(trace: Trace) -> tuple[int, ...]:
-    """For each call, bytes that it is the first to keep for the backward pass.
-
-    Only where a gradient is wanted: behind the first trainable weight. Weights, which are kept
-    too, and the network's input are not counted.
-    """
-    trainable = _trainable(trace)
-    wants: set[int] = set()
-    kept = {trace.activations[port.activation].storage for port in trace.inputs}
-    found = [0] * len(trace.calls)
-    for index in trace.steps:
-        call = trace.calls[index]
-        wanted = any(port.activation in wants for port in call.inputs)
-        if not wanted and trainable.isdisjoint(_reads(trace, call)):
-            continue
-        wants.update(port.activation for port in call.outputs)
-        for port in _saved(call):
-            activation = trace.activations[port.activation]
-            if activation.storage not in kept:
-                kept.add(activation.storage)
-                found[index] += activation.tensor.nbytes
-        found[index] += _beside(trace, call)
-    return tuple(found)
-
-
-def _saved(call: Call) -> Iterator[Port]:
-    """The tensors of a step that autograd keeps for its gradient."""
-    match call.op:
-        case Conv() | Norm() | Linear() | Pool() | AdaptivePool(kind="max"):
-            yield from call.inputs[:1]
-        case AdaptivePool(output_size=sizes):
-            if any(size != 1 for size in sizes):  # to 1×1 it is a mean, which keeps nothing
-                yield from call.inputs[:1]
-        case Activate(name=name):
-            yield from call.outputs if name in _BY_RESULT else call.inputs
-        case Elementwise(name=name) if name in _BOTH_INPUTS:
-            yield from call.inputs
-        case MatMul():
-            yield from call.inputs
-        case Reduce(name="amax" | "amin" | "var" | "std" | "norm"):
-            yield from call.inputs
-        case Attention() | Recurrent() | Unknown():
-            yield from (*call.inputs, *call.outputs)
-        case _:
-            return
-
-
-def _beside(trace: Trace, call: Call) -> int:
-    """Bytes that a step keeps beside tensors that can be seen: places of maxima, statistics."""
-    if not call.outputs or not call.inputs:
-        return 0
-    made, given = trace.spec(call.outputs[0]), trace.spec(call.inputs[0])
-    match call.op:
-        case Pool(kind="max") | AdaptivePool(kind="max"):
-            return made.elements * INDEX_BYTES
-        case Norm(kind="batch", num_features=features):
-            return 2 * features * given.itemsize
-        case Norm(kind="layer", num_features=elements) if elements:
-            return 2 * given.elements // elements * given.itemsize
-        case Elementwise(name="dropout"):
-            return made.elements
-        case _:
-            return 0
-
-
-def _trainable(trace: Trace) -> frozenset[str]:
-    """Full names of the parameters that want a gradient."""
-    return frozenset(
-        join(path, own.name)
-        for module in trace.modules
-        for own in module.parameters
-        if own.trainable
-        for path in (module.path, *module.aliases)
-    )
-
-
-def _reads(trace: Trace, call: Call) -> Iterator[str]:
-    """Full names of the parameters that a step computes with."""
-    yield from call.reads
-    if call.module is not None:
-        for module in parameters.subtree(trace, call.module):
-            yield from (join(module.path, own.name) for own in module.parameters)
 
 
 def _input_bytes(trace: Trace) -> int:

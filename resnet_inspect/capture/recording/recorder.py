@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 import torch
@@ -51,6 +52,7 @@ class _Open:
     inputs: tuple[Port, ...] = ()
     reads: tuple[str, ...] = ()
     outputs: tuple[Port, ...] = ()
+    checkpoint: int | None = None
     made_calls: bool = False
     past_hooks: bool = False
     taken: frozenset[int] = field(default_factory=frozenset)
@@ -63,7 +65,7 @@ class _Open:
     def close(self) -> Call:
         return Call(
             self.index, self.path, self.module, self.nth, self.parent, self.op,
-            self.inputs, self.outputs, self.reads, self.past_hooks,
+            self.inputs, self.outputs, self.reads, self.past_hooks, self.checkpoint,
         )  # fmt: skip
 
 
@@ -97,6 +99,7 @@ class Recorder:
         self._raised: int | None = None
         self._is_aside = False
         self._counts: dict[str, int] = {}
+        self._checkpoint: tuple[FrameType, int] | None = None
         self._tensors = Tensors()
         self._paths: dict[int, list[str]] = {}
         for path, module in model.named_modules(remove_duplicate=False):
@@ -118,6 +121,7 @@ class Recorder:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self._checkpoint = None
         self._exit.close()
 
     def entered(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -329,6 +333,24 @@ class Recorder:
 
     # -- both ------------------------------------------------------------------------------------
 
+    def _checkpointed(self, index: int) -> int | None:
+        """The first call of the outermost checkpoint that is running, `index` if it is new.
+
+        Its frame is held, not its id, which the next one may be given.
+        """
+        frame: FrameType | None = sys._getframe()
+        found: FrameType | None = None
+        while frame is not None:
+            if frame.f_code.co_filename == _CHECKPOINT:
+                found = frame
+            frame = frame.f_back
+        if found is None:
+            self._checkpoint = None
+            return None
+        if self._checkpoint is None or self._checkpoint[0] is not found:
+            self._checkpoint = found, index
+        return self._checkpoint[1]
+
     def _begin(
         self,
         path: str,
@@ -352,6 +374,7 @@ class Recorder:
             parent=None if parent is None else parent.index,
             op=op,
             opaque=opaque,
+            checkpoint=self._checkpointed(len(self._calls)),
         )
         call.take(*self._ports(given))
         self._calls.append(call)

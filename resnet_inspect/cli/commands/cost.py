@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,16 +13,24 @@ from resnet_inspect.cli.arguments import read_settings
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
+    columns_option,
     common_options,
     input_options_but,
     output_options,
 )
-from resnet_inspect.cli.output import check_outputs, print_table
+from resnet_inspect.cli.output import check_outputs, columns_of, print_table
 from resnet_inspect.cli.parameters import ImageSizes, ModelName, Numbers, Quantity
 from resnet_inspect.cli.tracing import capture, loaded_or_captured
 
 if TYPE_CHECKING:
+    from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.views.tables.cost import Candidate
+
+
+def _columns() -> Mapping[str, str]:
+    from resnet_inspect.views.tables.cost import HEADINGS
+
+    return {key: heading.title for key, heading in HEADINGS.items()}
 
 
 @click.command(
@@ -34,6 +43,7 @@ if TYPE_CHECKING:
         ("resnet-inspect cost resnet50 --image-size 160,224,288 --batch 1,8,32", "side by side"),
         ("resnet-inspect cost resnet18 resnet34 resnet50", "networks side by side"),
         ("resnet-inspect cost resnet50 --vary width_per_group=32,64,128", "what width costs"),
+        ("resnet-inspect cost resnet50 --freeze 'stem,stage 1-3'", "what fine-tuning would take"),
         ("resnet-inspect cost resnet50 --roofline 10T,100G", "which layers wait for memory"),
     ],
 )
@@ -55,6 +65,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="What training keeps for each weight: nothing, one number, two.",
 )
+@click.option(
+    "--freeze",
+    metavar="PARTS",
+    help="Parts that are not trained: 'stem,stage 1-3', head, layer1.0.",
+)
 @click.option("--memory", type=Quantity(), help="Memory to fill: 16GiB, 24G.")
 @click.option(
     "--roofline",
@@ -62,13 +77,16 @@ if TYPE_CHECKING:
     metavar="PEAK,BANDWIDTH",
     help="FLOP/s and bytes/s of a device: the bound of each layer.",
 )
+@columns_option(_columns)
+@click.option("--sort", metavar="KEY", help="Largest first by this column; names from A to Z.")
 @output_options
 @common_options
 def command(models: tuple[str, ...], **options: Any) -> int:
     """Say what MODELS need: parameters, MACs, memory to run and to train.
 
     Memory is that of a model which the table states: weights, gradients, what the optimizer keeps,
-    and what autograd saves. Several models, sizes, batches and arguments give one row each.
+    and what autograd saves. Several models, sizes, batches and arguments give one row each; one
+    network is read downwards (csv and json have a row for it all the same).
     """
     from resnet_inspect.analysis.cost.roofline import Device
     from resnet_inspect.analysis.structure.survey import Survey
@@ -85,10 +103,20 @@ def command(models: tuple[str, ...], **options: Any) -> int:
         survey = Survey(loaded_or_captured(models[0], one))
         print_table(cost.roofline_view(survey, Device(*options["roofline"])), options)
         return 0
+    cost.check_keys([*columns_of(options["columns"], ()), *filter(None, [options["sort"]])])
     candidates = list(_candidates(models, options))
     (available,) = options["memory"] or (None,)
-    table = cost.view(candidates, options["optimizer"], available and int(available))
-    print_table(table, options)
+    own = cost.shown(len(candidates), None if available is None else int(available))
+    columns = columns_of(options["columns"], own)
+    table = cost.view(
+        candidates,
+        options["optimizer"],
+        None if available is None else int(available),
+        columns,
+        options["sort"],
+    )
+    is_one = len(candidates) == 1 and _format(options) not in {"csv", "json"}
+    print_table(cost.downwards(table) if is_one else table, options)
     return 0
 
 
@@ -114,7 +142,25 @@ def _candidates(models: Iterable[str], options: Mapping[str, Any]) -> Iterator[C
                 captured = loaded_or_captured(model, own)
             else:
                 captured = capture(model, own)
-            yield Candidate.of(Survey(captured))
+            yield Candidate.of(_frozen(Survey(captured), options["freeze"]))
+
+
+def _frozen(survey: Survey, written: str | None) -> Survey:
+    from resnet_inspect.analysis.structure import freezing
+    from resnet_inspect.analysis.structure.survey import Survey
+
+    if written is None:
+        return survey
+    return Survey(freezing.frozen(survey.trace, freezing.parameters_of(survey, written)))
+
+
+def _format(options: Mapping[str, Any]) -> str | None:
+    """The format asked for, or that of the file's suffix."""
+    from resnet_inspect import pipeline
+
+    if options["format"] is None and options["output"] not in (None, "-"):
+        return pipeline.format_of(Path(options["output"]))
+    return options["format"]  # type: ignore[no-any-return]
 
 
 def _values(written: str) -> list[str]:

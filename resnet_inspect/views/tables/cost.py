@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from resnet_inspect.analysis.cost import memory, roofline
+from resnet_inspect.analysis.cost import gradients, memory, roofline
 from resnet_inspect.analysis.cost.memory import Memory, Optimizer
 from resnet_inspect.analysis.cost.roofline import Device
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.errors import UnknownName
+from resnet_inspect.traces.ops import Unknown
 from resnet_inspect.views.tables import assembly
-from resnet_inspect.views.tables.table import Cell, Heading, Table, listing
+from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Table, listing
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.text import Value
 
@@ -20,12 +23,15 @@ _COSTS = (
     Heading("parameters", "params", "right", 3),
     Heading("macs", "MACs", "right", 3),
     Heading("macs_ratio", "×", "right", 7),
+    Heading("training_macs", "MACs of a step", "right", 6),
     Heading("weights_bytes", "weights", "right", 6),
     Heading("peak_bytes", "live", "right", 5),
     Heading("inference_bytes", "inference", "right", 2),
     Heading("gradient_bytes", "gradients", "right", 8),
     Heading("optimizer_bytes", "optimizer", "right", 8),
     Heading("saved_bytes", "saved", "right", 4),
+    Heading("working_bytes", "at work", "right", 9),
+    Heading("input_bytes", "input bytes", "right", 9),
     Heading("training_bytes", "training", "right", 1),
     Heading("training_ratio", "×", "right", 7),
 )
@@ -37,6 +43,9 @@ _BATCHES = (
     Heading("inference_batch", "largest batch", "right", 1),
     Heading("training_batch", "to train", "right", 1),
 )
+HEADINGS = {heading.key: heading for heading in (*_COSTS, *_BATCHES)}
+"""What `--columns` and `--sort` can name."""
+_DOWNWARDS = (Heading("figure", "figure", "left", 0), Heading("value", "value", "right", 0))
 _ROOFLINE = (
     Heading("path", "layer", "left", 0),
     Heading("flops", "FLOPs", "right", 3),
@@ -67,24 +76,28 @@ def view(
     candidates: Sequence[Candidate],
     optimizer: Optimizer = "sgd",
     available: int | None = None,
+    columns: Sequence[str] = (),
+    sort: str | None = None,
 ) -> Table:
     """One row for each candidate; ratios are to the first. `available` bytes give largest batches.
 
+    `columns` are keys of `HEADINGS`, by default those that apply; rows are sorted by the key
+    `sort`, largest first. Raises `UnknownName` for a key that is none.
     The figures are those of the model of memory that `analysis.cost.memory` states.
     """
+    check_keys((*columns, *((sort,) if sort is not None else ())))
     found = [(one, memory.of(one.survey.trace, optimizer)) for one in candidates]
-    columns = [c for c in _COSTS if len(found) > 1 or not c.key.endswith("_ratio")]
-    if available is not None:
-        columns += _BATCHES
-    rows = []
-    for candidate, needed in found:
-        cells = _cells(candidate, needed, found[0][0], found[0][1], available)
-        rows.append(tuple(cells[column.key] for column in columns))
+    headings = [HEADINGS[key] for key in columns or shown(len(found), available)]
+    every = [_cells(one, needed, *found[0], available) for one, needed in found]
+    if sort is not None:
+        texts = sort in {"model", "input"}
+        every.sort(key=lambda cells: _order(cells.get(sort, EMPTY).value), reverse=not texts)
+    rows = [tuple(cells.get(heading.key, EMPTY) for heading in headings) for cells in every]
     first = candidates[0].survey
     return listing(
         "cost",
         f"memory to run and to train with {optimizer}, MACs of one forward pass",
-        tuple(columns),
+        tuple(headings),
         rows,
         model=first.trace.model_name,
         kind="candidate",
@@ -93,7 +106,7 @@ def view(
     )
 
 
-def downwards(
+def for_optimizers(
     candidate: Candidate, batch: int | None = None, available: int | None = None
 ) -> Table:
     """One network, a row for each cost and a column for each optimizer.
@@ -129,6 +142,47 @@ def downwards(
     )
 
 
+def check_keys(keys: Sequence[str]) -> None:
+    """Raise `UnknownName` for a key that no column has."""
+    for key in keys:
+        if key not in HEADINGS:
+            raise UnknownName("column", key, HEADINGS, see="`--columns help` lists them all")
+
+
+def shown(candidates: int, available: int | None = None) -> tuple[str, ...]:
+    """The columns for so many candidates: ratios for several, batches where memory is given."""
+    costs = (c.key for c in _COSTS if candidates > 1 or not c.key.endswith("_ratio"))
+    return (*costs, *((c.key for c in _BATCHES) if available is not None else ()))
+
+
+def downwards(table: Table) -> Table:
+    """The table of one candidate with a row for each of its figures."""
+    (row,) = table.rows
+    rows = [
+        (Cell(heading.key, _IN_FULL.get(heading.key, heading.title)), cell)
+        for heading, cell in zip(table.columns, row.cells, strict=True)
+    ]
+    return listing(
+        table.view, table.title, _DOWNWARDS, rows,
+        model=table.model, kind="figure", remarks=table.remarks, provenance=table.provenance,
+    )  # fmt: skip
+
+
+_IN_FULL = {
+    "parameters": "parameters",
+    "macs": "MACs of a forward pass",
+    "training_macs": "MACs of a training step",
+    "inference_bytes": "total to run",
+    "training_bytes": "total to train",
+    "inference_batch": "largest batch to run",
+    "training_batch": "largest batch to train",
+}
+
+
+def _order(value: Value) -> tuple[bool, Any]:
+    return value is not None, value if value is not None else 0
+
+
 def _remarks(optimizer: Optimizer | None, available: int | None) -> tuple[str, ...]:
     """What the figures rest on; of all optimizers where none is named."""
     if optimizer is None:
@@ -138,8 +192,9 @@ def _remarks(optimizer: Optimizer | None, available: int | None) -> tuple[str, .
         kept = f", {numbers} of {optimizer} for each" if memory.KEPT[optimizer] else ""
     found = [
         "inference: weights, buffers, the input and the activations alive at once (live)",
-        f"training: weights, buffers, a gradient for each trainable weight{kept}, the input and"
-        " what autograd saves",
+        f"training: weights, buffers, a gradient for each trainable weight{kept}, the input,"
+        " what autograd saves and what is at work beside it at the fullest moment",
+        "MACs of a step: forward and backward; what is frozen needs fewer",
         "not in it: workspace of convolution algorithms, the allocator's slack,"
         " gradients of activations",
     ]
@@ -153,20 +208,25 @@ def _cells(
 ) -> dict[str, Cell]:
     totals = candidate.survey.totals
     trace = candidate.survey.trace
+    partial = bool(totals.not_counted)
+    known = not any(isinstance(trace.calls[index].op, Unknown) for index in trace.steps)
     shape = trace.spec(trace.inputs[0]).shape if trace.inputs else ()
     cells = {
         "model": Cell(candidate.label, text.visible(candidate.label)),
         "input": Cell(shape, text.shape(shape)),
         "parameters": Cell(totals.parameters.total, text.integer(totals.parameters.total)),
-        "macs": Cell(totals.macs, text.quantity(totals.macs)),
+        "macs": _macs(totals.macs, partial),
+        "training_macs": _macs(gradients.training_macs(candidate.survey), partial),
         "macs_ratio": _ratio(totals.macs, first.survey.totals.macs),
         "weights_bytes": _bytes(needed.parameters + needed.buffers),
         "peak_bytes": _bytes(needed.peak),
         "inference_bytes": _bytes(needed.inference),
         "gradient_bytes": _bytes(needed.gradients),
         "optimizer_bytes": _bytes(needed.optimizer),
-        "saved_bytes": _bytes(needed.saved),
-        "training_bytes": _bytes(needed.training),
+        "saved_bytes": _bytes(needed.saved, known=known),
+        "working_bytes": _bytes(needed.held - needed.saved),
+        "input_bytes": _bytes(needed.input),
+        "training_bytes": _bytes(needed.training, known=known),
         "training_ratio": _ratio(needed.training, least.training),
     }
     if available is not None and shape:
@@ -183,8 +243,14 @@ def _largest(needed: Memory, available: int, traced: int) -> dict[str, Cell]:
     return found
 
 
-def _bytes(number: int) -> Cell:
-    return Cell(number, text.nbytes(number))
+def _bytes(number: int, *, known: bool = True) -> Cell:
+    return Cell(number, text.nbytes(number) if known else f"≥ {text.nbytes(number)}")
+
+
+def _macs(number: int, partial: bool) -> Cell:
+    if partial and not number:
+        return Cell(None, text.NOT_KNOWN)
+    return Cell(number, f"≥ {text.quantity(number)}" if partial else text.quantity(number))
 
 
 def _ratio(number: int, first: int) -> Cell:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import weakref
-
 import pytest
 import torch
+from counted import Alive
 from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 from torchvision.models import get_model
 
 from resnet_inspect import pipeline
@@ -51,38 +48,6 @@ def test_behind_frozen_layers_nothing_is_saved_for_them():
     predicted = memory.of(pipeline.trace(model, (2, 3, 96, 96), mode="train"))
     assert predicted.saved == pytest.approx(measured, rel=0.02)
     assert predicted.gradients < predicted.parameters
-
-
-def key(tensor: torch.Tensor) -> int:
-    return tensor.untyped_storage()._cdata
-
-
-class Alive(TorchDispatchMode):
-    """Counts the bytes of the storages that operators made and that are still alive."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = self.most = 0
-        self.known: set[int] = set()
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        result = func(*args, **(kwargs or {}))
-        given = {
-            t.untyped_storage()._cdata for t in tree_leaves((args, kwargs)) if torch.is_tensor(t)
-        }
-        for tensor in tree_leaves(result):
-            if torch.is_tensor(tensor):
-                storage = tensor.untyped_storage()
-                if storage._cdata not in given and storage._cdata not in self.known:
-                    self.known.add(storage._cdata)
-                    self.now += storage.nbytes()
-                    weakref.finalize(storage, self.gone, storage._cdata, storage.nbytes())
-        self.most = max(self.most, self.now)
-        return result
-
-    def gone(self, name: int, nbytes: int) -> None:
-        self.known.discard(name)
-        self.now -= nbytes
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet50"])

@@ -52,7 +52,7 @@ def text_of(report: Report) -> str:
 
 def test_reports_are_laid_out_as_the_printouts_are_and_fit() -> None:
     survey = survey_of("resnet18")
-    cost = costs.downwards(costs.Candidate("resnet18", survey))
+    cost = costs.for_optimizers(costs.Candidate("resnet18", survey))
     sizes = ((200, 60), (120, 40), (80, 24))
 
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:

@@ -7,6 +7,8 @@ from saved import survey_of
 
 from resnet_inspect.analysis.cost import memory, roofline
 from resnet_inspect.analysis.cost.roofline import Device
+from resnet_inspect.analysis.structure.freezing import frozen, parameters_of
+from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import FORMATS, render
 from resnet_inspect.views.tables import cost
 from resnet_inspect.views.tables.cost import Candidate
@@ -29,14 +31,14 @@ def test_training_holds_weights_gradients_and_what_the_optimizer_keeps(optimizer
         kept * weights,
     )
     assert found.input == 4 * 3 * 224 * 224
-    assert found.training == weights * (2 + kept) + found.buffers + found.input + found.saved
+    assert found.training == weights * (2 + kept) + found.buffers + found.input + found.held
     assert found.inference == weights + found.buffers + found.input + found.peak
 
 
 def test_the_largest_batch_fits_and_one_more_does_not():
     found = memory.of(survey_of("resnet50").trace, "adam")
     available = 16 * 2**30
-    for training, each in ((True, found.saved), (False, found.peak)):
+    for training, each in ((True, found.held), (False, found.peak)):
         largest = found.largest_batch(available, 1, training=training)
         fixed = (found.training if training else found.inference) - each - found.input
         assert fixed + largest * (each + found.input) <= available
@@ -113,3 +115,31 @@ def test_the_roofline_s_shares_sum_to_one_and_the_remark_is_their_split():
     waiting = sum(row["share"] for row in rows if row["bound"] == "memory")
     assert f"{waiting * 100:.1f}% of it in steps bound by memory" in table.remarks[1]
     assert all((row["intensity"] < 100) == (row["bound"] == "memory") for row in rows)
+
+
+def test_one_network_is_read_downwards_and_its_parts_sum_to_the_total():
+    table = cost.downwards(cost.view([Candidate("resnet50", survey_of("resnet50"))], "adam"))
+    found = {row.cells[0].value: row.cells[1].value for row in table.rows}
+    held = ("weights", "gradient", "optimizer", "saved", "working", "input")
+    assert sum(found[f"{part}_bytes"] for part in held) == found["training_bytes"]
+
+
+def test_columns_are_chosen_and_rows_sorted_largest_first():
+    names = ("resnet18", "resnet50", "resnet34")
+    rows = [Candidate(name, survey_of(name)) for name in names]
+    table = cost.view(rows, columns=("model", "macs"), sort="macs")
+    assert table.shown == ("model", "macs")
+    assert [row.cells[0].value for row in table.rows] == ["resnet50", "resnet34", "resnet18"]
+    with pytest.raises(UnknownName):
+        cost.view(rows, sort="mac")
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50"])
+@pytest.mark.parametrize("parts", ["stem", "stage 1-4", "stem,stage 1-4", "stem,stage 1-4,head"])
+def test_a_step_needs_what_a_forward_needs(name, parts):
+    survey = survey_of(name)
+    trace = frozen(survey.trace, parameters_of(survey, parts))
+    found = memory.of(trace)
+    assert found.training >= found.inference
+    batches = [found.largest_batch(2**33, 1, training=training) for training in (True, False)]
+    assert batches[0] <= batches[1]
