@@ -206,7 +206,7 @@ def _reduced(made: Tensor) -> Tensor:
         nonfinite = torch.zeros(())
     else:
         nonfinite = x.numel() - torch.isfinite(x).sum()
-    found = (mean, variance, torch.maximum(-low, high), _zeros(x), nonfinite, squared, within)
+    found = (mean, variance, torch.maximum(-low, high), zeros(x), nonfinite, squared, within)
     return torch.stack([number.to(precise) for number in found])
 
 
@@ -235,7 +235,7 @@ _CHUNK = 2**18
 """Elements of which ones are summed exactly, and in a processor's cache."""
 
 
-def _zeros(x: Tensor) -> Tensor:
+def zeros(x: Tensor) -> Tensor:
     """How many elements are zero. On a CPU comparing and summing in chunks is ten times as fast."""
     if x.device.type != "cpu":
         return x.numel() - torch.count_nonzero(x)

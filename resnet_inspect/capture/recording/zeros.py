@@ -8,6 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from resnet_inspect.capture.signals import zeros
 from resnet_inspect.traces.modules import ModuleSpec, join
 
 _PRUNED = "_orig"
@@ -59,7 +60,6 @@ def _zeros(tensor: Tensor | None, mask: Tensor | None) -> int | None:
         return None
     with torch.no_grad():
         try:
-            used = tensor if mask is None else tensor * mask
-            return used.numel() - int(torch.count_nonzero(used))
+            return int(zeros(tensor if mask is None else tensor * mask))
         except (RuntimeError, NotImplementedError):
             return None

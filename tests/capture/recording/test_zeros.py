@@ -30,7 +30,7 @@ def masked(net: nn.Module) -> nn.Module:
 
 def whole(trace: ri.Inspection) -> object:
     table = trace.table("totals")
-    return table.values(table.rows[0])["zeros"]
+    return table.values(table.rows[0])["zero_parameters"]
 
 
 def counted(state: dict[str, torch.Tensor], layer: str) -> int:
@@ -50,14 +50,14 @@ def counted(state: dict[str, torch.Tensor], layer: str) -> int:
 def test_zeros_are_those_of_the_state_dict(change) -> None:  # type: ignore[no-untyped-def]
     net = change(network())
     trace = ri.trace(net, (1, 3, 8, 8))
-    rows = {row["path"]: row["zeros"] for row in trace.layers}
+    rows = {row["path"]: row["zero_parameters"] for row in trace.layers}
     expected = {layer: counted(net.state_dict(), layer) for layer in "013"}
     assert {layer: rows[layer] for layer in "013"} == expected
     assert expected["3"] > 500
     assert rows["1"] == 8  # the shifts of a fresh norm
     assert whole(trace) == sum(expected.values())
     table = trace.table("modules")
-    assert [table.values(row)["zeros"] for row in table.rows][-1] == expected["3"]
+    assert [table.values(row)["zero_parameters"] for row in table.rows][-1] == expected["3"]
     again = codec.loads(codec.dumps(trace))
     assert again == trace
     zeros = [[p.zeros for m in one.modules for p in m.parameters] for one in (again, trace)]
@@ -68,7 +68,7 @@ def test_on_meta_zeros_are_not_known_unless_the_weights_are_given(tmp_path: Path
     name = "paper:cifar_resnet20"
     trace = ri.trace(name)
     assert whole(trace) is None
-    assert "?" in trace.to_markdown("totals", ri.Selection(columns=("path", "zeros")))
+    assert "?" in trace.to_markdown("totals", ri.Selection(columns=("path", "zero_parameters")))
     net = source("paper").build("cifar_resnet20", {}, torch.device("cpu"))
     state = net.state_dict()
     first = next(iter(state))

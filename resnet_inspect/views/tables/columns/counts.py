@@ -71,8 +71,8 @@ TRAINABLE = Column(
     "right",
 )
 ZEROS = Column(
-    "zeros",
-    "zeros",
+    "zero_parameters",
+    "zero params",
     "parameters that are exactly zero, also by a mask that prunes; ?: they have no values",
     _zeros,
     align="right",
