@@ -91,15 +91,17 @@ def capture(
         model = _copy_of_lazy(model)
         notes.append("lazy layers were given their shapes on a copy")
     failure: BaseException | None = None
-    zeros = zeros_of(model) if zeros is None else zeros
+    on_meta = device is not None and device.type == "meta"
+    if zeros is None:  # to look at each weight would take longer than all else on meta
+        zeros = {} if on_meta else zeros_of(model)
     # What is on meta takes no memory, so that it may wait with what else there is to throw away.
-    waiting = uncollected() if device is not None and device.type == "meta" else nullcontext()
+    waiting = uncollected() if on_meta else nullcontext()
     with waiting, left_as_found(model, device), _gradients(model, step), eagerly():
         if mode != "as found":
             switch(model, mode == "train")
         if is_exported(model):
             notes.append("exported: its layers run as functions, in the mode that they had then")
-        as_on_a_device = AsOnADevice() if device is not None and device.type == "meta" else None
+        as_on_a_device = AsOnADevice() if on_meta else None
         recorder = Recorder(model, as_on_a_device, None if step is None else step.observe)
         result: Any = None
         positional, named = lent((tuple(args), dict(kwargs or {})))
