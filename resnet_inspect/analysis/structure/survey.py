@@ -118,10 +118,13 @@ class Survey:
 
     @cached_property
     def axes(self) -> int:
-        """Along how many axes the maps have positions; 0 where that is not known."""
-        known = (len(field.dimensions) for field in self.receptive_fields.values())
+        """Along how many axes the maps have positions, by the first window; 0 if not known."""
+        ops = (self.trace.calls[step].op for step in self.trace.steps)
+        first = next((op for op in ops if isinstance(op, Conv)), None)
+        if first is not None:
+            return len(first.window.kernel_size)
         given = max((len(self.trace.spec(port).shape) for port in self.trace.inputs), default=0)
-        return max(known, default=0) or max(given - 2, 0)
+        return max(given - 2, 0)
 
     @cached_property
     def never_called(self) -> tuple[ModuleSpec, ...]:
