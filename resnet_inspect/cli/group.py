@@ -33,6 +33,9 @@ COMMANDS = {
 }
 """Every command with its line in the help, in that order; `cli/commands/NAME.py` has it."""
 
+SYNONYMS = {"compare": "diff"}
+"""Other names of commands, by which people look for them; the help lists none."""
+
 
 def _print_versions(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if not value or ctx.resilient_parsing:
@@ -60,6 +63,7 @@ class _Top(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """The command of that name, imported now."""
+        name = SYNONYMS.get(name, name)
         if name not in COMMANDS:
             return None
         found: click.Command = import_module(f"resnet_inspect.cli.commands.{name}").command
@@ -69,7 +73,7 @@ class _Top(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the first argument names; raises `UnknownName` with the nearest."""
-        if args and args[0] not in COMMANDS and not ctx.resilient_parsing:
+        if args and args[0] not in {*COMMANDS, *SYNONYMS} and not ctx.resilient_parsing:
             raise UnknownName("command", args[0], COMMANDS, see="resnet-inspect --help")
         return super().resolve_command(ctx, args)
 

@@ -232,3 +232,24 @@ def saved_twice(timed: tuple[str, str]) -> str:
     path = Path(timed[0]).with_name("both.json")
     pipeline.save_measured([one for file in timed for one in pipeline.load_measured(file)], path)
     return str(path)
+
+
+def test_arguments_and_inputs_of_one_side_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also under the other name of the command."""
+    sides = ["--set", "num_classes=3", "--right-set", "num_classes=5", "--left-input", "1,3,64,64"]
+    assert main(["compare", "resnet18", "resnet18", *sides, "--image-size", "32"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("resnet18(num_classes=3) against resnet18(num_classes=5)")
+    assert "input 1×3×64×64 against 1×3×32×32" in lines
+    assert "fc: out features 3 against 5" in lines
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--left-set", "num_classes=3"), ("saved trace", "--left-set")),
+        (("--right-input", "1,3,32,32"), ("saved trace", "--right-input")),
+    ],
+)
+def test_a_saved_side_has_no_arguments(options: tuple[str, ...], words: tuple[str, ...]) -> None:
+    refused(inspect("diff", R34, R50, *options), 2, *words)

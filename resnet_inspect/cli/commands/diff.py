@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +19,38 @@ from resnet_inspect.cli.options import (
     run_options_given,
 )
 from resnet_inspect.cli.output import check_outputs, columns_of, difference_selection, print_table
-from resnet_inspect.cli.parameters import ModelName
+from resnet_inspect.cli.parameters import Input, ModelName
 from resnet_inspect.cli.tracing import capture, input_options_given, measure
 
 if TYPE_CHECKING:
     from resnet_inspect.traces.codec import Measured
     from resnet_inspect.traces.model import Trace
     from resnet_inspect.traces.timing import Measurements
+
+
+_SIDES = ("left", "right")
+
+
+def _side_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Arguments and inputs of one side alone."""
+    for side, name in reversed([*zip(_SIDES, "AB", strict=True)]):
+        for option in (
+            click.option(
+                f"--{side}-input",
+                type=Input(),
+                multiple=True,
+                metavar="[NAME=]SHAPE[:DTYPE]",
+                help=f"Input of {name} alone, in place of the input of both.",
+            ),
+            click.option(
+                f"--{side}-set",
+                multiple=True,
+                metavar="NAME=VALUE",
+                help=f"Argument of the builder of {name} alone, over one of both.",
+            ),
+        ):
+            command = option(command)
+    return command
 
 
 @click.command(
@@ -37,6 +62,7 @@ if TYPE_CHECKING:
         ("resnet-inspect diff model.py:ResNet18 resnet18", "your own against torchvision's"),
         ("resnet-inspect diff old.json model.py:Net --exit-code", "fail if it changed"),
         ("resnet-inspect diff resnet18 resnet34 --image-size 32", "both for small images"),
+        ("resnet-inspect diff resnet50 resnet50 --right-set width_per_group=128", "an argument"),
         ("resnet-inspect diff resnet34 resnet50 --measure", "which is faster on this CPU, where"),
         ("resnet-inspect diff one.json two.json", "times too, if `measure --save` wrote them"),
     ],
@@ -44,6 +70,7 @@ if TYPE_CHECKING:
 @click.argument("a", type=ModelName())
 @click.argument("b", type=ModelName())
 @input_options
+@_side_options
 @difference_options
 @click.option("--measure", "measured", is_flag=True, help="Time both in turns; on cpu by default.")
 @run_options
@@ -56,7 +83,7 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
     A and B are names, files of yours, saved traces or lock files. Layers are aligned by stage,
     block and role: an inserted block is one insertion, and other names are no difference. What is
     marked ~ changed, - is only in A, + only in B. Input options are for both, or for the one that
-    is run.
+    is run; --left-set, --left-input, --right-set and --right-input are for one alone.
 
     With --measure, or where A or B is a file that `measure --save` wrote, it has their times, and
     says which is faster and where. Of a difference that runs alone could make, nothing is claimed.
@@ -76,7 +103,12 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
         )
     if run_options_given(options) and not options["measured"]:
         raise click.UsageError("options for what is timed need --measure")
-    left, right = _sides((a, b), saved, options)
+    for side, subject, is_saved in zip(_SIDES, (a, b), saved, strict=True):
+        if is_saved and (options[f"{side}_set"] or options[f"{side}_input"]):
+            raise click.UsageError(
+                f"{subject} is a saved trace and is not run: leave out --{side}-set, --{side}-input"
+            )
+    left, right = _sides((a, b), saved, [_of_side(options, side) for side in _SIDES])
     found = compare(Survey(left[0]), Survey(right[0]))
     everything = options["everything"]
     selection = difference_selection(options)
@@ -95,8 +127,18 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
     return int(exit_code and not found.equal)
 
 
+def _of_side(options: Mapping[str, Any], side: str) -> Mapping[str, Any]:
+    """The options for one side: what is for both, and over it what is for this one alone."""
+    settings = (*options["settings"], *options[f"{side}_set"])
+    own: dict[str, Any] = {"settings": settings}
+    if options[f"{side}_input"]:
+        parts = dict.fromkeys(("image_size", "batch", "channels"))
+        own |= {"inputs": options[f"{side}_input"], **parts}
+    return {**options, **own}
+
+
 def _sides(
-    subjects: Sequence[str], saved: Sequence[bool], options: Mapping[str, Any]
+    subjects: Sequence[str], saved: Sequence[bool], options: Sequence[Mapping[str, Any]]
 ) -> list[tuple[Trace, Measurements | None]]:
     """Both traces, with what was measured of them; files are read before anything is run."""
     from resnet_inspect import pipeline
@@ -105,10 +147,14 @@ def _sides(
         pipeline.load_timed(subject) if is_saved else None
         for subject, is_saved in zip(subjects, saved, strict=True)
     ]
-    if options["measured"] and not any(saved):
+    measured = options[0]["measured"]
+    if measured and not any(saved):
         return _in_turns(subjects, options)
-    run = measure if options["measured"] else _unmeasured
-    return [found or run(subject, options) for subject, found in zip(subjects, read, strict=True)]
+    run = measure if measured else _unmeasured
+    return [
+        found or run(subject, how)
+        for subject, found, how in zip(subjects, read, options, strict=True)
+    ]
 
 
 def _unmeasured(subject: str, options: Mapping[str, Any]) -> tuple[Trace, None]:
@@ -120,7 +166,7 @@ _TURNS = 4
 
 
 def _in_turns(
-    subjects: Sequence[str], options: Mapping[str, Any]
+    subjects: Sequence[str], options: Sequence[Mapping[str, Any]]
 ) -> list[tuple[Trace, Measurements | None]]:
     """Left, right, right, left and so on: a machine that slows down does so for both.
 
@@ -129,15 +175,15 @@ def _in_turns(
     from resnet_inspect.errors import WorkFailed
     from resnet_inspect.traces.timing import joined, mismatch
 
-    repeats = options["repeats"]
+    repeats = options[0]["repeats"]
     found: dict[int, Measured] = {}
     turns = min(_TURNS, repeats)
     for turn in range(turns):
         often = len(range(turn, repeats, _TURNS))
-        compiled = options["compiled"] and not turn
-        how = {**options, "repeats": often, "compiled": compiled}
+        compiled = options[0]["compiled"] and not turn
         for side in (0, 1) if turn % 2 == 0 else (1, 0):
             which = f"{subjects[side]}, turn {turn + 1} of {turns}"
+            how = {**options[side], "repeats": often, "compiled": compiled}
             trace, more = measure(subjects[side], how, which)
             if side in found:
                 trace, more = found[side][0], joined(found[side][1], more)

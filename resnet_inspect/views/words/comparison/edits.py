@@ -19,6 +19,7 @@ from resnet_inspect.views.words.comparison.changes import (
     path_of,
     times_of,
 )
+from resnet_inspect.views.words.comparison.tuning import other_end, own_changes
 from resnet_inspect.views.words.ops import uniform
 
 _MOST = 8
@@ -51,6 +52,8 @@ def edited(difference: Difference) -> list[str]:
                 side = "left" if section.right is None else "right"
                 steps = text.count(len(section.entries), "step")
                 lines.append(f"{section.role} only on the {side} ({steps})")
+            elif section.role != "steps" and (line := other_end(difference, section)):
+                lines.append(line)
             else:
                 edits.extend(_edits_of(difference, section.entries, ""))
             continue
@@ -84,17 +87,16 @@ def _is_rebuilt(difference: Difference, block: Section) -> bool:
 
 def _edits_of(difference: Difference, entries: Iterable[Entry], where: str) -> Iterator[_Edit]:
     for entry in entries:
-        if not entry.itself:
+        alone = entry.kind in {"only left", "only right"}
+        changes = own_changes(entry)
+        if not alone and not changes:
             continue
         side = 1 if entry.left is None else 0
         path = path_of(difference, entry, side)
         if where and path.startswith(where):
             path = path[len(where) :].lstrip(".") or path
         label = path.lstrip(":")
-        if entry.kind in {"only left", "only right"}:
-            yield _Edit(label, where, entry.kind.removeprefix("only "), ())
-        else:
-            yield _Edit(label, where, "", tuple(c for c in entry.changes if not c.follows))
+        yield _Edit(label, where, entry.kind.removeprefix("only ") if alone else "", changes)
 
 
 def _edit_lines(edits: Sequence[_Edit]) -> list[str]:
@@ -143,11 +145,11 @@ def _in(where: Sequence[str]) -> str:
 
 def _moved_stride(difference: Difference, block: Section) -> str:
     """What is said where all that changed is which convolution of a branch has the stride."""
-    changed = [entry for entry in block.entries if entry.itself]
+    changed = [e for e in block.entries if e.kind.startswith("only") or own_changes(e)]
     branch = all(entry.lane == "branch" and entry.kind == "changed" for entry in changed)
     if len(changed) != 2 or not branch:
         return ""
-    if any([c.part for c in e.changes if not c.follows] != ["stride"] for e in changed):
+    if any([c.part for c in own_changes(e)] != ["stride"] for e in changed):
         return ""
     strided: list[tuple[str, Call]] = []
     for side, survey in enumerate((difference.left, difference.right)):

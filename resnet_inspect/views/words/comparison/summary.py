@@ -24,6 +24,7 @@ from resnet_inspect.views.words.comparison.structure import (
     shortcuts,
     stages_of,
 )
+from resnet_inspect.views.words.comparison.tuning import frozen
 from resnet_inspect.views.words.ops import uniform
 
 _ENDS: tuple[Role, ...] = ("stem", "head")
@@ -46,6 +47,7 @@ def summary(difference: Difference, where: str = "") -> tuple[str, ...]:
         *effects(difference),
         *planes(difference),
         *shortcuts(difference),
+        *frozen(difference),
         *edited(difference),
         *_figures(difference, _TOLD),
     ]
