@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.conventions import Counted, counted
 from resnet_inspect.analysis.structure.graph import Level
 from resnet_inspect.analysis.structure.survey import Survey, Totals
 from resnet_inspect.answers import Answer, Drawing, Explanation, Rows
@@ -28,6 +29,7 @@ from resnet_inspect.views.figures.layout import Direction
 from resnet_inspect.views.lessons import lesson
 from resnet_inspect.views.tables import VIEWS, taps
 from resnet_inspect.views.tables.comparison import networks
+from resnet_inspect.views.tables.conventions import with_convention
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table
 from resnet_inspect.views.words.text import Value
@@ -156,21 +158,36 @@ class Inspection(Trace):
             raise UnknownName("figure", kind, FIGURES, see=f"known: {', '.join(FIGURES)}")
         return Drawing(FIGURES[kind].make(self.survey, of), direction, theme)
 
+    def counted_as(self, convention: str) -> Counted:
+        """The multiply-accumulates as "torchinfo", "fvcore", "thop" or the "paper" count them.
+
+        It says what makes the difference to `totals.macs`. Raises `UnknownName` for another word.
+        """
+        return counted(self.survey, convention)
+
     def _of_kind(self, kind: str, view: str) -> Rows:
         table = self.table(view)
         return tuple(table.values(row) for row in table.rows if row.kind == kind)
 
     # -- written down ----------------------------------------------------------------------------
 
-    def table(self, view: str = "layers", selection: Selection | None = None) -> Table:
+    def table(
+        self,
+        view: str = "layers",
+        selection: Selection | None = None,
+        *,
+        count_as: str | None = None,
+    ) -> Table:
         """A view as a table of cells, each with its value and its text.
 
-        Raises `UnknownName` for a view or column that is not there, `BadInput` for a selection
-        that cannot be.
+        With `count_as`, the total of another convention stands beside ours. Raises `UnknownName`
+        for a view, column or convention that is not there, `BadInput` for a selection that cannot
+        be.
         """
         if view not in VIEWS:
             raise UnknownName("view", view, VIEWS, see=f"known: {', '.join(VIEWS)}")
-        return VIEWS[view](self.survey, selection or Selection())
+        made = VIEWS[view](self.survey, selection or Selection())
+        return made if count_as is None else with_convention(made, self.survey, count_as)
 
     def render(
         self, view: str = "layers", format: str = "text", selection: Selection | None = None

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
-from resnet_inspect.analysis.checks import PAST_HOOKS, counted_by_torchinfo
+from resnet_inspect.analysis.checks import PAST_HOOKS, Opinion, Verdict, counted_by_torchinfo
 from resnet_inspect.analysis.counts import macs
 from resnet_inspect.analysis.structure import alternatives
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.ops import (
     AdaptivePool,
@@ -151,9 +152,29 @@ CONVENTIONS: dict[str, Convention] = {
 """Conventions by the name that asks for them."""
 
 
-def counted(survey: Survey, name: str) -> tuple[int | None, Parts]:
-    """The multiply-accumulates by a convention, and what it counts beside ours."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Multiply-accumulates as others count them."""
+
+    macs: int | None
+    """None where a rule of theirs is not known, or where ours are not all known."""
+    beside: Parts = ()
+    """What they count beside ours, by reason; negative where they leave it out."""
+
+
+def counted(survey: Survey, name: str) -> Counted:
+    """The multiply-accumulates by a convention; raises `UnknownName` for one that is not there."""
+    if name not in CONVENTIONS:
+        raise UnknownName("convention", name, CONVENTIONS, see=f"known: {', '.join(CONVENTIONS)}")
     parts = CONVENTIONS[name].parts(survey)
     if parts is None or survey.totals.not_counted:
-        return None, ()
-    return survey.totals.macs + sum(amount for _, amount in parts), parts
+        return Counted(None)
+    return Counted(survey.totals.macs + sum(amount for _, amount in parts), parts)
+
+
+def verdict(survey: Survey, name: str) -> Verdict:
+    """Our multiply-accumulates beside those by a convention, which its rules explain."""
+    found = counted(survey, name)
+    reason = "" if found.macs is not None else "something of this network has no rule"
+    by = "as in the paper" if name == "paper" else f"as {name} counts"
+    return Verdict(survey.totals.macs, Opinion("macs", by, found.macs, reason=reason), found.beside)

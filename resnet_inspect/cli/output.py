@@ -97,13 +97,7 @@ def tabulated(captured: Trace, options: Mapping[str, Any], selection: Selection)
     """The view of a trace that the options ask for, with the total of another convention."""
     from resnet_inspect import pipeline
 
-    table = pipeline.tabulate(captured, options["view"], selection)
-    if options["count_as"] is None:
-        return table
-    from resnet_inspect.analysis.structure.survey import Survey
-    from resnet_inspect.views.tables.conventions import with_convention
-
-    return with_convention(table, Survey(captured), options["count_as"])
+    return pipeline.tabulate(captured, options["view"], selection, count_as=options["count_as"])
 
 
 def print_trace(captured: Trace, options: Mapping[str, Any]) -> None:

@@ -113,9 +113,15 @@ def save_signals(watched: Watched, path: str | Path, *, overwrite: bool = False)
     write_all({Path(path): codec.dumps_signals(watched)}, overwrite=overwrite)
 
 
-def tabulate(trace: Trace, view: str = "layers", selection: Selection | None = None) -> Table:
-    """A view of a trace as a table of cells."""
-    return Inspection.of(trace).table(view, selection)
+def tabulate(
+    trace: Trace,
+    view: str = "layers",
+    selection: Selection | None = None,
+    *,
+    count_as: str | None = None,
+) -> Table:
+    """A view of a trace as a table of cells, with the total of another convention if asked."""
+    return Inspection.of(trace).table(view, selection, count_as=count_as)
 
 
 def render(

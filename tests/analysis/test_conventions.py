@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from saved import survey_of
+from saved import survey_of, trace_of
 
-from resnet_inspect.analysis.conventions import CONVENTIONS, counted
+from resnet_inspect.analysis.conventions import CONVENTIONS, Counted, counted, verdict
+from resnet_inspect.errors import UnknownName
+from resnet_inspect.inspection import Inspection
 from resnet_inspect.views.tables import layers
 from resnet_inspect.views.tables.conventions import with_convention
 from resnet_inspect.views.tables.rows.selection import Selection
@@ -26,7 +28,8 @@ def test_every_convention_has_a_figure_here() -> None:
 @pytest.mark.parametrize("name", OF_RESNET50)
 def test_a_convention_gives_the_figure_of_its_tool(name: str) -> None:
     survey = survey_of("resnet50")
-    value, parts = counted(survey, name)
+    found = counted(survey, name)
+    value, parts = found.macs, found.beside
     assert value == OF_RESNET50[name] == survey.totals.macs + sum(n for _, n in parts)
     table = with_convention(layers.view(survey, Selection()), survey, name)
     (total,) = (own for own in table.totals if own.key == f"macs_{name}")
@@ -39,11 +42,32 @@ def test_a_convention_gives_the_figure_of_its_tool(name: str) -> None:
     [("resnet18", 1_794_805_760), ("resnet34", 3_644_493_824), ("resnet101", 7_570_194_432)],
 )
 def test_the_paper_counts_its_own_networks(name: str, expected: int) -> None:
-    assert counted(survey_of(name), "paper")[0] == expected
+    assert counted(survey_of(name), "paper").macs == expected
 
 
 def test_what_is_partial_has_no_figure() -> None:
     survey = survey_of("oddities")
-    assert counted(survey, "fvcore") == (None, ())
+    assert counted(survey, "fvcore") == Counted(None)
     table = with_convention(layers.view(survey, Selection()), survey, "fvcore")
     assert "not known" in table.remarks[-1]
+
+
+@pytest.mark.parametrize("name", OF_RESNET50)
+def test_python_and_verify_have_it_too(name: str) -> None:
+    trace = Inspection.of(trace_of("resnet50"))
+    assert trace.counted_as(name).macs == OF_RESNET50[name]
+    assert trace.table("stages", count_as=name).totals == trace.table(count_as=name).totals
+    found = verdict(trace.survey, name)
+    assert found.sound
+    assert found.opinion.value == OF_RESNET50[name]
+    assert found.explained == trace.counted_as(name).beside
+
+
+def test_a_convention_that_is_not_there_is_refused() -> None:
+    trace = Inspection.of(trace_of("resnet18"))
+    for ask in (trace.counted_as, lambda name: trace.table(count_as=name)):
+        with pytest.raises(UnknownName, match="unknown convention 'ptflops'"):
+            ask("ptflops")
+    partial = verdict(survey_of("oddities"), "fvcore")
+    assert partial.opinion.value is None
+    assert partial.sound

@@ -13,6 +13,7 @@ from resnet_inspect.cli.options import (
     HELP,
     Documented,
     common_options,
+    convention_option,
     input_options_but,
     output_options,
 )
@@ -35,6 +36,7 @@ from resnet_inspect.cli.tracing import input_of
 @click.argument("model", type=ModelName())
 @input_options_but("dtype", "train", "weights", "no_cache")
 @click.option("--against", type=ModelName(), metavar="OTHER", help="Is it the same as OTHER?")
+@convention_option
 @output_options
 @common_options
 def command(model: str, **options: Any) -> int:
@@ -46,6 +48,7 @@ def command(model: str, **options: Any) -> int:
     the weights of one in the other, in what they compute? If not, where do they part first?
     """
     from resnet_inspect import pipeline
+    from resnet_inspect.analysis.conventions import verdict
     from resnet_inspect.views.tables import checks
     from resnet_inspect.views.words.comparison.equivalence import sentences
 
@@ -59,6 +62,8 @@ def command(model: str, **options: Any) -> int:
             "call": options["call"] or "forward",
         }  # fmt: skip
         survey, found = pipeline.verify(model, size, **given)
+        if options["count_as"]:
+            found = (*found, verdict(survey, options["count_as"]))
         if options["against"]:
             equivalence = pipeline.equivalence_of(model, options["against"], size, **given)
     table = checks.view(survey, found)
@@ -67,4 +72,4 @@ def command(model: str, **options: Any) -> int:
     print_table(table, options)
     if equivalence is not None and not equivalence.same:
         return 1
-    return 0 if all(verdict.sound for verdict in found) else 1
+    return 0 if all(one.sound for one in found) else 1

@@ -12,7 +12,8 @@ from resnet_inspect.views.words import text
 
 def with_convention(table: Table, survey: Survey, name: str) -> Table:
     """The table with the MACs as `name` counts them, and a remark that says why they differ."""
-    value, parts = counted(survey, name)
+    found = counted(survey, name)
+    value, parts = found.macs, found.beside
     label = "MACs of the paper" if name == "paper" else f"MACs by {name}"
     written = text.NOT_KNOWN if value is None else text.integer(value)
     total = Total(f"macs_{name}", label, Cell(value, written))
