@@ -7,6 +7,7 @@ The only place that joins them; torch is imported inside the functions that need
 - `cache`: which traces are kept, and `cached`.
 - `timing`: `measure`, against the clock.
 - `weights`, `identity`: filling a network from a file, and `identify`.
+- `conversion`: weights under the names of their network, and code that loads them.
 - `checks`, `equivalence`: `verify` and `equivalence_of`.
 - `locks`: what a saved trace or a lock says, held against what is.
 - `files`: files, tables and text.
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from resnet_inspect.pipeline.cache import cached
 from resnet_inspect.pipeline.checks import verify
+from resnet_inspect.pipeline.conversion import convert, loading
 from resnet_inspect.pipeline.equivalence import equivalence_of
 from resnet_inspect.pipeline.files import (
     format_of,
@@ -28,7 +30,7 @@ from resnet_inspect.pipeline.files import (
     save_measured,
     tabulate,
 )
-from resnet_inspect.pipeline.identity import identify, recognised
+from resnet_inspect.pipeline.identity import checkpoint_of, identified, identify, recognised
 from resnet_inspect.pipeline.locks import change_table, changed, input_of, mode_of
 from resnet_inspect.pipeline.networks import USUAL_INPUT, input_from, input_shape
 from resnet_inspect.pipeline.timing import measure
@@ -40,8 +42,11 @@ __all__ = [
     "cached",
     "change_table",
     "changed",
+    "checkpoint_of",
+    "convert",
     "equivalence_of",
     "format_of",
+    "identified",
     "identify",
     "input_from",
     "input_of",
@@ -50,6 +55,7 @@ __all__ = [
     "load",
     "load_measured",
     "load_timed",
+    "loading",
     "measure",
     "mode_of",
     "recognised",
