@@ -18,8 +18,8 @@ def refuse_existing(paths: Iterable[Path]) -> None:
             raise OutputError(f"{path} exists already", hint="--force overwrites it")
 
 
-def write_all(contents: Mapping[Path, str], *, overwrite: bool = False) -> None:
-    """Write several files; if any cannot be written, none is.
+def write_all(contents: Mapping[Path, str | bytes], *, overwrite: bool = False) -> None:
+    """Write several files, text as UTF-8; if any cannot be written, none is.
 
     Each is written beside its place and moved there. A device or pipe is written to directly.
     Raises `OutputError`.
@@ -29,16 +29,17 @@ def write_all(contents: Mapping[Path, str], *, overwrite: bool = False) -> None:
     written: list[tuple[Path, Path]] = []
     path = Path()
     try:
-        for path, text in contents.items():
+        for path, content in contents.items():
+            written_as = content.encode() if isinstance(content, str) else content
             if path.is_dir():
                 raise OutputError(f"{path} is a folder", hint="name a file in it")
             if path.exists() and not path.is_file():
-                path.write_text(text, encoding="utf-8")
+                path.write_bytes(written_as)
                 continue
             target = path.resolve()
             beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
             written.append((beside, target))
-            beside.write_text(text, encoding="utf-8", newline="\n")
+            beside.write_bytes(written_as)
         for beside, target in written:
             path = target
             if overwrite:

@@ -22,7 +22,7 @@ T = TypeVar("T", str, str | None)
 """A model's name, which some commands can do without."""
 
 
-def input_of(model: str, options: Mapping[str, Any]) -> Any:
+def input_of(model: str | None, options: Mapping[str, Any]) -> Any:
     """The input that these options describe; None for the network's default."""
     from resnet_inspect import pipeline
     from resnet_inspect.errors import BadInput
@@ -35,7 +35,9 @@ def input_of(model: str, options: Mapping[str, Any]) -> Any:
         )
     if options["inputs"]:
         return read_inputs(options["inputs"])
-    return pipeline.input_from(model, **parts) if has_parts else None
+    if not has_parts:
+        return None
+    return pipeline.input_from(model, read_settings(options["settings"]), **parts)
 
 
 def capture(model: str | None, options: Mapping[str, Any]) -> Trace:
@@ -43,16 +45,10 @@ def capture(model: str | None, options: Mapping[str, Any]) -> Trace:
 
     Without a name it is the network that the weights are of.
     """
-    from resnet_inspect import pipeline
-
     arguments = read_settings(options["settings"])
-    if model is None:
-        with Progress() as progress:
-            model, known = pipeline.recognised(options["weights"], progress.tell)
-        arguments = known | arguments
-    if model.endswith(".json"):
+    if model is not None and model.endswith(".json"):
         raise click.UsageError(f"`resnet-inspect show {model}` prints a saved trace")
-    if model.endswith((".pth", ".pt", ".ckpt", ".safetensors")):
+    if model is not None and model.endswith((".pth", ".pt", ".ckpt", ".safetensors")):
         raise click.UsageError(f"weights alone: `resnet-inspect trace --weights {model}`")
     mode: Mode = "train" if options["train"] else "eval"
     size, call = input_of(model, options), options["call"] or "forward"
@@ -69,7 +65,7 @@ def capture_like(golden: Trace, model: str, options: Mapping[str, Any]) -> Trace
 
 
 def _run(
-    model: str,
+    model: str | None,
     size: Any,
     mode: Mode,
     options: Mapping[str, Any],

@@ -10,6 +10,7 @@ The only place that joins them; torch is imported inside the functions that need
 - `timing`: `measure`, against the clock.
 - `signals`: `signal`, what flows forward and back.
 - `weights`, `identity`: filling a network from a file, and `identify`.
+- `conversion`: weights under the names of their network, and code that loads them.
 - `checks`, `equivalence`: `verify` and `equivalence_of`.
 - `programs`: `features`, the program that takes the feature maps.
 - `locks`: what a saved trace or a lock says, held against what is.
@@ -21,6 +22,7 @@ from __future__ import annotations
 from resnet_inspect.pipeline.asking import diff, draw, explain, taps
 from resnet_inspect.pipeline.cache import cached
 from resnet_inspect.pipeline.checks import verify
+from resnet_inspect.pipeline.conversion import convert, loading
 from resnet_inspect.pipeline.equivalence import equivalence_of
 from resnet_inspect.pipeline.files import (
     format_of,
@@ -35,7 +37,7 @@ from resnet_inspect.pipeline.files import (
     save_signals,
     tabulate,
 )
-from resnet_inspect.pipeline.identity import identify, recognised
+from resnet_inspect.pipeline.identity import checkpoint_of, identified, identify, recognised
 from resnet_inspect.pipeline.locks import change_table, changed, input_of, mode_of
 from resnet_inspect.pipeline.networks import USUAL_INPUT, input_from, input_shape
 from resnet_inspect.pipeline.programs import features
@@ -49,12 +51,15 @@ __all__ = [
     "cached",
     "change_table",
     "changed",
+    "checkpoint_of",
+    "convert",
     "diff",
     "draw",
     "equivalence_of",
     "explain",
     "features",
     "format_of",
+    "identified",
     "identify",
     "input_from",
     "input_of",
@@ -64,6 +69,7 @@ __all__ = [
     "load_measured",
     "load_signals",
     "load_timed",
+    "loading",
     "measure",
     "mode_of",
     "recognised",

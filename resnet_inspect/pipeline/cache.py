@@ -47,7 +47,7 @@ def entry_of(
     if any(not _is_literal(value) for value in arguments.values()):
         return None
     if size is None and chosen.source != "timm":  # which must be imported to know
-        size = input_shape(name)
+        size = input_shape(name, arguments=arguments)
     from resnet_inspect.cache import entry
 
     return entry(

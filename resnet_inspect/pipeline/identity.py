@@ -1,124 +1,256 @@
-"""A file of weights and the networks it may be of: which one it is, and filling one with it."""
+"""Weights and the networks that they may be of."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.errors import BuildError, CheckpointError, InspectError, UsageError
 from resnet_inspect.pipeline.networks import Tell, import_torch, silent
 from resnet_inspect.pipeline.weights import shapes_of
-from resnet_inspect.sources import Subject, source, subject, surroundings
+from resnet_inspect.sources import source, subject, surroundings
 from resnet_inspect.traces.tensors import TensorSpec
 
 if TYPE_CHECKING:
-    from resnet_inspect.analysis.identity import Candidate, Identity
+    from resnet_inspect.analysis.identity import Candidate, Identity, Other
+    from resnet_inspect.sources.checkpoint import Checkpoint
+    from resnet_inspect.sources.checkpoint.contents import Placed
+
+Weights = str | Path | Mapping[str, Any]
+"""A file of weights, or a state dict."""
 
 
-def identify(weights: str | Path, against: str | None = None, tell: Tell = silent) -> Identity:
-    """Which network a file of weights belongs to: the nearest of those known, best first.
+def identify(
+    weights: Weights,
+    against: str | None = None,
+    tell: Tell = silent,
+    *,
+    under: str | None = None,
+) -> Identity:
+    """Which network weights belong to: the nearest of those known, best first.
 
     Args:
-        weights: a file of PyTorch, safetensors, or the index of several; nothing in it is run.
+        weights: a file of PyTorch, safetensors, or the index of several; nothing in it is run. Or
+            a state dict, or what `torch.load` gives.
         against: the one network to compare it with, by name, instead.
         tell: called with the name of each step that takes time.
+        under: where the weights lie, if there are several networks: the keys that lead to them, or
+            the prefix of their names.
 
     Raises:
-        CheckpointError: the file holds no weights, or cannot be read without running code.
+        CheckpointError: the file holds no weights, or cannot be read.
         UnknownName, BadInput, BuildError: of `against`.
 
     """
-    from resnet_inspect.analysis.identity import Identity, looks_of, parameters
-    from resnet_inspect.sources import candidates, checkpoint
+    return identified(checkpoint_of(weights, tell, under), against, tell)
 
+
+def checkpoint_of(weights: Weights, tell: Tell = silent, under: str | None = None) -> Checkpoint:
+    """The weights of a file, or of a state dict, without their numbers."""
+    from resnet_inspect.sources import checkpoint
+
+    if isinstance(weights, Mapping):
+        import_torch()
+        return checkpoint.of(weights, under)
     tell(f"reading {Path(weights).name}")
-    file = checkpoint.read(weights)
-    looks = looks_of(file.tensors)
-    found: list[Candidate] = []
+    return checkpoint.read(weights, under)
 
-    def compare(name: str, arguments: Mapping[str, Any]) -> None:
-        tell(f"comparing with {name}")
-        with suppress(InspectError):  # of a package that is not here, a design that cannot be
-            found.append(_fitted(name, arguments, file.tensors))
 
-    if against is not None:
-        tell(f"comparing with {against}")
-        found.append(_fitted(against, {}, file.tensors))
-    else:
-        size = parameters(file.tensors)
-        for name in candidates.as_large(size):
-            compare(name, {})
-        if looks and not _any_fits(found):
-            found.clear()
-            for name, arguments in candidates.alike(looks.block, looks.depths, size):
-                compare(name, arguments)
-        if looks and looks.design and not _any_fits(found):
-            compare(f"resnet:{looks.design}", {})
-        # Where only tensors of the network are missing, such as the head, no other explains more.
-        if looks and not any(one.match.leaves_nothing for one in found):
-            for name in candidates.of_timm(file.tensors, looks.layers):
-                compare(name, {})
-                if _any_fits(found):
-                    break
-    alive = [one for one in found if one.match.share or against is not None]
-    ranked = sorted(alive, key=lambda one: (one.match.rank, len(one.arguments)))
+def identified(file: Checkpoint, against: str | None = None, tell: Tell = silent) -> Identity:
+    """Which network the weights of a file belong to, and what else is in it."""
+    from resnet_inspect.analysis.identity import Identity, looks_of
+
+    search = _Search(tell)
+    found = search.of(file.placed, against)
+    others = [] if against else list(search.others(file, found))
     return Identity(
         str(file.path),
         file.kind,
         file.place,
-        tuple(file.others),
+        tuple(others),
         file.tensors,
-        looks,
-        tuple(ranked),
+        looks_of(file.tensors),
+        tuple(found),
+        file.beside,
     )
+
+
+_NEAR = 0.95
+"""The part of all tensors from which on a network is what a file is of, but for head or stem."""
+_FEW = 8
+"""Tensors that are no network of their own."""
+_MOST = 4
+"""Other networks in a file that are looked for."""
+
+
+class _Search:
+    """Looks for the networks that weights may be of."""
+
+    def __init__(self, tell: Tell) -> None:
+        self.tell = tell
+
+    def of(self, placed: Mapping[str, Placed], against: str | None = None) -> list[Candidate]:
+        """The candidates, best first."""
+        from resnet_inspect.sources.candidates import rarity
+
+        tensors = {name: one.spec for name, one in placed.items()}
+        numbers = {name: one.numbers for name, one in placed.items()}
+        if against is not None:
+            self.tell(f"comparing with {against}")
+            return [self.fitted(against, {}, tensors, numbers)]
+        found = self.near(tensors, numbers)
+        alive = [one for one in found if one.match.share]
+        return sorted(alive, key=lambda one: (one.match.rank, rarity(one.name), one.arguments))
+
+    def near(
+        self, tensors: Mapping[str, TensorSpec], numbers: Mapping[str, Hashable]
+    ) -> list[Candidate]:
+        """Networks as large, then of the same depths, then of that design, then those of timm."""
+        from resnet_inspect.analysis.identity import looks_of, parameters
+        from resnet_inspect.sources import candidates
+
+        looks = looks_of(tensors)
+        found: list[Candidate] = []
+
+        def compare(name: str, arguments: Mapping[str, Any]) -> None:
+            self.tell(f"comparing with {name}")
+            with suppress(InspectError):  # of a package that is not here, a design that cannot be
+                found.append(self.fitted(name, arguments, tensors, numbers))
+
+        prefix = looks.prefix if looks else ""
+        within = {name: spec for name, spec in tensors.items() if name.startswith(prefix)}
+        size = parameters(within)
+        for name in candidates.as_large(size):
+            compare(name, {})
+        if looks and not _any_fits(found):
+            found.clear()
+            for name, arguments in candidates.alike(
+                looks.block, looks.depths, size, looks.dimensions
+            ):
+                compare(name, arguments)
+        if looks and looks.design and not _any_fits(found):
+            for design in candidates.designs(looks.design):
+                compare(f"resnet:{design}", {})
+        # Where little but the head is missing or another, none of timm explains more.
+        near = max((one.match.share for one in found), default=0.0)
+        if looks and looks.dimensions == 2 and near < _NEAR:
+            for name in candidates.of_timm(tensors, looks.layers):
+                compare(name, {})
+                if _any_fits(found):
+                    break
+        return found
+
+    def others(self, file: Checkpoint, found: Sequence[Candidate]) -> list[Other]:
+        """What else is in the file: under other keys, or under the other names of this place."""
+        rest = {file.place: file.placed} if found and found[0].match.share > 0.5 else {}
+        others: list[Other] = []
+        best: Candidate | None = found[0] if found else None
+        for place, placed in [*rest.items(), *file.others.items()]:
+            known, first = best, place == file.place
+            left = _left(known, placed) if first and known else placed
+            while len(left) >= _FEW and len(others) < _MOST:
+                other = self.other(place, left, file.placed, best)
+                if other.best is None and first:
+                    break
+                others.append(other)
+                left = _left(other.best, left) if first and other.best else {}
+        return others
+
+    def other(
+        self,
+        place: str,
+        placed: Mapping[str, Placed],
+        ours: Mapping[str, Placed],
+        best: Candidate | None,
+    ) -> Other:
+        """What some of the file's other weights are."""
+        from resnet_inspect.analysis.identity import Other
+
+        if _shapes_of(placed) == _shapes_of(ours):
+            return Other(place, len(placed), True, best)
+        near = self.of(placed)
+        if not near or near[0].match.share < 0.5:
+            return Other(place, len(placed), False, None)
+        match = near[0].match
+        count = len(match.pairs) - len(match.having("outside", "missing"))
+        where = ".".join(part for part in (place, match.prefix.rstrip(".")) if part)
+        same = best is not None and near[0].name == best.name and match.share == best.match.share
+        return Other(where, count, same, near[0])
+
+    def fitted(
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        tensors: Mapping[str, TensorSpec],
+        numbers: Mapping[str, Hashable],
+    ) -> Candidate:
+        """How weights fit a network; with their own classes and channels, if that is nearer."""
+        from resnet_inspect.analysis.identity import Candidate, match, resized
+        from resnet_inspect.sources.candidates import ARGUMENTS
+
+        first = match(tensors, _shapes(name, arguments), numbers)
+        best = Candidate(name, tuple(arguments.items()), first)
+        names = ARGUMENTS.get(subject(name).source)
+        if names is None:
+            return best
+        sizes = zip((names.classes, names.channels), resized(first), strict=True)
+        changed = {argument: size for argument, size in sizes if argument and size}
+        if changed:
+            with suppress(UsageError, BuildError):
+                given = {**arguments, **changed}
+                again = match(tensors, _shapes(name, given), numbers)
+                if again.rank < first.rank:
+                    best = Candidate(name, tuple(given.items()), again)
+        return best
+
+
+def _shapes(name: str, arguments: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor in the state dict of a network, built on meta."""
+    if subject(name).source == "code":  # which may change
+        return _built(name, arguments)
+    return _built_once(name, tuple(arguments.items()))
+
+
+@lru_cache(maxsize=64)
+def _built_once(name: str, arguments: tuple[tuple[str, Any], ...]) -> dict[str, tuple[int, ...]]:
+    return _built(name, dict(arguments))
+
+
+def _built(name: str, arguments: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    import_torch()
+    import torch
+
+    chosen = subject(name)
+    with surroundings(chosen):
+        model = source(chosen.source).build(chosen.name, arguments, torch.device("meta"))
+        return shapes_of(model)
 
 
 def _any_fits(found: Sequence[Candidate]) -> bool:
     return any(one.match.fits for one in found)
 
 
-def _fitted(
-    name: str, arguments: Mapping[str, Any], tensors: Mapping[str, TensorSpec]
-) -> Candidate:
-    """How weights fit a network; with the classes and channels of the file, if that is nearer."""
-    from resnet_inspect.analysis.identity import Candidate, match, resized
-    from resnet_inspect.sources.candidates import ARGUMENTS
-
-    chosen = subject(name)
-    first = match(tensors, _shapes(chosen, arguments))
-    best = Candidate(name, tuple(arguments.items()), first)
-    names = ARGUMENTS.get(chosen.source)
-    if names is None:
-        return best
-    sizes = zip((names.classes, names.channels), resized(first), strict=True)
-    changed = {argument: size for argument, size in sizes if argument and size}
-    if changed:
-        with suppress(UsageError, BuildError):
-            given = {**arguments, **changed}
-            again = match(tensors, _shapes(chosen, given))
-            if again.rank < first.rank:
-                best = Candidate(name, tuple(given.items()), again)
-    return best
+def _shapes_of(placed: Mapping[str, Placed]) -> dict[str, tuple[int, ...]]:
+    return {name: one.spec.shape for name, one in placed.items()}
 
 
-def _shapes(chosen: Subject, arguments: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    """The shape of every tensor in the state dict of a network, built on meta."""
-    import_torch()
-    import torch
-
-    with surroundings(chosen):
-        model = source(chosen.source).build(chosen.name, arguments, torch.device("meta"))
-        return shapes_of(model)
+def _left(candidate: Candidate, placed: Mapping[str, Placed]) -> dict[str, Placed]:
+    """What a match does not explain."""
+    names = {pair.name for pair in candidate.match.having("outside", "extra")}
+    return {name: one for name, one in placed.items() if name in names}
 
 
-def recognised(weights: str | Path, tell: Tell = silent) -> tuple[str, dict[str, Any]]:
+def recognised(weights: str | Path, tell: Tell = silent) -> tuple[str, dict[str, Any], str]:
     """The name and arguments of the network that a file of weights belongs to.
+
+    Also a note of the other networks that the weights fit as well; "" where there is none.
 
     Raises `CheckpointError` if it belongs to none that is known.
     """
-    from resnet_inspect.views.words.identity import said
+    from resnet_inspect.views.words.identity import said, told_from
 
     found = identify(weights, tell=tell)
     if not found.candidates:
@@ -128,4 +260,4 @@ def recognised(weights: str | Path, tell: Tell = silent) -> tuple[str, dict[str,
         raise CheckpointError(
             said(found), hint=f"`resnet-inspect trace {best.name}` traces it without these weights"
         )
-    return best.name, dict(best.arguments)
+    return best.name, dict(best.arguments), told_from(found)

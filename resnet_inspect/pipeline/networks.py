@@ -63,16 +63,29 @@ def input_shape(
     image_size: Sequence[int] | None = None,
     batch: int | None = None,
     channels: int | None = None,
+    arguments: Mapping[str, Any] | None = None,
 ) -> tuple[int, ...]:
     """A network's default input shape with its image size, batch or channels replaced.
 
-    It is `USUAL_INPUT` where the source knows none. torch is imported only for a source whose
-    networks are not in the catalogue.
+    The channels are those that the arguments of its builder ask for, unless others are given. It
+    is `USUAL_INPUT` where the source knows none. torch is imported only for a source whose networks
+    are not in the catalogue.
     """
     known = NAMED.get(name)
     chosen = subject(name)
     default = known.input if known else source(chosen.source).default_input(chosen.name)
+    if channels is None:
+        channels = channels_of(chosen, arguments or {})
     return Partial(image_size, batch, channels).of(default or USUAL_INPUT)
+
+
+def channels_of(chosen: Subject, arguments: Mapping[str, Any]) -> int | None:
+    """The channels of the images that a builder is asked for; None where it is not."""
+    from resnet_inspect.sources.candidates import ARGUMENTS
+
+    names = ARGUMENTS.get(chosen.source)
+    asked = arguments.get(names.channels) if names else None
+    return asked if type(asked) is int and asked > 0 else None
 
 
 def takes_a_list(chosen: Subject) -> bool:
@@ -111,9 +124,16 @@ class Partial:
         return tuple(shape)
 
 
-def input_from(name: str, **parts: Any) -> tuple[int, ...] | Partial:
-    """The input with these parts: as `input_shape` says, or, of your own code, not yet known."""
-    return Partial(**parts) if subject(name).source == "code" else input_shape(name, **parts)
+def input_from(
+    name: str | None, arguments: Mapping[str, Any] | None = None, **parts: Any
+) -> tuple[int, ...] | Partial:
+    """The input with these parts: as `input_shape` says, or, where that is not yet known, so far.
+
+    It is not known of your own code, and of the network that weights are of, which has no name yet.
+    """
+    if name is None or subject(name).source == "code":
+        return Partial(**parts)
+    return input_shape(name, arguments=arguments, **parts)
 
 
 @dataclass(frozen=True)
@@ -157,6 +177,7 @@ class Order:
         arguments: Mapping[str, Any] | None = None,
         weights: str | Path | None = None,
         tell: Tell = silent,
+        notes: tuple[str, ...] = (),
         call: str = "forward",
     ) -> Order:
         """With the network's own input shape where none is given.
@@ -169,14 +190,16 @@ class Order:
         tell(f"importing {chosen.source}")
         if size is None or isinstance(size, Partial):
             part = size or Partial()
+            if part.channels is None:
+                part = replace(part, channels=channels_of(chosen, arguments or {}))
             default = source(chosen.source).default_input(chosen.name)
             known = NAMED[name].input if name in NAMED else default
             shape = part.of(known or USUAL_INPUT)
-            made = cls(chosen, shape, mode, dtype, arguments or {}, weights, tell, (), call)
+            made = cls(chosen, shape, mode, dtype, arguments or {}, weights, tell, notes, call)
             return made if known else made.guessing(shape, part)
         if name in NAMED:
             size = one_shape(size)
-        return cls(chosen, size, mode, dtype, arguments or {}, weights, tell, (), call)
+        return cls(chosen, size, mode, dtype, arguments or {}, weights, tell, notes, call)
 
     def guessing(self, shape: tuple[int, ...], part: Partial, why: str = "") -> Order:
         """The same with an input that nobody asked for, which is said."""

@@ -80,13 +80,15 @@ def trace(
         raise UnknownName("mode", mode, MODES, see=f"known: {', '.join(MODES)}")
     if isinstance(input_size, int):
         raise BadInput("input_size is a shape, batch first: (1, 3, 224, 224)")
+    notes: tuple[str, ...] = ()
     if model is None:
         if weights is None:
             raise BadInput("which model? `resnet_inspect.variants()` lists those with a name")
         from resnet_inspect.pipeline.identity import recognised
 
-        model, known = recognised(weights, tell)
+        model, known, told_from = recognised(weights, tell)
         arguments = {**known, **(arguments or {})}
+        notes = (told_from,) if told_from else ()
     if isinstance(model, str):
         subject(model)  # a name that is not there is said before torch is imported
         if inputs is not None:
@@ -119,6 +121,7 @@ def trace(
                 arguments=arguments,
                 weights=weights,
                 tell=tell,
+                notes=notes,
                 call=call,
             )
             named = _trace_named if order.open is None else _trace_guessing

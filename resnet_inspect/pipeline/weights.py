@@ -8,12 +8,29 @@ from typing import TYPE_CHECKING
 from resnet_inspect.errors import CheckpointError
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
+
+    from resnet_inspect.analysis.identity import Match
+    from resnet_inspect.sources.checkpoint import Checkpoint
 
 
 def shapes_of(model: nn.Module) -> dict[str, tuple[int, ...]]:
     """The shape of every tensor in the state dict of a network."""
-    return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    every = model.state_dict().items()
+    return {name: tuple(tensor.shape) for name, tensor in every if hasattr(tensor, "shape")}
+
+
+def taken(file: Checkpoint, fit: Match) -> dict[str, Tensor]:
+    """The tensors of a file that fit a network, with their numbers, by the network's names.
+
+    Raises `CheckpointError` if they are of a kind that is not read.
+    """
+    from resnet_inspect.sources.checkpoint.contents import values
+
+    pairs = fit.having("matches", "renamed")
+    names = {pair.wanted_name: pair.name for pair in pairs if pair.wanted_name and pair.name}
+    read = values({name: file.placed[name] for name in names.values()})
+    return {wanted: read[name] for wanted, name in names.items()}
 
 
 def fill(model: nn.Module, name: str, weights: str | Path) -> tuple[str, dict[str, int] | None]:
@@ -29,20 +46,18 @@ def fill(model: nn.Module, name: str, weights: str | Path) -> tuple[str, dict[st
     from resnet_inspect.views.words.identity import matches, mismatches
 
     file = checkpoint.read(weights)
-    fit = match(file.tensors, shapes_of(model))
+    numbers = {name: one.numbers for name, one in file.placed.items()}
+    fit = match(file.tensors, shapes_of(model), numbers)
     if not fit.fits:
         raise CheckpointError(
             f"{file.path} does not fit {name}: {mismatches(fit)}",
             hint=f"`resnet-inspect identify {weights}` names the network that it is of",
         )
-    values = checkpoint.values(file)
-    state = {
-        pair.wanted_name: values[pair.name]
-        for pair in fit.pairs
-        if pair.name is not None and pair.wanted_name is not None
-    }
     if all(tensor.is_meta for tensor in (*model.parameters(), *model.buffers())):
         note = f"weights: {file.path}, {matches(fit)}; on meta only their shapes are used"
-        return note, zeros_among(state)
-    model.load_state_dict(state)
+        try:
+            return note, zeros_among(taken(file, fit))
+        except CheckpointError:  # of a kind whose numbers are not read
+            return note, None
+    model.load_state_dict(taken(file, fit))
     return f"weights: {file.path}, {matches(fit)}", None

@@ -23,11 +23,11 @@ class Arguments(NamedTuple):
     """What the builders of a source call two things that often differ in a file."""
 
     classes: str
-    channels: str | None
+    channels: str
 
 
 ARGUMENTS = {
-    "torchvision": Arguments("num_classes", None),
+    "torchvision": Arguments("num_classes", "channels"),
     "paper": Arguments("classes", "channels"),
     "resnet": Arguments("classes", "channels"),
     "timm": Arguments("num_classes", "in_chans"),
@@ -52,23 +52,51 @@ def as_large(parameters: int) -> Iterator[str]:
     return (variant.name for variant in VARIANTS.values() if variant.parameters == parameters)
 
 
+def rarity(name: str) -> tuple[bool, bool, int]:
+    """Sorts first what weights most likely are of, among networks that they fit alike.
+
+    A residual network comes before its plain twin and the stride that all have before that of the
+    paper; then the order of the catalogue decides, and the packages come before the grammar.
+    """
+    known = VARIANTS.get(name)
+    if known is None:
+        return False, False, len(VARIANTS) + name.startswith("resnet:")
+    in_first_1x1 = name.startswith("paper:resnet") and known.block == "bottleneck"
+    return (
+        known.block == "plain",
+        in_first_1x1 and not name.endswith("_v1_5"),
+        list(VARIANTS).index(name),
+    )
+
+
 def alike(
-    block: str, depths: tuple[int, ...], parameters: int
+    block: str, depths: tuple[int, ...], parameters: int, dimensions: int = 2
 ) -> Iterator[tuple[str, dict[str, object]]]:
-    """Names, with arguments for their builders, of those with the nearest depths, then size."""
+    """Names, with arguments for their builders, of those with the nearest depths, then size.
+
+    For video where the convolutions have three dimensions, for images where they have two.
+    """
+    known = [variant for variant in VARIANTS.values() if len(variant.input) == dimensions + 2]
     kinds = ("basic", "plain") if block == "basic" else (block,)
 
     def distance(variant: Variant) -> tuple[bool, int]:
         pairs = zip_longest(variant.depths, depths, fillvalue=0)
         return variant.block not in kinds, sum(abs(a - b) for a, b in pairs)
 
-    nearest = min(map(distance, VARIANTS.values()))
-    near = [variant for variant in VARIANTS.values() if distance(variant) == nearest]
+    nearest = min(map(distance, known), default=(True, 0))
+    near = [variant for variant in known if distance(variant) == nearest]
     near.sort(key=lambda variant: abs((variant.parameters or 0) - parameters))
     for variant in near[:_NEAR]:
         yield variant.name, {}
         if variant.family == "segmentation":
             yield variant.name, {"aux_loss": True}
+
+
+def designs(line: str) -> tuple[str, ...]:
+    """A design with norms behind the convolutions, and with norms before them, likelier first."""
+    if "preact=true" in line:
+        return (line, line.replace("preact=true", "preact=false"))
+    return (line, f"{line}{',' if line.count(':') > 1 else ':'}preact=true")
 
 
 def of_timm(weights: Iterable[str], layers: int) -> Iterator[str]:

@@ -33,8 +33,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 """Options that are one of some words."""
 
 _LARGEST = {
-    "width": 16_384, "groups": 16_384, "width_per_group": 16_384, "channels": 16_384,
-    "classes": 1_000_000,
+    "width": 16_384, "stem_width": 16_384, "groups": 16_384, "width_per_group": 16_384,
+    "channels": 16_384, "classes": 1_000_000,
 }  # fmt: skip
 """Options that are whole numbers from 1 to this."""
 
@@ -55,6 +55,8 @@ class Design:
     """Blocks in each stage."""
     width: int = 64
     """Planes of the first stage; each further one has twice those of the one before."""
+    stem_width: int | None = None
+    """Planes of the stem; None for `width`."""
     groups: int = 1
     """Groups of a bottleneck's 3×3 convolution."""
     width_per_group: int = 64

@@ -227,6 +227,7 @@ class ResNet(nn.Module):
         block: the class of the units.
         depths: units in each stage; the stages are `layer1`, `layer2`, ...
         width: planes of the first stage; each further one has twice those of the one before.
+        stem_width: planes of the stem; `width` where it is None.
         stem: "imagenet" divides height and width by 4 (7×7 with stride 2, pool with stride 2),
             "cifar" keeps them (3×3).
         shortcut: what it does [v1, sections 3.3 and 4.1]. The identity wherever the shape stays;
@@ -252,24 +253,25 @@ class ResNet(nn.Module):
         classes: int = 1000,
         norm: Norm = nn.BatchNorm2d,
         init: Init = "he",
+        stem_width: int | None = None,
         **options: Any,
     ) -> None:
         super().__init__()
         self.maxpool: nn.MaxPool2d | None
+        in_planes = stem_width or width
         if stem == "imagenet":
-            self.conv1 = nn.Conv2d(channels, width, 7, stride=2, padding=3, bias=False)
-            self.bn1 = norm(width)
+            self.conv1 = nn.Conv2d(channels, in_planes, 7, stride=2, padding=3, bias=False)
+            self.bn1 = norm(in_planes)
             self.relu = nn.ReLU(inplace=True)
             self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
         else:
-            self.conv1 = conv3x3(channels, width)
-            self.bn1 = norm(width)
+            self.conv1 = conv3x3(channels, in_planes)
+            self.bn1 = norm(in_planes)
             self.relu = nn.ReLU(inplace=True)
             self.maxpool = None
 
         self.depths = tuple(depths)
         preact = issubclass(block, PreActBasicBlock | PreActBottleneck)
-        in_planes = width
         for stage, depth in enumerate(depths):
             planes = width * 2**stage
             out_planes = planes * block.expansion
@@ -358,6 +360,7 @@ def build(design: Design, device: torch.device) -> ResNet:
                     _BLOCKS[design.block, design.preact],
                     design.depths,
                     width=design.width,
+                    stem_width=design.stem_width,
                     stem=design.stem,
                     shortcut=design.shortcut,
                     channels=design.channels,

@@ -18,6 +18,8 @@ from resnet_inspect.sources.catalogue import NAMED, Variant, variant
 _FORBIDDEN = {"weights", "weights_backbone", "pretrained", "progress", "quantize"}
 """Arguments that would download, or build something that is no float network."""
 
+_MOST_CHANNELS = 16_384
+
 _ASK_FOR_INITIAL_WEIGHTS = {"googlenet", "inception_v3"}
 """Networks that warn unless they are told to draw their weights as they always have."""
 
@@ -35,6 +37,8 @@ def default_input(name: str) -> tuple[int, ...]:
 def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.Module:
     """The network with fresh weights, on meta or from seed 0 on a real device.
 
+    Any takes one more argument than its builder: `channels`, of the images that come in.
+
     Raises `BadInput` for an argument that its builder does not take, `BuildError` if the builder
     raises, `MissingDependency` if torchvision is absent or does not fit torch.
     """
@@ -46,6 +50,7 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
                 f"--set {argument} is not offered: networks are built in floats and without weights"
             )
     given = dict(arguments)
+    channels = given.pop("channels", None)
     named = inspect.signature(builder).parameters
     for untrained in ("weights", "weights_backbone"):
         if untrained in named:
@@ -56,6 +61,10 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
         torch.manual_seed(seed.current())
         try:
             model = _built(builder, given, device)
+            if channels is not None:
+                _take(model, channels, device)
+        except BadInput:
+            raise
         except TypeError as error:
             if "argument" not in str(error):
                 raise BuildError(_refused(chosen, error)) from error
@@ -76,6 +85,28 @@ def _built(builder: Any, given: Mapping[str, Any], device: torch.device) -> Any:
     except NotImplementedError:  # a RegNet computes its widths with tensors
         with torch.device("cpu"), _WeightsOnMeta():
             return builder(**given)
+
+
+def _take(model: nn.Module, channels: Any, device: torch.device) -> None:
+    """Give a network another first convolution, which takes images of so many channels."""
+    every = model.named_modules()
+    path, module = next(one for one in every if isinstance(one[1], nn.Conv2d | nn.Conv3d))
+    assert isinstance(module, nn.Conv2d | nn.Conv3d)
+    if type(channels) is not int or not 0 < channels <= _MOST_CHANNELS or module.groups != 1:
+        raise BadInput(f"channels={channels!s:.60}: a whole number from 1 to {_MOST_CHANNELS:,}")
+    with torch.device("meta" if device.type == "meta" else "cpu"):
+        stem = type(module)(
+            channels,
+            module.out_channels,
+            module.kernel_size,  # type: ignore[arg-type]
+            module.stride,  # type: ignore[arg-type]
+            module.padding,  # type: ignore[arg-type]
+            module.dilation,  # type: ignore[arg-type]
+            bias=module.bias is not None,
+            padding_mode=module.padding_mode,
+        )
+    parent, _, name = path.rpartition(".")
+    setattr(model.get_submodule(parent), name, stem)
 
 
 class _WeightsOnMeta(TorchFunctionMode):
@@ -127,4 +158,4 @@ def _arguments_hint(variant: Variant) -> str:
         "detection": "num_classes, trainable_backbone_layers, min_size, max_size",
         "video": "num_classes, zero_init_residual",
     }
-    return f"its arguments: {takes[variant.family]}"
+    return f"its arguments: {takes[variant.family]}, channels"

@@ -66,10 +66,16 @@ _NOT_WEIGHTS = (
 """First bytes of what is often found under the name of a checkpoint; what it is; the way on."""
 
 
-def read(path: str | Path) -> Checkpoint:
+def read(path: str | Path, under: str | None = None) -> Checkpoint:
     """What the file holds; of several sets of weights the largest, and of equals the first.
 
+    Args:
+        path: the file.
+        under: the keys under which the weights lie, or the prefix of their names, or both, with
+            dots, where those of a place are wanted: "model_ema", "encoder_q.", "state_dict.ema".
+
     Raises `CheckpointError` for anything else than weights that can be read safely.
+
     """
     file = Path(path)
     kind = _kind(file)
@@ -77,10 +83,10 @@ def read(path: str | Path) -> Checkpoint:
         found = _FORMATS[kind](file)
     except OSError as error:
         raise CheckpointError(f"{file}: {error.strerror or error}") from error
-    return _chosen(file, kind, found)
+    return _chosen(file, kind, found, under)
 
 
-def of(weights: Mapping[str, Any]) -> Checkpoint:
+def of(weights: Mapping[str, Any], under: str | None = None) -> Checkpoint:
     """The same of a state dict in memory, or of what `torch.load` gives.
 
     Raises `CheckpointError` if there are no tensors with names in it.
@@ -100,17 +106,41 @@ def of(weights: Mapping[str, Any]) -> Checkpoint:
             key = str(id(value))
         return Placed(spec, Storage(file, key, -1, spec.nbytes))
 
-    return _chosen(file, "state dict", Contents(dict(state_dicts(weights, placed))))
+    return _chosen(file, "state dict", Contents(dict(state_dicts(weights, placed))), under)
 
 
-def _chosen(file: Path, kind: str, found: Contents) -> Checkpoint:
+def _chosen(file: Path, kind: str, found: Contents, under: str | None) -> Checkpoint:
     places = found.places
     if not any(places.values()):
         raise CheckpointError(f"{file} holds no tensors that have names", hint=SAVE)
+    if under is not None:
+        place, placed = _under(file, places, under.strip("."))
+        return Checkpoint(file, kind, place, placed, {}, found.beside)
     place = max(places, key=lambda place: len(places[place]))
     enough = len(places[place]) / 2
     others = {o: placed for o, placed in places.items() if o != place and len(placed) >= enough}
     return Checkpoint(file, kind, place, places[place], others, found.beside)
+
+
+def _under(
+    file: Path, places: Mapping[str, Mapping[str, Placed]], under: str
+) -> tuple[str, Mapping[str, Placed]]:
+    """The place that is asked for, and what lies there."""
+    if under in places:
+        return under, places[under]
+    for place, placed in places.items():
+        start = f"{place}." if place else ""
+        prefix = f"{under.removeprefix(start)}."
+        if under.startswith(start):
+            within = {name: one for name, one in placed.items() if name.startswith(prefix)}
+            if within:
+                return place, within
+    first = {name.partition(".")[0]: None for placed in places.values() for name in placed}
+    known = [place for place in places if place] + list(first)
+    raise CheckpointError(
+        f"{file} has no weights under {under[:80]!r}",
+        hint=f"there are {', '.join(known[:8])}"[:300],
+    )
 
 
 def values(checkpoint: Checkpoint) -> Mapping[str, Tensor]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -47,6 +47,11 @@ class Placed:
     """Its first element in the storage, in elements."""
     stride: tuple[int, ...] | None = None
     """In elements; None where it is contiguous."""
+
+    @property
+    def numbers(self) -> Hashable:
+        """Where its numbers lie; the same for two names of one tensor."""
+        return self.storage, self.offset, self.spec.shape
 
 
 class Contents(NamedTuple):

@@ -13,6 +13,8 @@ _STATUSES: dict[Status, str] = {
     "differs": "differ",
     "missing": "missing",
     "extra": "extra",
+    "folded": "folded",
+    "tied": "tied",
     "outside": "outside",
 }
 """Each status with the title of the column that counts it."""

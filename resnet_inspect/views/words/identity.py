@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from resnet_inspect.analysis.identity import Candidate, Identity, Match, Pair
+from resnet_inspect.analysis.identity import Candidate, Identity, Match, Other, Pair
 from resnet_inspect.views.words import text
 
 _NAMED = 4
@@ -16,11 +16,23 @@ def said(identity: Identity) -> str:
     """What the file is, in one sentence."""
     file = text.visible(identity.file)
     best = identity.candidates[0] if identity.candidates else None
-    if best is None or best.match.share == 0:
+    flat = identity.looks is None or identity.looks.dimensions == 2
+    if best is None or best.match.share < (0.001 if flat else 0.9):
         count = text.count(len(identity.tensors), "tensor")
-        return f"{file} is of no network that is known: it has {count}, and none is alike"
+        nearest = looks(identity)
+        return (
+            f"{file} is of no network that is known: it has {count}, and "
+            f"{nearest or 'none is alike'}"
+        )
     if best.match.fits:
         return f"{file} is {full_name(best)}: {matches(best.match)}"
+    if best.match.lacks_head:
+        return f"{file} is {full_name(best)} without its head: {mismatches(best.match)}"
+    if best.match.leaves_nothing and best.match.counts["folded"]:
+        return (
+            f"{file} is {full_name(best)} with its norms folded into its convolutions: "
+            f"{mismatches(best.match)}"
+        )
     return f"{file} is nearest to {full_name(best)}: {mismatches(best.match)}"
 
 
@@ -55,9 +67,14 @@ def remarks(identity: Identity) -> Iterable[str]:
     """What else a reader must know of the file."""
     if identity.place:
         yield f"the weights lie under {text.visible(identity.place)}"
-    if identity.others:
-        others = ", ".join(map(text.visible, identity.others))
-        yield f"the file has other weights, which were not looked at: {others}"
+    for other in identity.others:
+        yield f"the file has other weights: {_other(other)}"
+    if identity.beside:
+        named = [text.visible(name) for name in identity.beside[:_NAMED]]
+        yield (
+            f"beside weights the file names {_and_more(named, len(identity.beside))}, for which "
+            "torch.load(weights_only=True) refuses it; nothing of that was looked up or run"
+        )
     types = Counter(
         spec.dtype for spec in identity.tensors.values() if spec.shape and spec.dtype != "int64"
     )
@@ -66,17 +83,58 @@ def remarks(identity: Identity) -> Iterable[str]:
     if not identity.candidates:
         return
     best = identity.candidates[0]
-    if identity.equals:
-        equals = [full_name(one) for one in identity.equals]
-        yield f"names and shapes cannot tell it from {_and_more(equals[:_NAMED], len(equals))}"
+    others = told_from(identity)
+    if others:
+        yield others
     renamed, outside = best.match.having("renamed"), best.match.having("outside")
+    tied = best.match.having("tied")
     if renamed:
         pairs = [f"{text.visible(p.name or '')} for {p.wanted_name}" for p in renamed[:_NAMED]]
         yield f"other names: {_and_more(pairs, len(renamed))}"
-    if outside:
-        yield f"not of the network itself: {_named(outside)}"
-    if identity.looks and identity.looks.design and not best.match.fits:
-        yield f"by its shapes it looks like resnet:{identity.looks.design}"
+    if tied:
+        pairs = [f"{text.visible(p.name or '')} is {p.wanted_name}" for p in tied[:_NAMED]]
+        yield f"second names of the same numbers: {_and_more(pairs, len(tied))}"
+    told = tuple(f"{other.place}." for other in identity.others)
+    start = f"{identity.place}." if identity.place else ""
+    untold = [pair for pair in outside if not f"{start}{pair.name}".startswith(told)]
+    if untold:
+        yield f"not of the network itself: {_named(untold)}"
+    nearest = "" if best.match.fits or best.match.leaves_nothing else looks(identity)
+    if nearest and nearest not in said(identity):
+        yield nearest
+
+
+def told_from(identity: Identity) -> str:
+    """Which other networks the weights fit as well; "" for none."""
+    equals = [full_name(one) for one in identity.equals]
+    if not equals:
+        return ""
+    return f"names and shapes cannot tell it from {_and_more(equals[:_NAMED], len(equals))}"
+
+
+def looks(identity: Identity) -> str:
+    """What its shapes look like; "" for nothing that is known."""
+    found = identity.looks
+    if found is None:
+        return ""
+    if found.design:
+        return f"by its shapes it looks like resnet:{found.design}"
+    depths = ", ".join(map(str, found.depths))
+    return (
+        f"by its shapes it is a residual network with {found.dimensions}-D convolutions, "
+        f"{found.block} blocks, {depths} a stage"
+    )
+
+
+def _other(other: Other) -> str:
+    place = text.visible(other.place) or "beside these"
+    count = text.count(other.tensors, "tensor")
+    if other.is_alike:
+        return f"{place}, {count} with the same names and shapes"
+    if other.best is None:
+        return f"{place}, {count} of no network that is known"
+    verb = "of" if other.best.match.leaves_nothing else "nearest to"
+    return f"{place}, {count} {verb} {full_name(other.best)}"
 
 
 def _named(pairs: Sequence[Pair]) -> str:
