@@ -36,6 +36,8 @@ async def columns(app: Explorer) -> None:
     keys = await dialogs.columns(app, look.columns.get(name, usual), known, usual)
     if keys is not None:
         look.columns[name] = keys
+        if keys == tuple(usual):
+            del look.columns[name]  # and the view has its own again
         app.lay_out()
 
 

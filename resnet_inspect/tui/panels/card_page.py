@@ -117,13 +117,15 @@ def coloured(line: str) -> Content:
 
 
 def wrapped(written: str, width: int) -> list[str]:
-    """Lines of at most `width`, broken at blanks where possible."""
+    """Lines of at most `width`, broken at blanks where possible, or else behind a dot."""
     lines: list[str] = []
     for paragraph in written.split("\n"):
         line = paragraph
         while len(line) > width:
             at = line.rfind(" ", 0, width + 1)
-            at = at if at > width // 3 else width
+            if at <= width // 3:
+                dot = line.rfind(".", 0, width) + 1
+                at = dot if dot > width // 3 else width
             lines.append(line[:at].rstrip())
             line = line[at:].lstrip()
         lines.append(line)

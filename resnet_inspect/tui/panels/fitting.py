@@ -91,7 +91,8 @@ class Fitting:
                     longest = max((cells_of(self._measured(row, c)) for row in rows), default=0)
                     most = max(24, self.room // 3) if c.key == "path" else LONGEST
                     most = NOTE if c.key == "note" else most
-                    widths[c.key, *form] = min(most, max(len(self.title(c)), longest))
+                    title = len(self.title(c)) + (c.key in self.pinned)  # for its arrow
+                    widths[c.key, *form] = min(most, max(title, longest))
             self.widths = [widths[c.key, *form] for c in self.columns]
             self.widths[0] += self.sign
             if self.width <= self.room or not self._narrow():

@@ -36,6 +36,13 @@ def share_bar(part: float, length: int, *, ascii: bool) -> str:
     return bar(part if part * length * 8 >= 0.5 else 0.0, length, ascii=ascii)
 
 
+def _is_same(one: Row | None, other: Row | None) -> bool:
+    """Whether two rows of a table, or of one that was measured again, are the same."""
+    if one is None or other is None or not one.spans:
+        return one is other
+    return (one.kind, one.spans, one.other) == (other.kind, other.spans, other.other)
+
+
 class Rows(ScrollView, can_focus=True):
     """Rows with a cursor. The first line is a header that stays in place."""
 
@@ -160,7 +167,7 @@ class Rows(ScrollView, can_focus=True):
         self._stands_in = True
         self.cursor = self._line_of_wanted()
         self._stands_in = False
-        if self.row is not self._told:
+        if not _is_same(self.row, self._told):
             self.tell()
         self.refresh()
 

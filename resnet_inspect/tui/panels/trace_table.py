@@ -22,7 +22,7 @@ from resnet_inspect.formats.styled_text import (
 from resnet_inspect.formats.styled_text import cells as cells_of
 from resnet_inspect.tui.panels.changes import changes
 from resnet_inspect.tui.panels.fitting import BAR, WORDED, Fitting
-from resnet_inspect.tui.panels.network_tree import short_name
+from resnet_inspect.tui.panels.network_tree import SHORTER, short_name
 from resnet_inspect.tui.panels.outline import Outline, path_of
 from resnet_inspect.tui.panels.row_list import SIGN, Piece, Rows, share_bar
 from resnet_inspect.tui.panels.search import hottest, leaves, matches, nearest, query_of, ranked
@@ -244,6 +244,9 @@ class TraceTable(Rows):
         while end < len(cells) and not cells[end][1] and cells[end][0].key != "note":
             end += 1
         room = sum(width for _, _, width in cells[start:end]) + self.gap * (end - start - 1)
+        if cells_of(words) > room:
+            for long, short in SHORTER.items():
+                words = words.replace(long, short)
         return aligned(cut(words, room), room, "left"), end
 
     def _heat_of(self, row: Row) -> Piece:

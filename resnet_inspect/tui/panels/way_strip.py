@@ -79,12 +79,15 @@ class WayStrip(Widget):
             pieces.append((f"{size} ", "$ink-muted"))
             at += len(str(size)) + 1
             level = levels[round((len(levels) - 1) * log2(max(1, size)) / max(1.0, log2(largest)))]
+            marks = []
             for bar in range(bars):
                 first, last = bar * len(rows) // bars, (bar + 1) * len(rows) // bars - 1
-                marked = self._is_chosen(rows[first], rows[max(first, last)])
-                pieces.append((level, "$ink-accent reverse" if marked else "$ink-bar"))
+                marks.append(self._is_chosen(rows[first], rows[max(first, last)]))
                 self.spots.append((at, rows[first]))
                 at += 1
+            for is_marked, alike in groupby(marks):
+                style = "$ink-accent reverse" if is_marked else "$ink-bar"
+                pieces.append((level * len(list(alike)), style))
             pieces.append((" ", ""))
             at += 1
         return Content.assemble(*pieces)

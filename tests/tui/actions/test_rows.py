@@ -104,7 +104,7 @@ async def shows_a_flat_list(app: Explorer, pilot: Keys, key: str) -> None:
     assert flat == [path for path in as_tree if path in flat], "in the order of the trace"
     assert "layer1.0.conv1" in flat
     assert "layer1.0" not in flat
-    assert " layer1.0.conv1 " in drawn(table), "the whole path, for nothing above says where it is"
+    assert "\nlayer1.0.conv1 " in drawn(table), "the whole path, for nothing above says where it is"
     await pilot.press(key)
     await settle(pilot)
     assert shown_paths(table) == as_tree

@@ -8,7 +8,6 @@ import pytest
 from by_hand import measured
 from driving import chosen_path, explore, table_of
 from textual.pilot import Pilot
-from textual.widgets import OptionList
 
 import resnet_inspect as ri
 from resnet_inspect.analysis.structure.survey import Survey
@@ -42,16 +41,31 @@ def test_help_begins_with_the_keys_of_the_focused_pane(key: str, name: str, own:
     explore(drive)
 
 
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", [80, 120, 200])
 def test_no_line_of_the_help_is_cut(width: int) -> None:
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
         await pilot.press("question_mark")
-        options = help_of(app).query_one(OptionList)
-        for i in range(options.option_count):
-            prompt = str(options.get_option_at_index(i).prompt)
-            assert len(prompt.rstrip()) <= options.scrollable_content_region.width, prompt
+        for options in help_of(app).lists[: 1 + (width == 200)]:
+            assert options.option_count
+            for i in range(options.option_count):
+                prompt = str(options.get_option_at_index(i).prompt)
+                assert len(prompt.rstrip()) <= options.scrollable_content_region.width, prompt
 
     explore(drive, size=(width, 24))
+
+
+def test_where_there_is_room_the_keys_go_through_two_columns() -> None:
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        await pilot.press("question_mark", "up")
+        left, right = help_of(app).lists
+        assert left.highlighted is None
+        assert right.highlighted == right.option_count - 1, "around the top is the very last"
+        await pilot.press("down")
+        assert (left.highlighted, right.highlighted) == (1, None)
+        ids = [option.id for options in (left, right) for option in options.options if option.id]
+        assert ids == [str(i) for i in range(len(help_of(app).listed))], "each once, in order"
+
+    explore(drive, size=(200, 60))
 
 
 def test_help_is_searched_and_does_what_is_chosen() -> None:

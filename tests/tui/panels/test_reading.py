@@ -1,0 +1,105 @@
+"""Small things that a reader relies on: what folds behind, what is said while there is nothing."""
+
+from __future__ import annotations
+
+from driving import (
+    Keys,
+    drawn,
+    drive,
+    explorer_of,
+    explorer_with_child,
+    line_of,
+    settle,
+    shown_paths,
+    table_of,
+    text_of,
+    tree_of,
+)
+
+from resnet_inspect.tui.app import Explorer
+
+
+def test_a_block_unfolds_on_the_way_and_folds_again_behind() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        blocks = shown_paths(tree_of(app))
+        await app.bench.go_to_path("layer2.0.conv2")
+        await settle(pilot)
+        assert "layer2.0.conv2" in shown_paths(tree_of(app))
+        await app.bench.go_to_path("layer3.1.conv1")
+        await settle(pilot)
+        assert "layer3.1.conv1" in shown_paths(tree_of(app))
+        assert "layer2.0.conv2" not in shown_paths(tree_of(app))
+        await app.bench.go_to_path("layer3")
+        await settle(pilot)
+        assert shown_paths(tree_of(app)) == blocks
+
+    drive(explorer_of("resnet18"), steps)
+
+
+def test_a_click_on_a_title_moves_no_column_and_marks_it() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        before = line_of(table_of(app), 0)
+        at = before.index("params") + 2
+        await pilot.click("#table", offset=(1 + at, 1))
+        await settle(pilot)
+        after = line_of(table_of(app), 0)
+        assert "params▼" in after
+        assert after.index("MACs") == before.index("MACs")
+        assert after.index("operation") == before.index("operation")
+        assert "esc trace order" in str(table_of(app).border_subtitle)
+
+    drive(explorer_of("resnet50"), steps)
+
+
+def test_a_column_that_has_no_room_is_shown_where_rows_are_sorted_by_it() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        assert "share" not in [column.key for column in table_of(app).columns]
+        table_of(app).sort_by("share")
+        table_of(app).show_heat("receptive_field")
+        await settle(pilot)
+        keys = [column.key for column in table_of(app).columns]
+        assert {"share", "receptive_field"} <= set(keys)
+        assert table_of(app).fit.width <= table_of(app).room
+        await pilot.press("escape")
+        table_of(app).show_heat(None)
+        await settle(pilot)
+        assert "share" not in [column.key for column in table_of(app).columns]
+
+    drive(explorer_of("resnet50"), steps)
+
+
+def test_a_filter_without_a_hit_says_what_is_written_much_like_it() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await pilot.press("slash", *"dwnsample")
+        await settle(pilot)
+        said = text_of(app, "#filter-count")
+        assert "like it: downsample" in said
+        assert said.endswith("0 of 45"), said
+
+    drive(explorer_of("resnet18"), steps)
+
+
+def test_what_is_being_done_is_said_where_the_rows_will_be() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        table = table_of(app)
+        table.table = None
+        app.title_line("resnet18", "importing torch")
+        assert "importing torch …" in line_of(table, table.size.height // 2).strip()
+
+    drive(explorer_with_child("resnet18")[0], steps)
+
+
+def test_the_failed_layer_is_where_one_looks() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        trace = app.shown.survey.trace  # type: ignore[union-attr]
+        assert trace.failure is not None
+        app.failed = (app.request, trace)
+        await pilot.press("F")
+        await settle(pilot)
+        row = table_of(app).row
+        assert row is not None
+        assert row.raised
+        assert any(first <= trace.failure.call <= last for first, last in row.spans)
+        assert "✗" in drawn(table_of(app))
+
+    drive(explorer_of("broken"), steps)
