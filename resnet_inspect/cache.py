@@ -1,9 +1,12 @@
 """The trace cache: what a named network did on meta, kept so that torch need not be imported.
 
 Such a trace depends on versions and arguments alone, and these make its key. An entry is a file:
-a line with a checksum and the key, then the trace as `codec` writes it. It is written whole or not
+a line with a digest and the key, then the trace as `codec` writes it. It is written whole or not
 at all, and by any number of processes at once; one that cannot be read, for whatever reason, is as
 good as none. Nothing here raises because of the cache: without one, a network is run.
+
+A trace is taken only from a regular file of one's own in a folder that nobody else can write; where
+others can, there is no cache, and `refusal` says so.
 
 `RESNET_INSPECT_NO_CACHE` turns it off, `RESNET_INSPECT_CACHE_DIR` says where it is.
 """
@@ -12,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
@@ -21,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet_inspect._version import __version__
-from resnet_inspect.errors import InspectError
+from resnet_inspect.errors import InspectError, OutputError
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import FORMAT_VERSION, Trace
 
@@ -43,13 +47,47 @@ _SWITCHES = "TIMM_"
 
 
 def folder() -> Path:
-    """Where the entries are; the folder need not be there."""
-    told = os.environ.get(FOLDER_VARIABLE)
-    if told:
-        return Path(told).expanduser()
-    import platformdirs
+    """Where the entries are; the folder need not be there.
 
-    return platformdirs.user_cache_path("resnet-inspect", appauthor=False) / "traces"
+    Raises `OutputError` where there is no home for it.
+    """
+    told = os.environ.get(FOLDER_VARIABLE)
+    try:
+        if told:
+            return Path(told).expanduser()
+        import platformdirs
+
+        found = platformdirs.user_cache_path("resnet-inspect", appauthor=False) / "traces"
+    except RuntimeError:
+        found = Path()
+    if not found.is_absolute():  # a ~ that stands for nobody's home
+        raise OutputError(
+            "there is no home folder to keep traces in", hint=f"set {FOLDER_VARIABLE}"
+        )
+    return found
+
+
+def refusal() -> str:
+    """Why traces are neither kept nor taken, in one line; "" where they are, or need not be."""
+    if os.environ.get(OFF_VARIABLE):
+        return ""
+    try:
+        place = folder()
+        status = place.stat()
+    except OutputError as error:
+        return f"no cache: {error.message} ({error.hint})"
+    except (OSError, ValueError):
+        return ""  # it can still be made, or not even that
+    if _is_ours(status):
+        return ""
+    return f"no cache: others can write in {place} (chmod go-w, or set {FOLDER_VARIABLE})"
+
+
+def _is_ours(status: os.stat_result) -> bool:
+    """Whether a file or folder belongs to this user and nobody else can write it."""
+    if sys.platform == "win32":  # whose folders are told apart by other means
+        return True
+    return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +106,7 @@ class Entry:
         """The trace, or None if it is not there whole."""
         try:
             path = self.path
-            head, _, body = path.read_bytes().partition(b"\n")
+            head, _, body = _contents(path).partition(b"\n")
             if head != self._head(body):
                 return None
             trace = codec.loads(body.decode())
@@ -88,20 +126,40 @@ class Entry:
         head = self._head(body.encode()).decode()
         with suppress(OSError, RuntimeError, InspectError):
             path = self.path
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if path.exists() and not path.is_file():
+                return
             write_all({path: f"{head}\n{body}"}, overwrite=True)
             _make_room(path.parent)
 
     def _head(self, body: bytes) -> bytes:
-        return f"{zlib.crc32(body):08x} {self.key}".encode()
+        from hashlib import blake2b
+
+        key = self.key.encode()
+        return blake2b(key + b"\n" + body, digest_size=32).hexdigest().encode() + b" " + key
+
+
+_LARGEST = 2**28
+"""Bytes of an entry that are read."""
+
+
+def _contents(path: Path) -> bytes:
+    """The bytes of an entry; raises `OSError` for what is none, without waiting for a pipe."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+    with open(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as stream:
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode) or not _is_ours(status):
+            raise OSError(f"{path} is no entry")
+        return stream.read(_LARGEST)
 
 
 def entry(**asked: Any) -> Entry | None:
     """The entry for what is asked, plain data only, under the versions that are installed.
 
-    None if the cache is turned off or torch is not installed as a package with a version.
+    None if the cache is turned off or cannot be trusted, or torch is not installed as a package
+    with a version.
     """
-    if os.environ.get(OFF_VARIABLE):
+    if os.environ.get(OFF_VARIABLE) or refusal():
         return None
     versions = installed(_PACKAGES)
     if "torch" not in versions:
@@ -179,4 +237,6 @@ def _entries(place: Path) -> Iterator[tuple[Path, os.stat_result]]:
     """Every entry with its status, also what a process left that was killed while writing one."""
     for path in (*place.glob(f"*{_SUFFIX}"), *place.glob(f".*{_SUFFIX}.*")):
         with suppress(OSError):
-            yield path, path.stat()
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode):
+                yield path, status

@@ -87,7 +87,8 @@ def _run(
             cache=not options.get("no_cache"),
             call=call,
         )
-    for note in captured.provenance.notes:
+    refused = "" if options.get("no_cache") else pipeline.why_no_cache(model, options["device"])
+    for note in (*captured.provenance.notes, *([refused] if refused else [])):
         remark(note)
     return captured
 

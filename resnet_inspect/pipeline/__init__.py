@@ -20,7 +20,7 @@ The only place that joins them; torch is imported inside the functions that need
 from __future__ import annotations
 
 from resnet_inspect.pipeline.asking import diff, draw, explain, taps
-from resnet_inspect.pipeline.cache import cached
+from resnet_inspect.pipeline.cache import cached, why_no_cache
 from resnet_inspect.pipeline.checks import verify
 from resnet_inspect.pipeline.conversion import convert, loading
 from resnet_inspect.pipeline.equivalence import equivalence_of
@@ -84,6 +84,7 @@ __all__ = [
     "variants",
     "verify",
     "watch",
+    "why_no_cache",
 ]
 
 

@@ -59,6 +59,15 @@ def entry_of(
     )
 
 
+def why_no_cache(model: str | None, device: str | None = None) -> str:
+    """Why the trace of a network that the cache is for cannot be kept; "" for no such reason."""
+    if model is None or device not in (None, "meta") or subject(model).source not in CACHED_SOURCES:
+        return ""
+    from resnet_inspect.cache import refusal
+
+    return refusal()
+
+
 def _is_literal(value: Any) -> bool:
     """Whether a value is all that its `repr` says."""
     from ast import literal_eval

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from resnet_inspect.analysis.identity import (
@@ -12,6 +14,7 @@ from resnet_inspect.analysis.identity import (
     parameters,
     resized,
 )
+from resnet_inspect.analysis.identity.alignment import aligned, in_order
 from resnet_inspect.traces.tensors import Shape, TensorSpec
 from resnet_inspect.views.tables.identity import candidates, tensors
 from resnet_inspect.views.words.identity import said
@@ -219,3 +222,87 @@ def test_names_in_a_file_move_no_cursor() -> None:
     found = identity(changed(evil__x=(1,)) | specs({"\x1b[2J": (1,)}), "net")
     written = said(found) + "".join(cell.text for row in tensors(found).rows for cell in row.cells)
     assert "\x1b" not in written
+
+
+def test_a_shortcut_before_its_branch_is_told_from_what_has_its_shape() -> None:
+    """The last convolution of a bottleneck and its projection have one shape, as have norms."""
+    theirs: dict[str, Shape] = {
+        "b.conv1.weight": (4, 16, 1, 1),
+        "b.bn1.weight": (4,),
+        "b.conv3.weight": (16, 16, 1, 1),
+        "b.bn3.weight": (16,),
+        "b.downsample.0.weight": (16, 16, 1, 1),
+        "b.downsample.1.weight": (16,),
+    }
+    ours: dict[str, Shape] = {
+        "x.shortcut.a.weight": (16, 16, 1, 1),
+        "x.shortcut.b.weight": (16,),
+        "x.layer.0.weight": (4, 16, 1, 1),
+        "x.layer.1.weight": (4,),
+        "x.layer.2.weight": (16, 16, 1, 1),
+        "x.layer.3.weight": (16,),
+    }
+    wanted = {
+        "b.conv1.weight": "x.layer.0.weight",
+        "b.bn1.weight": "x.layer.1.weight",
+        "b.conv3.weight": "x.layer.2.weight",
+        "b.bn3.weight": "x.layer.3.weight",
+        "b.downsample.0.weight": "x.shortcut.a.weight",
+        "b.downsample.1.weight": "x.shortcut.b.weight",
+    }
+    assert aligned(ours, theirs, {}) == wanted
+    assert aligned(dict(sorted(ours.items(), key=lambda one: one[0])), theirs, {}) == wanted
+
+
+def test_names_that_were_sorted_are_put_into_the_order_of_the_layers() -> None:
+    given = ["a.10.weight", "a.9.weight", "bn1.bias", "bn1.weight", "conv1.weight", "fc.weight"]
+    assert in_order(given) == [
+        "conv1.weight", "bn1.weight", "bn1.bias", "a.9.weight", "a.10.weight", "fc.weight",
+    ]  # fmt: skip
+    assert in_order(["b.weight", "a.weight"]) == ["b.weight", "a.weight"]
+
+
+def test_a_long_network_is_aligned_soon() -> None:
+    """Some thousand layers, of which those at both ends differ, so that nothing is cut off."""
+    ours: dict[str, Shape] = {f"a.{n}.weight": (8, 8, 3, 3) for n in range(3_000)}
+    theirs: dict[str, Shape] = {f"b{n}.weight": shape for n, shape in enumerate(ours.values())}
+    first, last = {"stem.weight": (9, 3, 7, 7)}, {"fc.weight": (5, 8)}
+    other = {"stem.weight": (9, 3, 5, 5)}, {"fc.weight": (6, 8)}
+    start = time.process_time()
+    assert len(aligned(first | ours | last, other[0] | theirs | other[1], {})) == 3_000
+    assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("blocks", "design"),
+    [
+        ([(64, 64, 3), (64, 64, 3), (128, 64, 3), (128, 128, 3), (128, 64, 1)], "basic:1,1"),
+        ([(128, 64, 1), (128, 64, 3), (128, 128, 3), (128, 128, 3), (128, 128, 3)],
+         "basic:2:width=128,stem_width=64"),
+        ([(32, 64, 1), (32, 8, 3), (64, 32, 1), (32, 64, 1), (32, 8, 3), (64, 32, 1)],
+         "bottleneck:2:width=16,stem_width=64,groups=4,width_per_group=32"),
+    ],
+)  # fmt: skip
+def test_a_design_is_read_from_shapes_alone(
+    blocks: list[tuple[int, int, int]], design: str
+) -> None:
+    shapes: dict[str, Shape] = {"0.weight": (64, 3, 7, 7)}
+    for number, (out, inner, window) in enumerate(blocks, start=1):
+        shapes[f"{number}.weight"] = (out, inner, window, window)
+    found = looks_of(specs(shapes | {"99.weight": (1000, blocks[-1][0])}))
+    assert found is not None
+    assert found.design.partition(",shortcut")[0] == design
+
+
+def test_norms_that_are_folded_are_neither_missing_nor_extra() -> None:
+    network: dict[str, Shape] = {
+        "conv1.weight": (8, 3, 7, 7), "bn1.weight": (8,), "bn1.bias": (8,),
+        "bn1.running_mean": (8,), "bn1.running_var": (8,), "fc.weight": (5, 8),
+    }  # fmt: skip
+    fit = match(
+        specs({"c.weight": (8, 3, 7, 7), "c.bias": (8,), "c.scale": (), "f.w": (5, 8)}), network
+    )
+    assert dict(fit.counts) == {"renamed": 2, "folded": 6}
+    assert (fit.fits, fit.leaves_nothing, fit.share) == (False, True, 1.0)
+    one = Identity("net.pth", "torch", "", (), {}, None, (Candidate("net", (), fit),))
+    assert "is net with its norms folded into its convolutions" in said(one)

@@ -15,6 +15,7 @@ import pytest
 
 import resnet_inspect as ri
 from resnet_inspect import cache, pipeline
+from resnet_inspect.errors import OutputError
 from resnet_inspect.pipeline import cache as kept
 from resnet_inspect.sources import Subject
 from resnet_inspect.traces.model import Failure, Trace
@@ -289,3 +290,82 @@ def test_every_file_that_makes_a_trace_is_looked_at_for_changes() -> None:
     assert {"capture/recording/recorder.py", "capture/backends.py", "pipeline/tracing.py"} <= set(
         looked_at
     )
+
+
+# -- a cache that cannot be trusted --------------------------------------------------------------
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="folders have no such modes here")
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o775, 0o702])
+def test_nothing_is_taken_from_a_folder_that_others_can_write(folder: Path, mode: int) -> None:
+    entry(network="a").keep(SAVED)
+    folder.chmod(mode)
+    assert cache.entry(network="a") is None
+    assert str(folder) in cache.refusal()
+    assert pipeline.why_no_cache("model.py:Net") == pipeline.why_no_cache(SMALL, "cpu") == ""
+    folder.chmod(0o755)
+    assert cache.refusal() == ""
+    assert entry(network="a").read() == SAVED
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no owners here")
+def test_nothing_is_taken_from_a_folder_or_file_of_another(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = entry(network="a")
+    kept.keep(SAVED)
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert kept.read() is None
+    assert cache.refusal()
+    monkeypatch.undo()
+    monkeypatch.setenv(cache.FOLDER_VARIABLE, str(folder))
+    kept.path.chmod(0o666)
+    assert kept.read() is None
+
+
+def test_a_folder_that_is_made_is_ones_own(folder: Path) -> None:
+    previous = os.umask(0)
+    try:
+        entry(network="a").keep(SAVED)
+    finally:
+        os.umask(previous)
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_pipes_devices_and_links_are_no_entries(folder: Path, tmp_path: Path) -> None:
+    kept = entry(network="a")
+    kept.keep(SAVED)
+    kept.path.rename(tmp_path / "elsewhere")
+    kept.path.symlink_to(tmp_path / "elsewhere")
+    assert kept.read() is None
+    kept.path.unlink()
+    os.mkfifo(kept.path)
+    assert kept.read() is None  # and does not wait for a writer
+    kept.keep(SAVED)
+    assert cache.clear() == (0, 0)
+    assert kept.path.is_fifo()
+
+
+def test_without_a_home_there_is_no_cache_and_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv(cache.FOLDER_VARIABLE)
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    assert "no home folder" in cache.refusal()
+    assert cache.entry(network="a") is None
+    with pytest.raises(OutputError, match="no home folder"):
+        cache.folder()
+    monkeypatch.setenv(cache.FOLDER_VARIABLE, str(tmp_path / "kept"))
+    assert entry(network="a").read() is None
+
+
+def test_the_command_says_in_one_line_that_there_is_no_cache(folder: Path) -> None:
+    folder.mkdir()
+    folder.chmod(0o777)
+    done = inspect("trace", SMALL, "--format", "md")
+    assert done.returncode == 0
+    assert done.stderr.count("\n") == 1
+    assert "no cache: others can write" in done.stderr
+    assert not list(folder.iterdir())

@@ -93,3 +93,32 @@ def test_bad_input_is_one_line_with_a_hint(tmp_path: Path) -> None:
     refused(inspect("identify", str(tmp_path / "none.pth")), 1, "no such file")
     refused(inspect("trace", str(page)), 2, "trace --weights")
     refused(inspect("identify", str(page), "--view", "all"), 2, "candidates")
+
+
+def test_the_program_and_the_converted_file_are_written(tmp_path: Path) -> None:
+    own = {f"net.{name.replace('layer', 'stage')}": shape for name, shape in shapes().items()}
+    file = write(tmp_path / "net.safetensors", own)
+    output = tmp_path / "out.safetensors"
+    against = ("identify", str(file), "--against", DESIGN)
+    done = inspect(*against, "--convert", str(output), "--python")
+    assert done.returncode == 0
+    assert f"load_file({str(output)!r})" in done.stdout
+    compile(done.stdout, "load.py", "exec")
+    assert f"wrote {output}, for {DESIGN}: all 17 tensors match" in done.stderr
+    converted = inspect("identify", str(output), "--against", DESIGN, "--format", "json").stdout
+    assert json.loads(converted)["rows"][0]["renamed"] == 0
+    refused(inspect(*against, "--convert", str(output)), 1, "exists already", "--force")
+
+
+def test_options_that_do_not_go_together_are_refused(file: Path, tmp_path: Path) -> None:
+    refused(inspect("identify", str(file), "--convert", str(tmp_path / "a.pth")), 2, "safetensors")
+    refused(inspect("identify", str(file), "--python", "--format", "md"), 2, "write no table")
+    refused(inspect("identify", str(file), "--under", "ema"), 1, "no weights under 'ema'", "layer1")
+
+
+def test_the_channels_that_were_found_are_taken(tmp_path: Path) -> None:
+    made = {**shapes(), "conv1.weight": (WIDTH, 5, 3, 3)}
+    file = write(tmp_path / "net.safetensors", made)
+    done = inspect("trace", "--weights", str(file), "--image-size", "16", "--format", "json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["rows"][0]["input_shape"] == [1, 5, 16, 16]

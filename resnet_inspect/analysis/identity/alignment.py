@@ -7,18 +7,20 @@ shortcut within its block, so what the first alignment leaves over is aligned ag
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from resnet_inspect.traces.tensors import Shape
 
 COUNTER = "num_batches_tracked"
 """The number of steps that a norm has seen: nothing that is computed in evaluation needs it."""
+OF_QUANTIZATION = ("scale", "zero_point")
+"""Numbers of a quantized layer that no float network has."""
 _LEAVES = ("weight", "bias", "running_mean", "running_var", COUNTER)
 _SHORTCUT = re.compile(r"short_?cut|down_?sample|skip|identity|proj(?!ector)")
 _LARGEST = 1_000_000
-"""Cells of the table of an alignment; beyond, runs that are equal are aligned."""
+"""Cells of the table of an alignment; beyond, the first that fits is taken."""
 
 
 class Unit(NamedTuple):
@@ -56,8 +58,10 @@ def _place_of_part(part: str) -> tuple[float, bool, str]:
 def units(tensors: Mapping[str, Shape]) -> list[Unit]:
     """The layers that these tensors are of, in their order."""
     modules: list[tuple[str, dict[str, str]]] = []
-    for name in tensors:
+    for name, shape in tensors.items():
         parent, _, leaf = name.rpartition(".")
+        if leaf in OF_QUANTIZATION and not shape:
+            continue
         if not modules or modules[-1][0] != parent or leaf in modules[-1][1]:
             modules.append((parent, {}))
         modules[-1][1][leaf] = name
@@ -141,9 +145,7 @@ def _longest(ours: Sequence[Unit], theirs: Sequence[Unit]) -> list[tuple[int, in
 
 def _between(ours: Sequence[Unit], theirs: Sequence[Unit]) -> list[tuple[int, int]]:
     if len(ours) * len(theirs) > _LARGEST:
-        first, second = ([unit[:2] for unit in side] for side in (ours, theirs))
-        blocks = SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks()
-        return [(b.a + i, b.b + i) for b in blocks for i in range(b.size)]
+        return _first_of_each(ours, theirs)
     best = [[0] * (len(theirs) + 1) for _ in range(len(ours) + 1)]
     for i in range(len(ours) - 1, -1, -1):
         for j in range(len(theirs) - 1, -1, -1):
@@ -162,6 +164,22 @@ def _between(ours: Sequence[Unit], theirs: Sequence[Unit]) -> list[tuple[int, in
             i += 1
         else:
             j += 1
+    return steps
+
+
+def _first_of_each(ours: Sequence[Unit], theirs: Sequence[Unit]) -> list[tuple[int, int]]:
+    """For each unit the first that is like it behind the one before: not always the longest."""
+    places: dict[tuple[object, ...], list[int]] = {}
+    for place, unit in enumerate(ours):
+        places.setdefault(unit[:2], []).append(place)
+    steps: list[tuple[int, int]] = []
+    free = 0
+    for other, unit in enumerate(theirs):
+        known = places.get(unit[:2], [])
+        next_one = bisect_left(known, free)
+        if next_one < len(known):
+            steps.append((known[next_one], other))
+            free = known[next_one] + 1
     return steps
 
 

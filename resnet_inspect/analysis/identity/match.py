@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from resnet_inspect.analysis.identity.alignment import COUNTER, aligned, units
+from resnet_inspect.analysis.identity.alignment import COUNTER, OF_QUANTIZATION, aligned, units
 from resnet_inspect.traces.tensors import Shape, TensorSpec
 
 Status = Literal["matches", "renamed", "differs", "missing", "extra", "folded", "tied", "outside"]
@@ -184,9 +184,6 @@ def _folded(wanted: Mapping[str, Shape]) -> tuple[dict[str, Shape], set[str]]:
     return small, norms
 
 
-_OF_QUANTIZATION = (".scale", ".zero_point")
-
-
 def _without_norms(match: Match, wanted: Mapping[str, Shape], norms: set[str]) -> Match:
     """A match with a folded network as one with the network itself."""
     pairs: list[Pair] = []
@@ -194,7 +191,8 @@ def _without_norms(match: Match, wanted: Mapping[str, Shape], norms: set[str]) -
         folded = pair.wanted_name is not None and pair.wanted_name not in wanted
         if folded and pair.found is None:
             continue  # a bias that only the folded network would have
-        of_quantization = pair.status == "extra" and (pair.name or "").endswith(_OF_QUANTIZATION)
+        leaf = (pair.name or "").rpartition(".")[2]
+        of_quantization = pair.status == "extra" and leaf in OF_QUANTIZATION
         if folded or of_quantization:
             pair = Pair("folded", pair.name, pair.found, None, None)
         pairs.append(pair)
