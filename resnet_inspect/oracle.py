@@ -108,11 +108,18 @@ def _output_shapes(model: nn.Module, args: Sequence[Any]) -> tuple[tuple[int, ..
     return tuple(tuple(leaf.shape) for leaf in leaves if isinstance(leaf, torch.Tensor))
 
 
-def published(name: str) -> list[Answer]:
-    """What torchvision publishes of one of its networks, for its default input and arguments."""
+def published(name: str, size: int) -> list[Answer]:
+    """What torchvision publishes of one of its networks, for images of that many pixels a side.
+
+    Weights for larger images than the network's usual ones have other figures.
+    """
     from torchvision.models import get_model_weights
 
-    weights = next(iter(get_model_weights(name)), None)
+    def is_fitting(weights: Any) -> bool:
+        crop = getattr(weights.transforms, "keywords", {}).get("crop_size", size)
+        return crop == size if isinstance(crop, int) else set(crop) == {size}
+
+    weights = next(filter(is_fitting, get_model_weights(name)), None)
     if weights is None:
         return []
     by = "torchvision, published"

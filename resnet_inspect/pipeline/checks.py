@@ -11,7 +11,7 @@ from resnet_inspect.pipeline.locks import input_of
 from resnet_inspect.pipeline.networks import Order, Tell, built_to_run, silent
 from resnet_inspect.pipeline.tracing import trace
 from resnet_inspect.sources import subject, surroundings
-from resnet_inspect.sources.catalogue import VARIANTS, Variant
+from resnet_inspect.sources.catalogue import NAMED, Variant
 from resnet_inspect.traces.model import Trace
 
 if TYPE_CHECKING:
@@ -48,12 +48,20 @@ def verify(
         tell(f"asking others about {chosen.name}")
         answers = oracle.opinions(built, args)
     survey = Survey(traced)
-    known = VARIANTS.get(model)
+    known = NAMED.get(model)
     if known is not None and chosen.source == "torchvision":
         reason = _not_published(known, traced)
-        said = oracle.published(chosen.name)
+        said = oracle.published(chosen.name, known.input[-1])
         answers += [(f, by, None, 1, reason) for f, by, *_ in said] if reason else said
     return survey, judge(survey, [Opinion(*answer) for answer in answers])
+
+
+_HEADS = {
+    "segmentation": ("aux_loss", "True"),
+    "lraspp_mobilenet_v3_large": ("", ""),
+    "googlenet": ("aux_logits", "False"),
+}
+"""With which argument a family or network is published, where that is not the usual one."""
 
 
 def _not_published(known: Variant, traced: Trace) -> str:
@@ -63,8 +71,9 @@ def _not_published(known: Variant, traced: Trace) -> str:
     if traced.provenance.call != "forward":
         return "published for its forward"
     arguments = dict(traced.provenance.arguments)
-    if known.family == "segmentation" and arguments.pop("aux_loss", "") != "True":
-        return "published with --set aux_loss=True"
+    name, value = _HEADS.get(known.name, _HEADS.get(known.family, ("", "")))
+    if name and arguments.pop(name, "") != value:
+        return f"published with --set {name}={value}"
     if arguments:
         return "published for the builder's own arguments"
     if traced.spec(traced.inputs[0]).shape != known.input:

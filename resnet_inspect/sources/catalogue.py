@@ -1,10 +1,11 @@
 """What is known of every named variant without importing torch.
 
-Of torchvision's networks that are no ResNets it is what they are for and what they take.
+Of torchvision's networks that are no ResNets it is what they are for, what they take, and what they
+cost.
 
 Parameters and MACs are those that this tool counts for the default input; a test holds each
 against a fresh trace and the names against torchvision's registry. How much the heads of the
-two-stage detectors compute depends on how many proposals an image yields: for the three whose
+two-stage detectors compute depends on how many proposals an image yields: for the five whose
 trace differs from torchvision's published figure for that reason, it is the published one.
 """
 
@@ -124,62 +125,100 @@ VARIANTS: dict[str, Variant] = {
 
 
 _OTHERS = """
-classification 1x3x224x224
-    alexnet convnext_tiny convnext_small convnext_base convnext_large densenet121 densenet161
-    densenet169 densenet201 efficientnet_b0 googlenet maxvit_t mnasnet0_5 mnasnet0_75 mnasnet1_0
-    mnasnet1_3 mobilenet_v2 mobilenet_v3_small mobilenet_v3_large regnet_x_400mf regnet_x_800mf
-    regnet_x_1_6gf regnet_x_3_2gf regnet_x_8gf regnet_x_16gf regnet_x_32gf regnet_y_400mf
-    regnet_y_800mf regnet_y_1_6gf regnet_y_3_2gf regnet_y_8gf regnet_y_16gf regnet_y_32gf
-    regnet_y_128gf shufflenet_v2_x0_5 shufflenet_v2_x1_0 shufflenet_v2_x1_5 shufflenet_v2_x2_0
-    squeezenet1_0 squeezenet1_1 swin_t swin_s swin_b vgg11 vgg11_bn vgg13 vgg13_bn vgg16 vgg16_bn
-    vgg19 vgg19_bn vit_b_16 vit_b_32 vit_l_16 vit_l_32 vit_h_14
-classification 1x3x240x240
-    efficientnet_b1
-classification 1x3x256x256
-    swin_v2_t swin_v2_s swin_v2_b
-classification 1x3x288x288
-    efficientnet_b2
-classification 1x3x299x299
-    inception_v3
-classification 1x3x300x300
-    efficientnet_b3
-classification 1x3x380x380
-    efficientnet_b4
-classification 1x3x384x384
-    efficientnet_v2_s
-classification 1x3x456x456
-    efficientnet_b5
-classification 1x3x480x480
-    efficientnet_v2_m efficientnet_v2_l
-classification 1x3x528x528
-    efficientnet_b6
-classification 1x3x600x600
-    efficientnet_b7
-segmentation 1x3x520x520
-    deeplabv3_mobilenet_v3_large lraspp_mobilenet_v3_large
-detection 1x3x300x300
-    ssd300_vgg16
-detection 1x3x320x320
-    fasterrcnn_mobilenet_v3_large_320_fpn ssdlite320_mobilenet_v3_large
-detection 1x3x800x800
-    fasterrcnn_mobilenet_v3_large_fpn
-video 1x3x16x224x224
-    mvit_v1_b mvit_v2_s s3d swin3d_t swin3d_s swin3d_b
+alexnet                               classification  61100840    714188480 1x3x224x224
+convnext_tiny                         classification  28589128   4455531264 1x3x224x224
+convnext_small                        classification  50223688   8683712256 1x3x224x224
+convnext_base                         classification  88591464  15354729472 1x3x224x224
+convnext_large                        classification 197767336  34361433600 1x3x224x224
+densenet121                           classification   7978856   2834161664 1x3x224x224
+densenet161                           classification  28681000   7727907072 1x3x224x224
+densenet169                           classification  14149480   3359843328 1x3x224x224
+densenet201                           classification  20013928   4291365888 1x3x224x224
+efficientnet_b0                       classification   5288548    385814752 1x3x224x224
+googlenet                             classification  13004888   1498376192 1x3x224x224
+maxvit_t                              classification  30919624   5558046720 1x3x224x224
+mnasnet0_5                            classification   2218512    104455968 1x3x224x224
+mnasnet0_75                           classification   3170208    215493104 1x3x224x224
+mnasnet1_0                            classification   4383312    314415872 1x3x224x224
+mnasnet1_3                            classification   6282256    526362432 1x3x224x224
+mobilenet_v2                          classification   3504872    300774272 1x3x224x224
+mobilenet_v3_small                    classification   2542856     56510400 1x3x224x224
+mobilenet_v3_large                    classification   5483032    216589760 1x3x224x224
+regnet_x_400mf                        classification   5495976    413812608 1x3x224x224
+regnet_x_800mf                        classification   7259656    799699712 1x3x224x224
+regnet_x_1_6gf                        classification   9190136   1602849792 1x3x224x224
+regnet_x_3_2gf                        classification  15296552   3176621952 1x3x224x224
+regnet_x_8gf                          classification  39572648   7995132416 1x3x224x224
+regnet_x_16gf                         classification  54278536  15940755456 1x3x224x224
+regnet_x_32gf                         classification 107811560  31735929792 1x3x224x224
+regnet_y_400mf                        classification   4344144    401842848 1x3x224x224
+regnet_y_800mf                        classification   6432512    833856256 1x3x224x224
+regnet_y_1_6gf                        classification  11202430   1612076160 1x3x224x224
+regnet_y_3_2gf                        classification  19436338   3176482752 1x3x224x224
+regnet_y_8gf                          classification  39381472   8473070592 1x3x224x224
+regnet_y_16gf                         classification  83590140  15911510272 1x3x224x224
+regnet_y_32gf                         classification 145046770  32279552832 1x3x224x224
+regnet_y_128gf                        classification 644812894 127517815680 1x3x224x224
+shufflenet_v2_x0_5                    classification   1366792     40476448 1x3x224x224
+shufflenet_v2_x1_0                    classification   2278604    144907992 1x3x224x224
+shufflenet_v2_x1_5                    classification   3503624    295759392 1x3x224x224
+shufflenet_v2_x2_0                    classification   7393996    583253464 1x3x224x224
+squeezenet1_0                         classification   1248424    818924576 1x3x224x224
+squeezenet1_1                         classification   1235496    349151936 1x3x224x224
+swin_t                                classification  28288354   4490566656 1x3x224x224
+swin_s                                classification  49606258   8740875264 1x3x224x224
+swin_b                                classification  87768224  15430946816 1x3x224x224
+vgg11                                 classification 132863336   7609090048 1x3x224x224
+vgg11_bn                              classification 132868840   7609090048 1x3x224x224
+vgg13                                 classification 133047848  11308466176 1x3x224x224
+vgg13_bn                              classification 133053736  11308466176 1x3x224x224
+vgg16                                 classification 138357544  15470264320 1x3x224x224
+vgg16_bn                              classification 138365992  15470264320 1x3x224x224
+vgg19                                 classification 143667240  19632062464 1x3x224x224
+vgg19_bn                              classification 143678248  19632062464 1x3x224x224
+vit_b_16                              classification  86567656  17563828224 1x3x224x224
+vit_b_32                              classification  88224232   4409186304 1x3x224x224
+vit_l_16                              classification 304326632  61554712576 1x3x224x224
+vit_l_32                              classification 306535400  15377539072 1x3x224x224
+vit_h_14                              classification 632045800 167295109120 1x3x224x224
+efficientnet_b1                       classification   7794184    686802832 1x3x240x240
+swin_v2_t                             classification  28351570   5939690496 1x3x256x256
+swin_v2_s                             classification  49737442  11545857024 1x3x256x256
+swin_v2_b                             classification  87930848  20325134336 1x3x256x256
+efficientnet_b2                       classification   9109994   1087529456 1x3x288x288
+inception_v3                          classification  27161264   5713216096 1x3x299x299
+efficientnet_b3                       classification  12233232   1827141392 1x3x300x300
+efficientnet_b4                       classification  19341616   4393771024 1x3x380x380
+efficientnet_v2_s                     classification  21458488   8365617152 1x3x384x384
+efficientnet_b5                       classification  30389784  10266384752 1x3x456x456
+efficientnet_v2_m                     classification  54139356  24582460384 1x3x480x480
+efficientnet_v2_l                     classification 118515272  56079699008 1x3x480x480
+efficientnet_b6                       classification  43040704  19067593536 1x3x528x528
+efficientnet_b7                       classification  66347960  37745884192 1x3x600x600
+deeplabv3_mobilenet_v3_large          segmentation    11025477  10436350688 1x3x520x520
+lraspp_mobilenet_v3_large             segmentation     3221538   2086219688 1x3x520x520
+ssd300_vgg16                          detection       35641826  34858153472 1x3x300x300
+fasterrcnn_mobilenet_v3_large_320_fpn detection       19410754    719000000 1x3x320x320
+ssdlite320_mobilenet_v3_large         detection        3440060    583171904 1x3x320x320
+fasterrcnn_mobilenet_v3_large_fpn     detection       19410754   4494000000 1x3x800x800
+mvit_v1_b                             video           36610672  70599407808 1x3x16x224x224
+mvit_v2_s                             video           34537744  64223815872 1x3x16x224x224
+s3d                                   video            8320048  17978771456 1x3x16x224x224
+swin3d_t                              video           28158070  43882229760 1x3x16x224x224
+swin3d_s                              video           49816678  82841284608 1x3x16x224x224
+swin3d_b                              video           88048984 140666617856 1x3x16x224x224
 """
 
 
-def _read_others() -> Iterable[Variant]:
-    family = ""
-    shape: tuple[int, ...] = ()
-    for line in _OTHERS.strip().splitlines():
-        if line[0] != " ":
-            family, sizes = line.split()
-            shape = tuple(map(int, sizes.split("x")))
-        else:
-            yield from (Variant(name, family, input=shape) for name in line.split())
+def _read_other(line: str) -> Variant:
+    name, family, parameters, macs, shape = line.split()
+    size = tuple(map(int, shape.split("x")))
+    return Variant(name, family, parameters=int(parameters), macs=int(macs), input=size)
 
 
-OTHERS: dict[str, Variant] = {found.name: found for found in _read_others()}
+OTHERS: dict[str, Variant] = {
+    found.name: found for found in map(_read_other, _OTHERS.strip().splitlines())
+}
 """torchvision's networks that are no ResNets, by family; a test holds them against its registry."""
 
 NAMED = VARIANTS | OTHERS
@@ -198,7 +237,13 @@ def variant(name: str) -> Variant:
 
 
 PUBLISHED_MACS = frozenset(
-    {"fasterrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn"}
+    {
+        "fasterrcnn_resnet50_fpn",
+        "maskrcnn_resnet50_fpn",
+        "keypointrcnn_resnet50_fpn",
+        "fasterrcnn_mobilenet_v3_large_320_fpn",
+        "fasterrcnn_mobilenet_v3_large_fpn",
+    }
 )
 """Variants whose MACs are torchvision's published figure (`weights.meta["_ops"]`)."""
 
