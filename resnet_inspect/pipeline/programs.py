@@ -41,7 +41,9 @@ def features(survey: Survey, *, run_code: bool = False) -> str:
                 way = _way(trace, chosen, built, found) if call == FORWARD else way
         except (InspectError, ImportError):
             pass  # hooks need nothing of it
-    code = _code(trace, chosen) if chosen is not None and chosen.source == "code" else None
+    code = None
+    if chosen is not None and chosen.source == "code":
+        code = _code(trace, chosen, run_code)
     return program(trace, found, way, code=code, mapping=mapping, call=call)
 
 
@@ -111,9 +113,16 @@ def _fx_gives(trace: Trace, built: Built, found: Taps) -> bool:
     return len(wanted) == len(found.all) and shapes == {tap.path: tap.shape for tap in found.all}
 
 
-def _code(trace: Trace, chosen: Subject) -> Code:
-    from resnet_inspect.sources.code.place import place_of
+def _code(trace: Trace, chosen: Subject, run_code: bool) -> Code:
+    """Where the code lies; of a file alone the name of the only network there."""
+    from resnet_inspect.sources.code.networks import buildable, networks_of
+    from resnet_inspect.sources.code.place import imported, place_of
 
     place = place_of(chosen.name)
     name = (code_place(chosen.name) or ("", ""))[1]
+    if not name and run_code:
+        with surroundings(chosen):
+            networks = networks_of(imported(place))
+        ready = buildable(networks, dict(trace.provenance.arguments))
+        name = next(iter(ready or networks), "")
     return Code(str(place.root), place.module, name or trace.modules[0].python_class.qualname)

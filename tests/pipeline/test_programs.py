@@ -173,6 +173,18 @@ def test_a_program_runs_in_a_process_of_its_own(tmp_path):
     assert sorted(done.stdout.splitlines()) == promised(survey)
 
 
+def test_a_file_alone_is_built_by_the_only_function_that_gives_a_network(tmp_path):
+    file = tmp_path / "only_here.py"
+    file.write_text(
+        "from torch import nn\n\n\n"
+        "def build() -> nn.Module:\n    return nn.Sequential(nn.Conv2d(3, 4, 3, 2, 1))\n",
+        encoding="utf-8",
+    )
+    program, printed = written_and_printed(Survey(ri.trace(str(file), (1, 3, 16, 16))))
+    assert 'only_here").build' in program
+    assert printed == "0 (1, 4, 8, 8)\n"
+
+
 def test_no_maps_no_program():
     survey = Survey(ri.trace(torch.nn.Linear(3, 4), (1, 3)))
     with pytest.raises(BadInput, match="no feature map"):

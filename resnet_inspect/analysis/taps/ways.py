@@ -107,8 +107,22 @@ class Ways:
     def _last_feature_map(self) -> Map | None:
         """The last map before the head, without its pool."""
         activation = self.survey.last_feature_map
-        way = [] if activation is None else self.trunk(activation)
-        return next((one for one in reversed(way) if one.activation not in self.mixed), None)
+        if activation is None:
+            return None
+        viewed = self._viewed(activation)
+        way = [one for one in self.trunk(viewed) if one.activation not in self.mixed]
+        return way[-1] if way else None
+
+    def _viewed(self, activation: int) -> int:
+        """The map behind the views that alone take a tensor, if there is one: tokens in rows."""
+        found = activation
+        while len(takers := self.trace.consumers.get(activation, ())) == 1:
+            call = self.trace.calls[takers[0]]
+            if not isinstance(call.op, Reshape) or len(call.outputs) != 1:
+                break
+            activation = call.outputs[0].activation
+            found = activation if activation in self.maps.at else found
+        return found
 
     @property
     def _last_mixture(self) -> Map | None:
