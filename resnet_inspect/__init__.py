@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from resnet_inspect.errors import ForwardError, ForwardInterrupted, InspectError
     from resnet_inspect.inspection import Inspection, Watch
     from resnet_inspect.pipeline import (
+        cost,
         diff,
         draw,
         explain,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         variants,
         watch,
     )
+    from resnet_inspect.pipeline.asking import verify
     from resnet_inspect.traces.model import Call, Trace
     from resnet_inspect.views.tables.rows.selection import Selection
     from resnet_inspect.views.tables.table import Table
@@ -53,6 +55,7 @@ __all__ = [
     "Trace",
     "Watch",
     "__version__",
+    "cost",
     "diff",
     "draw",
     "explain",
@@ -64,6 +67,7 @@ __all__ = [
     "taps",
     "trace",
     "variants",
+    "verify",
     "watch",
 ]
 
@@ -81,6 +85,7 @@ _HOMES = {
     "Table": "views.tables.table",
     "Trace": "traces.model",
     "Watch": "inspection",
+    "cost": "pipeline",
     "diff": "pipeline",
     "draw": "pipeline",
     "explain": "pipeline",
@@ -92,6 +97,7 @@ _HOMES = {
     "taps": "pipeline",
     "trace": "pipeline",
     "variants": "pipeline",
+    "verify": "pipeline.asking",
     "watch": "pipeline",
 }
 

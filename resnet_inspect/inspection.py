@@ -6,13 +6,16 @@ adds questions and outputs and nothing that is saved, so it equals the trace it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
+import resnet_inspect
 from resnet_inspect.analysis.comparison.changes import compare
 from resnet_inspect.analysis.conventions import Counted, counted
+from resnet_inspect.analysis.cost.memory import Optimizer
+from resnet_inspect.analysis.structure import freezing
 from resnet_inspect.analysis.structure.graph import Level
 from resnet_inspect.analysis.structure.survey import Survey, Totals
 from resnet_inspect.answers import Answer, Drawing, Explanation, Rows
@@ -27,7 +30,7 @@ from resnet_inspect.views.cards import subjects
 from resnet_inspect.views.figures import FIGURES, graph
 from resnet_inspect.views.figures.layout import Direction
 from resnet_inspect.views.lessons import lesson
-from resnet_inspect.views.tables import VIEWS, taps
+from resnet_inspect.views.tables import VIEWS, cost, taps
 from resnet_inspect.views.tables.comparison import networks
 from resnet_inspect.views.tables.conventions import with_convention
 from resnet_inspect.views.tables.rows.selection import Selection
@@ -128,6 +131,24 @@ class Inspection(Trace):
         """
         found = compare(self.survey, Inspection.of(other).survey)
         return Answer(networks.view(found, selection, brief=True))
+
+    def cost(
+        self, optimizer: Optimizer = "sgd", *, memory: int | None = None, freeze: str = ""
+    ) -> Answer:
+        """What it needs to run and to be trained, for the traced input: bytes and MACs.
+
+        `optimizer` is "sgd", "momentum" or "adam"; with `memory` in bytes the largest batches that
+        fit; with `freeze` as if these parts wanted no gradient: "stem,stage 1-3". It is the model
+        that the remarks state. Raises `UnknownName` for a part that is not there.
+        """
+        return costs([self.survey], optimizer, memory, freeze)
+
+    def verify(self) -> Answer:
+        """What others say of its figures: it is built and run anew, by its name.
+
+        Raises `BadInput` for the trace of a module, which is not kept.
+        """
+        return resnet_inspect.verify(self)
 
     def taps(self) -> Answer:
         """The feature maps that a U-Net, an FPN or a detector would take: one for each stride."""
@@ -242,6 +263,21 @@ class Inspection(Trace):
         from resnet_inspect.formats.html import fragment
 
         return fragment(self.table())
+
+
+def costs(
+    surveys: Sequence[Survey], optimizer: Optimizer, memory: int | None, freeze: str
+) -> Answer:
+    """What networks need, a row for each; see `Inspection.cost`."""
+    candidates = [
+        cost.Candidate.of(
+            Survey(freezing.frozen(one.trace, freezing.parameters_of(one, freeze)))
+            if freeze
+            else one
+        )
+        for one in surveys
+    ]
+    return Answer(cost.view(candidates, optimizer, memory))
 
 
 class Watch:

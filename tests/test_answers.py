@@ -89,6 +89,24 @@ def test_a_difference_is_said_in_words_and_rows(t: ri.Inspection) -> None:
     assert found.rows == ri.diff(DATA / "resnet18.json", other).rows
 
 
+def test_costs_are_those_of_the_command_and_grow_with_the_optimizer(t: ri.Inspection) -> None:
+    (sgd,), (adam,) = t.cost().rows, t.cost("adam", memory=8 * 2**30).rows
+    assert sgd["parameters"] == 11_689_512
+    assert adam["training_bytes"] == sgd["training_bytes"] + 2 * 4 * 11_689_512
+    assert adam["training_batch"] > 0
+    (frozen,) = t.cost(freeze="stem,stage 1-4").rows
+    assert frozen["gradient_bytes"] == 4 * (512 * 1000 + 1000)
+    two = ri.cost(t, DATA / "resnet50.json")
+    assert [row["model"] for row in two] == ["resnet18", "resnet50"]
+    with pytest.raises(BadInput, match="which network"):
+        ri.cost()
+
+
+def test_a_trace_of_a_module_cannot_be_verified() -> None:
+    with pytest.raises(BadInput, match="module"):
+        ri.Inspection.of(trace_of("oddities")).verify()
+
+
 def test_an_explanation_is_one_thing_in_every_form(t: ri.Inspection) -> None:
     found = t.explain("layer2.0.conv2")
     assert found.rows

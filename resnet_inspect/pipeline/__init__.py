@@ -19,7 +19,7 @@ The only place that joins them; torch is imported inside the functions that need
 
 from __future__ import annotations
 
-from resnet_inspect.pipeline.asking import diff, draw, explain, taps
+from resnet_inspect.pipeline.asking import cost, diff, draw, explain, taps
 from resnet_inspect.pipeline.cache import cached, why_no_cache
 from resnet_inspect.pipeline.checks import verify
 from resnet_inspect.pipeline.conversion import convert, loading
@@ -53,6 +53,7 @@ __all__ = [
     "changed",
     "checkpoint_of",
     "convert",
+    "cost",
     "diff",
     "draw",
     "equivalence_of",

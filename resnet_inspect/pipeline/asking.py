@@ -5,19 +5,24 @@ A network is what `trace` takes, an `Inspection` or `Trace`, or the path of a sa
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from resnet_inspect.analysis.cost.memory import Optimizer
 from resnet_inspect.analysis.structure.graph import Level
 from resnet_inspect.answers import Answer, Drawing, Explanation
 from resnet_inspect.errors import BadInput
-from resnet_inspect.inspection import Inspection
+from resnet_inspect.inspection import Inspection, costs
+from resnet_inspect.pipeline.checks import verify as ask_others
 from resnet_inspect.pipeline.files import is_trace_file, load
-from resnet_inspect.pipeline.networks import Tell
+from resnet_inspect.pipeline.locks import input_of
+from resnet_inspect.pipeline.networks import Tell, silent
 from resnet_inspect.pipeline.tracing import trace
-from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.model import FORWARD, Trace
 from resnet_inspect.views.figures.layout import Direction
+from resnet_inspect.views.tables import checks
 from resnet_inspect.views.tables.rows.selection import Selection
 
 if TYPE_CHECKING:
@@ -89,6 +94,52 @@ def diff(
     """
     first = _saved(left) or inspected(left, **how)
     return first.diff(_saved(right) or inspected(right, **how), selection)
+
+
+def cost(
+    *networks: Network,
+    optimizer: Optimizer = "sgd",
+    memory: int | None = None,
+    freeze: str = "",
+    **how: Unpack[How],
+) -> Answer:
+    """What networks need to run and to be trained, a row for each: `Inspection.cost`.
+
+    Ratios are to the first. What is run is run in one way, as for `diff`.
+    """
+    if not networks:
+        raise BadInput("cost of which network?", hint='ri.cost("resnet18", "resnet50")')
+    found = [_saved(network) or inspected(network, **how) for network in networks]
+    return costs([one.survey for one in found], optimizer, memory, freeze)
+
+
+def verify(
+    network: str | Trace,
+    input_size: InputSize | None = None,
+    *,
+    device: str | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    call: str = FORWARD,
+    tell: Tell = silent,
+) -> Answer:
+    """What torch, torchinfo, `FlopCounterMode`, a real forward and published tables say.
+
+    A row for each opinion, with what explains a difference; it is built and run anew on `device`,
+    the CPU by default. The network is a name, or the trace of one.
+
+    Raises `BadInput` for the trace of a module, which is not kept, and what `trace` raises.
+    """
+    if isinstance(network, Trace):
+        traced = network
+        network = traced.provenance.source.removeprefix("torchvision:")
+        if network.startswith("python:"):
+            raise BadInput("a trace does not keep its module", hint="verify takes a name")
+        arguments = {key: literal_eval(value) for key, value in traced.provenance.arguments}
+        input_size, call = input_of(traced, network), traced.provenance.call
+    survey, found = ask_others(
+        network, input_size, device=device, arguments=arguments, call=call, tell=tell
+    )
+    return Answer(checks.view(survey, found))
 
 
 def taps(network: Network, **how: Unpack[How]) -> Answer:
