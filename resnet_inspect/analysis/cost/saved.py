@@ -36,7 +36,9 @@ INDEX_BYTES = 8
 """A max-pool remembers the place of each maximum as an int64."""
 
 GRADIENTS_BESIDE = 3
-"""Gradients alive while a checkpoint is run again, each of the size of its result; counted."""
+"""Gradients alive while a checkpoint is run again, each of the size of its result.
+
+A rough figure, chosen so that two small networks come near what was counted; others differ more."""
 
 _BY_RESULT = frozenset({"relu", "sigmoid", "tanh", "softmax", "log_softmax", "elu", "selu", "celu"})
 """Nonlinearities whose gradient needs their result; that of the others needs their input."""
