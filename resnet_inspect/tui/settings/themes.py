@@ -55,16 +55,19 @@ def inks(variables: Mapping[str, str], dark: bool) -> dict[str, str]:
     "ink-stage" and so on, by the names that the stylesheet knows. Colours that the terminal
     chooses are as they are.
     """
+    if "ansi" in variables["background"]:
+        known = {name: of for name, (of, _) in ON_OTHERS.items()} | INKS
+        return {f"ink-{name}": variables[known.get(name, "foreground")] for name in OWN}
     grounds = [Color.parse(variables[name]) for name in _GROUNDS]
     front = Color.parse(variables["foreground"])
     wanted = {name: Color.parse(variables[of]) for name, of in INKS.items()}
     wanted["text"] = front
-    wanted["muted"] = grounds[0].blend(front, 0.6) if front.ansi is None else front
+    wanted["muted"] = grounds[0].blend(front, 0.6)
     found = {name: readable(colour, grounds, dark) for name, colour in wanted.items()}
-    found["frame"] = grounds[0].blend(front, 0.3) if front.ansi is None else front
+    found["frame"] = grounds[0].blend(front, 0.3)
     for name, (of, on) in ON_OTHERS.items():
         ground = Color.parse(variables[on])
-        under = grounds[0] + ground if ground.ansi is None and ground.a < 1 else ground
+        under = grounds[0] + ground if ground.a < 1 else ground
         below = _luminance(under) < _MIDDLE
         colour = under if variables[of].startswith("auto") else Color.parse(variables[of])
         found[name] = readable(colour, [under], below)
@@ -73,8 +76,6 @@ def inks(variables: Mapping[str, str], dark: bool) -> dict[str, str]:
 
 def readable(colour: Color, grounds: list[Color], dark: bool) -> Color:
     """A colour, lighter or darker until it can be read on each of these."""
-    if colour.ansi is not None or any(ground.ansi is not None for ground in grounds):
-        return colour
     white, black = Color(255, 255, 255), Color(0, 0, 0)
     end, other = (white, black) if dark else (black, white)
     steps = (colour.blend(end, step / _STEPS) for step in range(_STEPS + 1))

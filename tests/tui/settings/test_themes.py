@@ -42,10 +42,10 @@ def test_every_theme_can_be_read() -> None:
 
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
         for name in app.available_themes:
-            if name.startswith("ansi"):
-                continue  # of the terminal, which alone knows its colours
             app.theme = name
             await pilot.pause()
+            if name.startswith("ansi"):
+                continue  # of the terminal, which alone knows its colours
             table = app.query_one(TraceTable)
             for part in sorted(TraceTable.COMPONENT_CLASSES):
                 style = table.get_component_rich_style(part)
