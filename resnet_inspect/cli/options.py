@@ -272,6 +272,10 @@ def run_options_given(options: Mapping[str, Any]) -> bool:
     return any(options[name] != usual for name, usual in RUN_OPTIONS.items())
 
 
+RAW = click.option("--raw", is_flag=True, help="In CSV, text that looks like a formula as it is.")
+"""The option for what the format csv makes harmless."""
+
+
 def output_options(command: F) -> F:
     """Options for how and where the result is written."""
     options = [
@@ -289,6 +293,7 @@ def output_options(command: F) -> F:
             type=click.Path(allow_dash=True),
             help="Write to this file; its suffix chooses the format; - is stdout.",
         ),
+        RAW,
         click.option("--width", type=click.IntRange(min=20), help="Columns of text to use."),
         click.option(
             "--color",

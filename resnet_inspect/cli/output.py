@@ -120,17 +120,18 @@ def print_table(table: Table, options: Mapping[str, Any]) -> None:
 
 def write_table(table: Table, format: str, output: str | None, options: Mapping[str, Any]) -> None:
     """Write a table to a file or to stdout; in a terminal, fitted and coloured."""
+    raw = options.get("raw", False)
     if output not in (None, "-"):
         from resnet_inspect.files import write_all
         from resnet_inspect.formats import render
 
-        write_all({Path(output): render(table, format)}, overwrite=options["force"])
+        write_all({Path(output): render(table, format, raw)}, overwrite=options["force"])
         remark(f"wrote {output}")
         return
     if format != "table":
         from resnet_inspect.formats import render
 
-        put(render(table, format))
+        put(render(table, format, raw))
         return
     width = options["width"] or columns_of_terminal()
     if is_coloured(options["color"]):

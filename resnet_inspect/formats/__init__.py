@@ -19,18 +19,20 @@ class Format:
     """The suffixes of files that ask for it."""
     rows_alone: bool = False
     """Whether it holds rows for programs and neither title, totals nor remarks."""
+    guarded: bool = False
+    """Whether text that looks like a formula is made harmless, unless it is asked for raw."""
 
-    def __call__(self, table: Table) -> str:
+    def __call__(self, table: Table, raw: bool = False) -> str:
         """The table as text; the module is loaded now."""
-        writer: Callable[[Table], str] = import_module(self.module).render
-        return writer(table)
+        writer: Callable[..., str] = import_module(self.module).render
+        return writer(table, raw=raw) if self.guarded else writer(table)
 
 
 FORMATS: dict[str, Format] = {
     "table": Format("resnet_inspect.formats.terminal"),
     "text": Format("resnet_inspect.formats.plain", (".txt",)),
     "md": Format("resnet_inspect.formats.markdown", (".md", ".markdown")),
-    "csv": Format("resnet_inspect.formats.csv", (".csv",), rows_alone=True),
+    "csv": Format("resnet_inspect.formats.csv", (".csv",), rows_alone=True, guarded=True),
     "json": Format("resnet_inspect.formats.json", (".json",)),
     "html": Format("resnet_inspect.formats.html", (".html", ".htm")),
     "latex": Format("resnet_inspect.formats.latex", (".tex",)),
@@ -48,6 +50,6 @@ def table_suffixes() -> str:
     return " ".join(one.suffixes[0] for one in FORMATS.values() if one.suffixes)
 
 
-def render(table: Table, format: str) -> str:
-    """The table in a format of `FORMATS`."""
-    return FORMATS[format](table)
+def render(table: Table, format: str, raw: bool = False) -> str:
+    """The table in a format of `FORMATS`; `raw` leaves text in CSV that looks like a formula."""
+    return FORMATS[format](table, raw)

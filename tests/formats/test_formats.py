@@ -27,7 +27,7 @@ from resnet_inspect.formats.styled_text import bar, lay_out
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.rows.selection import Selection
-from resnet_inspect.views.tables.table import Cell, Heading, Row, Table
+from resnet_inspect.views.tables.table import Cell, Heading, Row, Table, listing
 
 EVERYTHING = Selection(everything=True)
 WIDTHS = (40, 60, 80, 100, 120, 200)
@@ -66,7 +66,7 @@ def titles(table: Table) -> list[str]:
 
 
 def test_csv_gives_every_cell_back(table: Table) -> None:
-    header, *rows = csv.reader(io.StringIO(render(table, "csv")))
+    header, *rows = csv.reader(io.StringIO(render(table, "csv", raw=True)))
     assert header[: len(table.shown)] == list(table.shown)
     assert {"kind", "subtotal", "repeat"} <= set(header)
     assert len(set(header)) == len(header)
@@ -82,6 +82,32 @@ def test_csv_gives_every_cell_back(table: Table) -> None:
                 assert float(field) == cell.value
             else:
                 assert field == cell.text
+
+
+@pytest.mark.parametrize(
+    ("name", "harmless"),
+    [
+        ("=1+1", "'=1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+        ("-2+3", "'-2+3"),
+        ("  =1", "'  =1"),
+        ("\t=1", "'\t=1"),
+        ("＝1", "'＝1"),
+        ("a=1", "a=1"),
+        ("-", "-"),
+        ("+12.5 %", "+12.5 %"),
+        ("", ""),
+    ],
+)
+def test_csv_has_no_text_that_a_spreadsheet_would_run(name: str, harmless: str) -> None:
+    heading = Heading("path", "path", "left", 0)
+    table = listing("x", "x", (heading,), [(Cell(name, name),)], model="x")
+    for raw, wanted in ((False, harmless), (True, name)):
+        (_, (field, *_)) = csv.reader(io.StringIO(render(table, "csv", raw=raw)))
+        assert field == wanted
+    numbers = listing("x", "x", (heading,), [(Cell(-3, "-3"),)], model="x")
+    assert "'" not in render(numbers, "csv")
 
 
 def test_csv_rows_sum_to_the_total() -> None:

@@ -67,6 +67,11 @@ WRAPPED: dict[str, Callable[[Weights], Any]] = {
     "tied": lambda w: {**w, "classifier.weight": w["fc.weight"]},
     "sequential": lambda w: {n.replace("fc.", "fc.1."): t for n, t in w.items()},
     "other names": lambda w: {n.replace("layer", "a").replace("bn", "n"): t for n, t in w.items()},
+    "names in a circle": lambda w: {
+        {"conv1": "bn1", "bn1": "conv1"}.get(n.partition(".")[0], n.partition(".")[0])
+        + n[len(n.partition(".")[0]) :]: t
+        for n, t in w.items()
+    },
     "one other name": lambda w: {("a.w" if n == "conv1.weight" else n): t for n, t in w.items()},
 }  # fmt: skip
 
@@ -79,6 +84,21 @@ def test_programs_load_what_was_saved(tmp_path: Path, kind: str) -> None:
     program = loaded(file, SMALL)
     assert torch.equal(ran(program), scores(model))
     assert "random" not in program
+
+
+@pytest.mark.parametrize("renamed", [children, hugging_face], ids=lambda one: one.__name__)
+def test_programs_change_names(tmp_path: Path, renamed: Callable[[nn.Module], Weights]) -> None:
+    name = "resnet:bottleneck:2,1:width=8"
+    model = numbered(built(name))
+    file = tmp_path / "net.pth"
+    torch.save({"neck.weight": torch.zeros(3), **renamed(model)}, file)
+    names: dict[str, Any] = {}
+    exec(loaded(file, name), names)
+    own = names["model"].state_dict()
+    wanted = {n: one for n, one in model.state_dict().items() if not n.startswith("fc.")}
+    assert all(torch.equal(own[n], one) for n, one in wanted.items())
+    if renamed is children:
+        assert dict(names["begins"]) == {"0": "conv1", "1": "bn1", "4": "layer1", "5": "layer2"}
 
 
 @pytest.mark.parametrize("kind", ["safetensors", "index"])

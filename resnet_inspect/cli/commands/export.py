@@ -10,6 +10,7 @@ import click
 from resnet_inspect.cli.diagnostics import remark
 from resnet_inspect.cli.options import (
     HELP,
+    RAW,
     Documented,
     common_options,
     convention_option,
@@ -43,6 +44,7 @@ def _suffixes() -> str:
 @input_options
 @selection_options
 @convention_option
+@RAW
 @common_options
 def command(model: str, files: tuple[str, ...], **options: Any) -> int:
     """Write MODEL (a name or a saved trace) to FILES, each in the format its suffix names.
@@ -62,7 +64,10 @@ def command(model: str, files: tuple[str, ...], **options: Any) -> int:
     with before(stopped):
         table = tabulated(captured, options, selection)
         say_if_nothing_matches(table, options)
-        contents = {path: render(table, name) for path, name in zip(paths, formats, strict=True)}
+        contents = {
+            path: render(table, name, options["raw"])
+            for path, name in zip(paths, formats, strict=True)
+        }
         write_all(contents, overwrite=options["force"])
         for path in paths:
             remark(f"wrote {path}")

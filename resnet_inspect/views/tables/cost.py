@@ -208,9 +208,9 @@ def _remarks(
     ]
     if checkpoints:
         found.append(
-            "it has checkpoints: what is at work while one is run again is a rough figure (of those"
-            " tried, the total was within 12% of what was counted), and MACs of a step leave out the"
-            " forward that is run again"
+            "it has checkpoints: what is at work while one is run again is a rough figure (totals"
+            " of those tried were within 12% of what was counted), and MACs of a step leave out"
+            " the forward that is run again"
         )
     if available is not None:
         found.append(f"largest batch: what fits into {text.nbytes(available)}")

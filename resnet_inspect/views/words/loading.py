@@ -130,42 +130,66 @@ def _naming(match: Match) -> Iterator[str]:
     prefix = match.prefix
     taken = match.having("matches", "renamed")
     names = {p.name.removeprefix(prefix): p.wanted_name or "" for p in taken if p.name}
-    if not prefix and all(name == own for name, own in names.items()):
-        yield "state = weights"
-        return
-    if all(name == own for name, own in names.items()):
+    if prefix:
         yield "state = {"
         yield f"    name.removeprefix({_quoted(prefix)}): tensor"
         yield "    for name, tensor in weights.items()"
         yield f"    if name.startswith({_quoted(prefix)})"
         yield "}"
-        return
-    modules = _by_module(names)
-    table = modules or {name: own for name, own in names.items() if name != own}
-    what = "modules" if modules else "tensors"
-    yield f"# {what.capitalize()} of the file, and what the network calls them."
-    yield f"{what} = {{"
-    yield from (f"    {_quoted(name)}: {_quoted(own)}," for name, own in table.items())
-    yield "}"
-    yield "state = {}"
-    yield "for name, tensor in weights.items():"
-    yield f"    if name.startswith({_quoted(prefix)}):"
-    yield f"        name = name.removeprefix({_quoted(prefix)})"
-    if modules:
-        yield '        module, _, leaf = name.rpartition(".")'
-        yield '        state[f"{modules.get(module, module)}.{leaf}"] = tensor'
     else:
-        yield "        state[tensors.get(name, name)] = tensor"
+        yield "state = weights"
+    if all(name == own for name, own in names.items()):
+        return
+    others = match.having("differs", "extra", "tied")
+    rest = {p.name.removeprefix(prefix) for p in others if p.name and p.name.startswith(prefix)}
+    begins = _begins(names, rest)
+    if not begins:
+        yield "# The names of the file, and those of the network."
+        yield from _table("names", names)
+        yield "state = {own: state[name] for name, own in names.items()}"
+        return
+    yield "# How names of the file begin, and what the network has there."
+    yield from _table("begins", begins)
+    yield ""
+    yield ""
+    yield "def own_name(name):"
+    yield "    for old, new in begins.items():"
+    yield '        if f"{name}.".startswith(f"{old}."):'
+    yield "            return new + name[len(old) :]"
+    yield "    return name"
+    yield ""
+    yield ""
+    yield "state = {own_name(name): tensor for name, tensor in state.items()}"
 
 
-def _by_module(names: dict[str, str]) -> dict[str, str]:
-    """The same by modules, if that says it all; {} if not."""
-    modules: dict[str, str] = {}
+def _table(name: str, entries: dict[str, str]) -> Iterator[str]:
+    yield f"{name} = {{"
+    yield from (f"    {_quoted(old)}: {_quoted(new)}," for old, new in entries.items())
+    yield "}"
+
+
+def _begins(names: dict[str, str], rest: set[str]) -> dict[str, str]:
+    """How names begin and what they begin with instead, the longest first; {} if that cannot be.
+
+    It must be right for all `names`, and give none of the `rest` the name of one of them.
+    """
+    begins: dict[str, str] = {}
     for name, own in names.items():
-        (module, _, leaf), (wanted, _, wanted_leaf) = name.rpartition("."), own.rpartition(".")
-        if leaf != wanted_leaf or not module or modules.setdefault(module, wanted) != wanted:
+        if name == own:
+            continue
+        old, new = name.split("."), own.split(".")
+        while len(old) > 1 and len(new) > 1 and old[-1] == new[-1]:
+            old, new = old[:-1], new[:-1]
+        if begins.setdefault(".".join(old), ".".join(new)) != ".".join(new):
             return {}
-    return {module: wanted for module, wanted in modules.items() if module != wanted}
+    begins = dict(sorted(begins.items(), key=lambda item: -len(item[0])))
+
+    def changed(name: str) -> str:
+        old = next((one for one in begins if f"{name}.".startswith(f"{one}.")), "")
+        return begins[old] + name[len(old) :] if old else name
+
+    right = all(changed(name) == own for name, own in names.items())
+    return begins if right and not {changed(name) for name in rest} & {*names.values()} else {}
 
 
 def _filling(match: Match, is_own: bool) -> Iterator[str]:
