@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
-from resnet_inspect.cli.diagnostics import Progress, remark
+from resnet_inspect.cli.diagnostics import Progress, put, remark
 from resnet_inspect.cli.options import HELP, Documented, common_options, output_options
 from resnet_inspect.cli.output import check_outputs, print_table
 from resnet_inspect.cli.parameters import ModelName
@@ -76,7 +75,7 @@ def command(file: str, against: str | None, under: str | None, **options: Any) -
     if converted:
         remark(done)
     if options["python"]:
-        sys.stdout.write(pipeline.loading(found, converted))
+        put(pipeline.loading(found, converted))
     elif converted:
         pass
     elif view == "candidates":
