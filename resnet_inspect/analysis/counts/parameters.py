@@ -139,11 +139,17 @@ def _unused(trace: Trace, used: Container[str]) -> tuple[ModuleSpec, ...]:
     found: list[ModuleSpec] = []
     inside: set[str] = set()
     for module in trace.modules:
-        if module.path in alive or module.path in inside:
+        if module.path in alive or module.path in inside or _is_empty(module):
             continue
         inside.update(inner.path for inner in subtree(trace, module.path))
         found.append(module)
     return tuple(found)
+
+
+def _is_empty(module: ModuleSpec) -> bool:
+    """Whether it is a list or dict of torch's that holds nothing: there is nothing to call."""
+    held = (*module.children, *module.parameters, *module.buffers)
+    return not held and module.python_class.module == "torch.nn.modules.container"
 
 
 def credited(trace: Trace) -> tuple[ParameterCount, ...]:

@@ -139,6 +139,10 @@ def totals(survey: Survey) -> tuple[Total, ...]:
     )
 
 
+_UNCALLED = 8
+"""How many modules that were never called have a remark each."""
+
+
 def _remarks(survey: Survey) -> list[str]:
     remarks = []
     trace = survey.trace
@@ -153,7 +157,7 @@ def _remarks(survey: Survey) -> list[str]:
         (module.path, parameters.of_module(trace, module.path).total)
         for module in survey.never_called
     ]
-    if trace.failure is not None and len(uncalled) > 1:
+    if len(uncalled) > (1 if trace.failure is not None else _UNCALLED):
         held = text.count(sum(number for _, number in uncalled), "parameter")
         remarks.append(f"never called: {uncalled[0][0]} and {len(uncalled) - 1} more ({held})")
     else:

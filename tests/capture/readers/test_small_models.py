@@ -302,6 +302,24 @@ def test_an_unused_layer_beside_one_whose_weights_are_taken_is_never_called() ->
     assert survey.read_by == {"heads.a": (":linear",)}
 
 
+def test_what_holds_nothing_is_not_missed_and_many_modules_have_one_remark() -> None:
+    """PEFT gives each layer dicts that stay empty."""
+    parts = {str(i): nn.Linear(2, 1) for i in range(9)}
+    model = Forward(
+        lambda m, x: m.layer(x),
+        layer=nn.Linear(4, 2),
+        none=nn.ModuleDict(),
+        empty=nn.ParameterDict(),
+        spare=nn.ModuleList([nn.ModuleDict(parts)[key] for key in list(parts)[:8]]),
+    )
+    remarks = layers.view(surveyed(model, (1, 4)), Selection()).remarks
+    assert [r for r in remarks if r.startswith("never")] == ["never called: spare (24 parameters)"]
+    model = Forward(lambda m, x: m.layer(x), layer=nn.Linear(4, 2), **parts)
+    remarks = layers.view(surveyed(model, (1, 4)), Selection()).remarks
+    said = "never called: 0 and 8 more (27 parameters)"
+    assert [r for r in remarks if r.startswith("never")] == [said]
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_an_einsum_of_two_tensors_costs_what_torch_makes_of_it(seed: int) -> None:
     draw = random.Random(seed)
