@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -59,8 +60,11 @@ def torchinfo(model: nn.Module, input_size: Sequence[int]) -> TorchinfoOpinion:
     return TorchinfoOpinion(report.total_params, report.trainable_params, report.total_mult_adds)
 
 
-def opinions(model: nn.Module, args: Sequence[Any]) -> list[Answer]:
-    """What others say of a model for these positional inputs; the model is run, in eval mode."""
+def opinions(
+    model: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any] | None = None
+) -> list[Answer]:
+    """What others say of a model for these inputs; the model is run, in eval mode."""
+    named = dict(kwargs or {})
     with suppress(NotImplementedError):  # what torch.export made has the mode it had
         model.eval()
     found = [
@@ -69,13 +73,15 @@ def opinions(model: nn.Module, args: Sequence[Any]) -> list[Answer]:
             "trainable", "torch", sum(p.numel() for p in model.parameters() if p.requires_grad)
         ),
     ]
-    found += _of_torchinfo(model, args)
-    found.append(_asked("macs", "FlopCounterMode / 2", lambda: flop_counter_macs(model, *args)))
-    found.append(_asked("outputs", "a forward pass", lambda: _output_shapes(model, args)))
+    found += _of_torchinfo(model, args, named)
+    found.append(
+        _asked("macs", "FlopCounterMode / 2", lambda: flop_counter_macs(model, *args, **named))
+    )
+    found.append(_asked("outputs", "a forward pass", lambda: _output_shapes(model, args, named)))
     return found
 
 
-def _of_torchinfo(model: nn.Module, args: Sequence[Any]) -> list[Answer]:
+def _of_torchinfo(model: nn.Module, args: Sequence[Any], named: Mapping[str, Any]) -> list[Answer]:
     from importlib.metadata import version
 
     by = f"torchinfo {version('torchinfo')}"
@@ -83,7 +89,10 @@ def _of_torchinfo(model: nn.Module, args: Sequence[Any]) -> list[Answer]:
     try:
         from torchinfo import summary
 
-        report = summary(model, input_data=list(args), verbose=0, mode="eval", device=_home(model))
+        given: Any = list(args)
+        if named:
+            given = inspect.signature(model.forward).bind(*args, **named).arguments
+        report = summary(model, input_data=given, verbose=0, mode="eval", device=_home(model))
     except Exception as error:  # whatever it raises is its answer
         reason = " ".join(str(error).split()) or type(error).__name__
         return [(figure, by, None, 1, reason) for figure in figures]
@@ -102,9 +111,11 @@ def _asked(figure: str, by: str, ask: Callable[[], Any]) -> Answer:
         return figure, by, None, 1, " ".join(str(error).split()) or type(error).__name__
 
 
-def _output_shapes(model: nn.Module, args: Sequence[Any]) -> tuple[tuple[int, ...], ...]:
+def _output_shapes(
+    model: nn.Module, args: Sequence[Any], named: Mapping[str, Any]
+) -> tuple[tuple[int, ...], ...]:
     with torch.no_grad():
-        leaves = tree_leaves(model(*args))
+        leaves = tree_leaves(model(*args, **named))
     return tuple(tuple(leaf.shape) for leaf in leaves if isinstance(leaf, torch.Tensor))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from operator import attrgetter
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from resnet_inspect.capture.recording.past_hooks import noticed
 from resnet_inspect.traces.model import Call
 
 _index = attrgetter("index")
@@ -36,14 +38,15 @@ def first_difference(
     other: nn.Module,
     pairs: Sequence[tuple[Call, Call]],
     args: Sequence[Any],
+    kwargs: Mapping[str, Any],
 ) -> tuple[str, str, float] | None:
     """The first pair of modules whose outputs differ in eval mode, and by how much.
 
     `pairs` are calls of modules in order; the networks' own outputs, with two empty paths, come
     last. None where every output is equal up to `TOLERANCE` of its largest value.
     """
-    ours = _outputs(model, [a for a, _ in pairs], args)
-    theirs = _outputs(other, [b for _, b in pairs], args)
+    ours = _outputs(model, [a for a, _ in pairs], args, kwargs)
+    theirs = _outputs(other, [b for _, b in pairs], args, kwargs)
     paths = [(str(a.module), str(b.module)) for a, b in pairs]
     for (left, right), made, wanted in zip([*paths, ("", "")], ours, theirs, strict=True):
         for a, b in zip(made, wanted, strict=True):
@@ -54,23 +57,23 @@ def first_difference(
     return None
 
 
-def _outputs(model: nn.Module, calls: Sequence[Call], args: Sequence[Any]) -> list[list[Tensor]]:
+def _outputs(
+    model: nn.Module, calls: Sequence[Call], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> list[list[Tensor]]:
     """The outputs of these calls, in their order, then those of the network."""
     found: dict[str, list[list[Tensor]]] = {str(call.module): [] for call in calls}
+    paths = {model.get_submodule(path): path for path in found}
 
-    def keep(path: str) -> Any:
-        def hook(module: nn.Module, given: Any, made: Any) -> None:
-            found[path].append(_copies(made))
+    def keep(module: nn.Module, given: Any, named: Any, made: Any) -> None:
+        if module in paths:
+            found[paths[module]].append(_copies(made))
 
-        return hook
-
-    handles = [model.get_submodule(path).register_forward_hook(keep(path)) for path in found]
-    try:
+    with ExitStack() as undo:
+        for module in paths:
+            undo.callback(module.register_forward_hook(keep, with_kwargs=True).remove)
+        undo.enter_context(noticed(model, lambda *given: None, keep))
         with torch.no_grad():
-            made = model.eval()(*args)
-    finally:
-        for handle in handles:
-            handle.remove()
+            made = model.eval()(*args, **kwargs)
     in_time = {path: iter(outputs) for path, outputs in found.items()}
     by_call = {call.index: next(in_time[str(call.module)]) for call in sorted(calls, key=_index)}
     return [*(by_call[call.index] for call in calls), _copies(made)]

@@ -44,9 +44,9 @@ def verify(
         order = Order.of(chosen, input_size, arguments=arguments, tell=tell, call=call)
         if order.open is not None:
             order = replace(order, size=input_of(traced, model))
-        built, args = built_to_run(order, device)
+        built, args, kwargs = built_to_run(order, device)
         tell(f"asking others about {chosen.name}")
-        answers = oracle.opinions(built, args)
+        answers = oracle.opinions(built, args, kwargs)
     survey = Survey(traced)
     known = NAMED.get(model)
     if known is not None and chosen.source == "torchvision":

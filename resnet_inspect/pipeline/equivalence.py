@@ -51,9 +51,9 @@ def equivalence_of(
     ours, theirs = subject(model), subject(other)
     with surroundings(ours), surroundings(theirs):
         order = Order.of(ours, size, arguments=arguments, tell=tell, call=call)
-        built, args = built_to_run(order, device)
-        second, _ = built_to_run(Order.of(theirs, size, tell=tell, call=call), device)
+        built, args, kwargs = built_to_run(order, device)
+        second, *_ = built_to_run(Order.of(theirs, size, tell=tell, call=call), device)
         tell("running both with the same weights")
         copied = with_weights_of(built, second, same_tensors(difference))
-        parted = first_difference(built, second, same_calls(difference), args)
+        parted = first_difference(built, second, same_calls(difference), args, kwargs)
     return Equivalence(difference, copied, parted)

@@ -267,20 +267,20 @@ class Order:
         )
 
 
-def built_to_run(order: Order, device: str | None) -> tuple[nn.Module, tuple[Any, ...]]:
-    """A network with fresh weights on a real device, and positional inputs for it."""
+def built_to_run(
+    order: Order, device: str | None
+) -> tuple[nn.Module, tuple[Any, ...], dict[str, Any]]:
+    """A network with fresh weights on a real device, and inputs for it, by position and name."""
     from resnet_inspect.capture import backends
 
     where = backends.resolve(device or "cpu")
     built = order.on(where)
-    if built.kwargs:
-        raise BadInput("two networks are compared, and others asked, with positional inputs only")
     from resnet_inspect.capture.recording.forward import run_instead_of_forward
 
     model = built.model.to(where)
     run_instead_of_forward(model, order.call)
     give_shapes(model, built.args, built.kwargs)
-    return model, built.args
+    return model, built.args, built.kwargs
 
 
 def give_shapes(model: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:

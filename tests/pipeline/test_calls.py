@@ -30,6 +30,9 @@ class Encoder(nn.Module):
     def classify(self, x):
         return self(x).softmax(1)
 
+    def embed(self, x, *, scale):
+        return self.encode(x).mean((2, 3)) * scale
+
     def score(self, x):
         return self.forward(x).softmax(1)
 
@@ -105,3 +108,15 @@ def test_no_code_for_maps_of_another_method_is_given(code: str) -> None:
     survey = pipeline.trace(f"{code}:Encoder", SIZE, call="encode").survey
     with pytest.raises(BadInput, match="these are of encode"):
         taps.extractor(survey)
+
+
+def test_inputs_by_name_go_to_others_and_to_both_networks(code: str) -> None:
+    size = {0: SIZE, "scale": (4,)}
+    survey, verdicts = pipeline.verify(f"{code}:Encoder", size, call="embed")
+    assert survey.totals.macs == MACS["encode"]
+    assert all(v.opinion.value is not None and v.sound for v in verdicts)
+    same = [
+        pipeline.equivalence_of(f"{code}:Encoder", f"{code}:{other}", size, call="embed").same
+        for other in ("Encoder", "Other")
+    ]
+    assert same == [True, False]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import os
 import sys
 import traceback
@@ -243,6 +244,7 @@ def run_instead_of_forward(model: nn.Module, name: str) -> None:
     method, attributes = method_of(model, name), vars(model)
     own = attributes.get(FORWARD)
 
+    @functools.wraps(method)
     def run(*args: Any, **kwargs: Any) -> Any:
         outside = attributes.pop(FORWARD, None)
         if own is not None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 import resnet_inspect as ri
 from resnet_inspect.analysis.checks import Opinion, judge
 from resnet_inspect.analysis.conventions import counted
+from resnet_inspect.capture.equivalence import first_difference
 from resnet_inspect.capture.recording.recorder import Recorder
 from resnet_inspect.capture.timing.measurement import Runs, measure
 from resnet_inspect.oracle import opinions
@@ -142,3 +143,17 @@ def test_each_has_its_time() -> None:
     leaves = [c for c in trace.calls if c.past_hooks and not isinstance(c.op, Container)]
     assert all(times[call.index] > 0 for call in leaves)
     assert "forward" not in vars(model.stem)
+
+
+def test_networks_are_compared_at_them() -> None:
+    one, other = Network(by_helper).eval(), Network(by_helper).eval()
+    other.load_state_dict(one.state_dict())
+    calls = [c for c in ri.trace(one, SIZE).calls if c.module]
+    pairs = list(zip(calls[1:], calls[1:], strict=True))
+    image = torch.randn(SIZE)
+    assert first_difference(one, other, pairs, (image,), {}) is None
+    with torch.no_grad():
+        other.head.weight += 1
+    parted = first_difference(one, other, pairs, (image,), {})
+    assert parted is not None
+    assert parted[0] == "head"
