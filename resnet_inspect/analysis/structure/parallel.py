@@ -88,7 +88,10 @@ def is_within(trace: Trace, candidate: Sum, nested: Sequence[Sum]) -> bool:
 
 
 def _narrows(trace: Trace, candidate: Sum) -> bool:
-    """Whether a layer of the branch gives fewer channels than the fork and the sum have."""
+    """Whether a layer of the branch gives fewer channels than the fork and the sum have.
+
+    Beside a network's first layer it is the sum alone: the image has few.
+    """
     ops = [trace.calls[step].op for step in candidate.carried]
     given = [
         op.out_channels if isinstance(op, Conv) else op.out_features
@@ -98,5 +101,6 @@ def _narrows(trace: Trace, candidate: Sum) -> bool:
     if len(given) < 2:
         return False
     at = -1 if isinstance(next(op for op in ops if isinstance(op, Conv | Linear)), Linear) else 1
-    ends = [trace.activations[a].tensor.shape[at] for a in (candidate.fork, candidate.output)]
-    return min(given[:-1]) < min(ends)
+    is_image = any(port.activation == candidate.fork for port in trace.inputs)
+    ends = (candidate.output,) if is_image else (candidate.fork, candidate.output)
+    return min(given[:-1]) < min(trace.activations[a].tensor.shape[at] for a in ends)

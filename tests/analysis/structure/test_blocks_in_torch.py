@@ -337,6 +337,25 @@ def test_parallel_layers_without_an_identity_are_no_block() -> None:
     assert blocks_of(nn.Sequential(conv(3, 8), unit, nn.ReLU()), (1, 3, 16, 16)) == ()
 
 
+class AdaptedStem(nn.Module):
+    """A low-rank adapter beside the first layer, wider than the image and narrower than its sum."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = conv(3, 16)
+        self.beside = nn.Sequential(conv(3, 8), conv(8, 16, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer(x) + self.beside(x)  # type: ignore[no-any-return]
+
+
+def test_an_adapter_beside_the_first_layer_is_one_with_it() -> None:
+    unit = Unit(16, 16, 1, "")
+    survey = survey_of(nn.Sequential(AdaptedStem(), nn.ReLU(), unit), (1, 3, 16, 16))
+    assert [(b.kind, b.shortcut) for b in survey.anatomy.blocks] == [("basic", "identity")]
+    assert len(survey.anatomy.adapters) == 1
+
+
 class ExpandedGate(nn.Module):
     """Channel weights of linear layers, in the shape of the map."""
 
