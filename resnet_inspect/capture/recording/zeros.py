@@ -23,11 +23,15 @@ def zeros_of(model: nn.Module) -> dict[str, int]:
     found = {}
     for path, module in model.named_modules(remove_duplicate=False):
         for name, tensor in module._parameters.items():
-            mask = module._buffers.get(f"{name.removesuffix(_PRUNED)}_mask")
-            number = _zeros(tensor, mask if name.endswith(_PRUNED) else None)
+            number = _zeros(tensor, _mask(module, name) if name.endswith(_PRUNED) else None)
             if number is not None:
                 found[join(path, name)] = number
     return found
+
+
+def _mask(module: nn.Module, name: str) -> Tensor | None:
+    """What pruning multiplies a parameter with; TorchScript's buffers are no plain dict."""
+    return dict(module._buffers.items()).get(f"{name.removesuffix(_PRUNED)}_mask")
 
 
 def zeros_among(values: Mapping[str, Tensor]) -> dict[str, int]:
