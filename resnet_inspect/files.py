@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import shutil
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from resnet_inspect.errors import OutputError
 
 
 def refuse_existing(paths: Iterable[Path]) -> None:
-    """Raise `OutputError` if any of these is an existing file."""
+    """Raise `OutputError` if any of these is an existing file, or can be none."""
     for path in paths:
-        if path.is_dir():
+        try:
+            is_folder, is_file = path.is_dir(), path.is_file()
+        except OSError as error:  # a name that is too long
+            raise OutputError(f"{path} could not be written: {error.strerror}") from error
+        if is_folder:
             raise OutputError(f"{path} is a folder", hint="name a file in it")
-        if path.is_file():
+        if is_file:
             raise OutputError(f"{path} exists already", hint="--force overwrites it")
 
 
 def write_all(contents: Mapping[Path, str | bytes], *, overwrite: bool = False) -> None:
     """Write several files, text as UTF-8; if any cannot be written, none is.
 
-    Each is written beside its place and moved there. A device or pipe is written to directly.
+    Each is written beside its place and moved there; one that is replaced keeps its mode, and one
+    that is read-only is not replaced. A device or pipe is written to directly.
+
     Raises `OutputError`.
     """
     if not overwrite:
@@ -37,15 +46,24 @@ def write_all(contents: Mapping[Path, str | bytes], *, overwrite: bool = False) 
                 path.write_bytes(written_as)
                 continue
             target = path.resolve()
-            beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
+            beside = _beside(target)
             written.append((beside, target))
             beside.write_bytes(written_as)
-        for beside, target in written:
-            path = target
-            if overwrite:
-                os.replace(beside, target)
-            else:
-                _move_to_new(beside, target)
+            if target.is_file():
+                mode = stat.S_IMODE(target.stat().st_mode)
+                if not mode & 0o222:
+                    raise OutputError(f"{path} is read-only", hint="chmod u+w, or another name")
+                beside.chmod(mode)
+        with _all_or_none() as note:
+            for beside, target in written:
+                path = target
+                note(target)
+                if overwrite:
+                    os.replace(beside, target)
+                else:
+                    _move_to_new(beside, target)
+    except RuntimeError as error:  # links that loop, before Python 3.13
+        raise OutputError(f"{path} is a link to itself", hint="another name") from error
     except OSError as error:
         raise OutputError(
             f"{path} could not be written: {error.strerror or error}",
@@ -54,6 +72,43 @@ def write_all(contents: Mapping[Path, str | bytes], *, overwrite: bool = False) 
     finally:
         for beside, _ in written:
             beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _all_or_none() -> Iterator[Callable[[Path], None]]:
+    """Gives what is told of each file before it is put in place; if one fails, all are back."""
+    before: list[tuple[Path | None, Path]] = []
+
+    def note(target: Path) -> None:
+        kept = None
+        if target.is_file():
+            kept = _beside(target)
+            try:
+                os.link(target, kept)
+            except OSError:  # a file system without hard links
+                shutil.copy2(target, kept)
+        before.append((kept, target))
+
+    try:
+        yield note
+    except BaseException:
+        *placed, last = before or [(None, Path())]
+        for kept, target in placed:
+            if kept is None:
+                target.unlink(missing_ok=True)
+        for kept, target in (*placed, last):  # of the last it is not known
+            if kept is not None:
+                os.replace(kept, target)
+        raise
+    finally:
+        for kept, _ in before:
+            if kept is not None:
+                kept.unlink(missing_ok=True)
+
+
+def _beside(target: Path) -> Path:
+    """A name in the same folder that no one else takes; short, since the target's may be long."""
+    return target.with_name(f".resnet-inspect.{os.urandom(6).hex()}")
 
 
 def _move_to_new(beside: Path, target: Path) -> None:
