@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from resnet_inspect.cli import main
+from resnet_inspect.cli.program import end_cleanly
 from resnet_inspect.collection import PROGRAM, hold_off
 
 
@@ -20,6 +21,7 @@ def program() -> NoReturn:
     `trace`. What goes on for longer, the explorer and `measure`, collects for itself.
     """
     hold_off(PROGRAM)
+    end_cleanly()
     code = main()
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr, *_files_left_open()):

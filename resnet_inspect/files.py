@@ -57,7 +57,7 @@ def write_all(contents: Mapping[Path, str | bytes], *, overwrite: bool = False) 
         with _all_or_none() as note:
             for beside, target in written:
                 path = target
-                note(target)
+                note(beside, target)
                 if overwrite:
                     os.replace(beside, target)
                 else:
@@ -75,11 +75,11 @@ def write_all(contents: Mapping[Path, str | bytes], *, overwrite: bool = False) 
 
 
 @contextmanager
-def _all_or_none() -> Iterator[Callable[[Path], None]]:
+def _all_or_none() -> Iterator[Callable[[Path, Path], None]]:
     """Gives what is told of each file before it is put in place; if one fails, all are back."""
-    before: list[tuple[Path | None, Path]] = []
+    before: list[tuple[Path | None, Path, Path]] = []
 
-    def note(target: Path) -> None:
+    def note(beside: Path, target: Path) -> None:
         kept = None
         if target.is_file():
             kept = _beside(target)
@@ -87,21 +87,19 @@ def _all_or_none() -> Iterator[Callable[[Path], None]]:
                 os.link(target, kept)
             except OSError:  # a file system without hard links
                 shutil.copy2(target, kept)
-        before.append((kept, target))
+        before.append((kept, beside, target))
 
     try:
         yield note
     except BaseException:
-        *placed, last = before or [(None, Path())]
-        for kept, target in placed:
-            if kept is None:
-                target.unlink(missing_ok=True)
-        for kept, target in (*placed, last):  # of the last it is not known
+        for kept, beside, target in before:
             if kept is not None:
                 os.replace(kept, target)
+            elif not beside.exists() or (target.exists() and target.samefile(beside)):
+                target.unlink(missing_ok=True)  # it is ours; another may have come there first
         raise
     finally:
-        for kept, _ in before:
+        for kept, _, _ in before:
             if kept is not None:
                 kept.unlink(missing_ok=True)
 

@@ -1,12 +1,14 @@
 """Running the command line: whatever happens becomes an exit code.
 
 0 done; 1 the work failed, or `check` or `diff --exit-code` found a difference; 2 usage; 3 a missing
-dependency or device; 130 interrupted. A closed pipe is the reader's choice and ends quietly with 0.
+dependency or device; 130 interrupted; 143 and 129 ended by SIGTERM and SIGHUP. A closed pipe is the
+reader's choice and ends quietly with 0.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
@@ -19,6 +21,26 @@ from resnet_inspect.errors import InspectError
 from resnet_inspect.visible import said
 
 INTERRUPTED = 130
+
+
+class Ended(KeyboardInterrupt):
+    """The process was asked to end, by a signal; it stops whatever an interrupt stops."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"ended by {signal.Signals(number).name}")
+        self.code = 128 + number
+
+
+def end_cleanly() -> None:
+    """Have SIGTERM and SIGHUP end this process as ctrl+c does: nothing is left half-written."""
+
+    def end(number: int, frame: object) -> None:
+        raise Ended(number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, end)
 
 
 def run(arguments: Sequence[str] | None) -> int:
@@ -46,7 +68,9 @@ def run(arguments: Sequence[str] | None) -> int:
             say_where()
         return fail(error.message, error.hint, error.exit_code)
     except (KeyboardInterrupt, click.exceptions.Abort) as stop:
-        return fail(str(stop) or "interrupted", "", INTERRUPTED)
+        ended = stop if isinstance(stop, Ended) else stop.__cause__
+        code = ended.code if isinstance(ended, Ended) else INTERRUPTED
+        return fail(str(stop) or "interrupted", "", code)
     except BrokenPipeError:
         # What is still buffered has nowhere to go; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -472,3 +472,29 @@ def test_a_total_by_another_convention_stands_beside_ours(arguments: tuple[str, 
     assert document["totals"]["macs"] == 4_089_184_256
     assert document["totals"]["macs_thop"] == 4_133_742_592
     refused(inspect("show", str(SAVED), "--count-as", "abacus"), 2, "abacus", "torchinfo")
+
+
+# -- signals -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_while_files_are_written_leaves_none_half_written(
+    tmp_path: Path, name: str, code: int
+) -> None:
+    """The process sends itself the signal when the first of two files has been put in place."""
+    files = [str(tmp_path / suffix) for suffix in ("a.md", "b.csv")]
+    program = f"""
+import os, signal, sys
+from resnet_inspect import __main__, files
+really = os.link
+def late(source, target):
+    really(source, target)
+    os.kill(os.getpid(), signal.{name})
+files.os.link = late
+sys.argv = ["resnet-inspect", "export", {str(SAVED)!r}, *{files!r}]
+__main__.program()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == code, done.stderr
+    assert done.stderr == f"resnet-inspect: ended by {name}\n"
+    assert not list(tmp_path.iterdir()), "all or none"
