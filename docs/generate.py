@@ -88,6 +88,7 @@ def reference() -> str:
         "| 2 | usage: a name, option, shape or argument that cannot be |",
         "| 3 | a missing dependency or device |",
         "| 130 | interrupted; of a forward, what ran before is printed |",
+        "| 143, 129 | ended by SIGTERM, by SIGHUP; no file is half-written |",
         "",
     ]
     parts += ["```text", (errors.__doc__ or "").partition("\n\n")[2].partition("\n\n")[0], "```"]
