@@ -78,8 +78,6 @@ def identified(file: Checkpoint, against: str | None = None, tell: Tell = silent
     )
 
 
-_NEAR = 0.95
-"""The part of all tensors from which on a network is what a file is of, but for head or stem."""
 _FEW = 8
 """Tensors that are no network of their own."""
 _MOST = 4
@@ -122,24 +120,23 @@ class _Search:
 
         prefix = looks.prefix if looks else ""
         within = {name: spec for name, spec in tensors.items() if name.startswith(prefix)}
-        size = parameters(within)
-        for name in candidates.as_large(size):
+        sizes = {parameters(tensors), parameters(within)}
+        for name in candidates.as_large(sizes):
             compare(name, {})
         if looks and not _any_fits(found):
             found.clear()
             for name, arguments in candidates.alike(
-                looks.block, looks.depths, size, looks.dimensions
+                looks.block, looks.depths, sizes, looks.dimensions
             ):
                 compare(name, arguments)
         if looks and looks.design and not _any_fits(found):
             for design in candidates.designs(looks.design):
                 compare(f"resnet:{design}", {})
-        # Where little but the head is missing or another, none of timm explains more.
-        near = max((one.match.share for one in found), default=0.0)
-        if looks and looks.dimensions == 2 and near < _NEAR:
+        # Where nothing but the head is missing or another, none of timm explains more.
+        if looks and looks.dimensions == 2 and not any(one.match.explains for one in found):
             for name in candidates.of_timm(tensors, looks.layers):
                 compare(name, {})
-                if _any_fits(found):
+                if any(one.match.fits and not one.match.counts["renamed"] for one in found):
                     break
         return found
 

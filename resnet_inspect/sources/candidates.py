@@ -7,7 +7,7 @@ words in the names of the weights choose them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from importlib.util import find_spec
 from itertools import zip_longest
 from typing import NamedTuple
@@ -47,9 +47,9 @@ _WORDS = (
 """Part of a weight's name -> part of the names of the networks in timm that have such weights."""
 
 
-def as_large(parameters: int) -> Iterator[str]:
-    """Names of those in the catalogue with exactly as many parameters."""
-    return (variant.name for variant in VARIANTS.values() if variant.parameters == parameters)
+def as_large(sizes: Collection[int]) -> Iterator[str]:
+    """Names of those in the catalogue with exactly as many parameters as one of these."""
+    return (variant.name for variant in VARIANTS.values() if variant.parameters in sizes)
 
 
 def rarity(name: str) -> tuple[bool, bool, int]:
@@ -70,10 +70,11 @@ def rarity(name: str) -> tuple[bool, bool, int]:
 
 
 def alike(
-    block: str, depths: tuple[int, ...], parameters: int, dimensions: int = 2
+    block: str, depths: tuple[int, ...], sizes: Collection[int], dimensions: int = 2
 ) -> Iterator[tuple[str, dict[str, object]]]:
     """Names, with arguments for their builders, of those with the nearest depths, then size.
 
+    The sizes are the parameters of what may be the whole network, or only what wraps or heads it.
     For video where the convolutions have three dimensions, for images where they have two.
     """
     known = [variant for variant in VARIANTS.values() if len(variant.input) == dimensions + 2]
@@ -85,7 +86,7 @@ def alike(
 
     nearest = min(map(distance, known), default=(True, 0))
     near = [variant for variant in known if distance(variant) == nearest]
-    near.sort(key=lambda variant: abs((variant.parameters or 0) - parameters))
+    near.sort(key=lambda variant: min(abs((variant.parameters or 0) - size) for size in sizes))
     for variant in near[:_NEAR]:
         yield variant.name, {}
         if variant.family == "segmentation":

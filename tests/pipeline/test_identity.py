@@ -70,6 +70,7 @@ def file(tmp_path: Path) -> Path:
         ("resnext50_32x4d", {}),
         ("wide_resnet50_2", {}),
         ("fcn_resnet50", {"aux_loss": True, "num_classes": 5}),
+        ("deeplabv3_resnet50", {"num_classes": 3}),
         ("r3d_18", {"num_classes": 7}),
         ("paper:resnet34_c", {}),
         ("paper:plain18", {}),
@@ -153,6 +154,13 @@ def test_a_backbone_without_its_head_is_nearest_to_its_network(file: Path) -> No
     assert (name, fits) == ("resnet34", False)
     with pytest.raises(CheckpointError, match=r"is resnet34 without its head.*missing: fc\.weight"):
         ri.trace(weights=file)
+
+
+def test_another_stem_is_no_other_head() -> None:
+    """All but the stem of a ResNet-50-D is a ResNet-50's."""
+    pytest.importorskip("timm")
+    found = best(weights("timm:resnet50d", num_classes=4))
+    assert (found.name, dict(found.arguments)) == ("timm:resnet50d", {"num_classes": 4})
 
 
 def test_timm_is_asked_where_nothing_else_fits(file: Path) -> None:
@@ -294,6 +302,10 @@ def test_networks_of_three_dimensions_are_said_to_be() -> None:
     assert "3-D convolutions, bottleneck blocks, 3, 4, 6, 3 a stage" in said(found)
     assert all(one.name in ("r3d_18", "mc3_18", "r2plus1d_18") for one in found.candidates)
     assert best(weights("r3d_18", num_classes=5)).name == "r3d_18"
+
+
+def test_nothing_is_said_of_shortcuts_that_no_weight_tells_of() -> None:
+    assert "a plain or residual network" in said(ri.identify(weights("vgg11_bn")))
 
 
 def test_norms_folded_into_convolutions_are_understood(file: Path) -> None:

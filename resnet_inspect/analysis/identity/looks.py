@@ -27,6 +27,8 @@ class Looks:
     """What stands before the names of the network."""
     dimensions: int = 2
     """Of its convolutions: 2 for images, 3 for video and volumes."""
+    has_shortcuts: bool = True
+    """Whether names or weights tell of shortcuts; a plain network may have the same shapes."""
 
 
 def looks_of(found: Mapping[str, TensorSpec]) -> Looks | None:
@@ -228,6 +230,7 @@ def _by_shapes(found: Mapping[str, Shape]) -> Looks | None:
         layers,
         design,
         dimensions=dimensions,
+        has_shortcuts=any(any(one) for one in projected.values()),
     )
 
 

@@ -70,6 +70,13 @@ class Match:
         return not self.counts["differs"] and not self.counts["extra"] and self.share > 0.9
 
     @property
+    def explains(self) -> bool:
+        """Whether all convolutions, of file and network, match, and nearly all else."""
+        others = self.having("missing", "differs", "extra")
+        shapes = (one for p in others for one in (p.found and p.found.shape, p.wanted) if one)
+        return self.share > 0.95 and all(len(shape) < 3 for shape in shapes)
+
+    @property
     def lacks_head(self) -> bool:
         """Whether nothing is amiss but that the file has not the network's last layer."""
         missing = self.having("missing")

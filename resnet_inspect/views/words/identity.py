@@ -121,7 +121,8 @@ def looks(identity: Identity) -> str:
         return f"by its shapes it looks like resnet:{found.design}"
     depths = ", ".join(map(str, found.depths))
     return (
-        f"by its shapes it is a residual network with {found.dimensions}-D convolutions, "
+        f"by its shapes it is a {'' if found.has_shortcuts else 'plain or '}residual network with "
+        f"{found.dimensions}-D convolutions, "
         f"{found.block} blocks, {depths} a stage"
     )
 
