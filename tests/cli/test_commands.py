@@ -230,7 +230,7 @@ def test_no_command_gives_help_and_2() -> None:
         (["export", "resnet18", "out.pdf"], 2, ["unknown format '.pdf'", ".md"]),
         (["show", "/nowhere/t.json"], 1, ["No such file"]),
         (["show", str(ROOT / "pyproject.toml")], 1, ["not a trace"]),
-        (["show", str(ROOT)], 1, ["directory"]),
+        (["show", str(ROOT)], 1, ["a folder"]),
         (["show", "resnet50"], 2, ["resnet-inspect trace resnet50"]),
         (["trace", str(SAVED)], 2, [f"resnet-inspect show {SAVED}"]),
         (["export", str(SAVED), "out.md", "--batch", "2"], 2, ["not run again"]),

@@ -9,9 +9,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from resnet_inspect import locks, pipeline
 from resnet_inspect.cli.program import run
-from resnet_inspect.errors import BadInput, UnknownName
+from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces import codec
-from resnet_inspect.views.tables import taps
 
 CODE = """
 from torch import nn
@@ -104,10 +103,9 @@ def test_a_lock_says_what_check_runs(
     assert "--call encode" in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_no_code_for_maps_of_another_method_is_given(code: str) -> None:
+def test_code_for_maps_of_another_method_runs_that_method(code: str) -> None:
     survey = pipeline.trace(f"{code}:Encoder", SIZE, call="encode").survey
-    with pytest.raises(BadInput, match="these are of encode"):
-        taps.extractor(survey)
+    assert "model.encode(" in pipeline.features(survey, run_code=True)
 
 
 def test_inputs_by_name_go_to_others_and_to_both_networks(code: str) -> None:

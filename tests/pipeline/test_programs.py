@@ -21,9 +21,9 @@ from tests import tapped_networks as networks
 OWN = Path(networks.__file__)
 
 
-def written_and_printed(survey: Survey, **how: object) -> tuple[str, str]:
+def written_and_printed(survey: Survey) -> tuple[str, str]:
     """The program, and what it prints."""
-    program = pipeline.features(survey, run_code=True, **how)  # type: ignore[arg-type]
+    program = pipeline.features(survey, run_code=True)
     stdout = io.StringIO()
     path = list(sys.path)
     try:
@@ -134,7 +134,7 @@ def test_a_mapping_and_a_method():
     assert '{"image": torch.rand(1, 3, 32, 32)}' in program
     assert printed == "encoder (1, 8, 16, 16)\n"
     survey = Survey(ri.trace(f"{OWN}:Named", (1, 3, 32, 32), call="encode"))
-    program, printed = written_and_printed(survey, call="encode")
+    program, printed = written_and_printed(survey)
     assert printed == "encoder (1, 8, 16, 16)\n"
 
 

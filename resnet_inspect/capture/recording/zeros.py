@@ -62,7 +62,7 @@ def with_zeros(modules: Iterable[ModuleSpec], zeros: Mapping[str, int]) -> tuple
 def _zeros(tensor: Tensor | None, mask: Tensor | None) -> int | None:
     if type(tensor) not in (Tensor, nn.Parameter) or tensor is None or tensor.is_meta:
         return None
-    with torch.no_grad():
+    with torch._C.DisableTorchFunction(), torch.no_grad():  # no other recorder is to see it
         try:
             return int(zeros(tensor if mask is None else tensor * mask))
         except (RuntimeError, NotImplementedError):

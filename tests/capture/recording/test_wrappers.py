@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -278,7 +279,8 @@ class Checkpointed(nn.Module):
 def test_checkpointing_runs_the_layers_once(reentrant: bool, device: str, mode: Any) -> None:
     plain = checked(Checkpointed(None), device=device, mode=mode).trace
     survey = checked(Checkpointed(reentrant), device=device, mode=mode)
-    assert what_ran(survey.trace) == what_ran(plain)
+    calls = tuple(replace(call, checkpoint=None) for call in survey.trace.calls)
+    assert what_ran(replace(survey.trace, calls=calls)) == what_ran(plain)
     assert survey.totals.not_counted == ()
 
 

@@ -305,7 +305,7 @@ def test_what_is_to_be_run_can_be_said_and_a_failure_is_one_line() -> None:
         assert asked["device"] == "cuda:1"
         assert asked["input"] == [8, 3, 224, 224]
         assert asked["runs"] == {"repeats": 3, "warm_up": 0, "threads": 2}
-        assert "no cuda here  (cpu is)" in text_of(app, "#problem")
+        assert "no cuda here (cpu is)" in text_of(app, "#problem")
         assert child_of(app).killed == 1, "a process would keep the card's memory"
         assert times(app) == []
         await pilot.press("M")

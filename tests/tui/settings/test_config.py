@@ -246,7 +246,7 @@ def test_a_state_is_written_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch)
         patch.setattr(os, "replace", fail)
         assert not write_state(State(theme="dracula"))
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_text", fail)
+        patch.setattr(Path, "write_bytes", fail)
         assert not write_state(State(theme="dracula"))
     assert read_state() == STATE
     assert [each.name for each in path.parent.iterdir()] == [path.name]
