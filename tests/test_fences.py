@@ -134,7 +134,7 @@ def test_the_public_names_are_exactly_these() -> None:
 
 
 def test_the_reading_tower_passes_its_tests_where_torch_cannot_be_imported() -> None:
-    """Every test function, with every twelfth of its cases: all of them have run already."""
+    """Every test function but properties, with every thirtieth of its cases: all ran already."""
     done = run_python(
         "import sys\n"
         "for name in ('torch', 'torchvision', 'torchinfo', 'timm'): sys.modules[name] = None\n"
@@ -143,8 +143,9 @@ def test_the_reading_tower_passes_its_tests_where_torch_cannot_be_imported() -> 
         "    def pytest_collection_modifyitems(self, items):\n"
         "        seen = {}\n"
         "        for item in items:\n"
+        "            if getattr(item.function, 'is_hypothesis_test', False): continue\n"
         "            seen.setdefault(getattr(item, 'function', item), []).append(item)\n"
-        "        items[:] = [item for cases in seen.values() for item in cases[::12]]\n"
+        "        items[:] = [item for cases in seen.values() for item in cases[::30]]\n"
         f"arguments = {READING!r} + ['-q', '-p', 'no:cacheprovider']\n"
         "arguments += ['--ignore-glob=*_in_torch.py']\n"
         "sys.exit(pytest.main(arguments, plugins=[Few()]))\n"
