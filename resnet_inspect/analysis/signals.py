@@ -11,13 +11,10 @@ from functools import cached_property
 from math import sqrt
 
 from resnet_inspect.analysis.structure.anatomy import Block
-from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.analysis.structure.survey import Spans, Survey
 from resnet_inspect.traces.modules import join
 from resnet_inspect.traces.ops import Conv, Linear
 from resnet_inspect.traces.signals import Flow, Signals, Weight
-
-Spans = Sequence[tuple[int, int]]
-"""Runs of calls: first and last index of each."""
 
 
 @dataclass(frozen=True, slots=True)

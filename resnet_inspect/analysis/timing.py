@@ -17,11 +17,8 @@ from typing import TypeVar
 
 from resnet_inspect.analysis.cost import roofline
 from resnet_inspect.analysis.cost.roofline import Device
-from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.analysis.structure.survey import Spans, Survey
 from resnet_inspect.traces.timing import Measurements, course
-
-Spans = Sequence[tuple[int, int]]
-"""Runs of calls that have none in common: first and last index of each."""
 
 Number = TypeVar("Number", int, float)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from resnet_inspect.errors import BadInput, UnknownName
 from resnet_inspect.files import write_all
+from resnet_inspect.formats import format_of
 from resnet_inspect.formats.figures import (
     FIGURE_FORMATS,
     figure_formats_by_suffix,
@@ -65,11 +66,8 @@ class Drawing:
         Raises `UnknownName` for another suffix, `OutputError` if the file exists and is not to be
         overwritten, or cannot be written, and what `render` does.
         """
-        known, suffix = figure_formats_by_suffix(), Path(path).suffix.lower()
-        if suffix not in known:
-            see = f"known: {', '.join(known)}"
-            raise UnknownName("format", suffix or str(path), known, see=see)
-        write_all({Path(path): self.render(known[suffix])}, overwrite=overwrite)
+        format = format_of(Path(path), figure_formats_by_suffix())
+        write_all({Path(path): self.render(format)}, overwrite=overwrite)
 
     def __str__(self) -> str:
         return self.render("svg" if isinstance(self.figure, Picture) else "mermaid")

@@ -11,7 +11,7 @@ from typing import Any
 
 from resnet_inspect.errors import MissingDependency, UnknownName
 from resnet_inspect.files import write_all
-from resnet_inspect.formats import FORMATS, formats_by_suffix
+from resnet_inspect.formats import FORMATS, format_of
 from resnet_inspect.formats import render as write_format
 from resnet_inspect.views.tables.table import Table
 from resnet_inspect.views.words.text import Value
@@ -93,11 +93,8 @@ class Answer:
         Raises `UnknownName` for another suffix, `OutputError` if the file exists and is not to be
         overwritten, or cannot be written.
         """
-        known, suffix = formats_by_suffix(), Path(path).suffix.lower()
-        if suffix not in known:
-            see = f"known: {', '.join(known)}"
-            raise UnknownName("format", suffix or str(path), known, see=see)
-        write_all({Path(path): self.render(known[suffix])}, overwrite=overwrite)
+        format = format_of(Path(path))
+        write_all({Path(path): self.render(format)}, overwrite=overwrite)
 
     def __str__(self) -> str:
         return self.to_text()

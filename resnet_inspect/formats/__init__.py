@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 
+from resnet_inspect.errors import UnknownName
 from resnet_inspect.views.tables.table import Table
 
 
@@ -43,6 +45,19 @@ FORMATS: dict[str, Format] = {
 def formats_by_suffix() -> dict[str, str]:
     """The name of the format that a file's suffix asks for."""
     return {suffix: name for name, one in FORMATS.items() for suffix in one.suffixes}
+
+
+def format_of(path: Path, known: Mapping[str, str] | None = None) -> str:
+    """The format that a file's suffix asks for, of those known by suffix: usually of tables.
+
+    Raises `UnknownName` for another suffix.
+    """
+    known, suffix = known or formats_by_suffix(), path.suffix.lower()
+    if suffix not in known:
+        raise UnknownName(
+            "format", path.suffix or path.name, known, see=f"known: {', '.join(known)}"
+        )
+    return known[suffix]
 
 
 def table_suffixes() -> str:

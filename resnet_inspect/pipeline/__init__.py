@@ -19,13 +19,13 @@ The only place that joins them; torch is imported inside the functions that need
 
 from __future__ import annotations
 
+from resnet_inspect.formats import format_of
 from resnet_inspect.pipeline.asking import cost, diff, draw, explain, taps
 from resnet_inspect.pipeline.cache import cached, why_no_cache
 from resnet_inspect.pipeline.checks import verify
 from resnet_inspect.pipeline.conversion import convert, loading
 from resnet_inspect.pipeline.equivalence import equivalence_of
 from resnet_inspect.pipeline.files import (
-    format_of,
     is_trace_file,
     load,
     load_measured,

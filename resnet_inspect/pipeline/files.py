@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from resnet_inspect.errors import TraceFileError, UnknownName
-from resnet_inspect.formats import formats_by_suffix
+from resnet_inspect.errors import TraceFileError
 from resnet_inspect.inspection import Inspection
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.codec import Measured
@@ -132,13 +131,3 @@ def render(
 ) -> str:
     """A view of a trace written down in a format of `FORMATS`: "text", "md", "csv", ..."""
     return Inspection.of(trace).render(view, format, selection)
-
-
-def format_of(path: Path) -> str:
-    """The format that a file's suffix asks for; raises `UnknownName` for another suffix."""
-    known, suffix = formats_by_suffix(), path.suffix.lower()
-    if suffix not in known:
-        raise UnknownName(
-            "format", path.suffix or path.name, known, see=f"known: {', '.join(known)}"
-        )
-    return known[suffix]

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from resnet_inspect.capture.inputs import InputSize
     from resnet_inspect.capture.recording.forward import Mode
+    from resnet_inspect.capture.signals import Step
 
 USUAL_INPUT = (1, 3, 224, 224)
 """The input shape that is taken where none is given and the source knows none."""
@@ -248,8 +249,14 @@ class Order:
         )
         return Built(model, args, kwargs, tuple(notes), zeros)
 
-    def captured(self, built: Built, device: torch.device, mode: Mode | None = None) -> Trace:
-        """Run what was built, once, with every layer recorded."""
+    def captured(
+        self,
+        built: Built,
+        device: torch.device,
+        mode: Mode | None = None,
+        step: Step | None = None,
+    ) -> Trace:
+        """Run what was built, once, with every layer recorded; with a step, back again."""
         from resnet_inspect.capture.recording.forward import capture
 
         return capture(
@@ -264,6 +271,7 @@ class Order:
             notes=built.notes,
             call=self.call,
             zeros=built.zeros,
+            step=step,
         )
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.errors import BadInput, InspectError, WorkFailed
-from resnet_inspect.pipeline.locks import input_of
 from resnet_inspect.pipeline.networks import Built, Order, Tell, give_shapes, import_torch, silent
-from resnet_inspect.pipeline.tracing import forward_error, trace
+from resnet_inspect.pipeline.tracing import forward_error, settled
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.signals import Watched
 
@@ -62,7 +61,7 @@ def signal(
     import torch
 
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.recording.forward import ForwardRaised, capture, unwrapped
+    from resnet_inspect.capture.recording.forward import ForwardRaised, unwrapped
     from resnet_inspect.capture.signals import Step
     from resnet_inspect.sources import seed as seeds
 
@@ -79,9 +78,7 @@ def signal(
             tell=tell,
             call=call,
         )
-        if order.open is not None:
-            tried = trace(model, input_size, mode=mode, dtype=dtype, arguments=arguments, call=call)
-            order = replace(order, size=input_of(tried, model), notes=tried.provenance.notes)
+        order = settled(order)
         built = _with_noise(order.on(where), seed)
         if data is not None:
             tell(f"reading images from {data}")
@@ -91,19 +88,8 @@ def signal(
         torch.manual_seed(seed)
         tell(f"running {chosen.name} forward and back on {where}")
         try:
-            traced = capture(
-                network,
-                built.args,
-                built.kwargs,
-                device=where,
-                mode=mode,
-                model_name=chosen.title or None,
-                source=chosen.origin,
-                arguments=order.arguments,
-                notes=(*wrappers, *built.notes),
-                call=call,
-                step=step,
-            )
+            ready = replace(built, model=network, notes=(*wrappers, *built.notes))
+            traced = order.captured(ready, where, step=step)
         except ForwardRaised as raised:
             raise forward_error(raised.trace, raised.hint) from raised.__cause__
         except InspectError:

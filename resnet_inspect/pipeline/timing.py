@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from resnet_inspect.capture import backends
 from resnet_inspect.errors import BadInput
 from resnet_inspect.pipeline.asked import how_to_give
-from resnet_inspect.pipeline.locks import input_of
 from resnet_inspect.pipeline.networks import Order, Tell, give_shapes, import_torch, silent
-from resnet_inspect.pipeline.tracing import forward_error, trace
+from resnet_inspect.pipeline.tracing import forward_error, settled
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.codec import Measured
 
@@ -71,9 +70,7 @@ def measure(
             tell=tell,
             call=call,
         )
-        if order.open is not None:
-            tried = trace(model, input_size, mode=mode, dtype=dtype, arguments=arguments, call=call)
-            order = replace(order, size=input_of(tried, model), notes=tried.provenance.notes)
+        order = settled(order)
         found = order.on(where)
         model_there, wrappers = unwrapped(moved(found.model, where))
         run_instead_of_forward(model_there, call)

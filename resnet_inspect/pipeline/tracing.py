@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from resnet_inspect.errors import BadInput, ForwardError, ForwardInterrupted, UnknownName
 from resnet_inspect.inspection import Inspection, Watch
 from resnet_inspect.pipeline.asked import how_to_give
 from resnet_inspect.pipeline.cache import entry_of, ran_no_other_code
+from resnet_inspect.pipeline.locks import input_of
 from resnet_inspect.pipeline.networks import Order, Tell, import_torch, silent
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.model import Trace
@@ -137,6 +138,18 @@ def trace(
     if entry is not None and ran_no_other_code():
         entry.keep(made)
     return Inspection.of(made)
+
+
+def settled(order: Order) -> Order:
+    """The order with an input that the network takes; where nobody knew one, a trace finds it."""
+    if order.open is None:
+        return order
+    name, part = order.chosen.written, order.open
+    like: dict[str, Any] = {
+        "mode": order.mode, "dtype": order.dtype, "arguments": order.arguments, "call": order.call,
+    }  # fmt: skip
+    tried = trace(name, cast("InputSize", part), **like)
+    return replace(order, size=input_of(tried, name), notes=tried.provenance.notes)
 
 
 def forward_error(partial: Trace, hint: str = "") -> ForwardError:

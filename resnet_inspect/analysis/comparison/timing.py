@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Literal
 
 from resnet_inspect.analysis.comparison.difference import Difference, Entry, Part, Role, Section
-from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.analysis.timing import Spans, Time, Timing, beyond_noise, typical
+from resnet_inspect.analysis.structure.survey import Spans, Survey
+from resnet_inspect.analysis.timing import Time, Timing, beyond_noise, typical
 
 Direction = Literal["forward", "backward"]
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
+from resnet_inspect.analysis.contractions import factors, place_of
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.ops import Attention, Conv, Linear, MatMul, Op, Pool, Recurrent, Unknown
 from resnet_inspect.traces.tensors import Shape
@@ -64,8 +65,8 @@ def _matmul(op: MatMul, inputs: dict[str, Shape], output: Shape) -> int | None:
     if op.name == "scaled_dot_product_attention":
         key = _operand(inputs, "1", "key")
         return prod(output[:-1]) * key[-2] * (key[-1] + output[-1])
-    if op.name in _PLACES:
-        return _contraction(op.name, op.equation, inputs, output)
+    if op.name in {"einsum", "tensordot"}:
+        return _contraction(op, inputs, output)
     if op.name in {"addmm", "baddbmm", "addbmm", "addmv"}:
         left = _find(inputs, "1", "mat1", "batch1", "mat")
         right = _find(inputs, "2", "mat2", "batch2", "vec")
@@ -82,16 +83,15 @@ def _matmul(op: MatMul, inputs: dict[str, Shape], output: Shape) -> int | None:
     return prod(output) * inner * batch
 
 
-def _contraction(name: str, equation: str, inputs: dict[str, Shape], output: Shape) -> int | None:
+def _contraction(op: MatMul, inputs: dict[str, Shape], output: Shape) -> int | None:
     """Two tensors, of which one may be a parameter, whose common letters are summed over.
 
     A letter that only one of them has, and not the result, is summed over before they are
     multiplied. Where none is summed over, elements are multiplied and no product of matrices is
     made. What three tensors take depends on the order in which they are multiplied.
     """
-    terms, _, made = equation.partition("->")
-    operands = terms.split(",")
-    if len(operands) == 1 and terms:
+    operands, made = factors(op)
+    if len(operands) == 1 and operands[0]:
         return 0
     if len(operands) != 2 or len(made) != len(output):
         return None
@@ -100,22 +100,15 @@ def _contraction(name: str, equation: str, inputs: dict[str, Shape], output: Sha
     if not common:
         return 0
     sizes = [
-        dict(zip(letters, shape, strict=True))
-        for letters, places in zip(operands, _PLACES[name], strict=True)
-        if (shape := _find(inputs, *places)) is not None
+        dict(zip(operands[place], shape, strict=True))
+        for label, shape in inputs.items()
+        if (place := place_of(op, label)) is not None and place < len(operands)
     ]
     if not sizes:
         return None
     # Of two sizes one is 1: the other is summed over by itself.
     inner = prod(min(size[letter] for size in sizes) for letter in common)
     return prod(output) * inner if inner > 1 else 0
-
-
-_PLACES = {
-    "einsum": (("1", "1.0"), ("2", "1.1")),
-    "tensordot": (("0", "a", "input"), ("1", "b", "other")),
-}
-"""Where two tensors stand among the arguments, by the function."""
 
 
 def _find(inputs: dict[str, Shape], *labels: str) -> Shape | None:

@@ -21,6 +21,9 @@ from resnet_inspect.traces.modules import ModuleSpec
 from resnet_inspect.traces.ops import AdaptivePool, Conv, Op, Reduce, Resample, Reshape, Unknown
 from resnet_inspect.traces.tensors import Shape
 
+Spans = Sequence[tuple[int, int]]
+"""Runs of calls that have none in common: first and last index of each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:

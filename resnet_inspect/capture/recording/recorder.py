@@ -37,6 +37,9 @@ from resnet_inspect.traces.tensors import Activation, Port
 _CHECKPOINT = torch.utils.checkpoint.__file__
 """Some versions of `checkpoint` make empty tensors for its books; they are not the network's."""
 
+_CALL = nn.Module._call_impl.__code__
+"""What runs when a module is called."""
+
 
 @dataclass(slots=True)
 class _Open:
@@ -248,16 +251,17 @@ class Recorder:
         call = self._open_call_of(module)
         if call is None:
             return
+        made = list(tensors_in(result))
         if call is self._open[-1]:
-            self._cross([tensor for _, tensor in tensors_in(result)])
+            self._cross([tensor for _, tensor in made])
         self._leave(call)
         works_itself = call.opaque or (not call.made_calls and self._opaque == 0)
         call.outputs = tuple(
             Port(label, self._tensors.made(tensor, call.taken if works_itself else frozenset()))
-            for label, tensor in tensors_in(result)
+            for label, tensor in made
         )
         if self._observe is not None:
-            self._observe(call.index, [tensor for _, tensor in tensors_in(result)])
+            self._observe(call.index, [tensor for _, tensor in made])
         if not call.opaque and works_itself and call.outputs:
             call.op = self._unseen(module, args, kwargs, result)
 
@@ -333,16 +337,21 @@ class Recorder:
 
     # -- both ------------------------------------------------------------------------------------
 
-    def _checkpointed(self, index: int) -> int | None:
+    def _checkpointed(self, index: int, parent: _Open | None, module: str | None) -> int | None:
         """The first call of the outermost checkpoint that is running, `index` if it is new.
 
+        What runs in one is in that of its caller; else one can only be between the frames of both.
         Its frame is held, not its id, which the next one may be given.
         """
+        if parent is not None and parent.checkpoint is not None:
+            return parent.checkpoint
+        modules = 1 if module is None else 2  # a module is entered from within its own frame
         frame: FrameType | None = sys._getframe()
         found: FrameType | None = None
-        while frame is not None:
+        while frame is not None and modules:
             if frame.f_code.co_filename == _CHECKPOINT:
                 found = frame
+            modules -= frame.f_code is _CALL
             frame = frame.f_back
         if found is None:
             self._checkpoint = None
@@ -374,7 +383,7 @@ class Recorder:
             parent=None if parent is None else parent.index,
             op=op,
             opaque=opaque,
-            checkpoint=self._checkpointed(len(self._calls)),
+            checkpoint=self._checkpointed(len(self._calls), parent, module),
         )
         call.take(*self._ports(given))
         self._calls.append(call)

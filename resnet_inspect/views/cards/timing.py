@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
-from resnet_inspect.analysis.timing import Spans, Timing
+from resnet_inspect.analysis.structure.survey import Spans
+from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.views.cards.card import Card, Entry, Section
 from resnet_inspect.views.cards.subjects import Subject
 from resnet_inspect.views.tables.rows.sections import sections

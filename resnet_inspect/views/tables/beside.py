@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Generic, TypeVar
 
+from resnet_inspect.analysis.structure.survey import Spans
 from resnet_inspect.views.tables.assembly import Cells
 from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row
-
-Spans = Sequence[tuple[int, int]]
-"""Runs of calls: first and last index of each."""
 
 T = TypeVar("T")
 

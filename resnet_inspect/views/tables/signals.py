@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from resnet_inspect.analysis.signals import Signal, gradient_rms
+from resnet_inspect.analysis.structure.survey import Spans
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.signals import Flow
 from resnet_inspect.views.tables import VIEWS
-from resnet_inspect.views.tables.beside import Beside, Spans, extended
+from resnet_inspect.views.tables.beside import Beside, extended
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Table, Total, listing

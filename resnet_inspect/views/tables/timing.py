@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from resnet_inspect.analysis.timing import Spans, Time, Timing, typical
+from resnet_inspect.analysis.structure.survey import Spans
+from resnet_inspect.analysis.timing import Time, Timing, typical
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.views.tables import VIEWS

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from resnet_inspect.analysis.comparison.timing import Direction, TimeDifference, TimingComparison
-from resnet_inspect.analysis.timing import Spans
+from resnet_inspect.analysis.structure.survey import Spans
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.views.tables import timing
 from resnet_inspect.views.tables.comparison import headings, networks
