@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import click
@@ -54,3 +55,19 @@ def test_what_is_no_command_is_answered(
     written = capsys.readouterr()
     for word in words:
         assert word in (written.err if code else written.out)
+
+
+def test_the_list_has_the_columns_that_are_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "variants.csv"
+    assert (
+        main(["list", "resnet18", "resnet50", "--columns", "name,parameters", "-o", str(file)]) == 0
+    )
+    with file.open() as opened:
+        rows = list(csv.reader(opened))
+    assert rows == [["name", "parameters"], ["resnet18", "11689512"], ["resnet50", "25557032"]]
+    assert main(["list", "--columns", "macs"]) == 2
+    assert "known: name, family, block" in capsys.readouterr().err
+    assert main(["list", "resnet18", "-o", str(file)]) == 1
+    assert "--force" in capsys.readouterr().err
