@@ -124,9 +124,8 @@ def test_pdf_and_png_are_the_svg_in_its_size(make: Callable[[Survey], Figure | P
     pytest.importorskip("cairosvg", exc_type=(ImportError, OSError))
     made = make(survey_of("resnet18"))
     placed = made if isinstance(made, Picture) else place(made)
-    width, height = (
-        float(ET.fromstring(svg.render(placed, None)).get(n, "")) for n in ("width", "height")
-    )
+    root = ET.fromstring(svg.render(placed, None))
+    sizes = [2 * float(root.get(side, "")) for side in ("width", "height")]
     png, pdf = (render_picture(placed, format) for format in ("png", "pdf"))
     assert isinstance(png, bytes)
     assert isinstance(pdf, bytes)
