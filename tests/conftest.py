@@ -30,6 +30,14 @@ def no_cache_of_the_user() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def what_is_started_is_compiled_once() -> Iterator[None]:
+    """The processes that tests start keep the package's code compiled for each other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def no_wishes_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests say themselves how wide and how coloured the output is to be."""
