@@ -80,6 +80,8 @@ def test_nothing_is_left_over_from_the_command_before() -> None:
 
 @forks
 def test_what_is_read_at_the_start_is_a_new_process() -> None:
-    asks = "import sys, torch; print(sys.stdout.encoding, torch.get_num_threads())"
+    asks = "import os, sys; print(sys.stdout.encoding, os.environ['OMP_NUM_THREADS'], os.getppid())"
     env = environment(PYTHONIOENCODING="ascii", OMP_NUM_THREADS="3")
-    assert python("-c", asks, env=env).stdout == "ascii 3\n"
+    assert python("-c", asks, env=env).stdout == f"ascii 3 {os.getpid()}\n"
+    env = environment(OMP_NUM_THREADS="3")
+    assert python("-c", asks, env=env).stdout.split()[1:] == ["3", str(os.getpid())]
