@@ -28,6 +28,7 @@ from resnet_inspect._version import __version__
 from resnet_inspect.errors import InspectError, OutputError
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import FORMAT_VERSION, Trace
+from resnet_inspect.traces.times import reproducible
 
 OFF_VARIABLE = "RESNET_INSPECT_NO_CACHE"
 FOLDER_VARIABLE = "RESNET_INSPECT_CACHE_DIR"
@@ -114,7 +115,8 @@ class Entry:
             return None
         with suppress(OSError):
             os.utime(path)  # read last
-        return replace(trace, provenance=replace(trace.provenance, cached=True))
+        made = reproducible() or trace.provenance.captured_at
+        return replace(trace, provenance=replace(trace.provenance, cached=True, captured_at=made))
 
     def keep(self, trace: Trace) -> None:
         """Keep the trace if the key alone decides it, and make room for it."""

@@ -29,8 +29,10 @@ class Drawing:
     theme: str | None = None
     """"light", "dark"; None for light, and on a page for what the reader's system has."""
 
-    def render(self, format: str = "svg") -> str:
+    def render(self, format: str = "svg") -> str | bytes:
         """The figure in a format of `FIGURE_FORMATS`: "svg", "html", "mermaid", "dot".
+
+        "pdf" and "png" are bytes, and need the extra `pictures`.
 
         Raises `UnknownName` for a format that is not there, `BadInput` for one that holds boxes
         and links only, which bars are not.
@@ -44,21 +46,26 @@ class Drawing:
             raise BadInput(f"{format} holds boxes and links; this is a picture: svg or html")
         return render_picture(self.figure, format, self.theme)
 
+    def _text(self, format: str) -> str:
+        text = self.render(format)
+        assert isinstance(text, str)
+        return text
+
     def to_svg(self) -> str:
         """An SVG picture."""
-        return self.render("svg")
+        return self._text("svg")
 
     def to_html(self) -> str:
         """One HTML page that needs nothing else."""
-        return self.render("html")
+        return self._text("html")
 
     def to_mermaid(self) -> str:
         """Mermaid, which GitHub draws."""
-        return self.render("mermaid")
+        return self._text("mermaid")
 
     def to_dot(self) -> str:
         """Graphviz."""
-        return self.render("dot")
+        return self._text("dot")
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write it in the format of the file's suffix, at once or not at all.
@@ -70,7 +77,7 @@ class Drawing:
         write_all({Path(path): self.render(format)}, overwrite=overwrite)
 
     def __str__(self) -> str:
-        return self.render("svg" if isinstance(self.figure, Picture) else "mermaid")
+        return self._text("svg" if isinstance(self.figure, Picture) else "mermaid")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.figure.title}>"

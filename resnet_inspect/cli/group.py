@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from pathlib import Path
+from shlex import quote
 
 import click
 
 from resnet_inspect._version import __version__
 from resnet_inspect.cli.diagnostics import say
 from resnet_inspect.cli.options import HELP
-from resnet_inspect.errors import UnknownName
+from resnet_inspect.errors import UnknownName, UsageError
 
 COMMANDS = {
     "trace": "Run MODEL once and print what every layer did.",
@@ -29,12 +31,51 @@ COMMANDS = {
     "check": "Exit with 1 if MODEL is not what a lock file says.",
     "tui": "Browse MODEL in the terminal.",
     "list": "List the models that can be traced by name.",
+    "completion": "Print what SHELL evaluates so that the tab key completes.",
     "cache": "Say where traces are kept, or remove them.",
 }
 """Every command with its line in the help, in that order; `cli/commands/NAME.py` has it."""
 
-SYNONYMS = {"compare": "diff"}
+SYNONYMS = {
+    "summary": "trace",
+    "compare": "diff",
+    "plot": "draw",
+    "figure": "draw",
+    "memory": "cost",
+    "flops": "cost",
+    "profile": "measure",
+    "benchmark": "measure",
+    "gradients": "signal",
+    "features": "taps",
+    "validate": "verify",
+    "explore": "tui",
+    "models": "list",
+}
 """Other names of commands, by which people look for them; the help lists none."""
+
+
+def _model_of(word: str) -> str | None:
+    """The model that a word that is no command names, or a file that holds one."""
+    from resnet_inspect.sources.catalogue import names
+
+    if word.lower() in names():
+        return word.lower()
+    return word if ":" in word or Path(word).is_file() else None
+
+
+@click.command("help", hidden=True)
+@click.argument("command", required=False)
+@click.pass_context
+def _help(ctx: click.Context, command: str | None) -> int:
+    """Show the help, of all or of one command."""
+    assert ctx.parent is not None
+    of = ctx.parent
+    if command is not None:
+        _, found, _ = commands.resolve_command(of, [command])
+        assert found is not None
+        of = click.Context(found, of, command)
+    click.echo(of.get_help())
+    return 0
 
 
 def _print_versions(ctx: click.Context, param: click.Parameter, value: bool) -> None:
@@ -63,6 +104,8 @@ class _Top(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """The command of that name, imported now."""
+        if name == "help":
+            return _help
         name = SYNONYMS.get(name, name)
         if name not in COMMANDS:
             return None
@@ -73,7 +116,12 @@ class _Top(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the first argument names; raises `UnknownName` with the nearest."""
-        if args and args[0] not in {*COMMANDS, *SYNONYMS} and not ctx.resilient_parsing:
+        known = {*COMMANDS, *SYNONYMS, "help"}
+        if args and args[0] not in known and not ctx.resilient_parsing:
+            model = _model_of(args[0])
+            if model is not None:
+                hint = f"resnet-inspect trace {quote(model)}"
+                raise UsageError(f"'{args[0]}' is a model, no command", hint=hint)
             raise UnknownName("command", args[0], COMMANDS, see="resnet-inspect --help")
         return super().resolve_command(ctx, args)
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from resnet_inspect.capture.backends import written
+from resnet_inspect.cli.completion import LayerPath, Listed
 from resnet_inspect.cli.parameters import ImageSize, Input, Named, NamedOption
 
 HELP = {"help_option_names": ["-h", "--help"]}
@@ -77,6 +78,7 @@ def columns_option(known: Callable[[], Mapping[str, str]]) -> Callable[[F], F]:
 
     return click.option(
         "--columns",
+        type=Listed(known),
         metavar="KEYS",
         is_eager=True,
         callback=answer,
@@ -166,7 +168,9 @@ def input_options_but(*left_out: str) -> Callable[[F], F]:
     return lambda command: _with(chosen, command)
 
 
-SELECTION_OPTIONS = ("view", "everything", "only", "match", "stage", "depth", "fold", "columns")
+SELECTION_OPTIONS = (
+    "view", "everything", "only", "match", "where", "stage", "depth", "fold", "columns"
+)  # fmt: skip
 """Names of the options that `selection_options` adds."""
 
 
@@ -208,8 +212,23 @@ def selection_options_but(*left_out: str) -> Callable[[F], F]:
         click.option(
             "--all", "everything", is_flag=True, help="Norms, activations and all other steps too."
         ),
-        click.option("--only", help="Only these kinds, with commas: conv,pool,norm,add,linear,..."),
-        click.option("--match", metavar="GLOB", help="Only paths that match: 'layer2.*.conv2'."),
+        click.option(
+            "--only",
+            type=Listed(_kinds),
+            metavar="KINDS",
+            help="Only these kinds or ops, with commas: conv,pool,norm,add,linear,max pool,...",
+        ),
+        click.option(
+            "--match",
+            type=LayerPath(),
+            metavar="GLOB",
+            help="Only paths that match: 'layer2.*.conv2'.",
+        ),
+        click.option(
+            "--where",
+            metavar="FILTER",
+            help="Only rows that the explorer's filter finds: 'stride:2 params>1M', 'conv 3x3'.",
+        ),
         click.option("--stage", type=int, help="Only this stage, counted from 1."),
         click.option(
             "--depth",
@@ -227,7 +246,12 @@ def difference_options(command: F) -> F:
     """Options for what is shown of a difference."""
     options = [
         click.option("--all", "everything", is_flag=True, help="Every step, equal ones too."),
-        click.option("--only", help="Only these kinds, with commas: conv,pool,norm,add,linear,..."),
+        click.option(
+            "--only",
+            type=Listed(_kinds),
+            metavar="KINDS",
+            help="Only these kinds or ops, with commas: conv,pool,norm,add,linear,max pool,...",
+        ),
         click.option("--match", metavar="GLOB", help="Only paths that match: 'layer2.*.conv2'."),
         click.option("--stage", type=int, help="Only this stage, counted from 1."),
         columns_option(_columns_of_differences),

@@ -29,6 +29,7 @@ def selection_of(options: Mapping[str, Any]) -> Selection:
         everything=options["everything"],
         only=keys_of(options["only"]),
         match=options["match"],
+        where=options.get("where"),
         stage=options["stage"],
         depth=options["depth"],
         fold=options["fold"],
@@ -46,7 +47,7 @@ def say_if_nothing_matches(table: Table, options: Mapping[str, Any]) -> None:
     view = options["view"]
     every = frozenset().union(*(one.heeds for one in VIEWS.values()))
     unheeded = [
-        name for name in sorted(every - VIEWS[view].heeds) if options[name] not in (None, False)
+        name for name in sorted(every - VIEWS[view].heeds) if options.get(name) not in (None, False)
     ]
     for name in unheeded:
         option = "all" if name == "everything" else name
@@ -66,6 +67,11 @@ def columns_of(written: str | None, own: Sequence[str]) -> tuple[str, ...]:
         return keys_of(written)
     more = tuple(key.removeprefix("+") for key in keys_of(written))
     return (*own, *(key for key in more if key not in own))
+
+
+def asked_for(written: str | None) -> frozenset[str]:
+    """The columns that `--columns` names: none of them is left out for want of room."""
+    return frozenset(key.removeprefix("+") for key in keys_of(written))
 
 
 def check_outputs(files: Iterable[str | None], force: bool) -> None:
@@ -134,19 +140,22 @@ def write_table(table: Table, format: str, output: str | None, options: Mapping[
         put(render(table, format, raw))
         return
     width = options["width"] or columns_of_terminal()
+    asked = asked_for(options.get("columns"))
     if is_coloured(options["color"]):
         from resnet_inspect.cli.console import console
         from resnet_inspect.formats.terminal import show
 
-        dropped = show(table, console(), width)
+        layout = show(table, console(), width, asked)
     else:  # and then rich is not worth its import
         from resnet_inspect.formats.styled_text import lay_out
 
-        layout = lay_out(table, width)
+        layout = lay_out(table, width, asked=asked)
         put(layout.text)
-        dropped = layout.dropped
-    if dropped:
-        remark(f"no room in {width} columns for: {', '.join(dropped)} (--width, or a wider window)")
+    wider = "(--width, or a wider window)"
+    if layout.dropped:
+        remark(f"no room in {width} columns for: {', '.join(layout.dropped)} {wider}")
+    if asked and width is not None and layout.width > width:
+        remark(f"what was asked for takes {layout.width} columns; there are {width} {wider}")
 
 
 def is_coloured(color: str) -> bool:

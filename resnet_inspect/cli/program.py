@@ -51,8 +51,10 @@ def run(arguments: Sequence[str] | None) -> int:
     if not debug:
         warnings.simplefilter("ignore")
     try:
-        if "_RESNET_INSPECT_COMPLETE" in os.environ:  # the shell asks for completions
-            commands.main(given, prog_name="resnet-inspect")
+        if "_RESNET_INSPECT_COMPLETE" in os.environ:
+            from resnet_inspect.cli.completion import answer
+
+            return answer(commands)
         # click's own main would end a closed pipe with 1.
         with commands.make_context("resnet-inspect", given) as context:
             code = commands.invoke(context)

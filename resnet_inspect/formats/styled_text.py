@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise, takewhile
@@ -23,6 +23,8 @@ GAP = 2
 _WORDS = 44
 """Cells that a column of notes keeps before other columns have to go."""
 _ACROSS = ("kernel_size", "stride", "padding")
+_NESTED = frozenset({"layers", "modules"})
+"""Views whose rows stand under the rows that they are parts of."""
 _BAR = 6
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _FIRST_COMBINING = "\u0300"
@@ -39,6 +41,8 @@ class Layout:
 
     lines: tuple[tuple[Span, ...], ...]
     dropped: tuple[str, ...]
+    width: int
+    """Cells that a row of the table takes."""
 
     @property
     def text(self) -> str:
@@ -46,17 +50,26 @@ class Layout:
         return "".join(f"{''.join(written for written, _ in line)}\n" for line in self.lines)
 
 
-def lay_out(table: Table, width: int | None = None, *, bars: bool = True) -> Layout:
-    """The table in at most `width` columns of text, or as wide as it is for None."""
+def lay_out(
+    table: Table, width: int | None = None, *, bars: bool = True, asked: Collection[str] = ()
+) -> Layout:
+    """The table in at most `width` columns of text, or as wide as it is for None.
+
+    Columns that were asked for are never left out: there the table is as wide as they need.
+    """
     across = _is_across(table)
     columns = [c for c in table.shown_columns if not (c.key == "note" and across)]
     dropped: list[Heading] = []
     natural: dict[tuple[str, bool], int] = {}
+    names = _names(table) if table.view in _NESTED else {}
     while True:
-        grid = _Grid(table, columns, width, bars, natural)
+        grid = _Grid(table, columns, width, bars, natural, names)
         if width is None or grid.width <= width or len(columns) <= 2:
             break
-        worst = max(reversed(columns), key=lambda column: column.worth)
+        free = [column for column in columns[1:] if column.key not in asked]
+        worst = max(reversed(free), key=lambda column: column.worth, default=None)
+        if worst is None:
+            break
         columns.remove(worst)
         dropped.insert(0, worst)
     lines: list[tuple[Span, ...]] = [((cut(table.title, width), "title"),), ()]
@@ -78,7 +91,24 @@ def lay_out(table: Table, width: int | None = None, *, bars: bool = True) -> Lay
         label = "note: "
         for line in _wrapped(f"{label}{remark}", width, indent=len(label)):
             lines.append(((line, "remark"),))
-    return Layout(tuple(lines), tuple(column.key for column in dropped))
+    return Layout(tuple(lines), tuple(column.key for column in dropped), grid.width)
+
+
+def _names(table: Table) -> dict[int, str]:
+    """What stands for the path of a row, by its identity.
+
+    That of `layer1.0.conv1` under `layer1.0` is `conv1`; the paths of sections are whole.
+    """
+    names = {}
+    above: list[tuple[int, str]] = []
+    for row in table.rows:
+        while above and above[-1][0] >= row.level:
+            above.pop()
+        path = table.cell(row, "path").text
+        of = next((of for _, of in reversed(above) if path.startswith((f"{of}.", f"{of}:"))), "")
+        names[id(row)] = path[len(of) + 1 :] if of and row.kind not in SECTIONS else path
+        above.append((row.level, path))
+    return names
 
 
 def _is_across(table: Table) -> bool:
@@ -176,11 +206,13 @@ class _Grid:
         limit: int | None,
         bars: bool,
         natural: dict[tuple[str, bool], int],
+        names: dict[int, str],
     ) -> None:
         self.table = table
         self.columns = columns
         self.limit = limit
         self.bars = bars
+        self.names = names
         self.across = _is_across(table)
         self.leading = _leading([column.key for column in columns])
         self.places = [i for i, key in enumerate(self.leading) if key in _ACROSS]
@@ -241,7 +273,7 @@ class _Grid:
     def written(self, row: Row, column: Heading) -> str:
         cell = self.table.cell(row, column.key)
         if column.key == "path":
-            return "  " * row.level + cell.text
+            return "  " * row.level + self.names.get(id(row), cell.text)
         if column.key == "share" and self.bars and cell.text:
             part = cell.value if isinstance(cell.value, float) else None
             return f"{bar(part)} {cell.text:>6}"

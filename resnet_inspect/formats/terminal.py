@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.text import Text
@@ -54,9 +56,9 @@ def styled(layout: Layout) -> list[Text]:
     ]
 
 
-def show(table: Table, console: Console, width: int | None) -> tuple[str, ...]:
-    """Print the table in at most `width` columns; returns the keys of columns that did not fit."""
-    layout = lay_out(table, width)
+def show(table: Table, console: Console, width: int | None, asked: Collection[str] = ()) -> Layout:
+    """Print the table in at most `width` columns, none of those asked for left out."""
+    layout = lay_out(table, width, asked=asked)
     # As segments and at once: rich would find out again where lines and styles begin and end.
     segments = [
         Segment(written, console.get_style(STYLES.get(style, "none")))
@@ -64,4 +66,4 @@ def show(table: Table, console: Console, width: int | None) -> tuple[str, ...]:
         for written, style in (*line, ("\n", "none"))
     ]
     console.print(Segments(segments), soft_wrap=True, end="")
-    return layout.dropped
+    return layout

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import struct
+import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 
 import pytest
 from figures_of_traces import (
@@ -18,6 +21,7 @@ from hypothesis import given
 from saved import NAMES, SMALL, ByHand, conv, steady, survey_of, traces
 
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.errors import MissingDependency
 from resnet_inspect.formats.figures import dot, mermaid, render_figure, render_picture, svg
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Unknown
@@ -25,7 +29,7 @@ from resnet_inspect.views.figures import bars
 from resnet_inspect.views.figures import graph as figures
 from resnet_inspect.views.figures.graph import Figure
 from resnet_inspect.views.figures.layout import place
-from resnet_inspect.views.figures.shapes import Rectangle
+from resnet_inspect.views.figures.shapes import Picture, Rectangle
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -113,3 +117,26 @@ def test_any_trace_can_be_drawn(trace: Trace) -> None:
         edges = {(link.source, link.target) for link in figure.links}
         assert mermaid_edges(mermaid.render(figure)) == edges
         assert dot_edges(dot.render(figure)) == edges
+
+
+@pytest.mark.parametrize("make", [figures.network, bars.by_stage], ids=["boxes", "bars"])
+def test_pdf_and_png_are_the_svg_in_its_size(make: Callable[[Survey], Figure | Picture]) -> None:
+    pytest.importorskip("cairosvg", exc_type=(ImportError, OSError))
+    made = make(survey_of("resnet18"))
+    placed = made if isinstance(made, Picture) else place(made)
+    width, height = (
+        float(ET.fromstring(svg.render(placed, None)).get(n, "")) for n in ("width", "height")
+    )
+    png, pdf = (render_picture(placed, format) for format in ("png", "pdf"))
+    assert isinstance(png, bytes)
+    assert isinstance(pdf, bytes)
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    assert list(struct.unpack(">II", png[16:24])) == pytest.approx(sizes, abs=1)
+    assert pdf.startswith(b"%PDF-")
+
+
+def test_without_the_library_a_line_says_what_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cairosvg", None)
+    with pytest.raises(MissingDependency, match="CairoSVG") as found:
+        render_figure(figures.network(survey_of("resnet18")), "pdf")
+    assert "resnet-inspect[pictures]" in found.value.hint

@@ -6,10 +6,13 @@ import csv
 import io
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -258,10 +261,20 @@ def set_by_latex(written: str) -> str:
     return TOKEN.sub(lambda found: UNESCAPED[found.group()], written)
 
 
+def latex_rows(written: str) -> list[str]:
+    """The lines of the rows, of all floats but the one of the totals."""
+    floats = re.findall(r"\\begin\{tabular\}.*?\\end\{tabular\}", written, re.DOTALL)
+    rows: list[str] = []
+    for body in floats:
+        if "\\midrule\n" in body:
+            body = body.partition("\\midrule\n")[2].partition("\\bottomrule")[0]
+            rows += [line for line in body.splitlines() if line != "\\midrule"]
+    return rows
+
+
 def test_latex_gives_every_cell_back(table: Table) -> None:
     written = render(table, "latex")
-    body = written.partition("\\endhead\n")[2].partition("\\bottomrule")[0]
-    rows = [line for line in body.splitlines() if line != "\\midrule"]
+    rows = latex_rows(written)
     assert all(line.endswith(r" \\") for line in rows)
     found = [
         [set_by_latex(cell) for cell in re.split(r"(?<!\\)(?: |^)& ?", line.removesuffix(r" \\"))]
@@ -271,14 +284,35 @@ def test_latex_gives_every_cell_back(table: Table) -> None:
     assert [[c.strip() for c in row] for row in found] == [
         [text.strip() for text in row] for row in shown_texts(table)
     ]
-    (layout,) = re.findall(r"\\begin\{longtable\}\{([lr]+)\}", written)
-    assert layout == "".join(column.align[0] for column in table.shown_columns)
-    totals = written.partition("\\begin{tabular}{lr}\n\\toprule\n")[2].partition("\\bottomrule")[0]
-    assert [
-        [set_by_latex(part) for part in line.removesuffix(r" \\").split(" & ")]
-        for line in totals.splitlines()
-    ] == [[total.label, total.cell.text] for total in table.totals]
+    layouts = set(re.findall(r"\\begin\{tabular\}\{([lr]+)\}", written))
+    assert layouts == {"".join(column.align[0] for column in table.shown_columns)}
     assert written.count("{") == written.count("}") or table.model == "Names"
+    assert written.count("\\label{") == 1
+
+
+def test_a_caption_has_the_totals_and_the_convention() -> None:
+    table = table_of(survey_of("resnet50"), "stages", Selection())
+    (caption,) = re.findall(r"\\caption\{(.*)\}\n", render(table, "latex"))
+    assert "25,557,032 parameters and 4,089,184,256 MACs" in caption
+    assert "MACs are multiply{-}accumulates" in caption
+    without = table_of(survey_of("resnet50"), "stages", Selection(columns=("path", "output_shape")))
+    assert "MACs are" not in render(without, "latex")
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs a TeX")
+@pytest.mark.parametrize("columns", ["onecolumn", "twocolumn"])
+def test_a_page_of_tex_holds_every_table(columns: str, tmp_path: Path) -> None:
+    """Compiled as an article: no box is too wide or too high, and no character is missing."""
+    every = [table_of(survey_of("resnet50"), view) for view in VIEWS]
+    tables = "\n".join(render(table, "latex") for table in every)
+    packages = "\\usepackage{booktabs,graphicx}"
+    document = f"\\documentclass[{columns}]{{article}}{packages}\n\\begin{{document}}\n{tables}"
+    (tmp_path / "paper.tex").write_text(f"{document}\\clearpage\\end{{document}}\n")
+    program = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
+    done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout[-2000:]
+    for complaint in ("Overfull", "too large", "Missing character", "undefined"):
+        assert complaint not in done.stdout
 
 
 @pytest.mark.parametrize("first", ["[2cm]", "*", "---", "``x''", "a\\\\b"])
@@ -287,7 +321,7 @@ def test_latex_takes_no_name_for_part_of_a_command(first: str) -> None:
     table = table_of(survey_of("plain"), "layers")
     cells = (Cell(first, first), *table.rows[0].cells[1:])
     named = replace(table, rows=(table.rows[0], replace(table.rows[0], cells=cells)))
-    line = render(named, "latex").partition("\\endhead\n")[2].splitlines()[1]
+    line = latex_rows(render(named, "latex"))[1]
     assert not line.startswith(("[", "*"))
     assert "--" not in line
     assert "``" not in line
@@ -326,6 +360,25 @@ SECTIONS = {"stem", "stage", "block", "head", "rest"}
 ACROSS = ("kernel_size", "stride", "padding")
 
 
+def name_of(table: Table, row: Row) -> str:
+    """A row's path, without that of the nearest row that it stands under and is a part of."""
+    path = table.cell(row, "path").text
+    if row.kind in SECTIONS or table.view not in {"layers", "modules"}:
+        return path
+    levels = [(other.level, table.cell(other, "path").text) for other in table.rows]
+    at = next(i for i, other in enumerate(table.rows) if other is row)
+    under, level = [], row.level
+    for other_level, other in reversed(levels[:at]):
+        if other_level < level:
+            under.append(other)
+            level = other_level
+    for other in under:
+        for mark in ".:":
+            if path.startswith(other + mark):
+                return path.removeprefix(other + mark)
+    return path
+
+
 def every_cell_must_stand_in_its_column(table: Table, lines: Sequence[str]) -> None:
     """Left cells begin where their heading begins, right cells end where it ends."""
     worded = table.view == "layers"
@@ -351,7 +404,8 @@ def every_cell_must_stand_in_its_column(table: Table, lines: Sequence[str]) -> N
                 assert note.endswith(text) if windows else note.startswith(text)
             elif text:
                 aligned = next(column.align for column in table.columns if column.key == key)
-                written = in_cells("  " * row.level + text if key == "path" else text)
+                text = "  " * row.level + name_of(table, row) if key == "path" else text
+                written = in_cells(text)
                 start = places[key][0] if aligned == "left" else places[key][1] - len(written)
                 there = cells[start : start + len(written)]
                 assert "".join(there).rstrip() == "".join(written).rstrip(), (key, line)
@@ -403,7 +457,7 @@ def test_no_order_of_columns_loses_a_cell(name: str, columns: tuple[str, ...]) -
     assert len(body) == len(filled)
     for row, line in zip(filled, body, strict=True):
         for key in columns:
-            assert table.cell(row, key).text in line
+            assert (name_of(table, row) if key == "path" else table.cell(row, key).text) in line
 
 
 # Width -------------------------------------------------------------------------------------------
@@ -492,17 +546,13 @@ def test_names_that_mean_something_in_a_format_are_whole(format: str) -> None:
     elif format == "md":
         found = [f"{plain(row[0])}" for row in markdown_tables(written)[0]]
     elif format == "latex":
-        found = [
-            set_by_latex(line.partition(" & ")[0])
-            for line in written.partition("\\endhead\n")[2].splitlines()
-            if " & " in line
-        ]
+        found = [set_by_latex(line.partition(" & ")[0]) for line in latex_rows(written)]
     elif format not in {"table", "text"}:  # how it writes names is tested where it is
         assert len(written.splitlines()) >= len(table.rows)
         return
     else:
         found = [
-            next((path for path in paths if line.strip().startswith(f"{path}  ")), "")
+            next((f"inner.{name}" for name in MARKUP if line.startswith(f"    {name}  ")), "")
             for line in written.splitlines()
         ]
     stripped = {path.strip() for path in found}
@@ -513,17 +563,17 @@ def test_a_terminal_reads_no_markup_in_names() -> None:
     out = io.StringIO()
     console = Console(file=out, width=400, color_system=None)
     table = table_of(survey_of("names"), "modules", Selection())
-    assert terminal.show(table, console, None) == ()
-    for name in MARKUP:
-        assert f"inner.{name}" in out.getvalue()
+    assert terminal.show(table, console, None).dropped == ()
+    lines = {line[4:].split("  ")[0] for line in out.getvalue().splitlines() if line[:4] == " " * 4}
+    assert {name.rstrip() for name in MARKUP} <= lines
 
 
 def test_colours_change_no_letter() -> None:
     table = table_of(survey_of("resnet18"), "layers")
     out = io.StringIO()
     console = Console(file=out, width=100, force_terminal=True, color_system="truecolor")
-    dropped = terminal.show(table, console, 100)
-    assert dropped == lay_out(table, 100).dropped
+    layout = terminal.show(table, console, 100)
+    assert layout.dropped == lay_out(table, 100).dropped
     assert "\x1b[" in out.getvalue()
     without = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())
     assert [line.rstrip() for line in without.splitlines()] == [

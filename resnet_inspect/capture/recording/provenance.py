@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -16,6 +15,7 @@ from torch import nn
 from resnet_inspect._version import __version__
 from resnet_inspect.capture.recording.left_as_found import is_training
 from resnet_inspect.traces.model import Provenance
+from resnet_inspect.traces.times import now
 
 _PACKAGES = ("torch", "torchvision")
 
@@ -37,7 +37,7 @@ def provenance(
         mode=_mode(model),
         versions=_versions(),
         tool_version=__version__,
-        captured_at=datetime.now(UTC).replace(microsecond=0).isoformat(),
+        captured_at=now(),
         notes=tuple(notes),
         call=call,
     )

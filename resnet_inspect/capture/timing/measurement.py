@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any, cast
 
 import torch
@@ -26,6 +25,7 @@ from resnet_inspect.capture.timing.subject import Subject, channels_last
 from resnet_inspect.collection import collected_when_asked
 from resnet_inspect.errors import BadInput, InspectError, WorkFailed
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.times import now
 from resnet_inspect.traces.timing import Measurements
 
 SoFar = Callable[[Measurements], None]
@@ -114,7 +114,7 @@ def _measured(
     of_host = "the clock of mps is the host's: each call waits for the one before it"
     found = Measurements(
         machine=machine_of(subject.device),
-        measured_at=datetime.now(UTC).replace(microsecond=0).isoformat(),
+        measured_at=now(),
         channels_last=runs.channels_last,
         warm_up=runs.warm_up,
         forward=(),

@@ -80,7 +80,8 @@ def _figures(command: Callable[..., int]) -> Callable[..., int]:
     "-o",
     "--output",
     type=click.Path(allow_dash=True),
-    help="Write to this file: .svg .html .mmd .dot; - is stdout.",
+    help="Write to this file: .svg .pdf .png .html .mmd .dot; - is stdout. PDF and PNG need the "
+    "extra `pictures`.",
 )
 @common_options
 def command(model: str, **options: Any) -> int:
@@ -96,7 +97,7 @@ def command(model: str, **options: Any) -> int:
     format = _format(options)
     check_outputs([output], options["force"])
     drawn = _drawn(Survey(loaded_or_captured(model, options)), format, options)
-    if output in (None, "-"):
+    if isinstance(drawn, str) and output in (None, "-"):
         put(drawn)
     else:
         write_all({Path(output): drawn}, overwrite=options["force"])
@@ -133,10 +134,12 @@ def _format(options: dict[str, Any]) -> str:
     if found == "text" and not can_be_text:
         which = ", ".join(f"--{name} {kind.of}" for name, kind in FIGURES.items() if kind.text)
         raise click.UsageError(f"text is for {which}; the views of `trace` print the whole")
+    if options["output"] in (None, "-") and found != "text" and FIGURE_FORMATS[found].is_binary:
+        raise click.UsageError(f"{found} needs a file: -o net.{found}")
     return found
 
 
-def _drawn(survey: Any, format: str, options: dict[str, Any]) -> str:
+def _drawn(survey: Any, format: str, options: dict[str, Any]) -> str | bytes:
     from resnet_inspect.formats.figures import render_figure, render_picture
 
     theme, direction = options["theme"], options["direction"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from resnet_inspect.cli.completion import LayerPath
 from resnet_inspect.cli.diagnostics import put, remark
 from resnet_inspect.cli.options import (
     HELP,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     ],
 )
 @click.argument("model", type=ModelName())
-@click.argument("path", default="")
+@click.argument("path", type=LayerPath(), default="")
 @click.option("--nth", type=click.IntRange(min=1), help="Which call, where a layer runs often.")
 @input_options
 @output_options

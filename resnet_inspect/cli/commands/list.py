@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
-from resnet_inspect.cli.options import HELP, Documented, format_names
-from resnet_inspect.cli.output import write_table
-from resnet_inspect.cli.parameters import Named, NamedOption
+from resnet_inspect.cli.options import (
+    HELP,
+    Documented,
+    columns_option,
+    common_options,
+    output_options,
+)
+from resnet_inspect.cli.output import check_outputs, columns_of, print_table
+
+
+def _columns() -> Mapping[str, str]:
+    from resnet_inspect.views.tables.variants import HEADINGS
+
+    return {heading.key: heading.title for heading in HEADINGS}
 
 
 @click.command(
@@ -17,25 +31,20 @@ from resnet_inspect.cli.parameters import Named, NamedOption
         ("resnet-inspect list", "every model"),
         ("resnet-inspect list 'resnet*' 'wide*'", "those that a glob matches"),
         ("resnet-inspect list 'timm:*resnet*'", "those of timm, where it is installed"),
-        ("resnet-inspect list --format json", "for programs"),
+        ("resnet-inspect list --columns name,parameters -o variants.md", "some columns, to a file"),
     ],
 )
 @click.argument("globs", nargs=-1)
-@click.option(
-    "--format",
-    "format",
-    cls=NamedOption,
-    type=Named("format", format_names),
-    default="table",
-    show_default=True,
-    help="{names}.",
-)
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def command(globs: tuple[str, ...], format: str, debug: bool) -> int:
+@columns_option(_columns)
+@output_options
+@common_options
+def command(globs: tuple[str, ...], **options: Any) -> int:
     """List the models that can be traced by name: block, depth, parameters, GMACs, input."""
     from resnet_inspect.sources import listed
-    from resnet_inspect.views.tables.variants import table
+    from resnet_inspect.views.tables.variants import SHOWN, check_keys, table
 
-    shown = table(listed(globs))
-    write_table(shown, format, None, {"width": None, "color": "auto", "force": False})
+    check_outputs([options["output"]], options["force"])
+    columns = columns_of(options["columns"], SHOWN)
+    check_keys(columns)
+    print_table(table(listed(globs), columns or SHOWN), options)
     return 0

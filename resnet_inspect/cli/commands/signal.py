@@ -83,7 +83,7 @@ _DRAWN = ".svg"
     "--view", type=click.Choice(["layers", "blocks", "stages"]), default="layers",
     show_default=True, help="What a row is.",
 )  # fmt: skip
-@selection_options_but("view", "columns")
+@selection_options_but("view", "columns", "where")
 @columns_option(_columns)
 @output_options
 @click.option("--save", type=click.Path(), help="Keep the signals and their trace here.")

@@ -55,7 +55,7 @@ async def export(
 
     drawn = figures.figure_formats_by_suffix()
 
-    def write(path: Path, values: Mapping[str, str]) -> str:
+    def write(path: Path, values: Mapping[str, str]) -> str | bytes:
         suffix = path.suffix.lower()
         if suffix in drawn and suffix not in formats_by_suffix():  # a page is the table's
             at = values["block"]
@@ -93,7 +93,7 @@ async def export_page(app: App[Any], name: str, suffixes: str, write: Callable[[
 async def _export(
     app: App[Any],
     title: str,
-    write: Callable[[Path, Mapping[str, str]], str],
+    write: Callable[[Path, Mapping[str, str]], str | bytes],
     file: Field,
     *more: Field,
 ) -> None:

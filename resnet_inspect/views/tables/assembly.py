@@ -11,8 +11,10 @@ from typing import overload
 from resnet_inspect.analysis.counts import parameters
 from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.structure.survey import Amounts, Survey
+from resnet_inspect.errors import BadInput
 from resnet_inspect.traces.model import Provenance, Trace
 from resnet_inspect.views.tables.columns import COLUMNS, Column, check_keys
+from resnet_inspect.views.tables.filter import parse
 from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.table import Cell, Row, Table, Total
 from resnet_inspect.views.words import fields, text
@@ -101,6 +103,19 @@ def table(
         remarks=tuple(text.message(remark) for remark in (*_remarks(survey), *_folded(lines))),
         provenance=provenance(survey.trace.provenance),
     )
+
+
+def asked_for(survey: Survey, view: str, lines: Sequence[Line], where: str | None) -> list[Line]:
+    """The lines whose rows a filter asks for, in any column; all of them without one.
+
+    Raises `BadInput` for a filter that is not understood.
+    """
+    if where is None:
+        return list(lines)
+    query = parse(where)
+    for problem in query.problems:
+        raise BadInput(problem, hint="--where takes what the explorer's / takes")
+    return [lines[place] for place in query.places(table(survey, view, lines, ()))]
 
 
 def _folded(lines: Sequence[Line]) -> list[str]:

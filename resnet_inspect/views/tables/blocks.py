@@ -20,7 +20,7 @@ SHOWN = (
 WORTH = {"shortcut": 1, "op": 1, "input_shape": 7, "jump": 4, "receptive_field": 6}
 """What a block is matters most here."""
 
-HEEDS = frozenset({"match", "stage", "fold"})
+HEEDS = frozenset({"match", "where", "stage", "fold"})
 """The fields of a selection that this view has a use for."""
 
 
@@ -39,6 +39,7 @@ def view(survey: Survey, selection: Selection) -> Table:
         if line not in headings
         and selection.takes_section(line.path or line.kind, _stage(survey, line))
     ]
+    items = assembly.asked_for(survey, "blocks", items, selection.where)
     lines = under_sections(headings, items)
     if selection.fold:
         lines = fold(survey, lines)

@@ -23,7 +23,7 @@ SHOWN = (
     "parameters", "share", "macs", "note",
 )  # fmt: skip
 
-HEEDS = frozenset({"everything", "only", "match", "stage", "depth", "fold"})
+HEEDS = frozenset({"everything", "only", "match", "where", "stage", "depth", "fold"})
 """The fields of a selection that this view has a use for."""
 
 
@@ -56,7 +56,8 @@ def _items(survey: Survey, selection: Selection) -> list[Line]:
             assert parent is not None
             index = parent
         chosen[index] = None
-    return [call_line(survey, trace.calls[index]) for index in chosen]
+    lines = [call_line(survey, trace.calls[index]) for index in chosen]
+    return assembly.asked_for(survey, "layers", lines, selection.where)
 
 
 def _raised_alone(survey: Survey) -> tuple[int, ...]:

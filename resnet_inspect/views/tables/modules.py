@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -14,14 +15,13 @@ from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table
 from resnet_inspect.views.words import text
-from resnet_inspect.views.words.ops import kind_of
 
 SHOWN = (
     "path", "class_name", "kernel_size", "stride", "padding", "calls", "parameters", "trainable",
     "buffers", "share", "note",
 )  # fmt: skip
 
-HEEDS = frozenset({"only", "match", "depth"})
+HEEDS = frozenset({"only", "match", "where", "depth"})
 """The fields of a selection that this view has a use for."""
 
 
@@ -35,18 +35,15 @@ def view(survey: Survey, selection: Selection) -> Table:
     unused = {m.path for m in parameters.never_called(survey.trace)}
     held = _amounts(survey, selection.depth)
     lines: list[Line] = []
-    around: list[str] = []
     for module in survey.trace.modules:
         if selection.depth is not None and _depth(module.path) > selection.depth:
             continue
         if selection.match is not None and not fnmatchcase(module.path, selection.match):
             continue
-        if selection.only and kind_of(module.op) not in selection.only:
+        if selection.only and not selection.names(module.op):
             continue
-        while around and not _is_in(module.path, around[-1]):
-            around.pop()
-        lines.append(_line(survey, module, len(around), held[module.path], unused))
-        around.append(module.path)
+        lines.append(_line(survey, module, held[module.path], unused))
+    lines = _nested(assembly.asked_for(survey, "modules", lines, selection.where))
     left = assembly.rest(survey, lines, "modules that are not shown")
     table = assembly.table(survey, "modules", [*lines, *left], selection.columns or SHOWN)
     return table if selection.depth is not None else _of_own(table)
@@ -67,6 +64,19 @@ def _depth(path: str) -> int:
 
 def _is_in(path: str, outer: str) -> bool:
     return not outer or path.startswith(f"{outer}.")
+
+
+def _nested(lines: Sequence[Line]) -> list[Line]:
+    """The lines, each as deep as there are others that it is in."""
+    found = []
+    around: list[str] = []
+    for line in lines:
+        assert line.path is not None
+        while around and not _is_in(line.path, around[-1]):
+            around.pop()
+        found.append(replace(line, level=len(around)))
+        around.append(line.path)
+    return found
 
 
 def _amounts(survey: Survey, depth: int | None) -> dict[str, Amounts]:
@@ -102,9 +112,7 @@ def _amounts(survey: Survey, depth: int | None) -> dict[str, Amounts]:
     return summed
 
 
-def _line(
-    survey: Survey, module: ModuleSpec, level: int, amounts: Amounts, unused: set[str]
-) -> Line:
+def _line(survey: Survey, module: ModuleSpec, amounts: Amounts, unused: set[str]) -> Line:
     notes = [f"also {alias}" for alias in module.aliases]
     notes += [f"{p.name} is {p.same_as}" for p in module.parameters if p.same_as is not None]
     if module.path in unused:
@@ -119,7 +127,7 @@ def _line(
     calls = survey.trace.calls_at.get(module.path, ())
     return Line(
         "never called" if module.path in unused else kind,
-        level,
+        0,
         spans=tuple((call, last[call]) for call in calls),
         module=module,
         path=module.path,

@@ -17,7 +17,7 @@ SHOWN = (
 WORTH = {"note": 1, "jump": 2, "op": 7}
 """What a stage did is what this view is for."""
 
-HEEDS = frozenset({"match", "stage"})
+HEEDS = frozenset({"match", "where", "stage"})
 """The fields of a selection that this view has a use for."""
 
 
@@ -31,6 +31,7 @@ def view(survey: Survey, selection: Selection) -> Table:
             line.path or line.kind, line.stage.number if line.stage else None
         )
     ]
+    items = assembly.asked_for(survey, "stages", items, selection.where)
     lines = under_sections([], items)
     every = [*lines, *left_out(survey, lines)]
     return assembly.table(survey, "stages", every, selection.columns or SHOWN, WORTH)

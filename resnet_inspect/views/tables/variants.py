@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
+from resnet_inspect.errors import UnknownName
 from resnet_inspect.views.tables.table import Cell, Heading, Table, listing
 from resnet_inspect.views.words import text
 
-_COLUMNS = (
+HEADINGS = (
     Heading("name", "model", "left", 0),
     Heading("family", "family", "left", 6),
     Heading("block", "block", "left", 2),
@@ -51,15 +53,27 @@ class Variant(Protocol):
         """As in the catalogue."""
 
 
-def table(variants: Sequence[Variant]) -> Table:
+SHOWN = tuple(heading.key for heading in HEADINGS)
+"""The columns that are shown where none are chosen."""
+
+
+def check_keys(keys: Sequence[str]) -> None:
+    """Raise `UnknownName` for a key that no column has."""
+    for key in keys:
+        if key not in SHOWN:
+            raise UnknownName("column", key, SHOWN, see=f"known: {', '.join(SHOWN)}")
+
+
+def table(variants: Sequence[Variant], columns: Sequence[str] = SHOWN) -> Table:
     """These variants: block type, blocks per stage, parameters, GMACs, default input."""
-    return listing(
+    found = listing(
         "list",
         text.count(len(variants), "model"),
-        _COLUMNS,
+        HEADINGS,
         [_cells(variant) for variant in variants],
         kind="variant",
     )
+    return replace(found, shown=tuple(columns))
 
 
 def _cells(variant: Variant) -> tuple[Cell, ...]:

@@ -68,7 +68,7 @@ def written(survey: Survey) -> tuple[Written, ...]:
         ("receptive_field", "its receptive field", seen, written_field),
         (
             "jump",
-            "its stride",
+            "its output stride",
             tuple(float(n) if not isinstance(n, int) else n for n in jump),
             text.sizes(jump) if jump else text.NOT_KNOWN,
         ),

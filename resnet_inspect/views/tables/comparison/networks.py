@@ -40,7 +40,7 @@ def view(
     reason is shown as if it had changed.
     """
     selection = selection or Selection()
-    selection.check()
+    selection.check(difference.left.trace, difference.right.trace)
     shown = selection.columns or SHOWN
     for key in shown:
         if key not in HEADINGS:
