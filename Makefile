@@ -17,11 +17,11 @@ $(BIN)/pytest: pyproject.toml
 	touch $@
 
 test: environment
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 # The suite against the oldest torch and torchvision that are supported, in a second environment.
 test-oldest: .venv-oldest/bin/pytest
-	.venv-oldest/bin/python -m pytest -n 2 --dist loadfile
+	.venv-oldest/bin/python -m pytest -n 2 --dist worksteal
 
 .venv-oldest/bin/pytest: pyproject.toml Makefile
 	$(PYTHON) -m venv .venv-oldest

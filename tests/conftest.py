@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,10 @@ from saved import NAMES, survey_of
 
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Trace
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+"""For torch, which reads it when it is imported. Threads of several workers wait for each other
+busily, and the cores are taken by the workers already."""
 
 pytest.register_assert_rewrite("table_rows", "filtered", "figured")
 
@@ -27,6 +32,14 @@ def no_cache_of_the_user() -> Iterator[None]:
     """Every trace is made anew, and nothing is written where the user's are kept."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RESNET_INSPECT_NO_CACHE", "1")
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def what_is_started_is_compiled_once() -> Iterator[None]:
+    """The processes that tests start keep the package's code compiled for each other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         yield
 
 

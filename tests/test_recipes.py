@@ -7,12 +7,11 @@ touched.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from commands import python
 
 ROOT = Path(__file__).parents[1]
 SAVED = str(ROOT / "tests" / "data" / "resnet18.json")
@@ -35,10 +34,7 @@ def added(tmp_path: Path) -> Callable[[str, str], Ask]:
                 f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]\n{line}\n"
                 f"from resnet_inspect.cli import main; sys.exit(main({arguments!r}))"
             )
-            done = subprocess.run(
-                [sys.executable, "-c", program], capture_output=True, text=True, timeout=300,
-                cwd=tmp_path,
-            )  # fmt: skip
+            done = python("-c", program, cwd=tmp_path)
             assert bool(done.returncode) == fails, done.stderr
             assert "Traceback" not in done.stderr
             return done.stderr if fails else done.stdout

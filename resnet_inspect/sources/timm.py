@@ -35,15 +35,14 @@ def variants() -> Sequence[Variant]:
     found = []
     for name in models.list_models():
         family = models.model_entrypoint(name).__module__.rpartition(".")[2]
-        found.append(Variant(f"timm:{name}", family, input=default_input(name)))
+        found.append(Variant(f"timm:{name}", family, input=_input(models, name)))
     return tuple(found)
 
 
 def default_input(name: str) -> tuple[int, ...]:
     """The input that the network's default weights, or those of its tag, were trained for."""
     models = _models()
-    known = models.get_pretrained_cfg(_current(models, name))
-    return (1, *(known.input_size if known else _INPUT))
+    return _input(models, _current(models, name))
 
 
 def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.Module:
@@ -78,6 +77,11 @@ def _models() -> ModuleType:
         ) from error
     found: ModuleType = models
     return found
+
+
+def _input(models: ModuleType, name: str) -> tuple[int, ...]:
+    known = models.get_pretrained_cfg(name)
+    return (1, *(known.input_size if known else _INPUT))
 
 
 def _current(models: ModuleType, name: str) -> str:

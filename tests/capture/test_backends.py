@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
+from commands import python
 
 from resnet_inspect.capture import backends
 from resnet_inspect.errors import UnknownName
@@ -23,7 +21,7 @@ from resnet_inspect.cli import main
 
 
 def run(code: str) -> str:
-    done = subprocess.run([sys.executable, "-c", TOY + code], capture_output=True, text=True)
+    done = python("-c", TOY + code)
     return done.stdout + done.stderr
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+import commands
 import pytest
 
 import resnet_inspect as ri
@@ -40,14 +41,13 @@ def entry(**asked: object) -> cache.Entry:
 
 
 def inspect(*arguments: str, without_torch: bool = False) -> subprocess.CompletedProcess[str]:
-    block = "for name in ('torch', 'torchvision', 'timm'): sys.modules[name] = None\n"
+    if not without_torch:
+        return commands.inspect(*arguments)
     code = (
-        f"import sys\n{block if without_torch else ''}"
+        "import sys\nfor name in ('torch', 'torchvision', 'timm'): sys.modules[name] = None\n"
         f"from resnet_inspect.cli import main; sys.exit(main({list(arguments)!r}))"
     )
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=120
-    )
+    return commands.python("-c", code, afresh=True)
 
 
 def traced(*arguments: str, without_torch: bool = False) -> str:

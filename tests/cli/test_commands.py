@@ -12,45 +12,13 @@ import time
 from pathlib import Path
 
 import pytest
+from commands import ROOT, SAVED, environment, inspect, python, refused
 
 import resnet_inspect as ri
 from resnet_inspect._version import __version__
 from resnet_inspect.formats import FORMATS, formats_by_suffix
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.columns import COLUMNS
-
-ROOT = Path(__file__).parents[2]
-SAVED = ROOT / "tests" / "data" / "resnet50.json"
-
-
-def environment(**changes: str) -> dict[str, str]:
-    """The environment, without what would change how output looks."""
-    plain = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
-    return plain | {"PYTHONPATH": str(ROOT)} | changes
-
-
-def inspect(*arguments: str, cwd: Path = ROOT, **changes: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "resnet_inspect", *arguments],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=cwd,
-        env=environment(**changes),
-        timeout=120,
-    )
-
-
-def refused(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
-    """One line on stderr that says what and how to go on, the exit code, nothing on stdout."""
-    assert done.returncode == code, done.stderr
-    assert done.stdout == ""
-    assert done.stderr.count("\n") == 1, done.stderr
-    assert done.stderr.startswith("resnet-inspect: ")
-    assert "Traceback" not in done.stderr
-    for word in words:
-        assert word in done.stderr
-
 
 # -- results -------------------------------------------------------------------------------------
 
@@ -423,8 +391,7 @@ def test_the_trace_up_to_a_failure_can_be_exported(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 def test_an_interrupted_forward_shows_how_far_it_came(tmp_path: Path) -> None:
-    program = tmp_path / "interrupted.py"
-    program.write_text(
+    program = (
         "import os, signal, sys, torchvision\n"
         "from resnet_inspect.cli import main\n"
         "def stop(self, x):\n"
@@ -433,10 +400,7 @@ def test_an_interrupted_forward_shows_how_far_it_came(tmp_path: Path) -> None:
         "torchvision.models.resnet.BasicBlock.forward = stop\n"
         "sys.exit(main(['trace', 'resnet18', '--save', 't.json']))\n"
     )
-    done = subprocess.run(
-        [sys.executable, str(program)], capture_output=True, text=True, encoding="utf-8",
-        cwd=tmp_path, env=environment(), timeout=120,
-    )  # fmt: skip
+    done = python("-c", program, cwd=tmp_path)
     assert done.returncode == 130
     errors = done.stderr.lstrip("\n")
     assert errors == "resnet-inspect: interrupted after 4 calls, in layer1.0\n"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import SAVED, inspect, refused
 
 from resnet_inspect import pipeline
 from resnet_inspect.cli import main
@@ -17,7 +18,6 @@ from resnet_inspect.cli.diagnostics import Progress
 from resnet_inspect.formats import FORMATS
 from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.timing import Ceiling, Machine, Measurements, Peak
-from tests.cli.test_commands import SAVED, inspect, refused
 from tests.test_fences import HEAVY, modules_after
 
 R34, R50, V1 = (str(SAVED.with_name(f"{n}.json")) for n in ("resnet34", "resnet50", "resnet50_v1"))

@@ -6,8 +6,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-
-from tests.cli.test_commands import SAVED, inspect, refused
+from commands import SAVED, inspect, refused
 
 TRACE = str(SAVED)
 DENSE = str(SAVED.with_name("dense.json"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from tests.cli.test_commands import SAVED, inspect, refused
+from commands import SAVED, inspect, refused
 
 R50, V1 = (str(SAVED.with_name(f"{name}.json")) for name in ("resnet50", "resnet50_v1"))
 

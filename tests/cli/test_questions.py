@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-
-from tests.cli.test_commands import SAVED, inspect, refused
+from commands import SAVED, inspect, refused
 
 TRACE = str(SAVED)
 

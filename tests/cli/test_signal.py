@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from commands import inspect, refused
 
-from tests.cli.test_commands import inspect, refused
 from tests.test_fences import HEAVY, modules_after
 
 TINY = ("resnet:basic:1,1:width=8,stem=cifar", "--train", "--batch", "4")

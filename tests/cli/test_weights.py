@@ -8,8 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-
-from tests.cli.test_commands import inspect, refused
+from commands import inspect, refused
 
 WIDTH = 4
 DESIGN = "resnet:basic:1:width=4,stem=cifar"

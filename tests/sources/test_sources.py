@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
+
+from commands import python
 
 from resnet_inspect.sources import SOURCES
 
@@ -33,13 +32,8 @@ from resnet_inspect.cli import main
 
 def run(folder: Path, arguments: list[str]) -> str:
     (folder / "toys.py").write_text(TOY, encoding="utf-8")
-    path = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
-    done = subprocess.run(
-        [sys.executable, "-c", f"{PROGRAM}raise SystemExit(main({arguments!r}))"],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": path},
-    )
+    found = f"import sys; sys.path.insert(0, {str(folder)!r})"
+    done = python("-c", f"{found}{PROGRAM}raise SystemExit(main({arguments!r}))")
     assert done.returncode == 0, done.stderr
     return done.stdout
 
