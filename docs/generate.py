@@ -12,7 +12,10 @@ import contextlib
 import io
 import os
 import re
+import shlex
 import sys
+import textwrap
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from unittest import mock
@@ -95,17 +98,38 @@ def reference() -> str:
     return "\n".join(parts) + "\n"
 
 
-def readme() -> str:
-    """The README, with each marked output replaced by what the program prints now."""
-    page = (ROOT / "README.md").read_text(encoding="utf-8")
-    marked = re.compile(r"<!-- output: (.*?) -->\n(?:```text\n.*?```\n)?", re.DOTALL)
+def printed(command: str) -> list[str]:
+    """The lines that a command prints where a terminal has 88 columns."""
+    return run(*shlex.split(command), columns="88").splitlines()
+
+
+def table_of(command: str) -> list[str]:
+    """The rows of what a command prints, with their heading."""
+    lines = printed(command)
+    start, end = (i for i, line in enumerate(lines) if line and set(line) == {"─"})
+    return lines[start - 1 : end]
+
+
+def page(name: str) -> str:
+    """A page, with each marked output replaced by what the program prints now.
+
+    `<!-- output: COMMAND -->` stands before the table that a command prints, and
+    `<!-- prints 2-9: COMMAND -->` before some of its lines, or all without numbers.
+    """
+    text = (ROOT / name).read_text(encoding="utf-8")
+    marked = re.compile(
+        r"<!-- (output|prints(?: (\d+)-(\d+))?): (.*?) -->\n(?:```text\n.*?```\n)?", re.DOTALL
+    )
 
     def renew(found: re.Match[str]) -> str:
-        rows = run(*found.group(1).split()).split("\n\n")[-1].splitlines()
-        table = "\n".join(rows[: next(i for i, row in enumerate(rows[2:], 2) if row[0] == "─")])
-        return f"<!-- output: {found.group(1)} -->\n```text\n{table}\n```\n"
+        kind, first, last, command = found.groups()
+        lines = table_of(command) if kind == "output" else printed(command)
+        if first:
+            lines = textwrap.dedent("\n".join(lines[int(first) - 1 : int(last)])).splitlines()
+        text = "\n".join(lines).strip("\n")
+        return f"<!-- {kind}: {command} -->\n```text\n{text}\n```\n"
 
-    return marked.sub(renew, page)
+    return marked.sub(renew, text)
 
 
 def picture() -> str:
@@ -162,9 +186,19 @@ def block() -> str:
     return run("draw", saved, "--block", "layer2.0", *to_the_right)
 
 
+WRITTEN = (
+    "README.md",
+    "docs/guide.md",
+    "docs/tutorials.md",
+    "docs/recipes.md",
+    "docs/paper.md",
+    "docs/notebook.md",
+)
+"""Pages written by hand, with outputs of the program in them."""
+
 PAGES = {
     "docs/reference.md": reference,
-    "README.md": readme,
+    **{name: partial(page, name) for name in WRITTEN},
     "docs/pictures/trace.svg": picture,
     "docs/pictures/explorer.svg": explorer,
     "docs/pictures/block.svg": block,

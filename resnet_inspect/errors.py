@@ -111,6 +111,10 @@ class ForwardError(WorkFailed):
         super().__init__(message, hint=hint)
         self.trace = trace
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of frames: the calls up to there, and the sentence."""
+        return [*str(self.trace).splitlines(), "", f"{type(self).__name__}: {self}"]
+
 
 class ForwardInterrupted(KeyboardInterrupt):
     """The forward pass was interrupted. `trace` holds the calls made up to there.

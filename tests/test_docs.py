@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shlex
 from pathlib import Path
 from types import ModuleType
 
+import click
 import pytest
+from commands import inspect
+
+from resnet_inspect.cli.group import commands
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,16 +26,7 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "README.md",
-        "docs/reference.md",
-        "docs/pictures/trace.svg",
-        "docs/pictures/explorer.svg",
-        "docs/pictures/block.svg",
-    ],
-)
+@pytest.mark.parametrize("name", generator().PAGES)
 def test_generated_pages_are_what_the_program_prints(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,3 +50,43 @@ def test_the_readme_gives_the_commands_that_ci_runs() -> None:
     assert "-m venv .venv && .venv/bin/pip install" in readme
     assert ".venv/bin/resnet-inspect trace resnet50" in readme
     assert "<!-- test command -->" in readme
+
+
+FENCE = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
+FILE = re.compile(r"^cat > (\S+) <<'END'\n(.*?)^END\n", re.DOTALL | re.MULTILINE)
+
+
+def test_every_command_of_the_readme_runs_in_an_empty_folder(tmp_path: Path) -> None:
+    """From top to bottom, but for setting up; what is said to exit with 1 does."""
+    page = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Six questions")[2]
+    ran = 0
+    for block in FENCE.findall(page):
+        for name, text in FILE.findall(block):
+            (tmp_path / name).write_text(text)
+        for line in FILE.sub("", block).splitlines():
+            command, _, comment = line.partition("#")
+            program, *arguments = shlex.split(command)
+            assert program == "resnet-inspect"
+            done = inspect(*arguments, cwd=tmp_path)
+            assert done.returncode == ("exits with 1" in comment), (line, done.stderr)
+            assert "defect" not in done.stderr
+            ran += 1
+    assert ran >= 6
+
+
+@pytest.mark.parametrize("page", [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"])
+def test_every_option_in_the_pages_is_there(page: Path) -> None:
+    """Commands and options of every `resnet-inspect` line in a block; nothing is run."""
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    for block in FENCE.findall(text):
+        for line in FILE.sub("", block).splitlines():
+            for part in re.split(r"&&|\||;", line.partition("  #")[0]):
+                words = shlex.split(part.partition(" # ")[0])
+                if words[:1] != ["resnet-inspect"] or len(words) < 2:
+                    continue
+                command = commands.get_command(click.Context(commands), words[1])
+                assert command is not None, line
+                known = {o for p in command.params for o in (*p.opts, *p.secondary_opts)}
+                for word in words[2:]:
+                    if re.match(r"--?[a-z]", word):
+                        assert word.partition("=")[0] in {*known, "--help", "-h"}, line

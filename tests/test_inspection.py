@@ -232,3 +232,14 @@ def test_every_public_function_is_typed() -> None:
             ]
             assert not untyped, function
     assert (Path(ri.__file__).parent / "py.typed").is_file()
+
+
+def test_a_notebook_shows_the_trace_and_the_sentence_in_place_of_frames(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shell = pytest.importorskip("IPython.core.interactiveshell").InteractiveShell()
+    trace = ri.Inspection.of(trace_of("broken"))
+    shell.user_ns["error"] = ri.ForwardError("conv2 takes 8 channels", trace=trace)
+    shell.run_cell("raise error")
+    shown = capsys.readouterr().out.strip("\n").splitlines()
+    assert shown == [*str(trace).splitlines(), "", "ForwardError: conv2 takes 8 channels"]
