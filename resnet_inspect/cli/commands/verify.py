@@ -35,7 +35,9 @@ from resnet_inspect.cli.tracing import input_of
 )
 @click.argument("model", type=ModelName())
 @input_options_but("dtype", "train", "weights", "no_cache")
-@click.option("--against", type=ModelName(), metavar="OTHER", help="Is it the same as OTHER?")
+@click.option(
+    "--against", type=ModelName(), metavar="OTHER", help="Does it compute what OTHER does?"
+)
 @convention_option
 @output_options
 @common_options
@@ -43,9 +45,10 @@ def command(model: str, **options: Any) -> int:
     """Ask others for MODEL's parameters, MACs and output shapes.
 
     What differs is explained. Others are torch itself, torchinfo, torch's FlopCounterMode, a real
-    forward pass and published figures where there are any. Exit code 1 if a difference is not
-    explained. With --against: are both networks the same in layers, shapes and counts, and, with
-    the weights of one in the other, in what they compute? If not, where do they part first?
+    forward pass and published figures where there are any. With --against: do both networks compute
+    the same on this input, with the weights of OTHER in MODEL, however they are written? If not,
+    where do they part first? Exit code 1 if a difference is not explained, and if OTHER does not
+    compute the same or cannot be compared.
     """
     from resnet_inspect import pipeline
     from resnet_inspect.analysis.conventions import verdict
