@@ -47,8 +47,10 @@ def command(model: str, **options: Any) -> int:
     What differs is explained. Others are torch itself, torchinfo, torch's FlopCounterMode, a real
     forward pass and published figures where there are any. With --against: do both networks compute
     the same on this input, with the weights of OTHER in MODEL, however they are written? If not,
-    where do they part first? Exit code 1 if a difference is not explained, and if OTHER does not
-    compute the same or cannot be compared.
+    where do they part first?
+
+    Exit code 1 if a difference is not explained, and if OTHER does not compute the same or cannot
+    be compared. A row without an opinion of theirs, or with only a part of ours, counts for neither.
     """
     from resnet_inspect import pipeline
     from resnet_inspect.analysis.conventions import verdict
