@@ -50,7 +50,8 @@ def command(model: str, **options: Any) -> int:
     where do they part first?
 
     Exit code 1 if a difference is not explained, and if OTHER does not compute the same or cannot
-    be compared. A row without an opinion of theirs, or with only a part of ours, counts for neither.
+    be compared. A row without an opinion of theirs, or with a part of ours alone, counts for
+    neither.
     """
     from resnet_inspect import pipeline
     from resnet_inspect.analysis.conventions import verdict
