@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from resnet_inspect.analysis.comparison.difference import Difference
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.pipeline.locks import input_of
 from resnet_inspect.pipeline.networks import Order, Tell, built_to_run, silent
@@ -15,6 +14,7 @@ from resnet_inspect.sources import subject, surroundings
 if TYPE_CHECKING:
     from torch import nn
 
+    from resnet_inspect.analysis.comparison.difference import Difference
     from resnet_inspect.analysis.equivalence import Equivalence
     from resnet_inspect.capture.inputs import InputSize
 

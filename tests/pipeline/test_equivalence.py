@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import resnet_inspect as ri
 from resnet_inspect import pipeline
 from resnet_inspect.analysis.equivalence import alike
 from resnet_inspect.views.words.comparison.equivalence import sentences
@@ -255,6 +256,13 @@ def test_what_cannot_be_compared_is_not_said_to_be_the_same(otherwise, name, why
     said = " ".join(sentences(found))
     assert f"whether {name} computes the same as Plain is not known" in said
     assert why in said
+
+
+def test_python_asks_the_same(otherwise):
+    traced = ri.trace("otherwise.py:FixedPool", (2, 3, 8, 8))
+    found = ri.verify("otherwise.py:FixedPool", (2, 3, 8, 8), against="otherwise.py:Plain")
+    assert found.remarks[1:] == sentences(otherwise("FixedPool"))
+    assert traced.verify("otherwise.py:Plain").remarks == found.remarks
 
 
 def test_zeros_on_both_sides_show_nothing(otherwise):

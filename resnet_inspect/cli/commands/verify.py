@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import click
@@ -56,7 +55,6 @@ def command(model: str, **options: Any) -> int:
     from resnet_inspect import pipeline
     from resnet_inspect.analysis.conventions import verdict
     from resnet_inspect.views.tables import checks
-    from resnet_inspect.views.words.comparison.equivalence import sentences
 
     check_outputs([options["output"]], options["force"])
     size = input_of(model, options)
@@ -72,10 +70,7 @@ def command(model: str, **options: Any) -> int:
             found = (*found, verdict(survey, options["count_as"]))
         if options["against"]:
             equivalence = pipeline.equivalence_of(model, options["against"], size, **given)
-    table = checks.view(survey, found)
-    if equivalence is not None:
-        table = replace(table, remarks=(*table.remarks, *sentences(equivalence)))
-    print_table(table, options)
+    print_table(checks.view(survey, found, equivalence), options)
     if equivalence is not None and not equivalence.same:
         return 1
     return 0 if all(one.sound for one in found) else 1

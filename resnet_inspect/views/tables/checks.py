@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from resnet_inspect.analysis.checks import Figure, Verdict
+from resnet_inspect.analysis.equivalence import Equivalence
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.views.tables import assembly
 from resnet_inspect.views.tables.table import Cell, Heading, Table, listing
 from resnet_inspect.views.words import text
+from resnet_inspect.views.words.comparison.equivalence import sentences
 
 _COLUMNS = (
     Heading("figure", "figure", "left", 0),
@@ -21,8 +23,13 @@ _COLUMNS = (
 _NAMES = {"macs": "MACs", "outputs": "output shapes"}
 
 
-def view(survey: Survey, verdicts: Sequence[Verdict]) -> Table:
-    """One row for each opinion; a remark says how many agree, are explained, or are none."""
+def view(
+    survey: Survey, verdicts: Sequence[Verdict], equivalence: Equivalence | None = None
+) -> Table:
+    """One row for each opinion; a remark says how many agree, are explained, or are none.
+
+    Further remarks are what was found of this network and another.
+    """
     compared = [verdict for verdict in verdicts if verdict.comparable]
     agreeing = sum(verdict.agrees for verdict in compared)
     explained = sum(bool(verdict.explained) for verdict in compared)
@@ -37,7 +44,10 @@ def view(survey: Survey, verdicts: Sequence[Verdict]) -> Table:
         [_cells(verdict) for verdict in verdicts],
         model=survey.trace.model_name,
         kind="opinion",
-        remarks=(f"{counted}, {left} unexplained{more}",),
+        remarks=(
+            f"{counted}, {left} unexplained{more}",
+            *(sentences(equivalence) if equivalence is not None else ()),
+        ),
         provenance=assembly.provenance(survey.trace.provenance),
     )
 
