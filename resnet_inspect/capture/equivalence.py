@@ -73,7 +73,7 @@ def with_weights_of(model: nn.Module, other: nn.Module, names: Mapping[str, str]
     ours, theirs = tensors_of(model), tensors_of(other)
     with torch.no_grad():
         for name, source in names.items():
-            ours[name].copy_(theirs[source].view_as(ours[name]))
+            ours[name].copy_(theirs[source].reshape(ours[name].shape))
     return len(names)
 
 
@@ -88,7 +88,9 @@ def in_doubles(
             _run(model.double(), *given)
     except Exception:  # whatever it raises: it does not run in float64
         for model, dtype in zip(models, before, strict=True):
-            model.to(dtype)
+            for tensor in (*model.parameters(), *model.buffers()):
+                if tensor.is_floating_point():
+                    tensor.data = tensor.data.to(dtype)
         return args, kwargs
     return given
 
@@ -168,9 +170,11 @@ def _differ(a: Tensor, b: Tensor, tolerance: float) -> float | None:
 
 
 def _run(model: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any], seed: int = 0) -> Any:
+    """What it gives on copies of the inputs, since it may overwrite them."""
+    given = tree_map(lambda one: one.clone() if torch.is_tensor(one) else one, (args, kwargs))
     with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(seed)
-        return model.eval()(*args, **kwargs)
+        return model.eval()(*given[0], **given[1])
 
 
 def _outputs(
