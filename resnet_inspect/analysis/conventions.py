@@ -174,7 +174,7 @@ def counted(survey: Survey, name: str) -> Counted:
 def verdict(survey: Survey, name: str) -> Verdict:
     """Our multiply-accumulates beside those by a convention, which its rules explain."""
     found = counted(survey, name)
-    reason = "" if found.macs is not None else "it has no rule for something of this network"
+    reason = "" if found.macs is not None else "something of this network has no rule"
     by = "as in the paper" if name == "paper" else f"as {name} counts"
     opinion = Opinion("macs", by, found.macs, reason=reason)
     return Verdict(survey.totals.macs, opinion, found.beside, survey.totals.not_counted)
