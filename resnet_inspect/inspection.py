@@ -143,12 +143,13 @@ class Inspection(Trace):
         """
         return costs([self.survey], optimizer, memory, freeze)
 
-    def verify(self) -> Answer:
+    def verify(self, against: str = "") -> Answer:
         """What others say of its figures: it is built and run anew, by its name.
 
-        Raises `BadInput` for the trace of a module, which is not kept.
+        With `against`, the name of another network, the remarks say too whether both compute the
+        same. Raises `BadInput` for the trace of a module, which is not kept.
         """
-        return resnet_inspect.verify(self)
+        return resnet_inspect.verify(self, against=against)
 
     def taps(self) -> Answer:
         """The feature maps that a U-Net, an FPN or a detector would take: one for each stride."""

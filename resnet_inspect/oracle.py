@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.utils.parametrize import is_parametrized
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -39,6 +40,29 @@ def flop_counter_macs(model: nn.Module, *args: Any, **kwargs: Any) -> int:
         model(*args, **kwargs)
     flops: int = counter.get_total_flops()
     return flops // 2
+
+
+def macs_of_made_weights(model: nn.Module, *args: Any, **kwargs: Any) -> int:
+    """Those of them that make parametrized weights, such as orthogonal and low-rank ones."""
+    if not any(map(is_parametrized, model.modules())):
+        return 0
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        model(*args, **kwargs)
+    flops: int = sum(
+        sum(by_op.values())
+        for name, by_op in counter.get_flop_counts().items()
+        if name.split(".")[-2:-1] == ["parametrizations"]
+    )
+    return flops // 2
+
+
+def pruned(model: nn.Module) -> dict[str, int]:
+    """How many numbers the masks of `torch.nn.utils.prune` leave out, by parameter."""
+    return {
+        f"{name.removesuffix('_mask')}_orig": int((mask == 0).sum())
+        for name, mask in model.named_buffers(remove_duplicate=False)
+        if name.endswith("_mask")
+    }
 
 
 @contextmanager
@@ -94,7 +118,7 @@ def _of_torchinfo(model: nn.Module, args: Sequence[Any], named: Mapping[str, Any
             given = inspect.signature(model.forward).bind(*args, **named).arguments
         report = summary(model, input_data=given, verbose=0, mode="eval", device=_home(model))
     except Exception as error:  # whatever it raises is its answer
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = _said(error.__cause__ or error)  # it wraps what the network raised
         return [(figure, by, None, 1, reason) for figure in figures]
     values = (report.total_params, report.trainable_params, report.total_mult_adds)
     return [_answer(f, by, int(value)) for f, value in zip(figures, values, strict=True)]
@@ -108,7 +132,12 @@ def _asked(figure: str, by: str, ask: Callable[[], Any]) -> Answer:
     try:
         return _answer(figure, by, ask())
     except Exception as error:  # whatever it raises is its answer
-        return figure, by, None, 1, " ".join(str(error).split()) or type(error).__name__
+        return figure, by, None, 1, _said(error)
+
+
+def _said(error: BaseException) -> str:
+    """What an exception says, in one line."""
+    return f"it raised {type(error).__name__}: {' '.join(str(error).split())}".rstrip(": ")
 
 
 def _output_shapes(

@@ -1,8 +1,8 @@
 """Running the command line: whatever happens becomes an exit code.
 
-0 done; 1 the work failed, or `check` or `diff --exit-code` found a difference; 2 usage; 3 a missing
-dependency or device; 130 interrupted; 143 and 129 ended by SIGTERM and SIGHUP. A closed pipe is the
-reader's choice and ends quietly with 0.
+0 done; 1 the work failed, or `check`, `diff --exit-code` or `verify` found a difference; 2 usage; 3
+a missing dependency or device; 130 interrupted; 143 and 129 ended by SIGTERM and SIGHUP. A closed
+pipe is the reader's choice and ends quietly with 0.
 """
 
 from __future__ import annotations

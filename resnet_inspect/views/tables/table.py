@@ -36,6 +36,8 @@ class Heading:
     align: Align
     worth: int
     """Where space is short the columns with the largest number go first; 0 goes last."""
+    below: bool = False
+    """Whether it holds words that stand below the table where they have no room in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from resnet_inspect.analysis.comparison.difference import (
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.net_effect import effect, factor, factors
-from resnet_inspect.views.words.ops import op_name, uniform
+from resnet_inspect.views.words.ops import op_name, op_pieces, uniform
 from resnet_inspect.views.words.totals import written
 
 PART_NAMES = {
@@ -85,7 +85,10 @@ def _whole(value: tuple[Any, ...]) -> bool:
 def change_text(change: Change, between: str = "against") -> str:
     """What changed from what to what: "stride 2 against 1", or with an arrow between."""
     word = "" if change.part == "op" else f"{PART_NAMES.get(change.part, change.part)} "
-    left, right = (value_text(change.part, v) for v in (change.left, change.right))
+    sides: tuple[Any, Any] = (change.left, change.right)
+    left, right = (value_text(change.part, side) for side in sides)
+    if change.part == "op" and left == right:
+        left, right = (" ".join(op_pieces(op)) for op in sides)
     return f"{word}{left} {between} {right}"
 
 
