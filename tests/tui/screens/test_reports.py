@@ -101,7 +101,9 @@ def test_training_at_a_batch_of_64_is_three_keys_away() -> None:
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
         report = await ask(app, pilot, "C", "6", "4")
         trained = next(
-            line for line in text_of(report).splitlines() if line.strip().startswith("total to train")
+            line
+            for line in text_of(report).splitlines()
+            if line.strip().startswith("total to train")
         )
         assert trained.split()[-2:] == nbytes(weights + activations).split()
         await pilot.press("plus")
@@ -111,7 +113,9 @@ def test_training_at_a_batch_of_64_is_three_keys_away() -> None:
         await pilot.pause()
         assert "batch 32, by the trace" in text_of(report)
         fits = next(
-            line for line in text_of(report).splitlines() if line.strip().startswith("largest batch to train")
+            line
+            for line in text_of(report).splitlines()
+            if line.strip().startswith("largest batch to train")
         )
         largest = (16 * 2**30 - weights) // (one.held + one.input)
         assert fits.split()[-1] == f"{largest:,}"
