@@ -194,7 +194,7 @@ def _up(ways: Ways, end: Map) -> list[Map]:
     for port in ways.trace.outputs:
         for one in ways.before(port.activation):
             if one.activation in ways.mixed - ways.answers:
-                last[one.stride] = one
+                last[one.stride] = ways.before_resampling(one)
     return list(last.values())
 
 

@@ -1,7 +1,8 @@
 """Which tensors of a network are feature maps, and at which stride.
 
 The stride is the jump of the receptive field. Where the network makes a tensor of its own before
-its first layer (a detector's batch of images), it is counted from that. Where the field is lost (a
+its first layer (a detector's batch of images), it is counted from that; of what is no longer a
+sample of that batch (a map for each query or box) there are no maps. Where the field is lost (a
 deformable convolution), it is told by the sizes, and the map says behind which call.
 """
 
@@ -84,10 +85,11 @@ def find(survey: Survey) -> Maps | None:
         return None
     shape = trace.activations[origin].tensor.shape
     image = tuple(shape[place] for place in fields.found[origin].dimensions)
+    batch = trace.activations[taken].tensor.shape[0]
     found: dict[int, Map] = {}
     for activation, made in enumerate(trace.activations):
         as_map = _map(activation, made.tensor.shape, image, fields)
-        if as_map is not None:
+        if as_map is not None and (as_map.channels_at == 0 or made.tensor.shape[0] <= batch):
             found[activation] = as_map
     return Maps(origin, image, found, given)
 
