@@ -302,7 +302,7 @@ class AddedSkips(nn.Module):
             x = part(x)
             skips.append(x)
         for skip, narrow, up in zip(skips[-2::-1], self.narrow, self.up, strict=True):
-            x = up(nn.functional.interpolate(narrow(x), scale_factor=2.0) + skip)
+            x = up(functional.interpolate(narrow(x), scale_factor=2.0) + skip)
         return self.end(x)
 
 
@@ -326,7 +326,7 @@ class SkipsOfEachBlock(nn.Module):
         x = self.mid(skips[-1])
         for number, up in enumerate(self.up):
             if number == 2:
-                x = self.larger(nn.functional.interpolate(x, scale_factor=2.0))
+                x = self.larger(functional.interpolate(x, scale_factor=2.0))
             x = up(torch.cat([x, skips.pop()], 1))
         return self.end(x)
 
@@ -348,7 +348,7 @@ class Queries(nn.Module):
         tokens = maps.flatten(2).transpose(1, 2)
         found = self.attend(self.queries.expand(len(x), -1, -1), tokens, tokens)[0]
         each = (maps[:, None] * found[..., None, None]).flatten(0, 1)
-        each = nn.functional.interpolate(self.masks(each), scale_factor=2.0)
+        each = functional.interpolate(self.masks(each), scale_factor=2.0)
         each = self.wider(each + self.fit(small).repeat_interleave(5, 0))
         return self.boxes(found), each
 
@@ -388,3 +388,16 @@ class HandedOn(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.nothing(self.next(self.nothing(self.stage(x)))).mean((2, 3)))
+
+
+class Unplaced(nn.Module):
+    """Unpadded layers behind a deformable one: 64 → 32 → 30 → 13, at strides that no size tells."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.offsets = nn.Conv2d(3, 8, 3, 2, 1), nn.Conv2d(8, 18, 3)
+        self.d, self.b = ops.DeformConv2d(8, 16, 3), nn.Conv2d(16, 16, 5, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.a(x)
+        return self.b(self.d(x, self.offsets(x))).mean((2, 3))

@@ -150,6 +150,14 @@ def test_a_stride_that_is_told_by_sizes_says_so():
     assert any(said in remark for remark in views.view(survey).remarks)
 
 
+def test_a_map_of_which_no_size_tells_the_stride_is_named():
+    survey = Survey(ri.trace(networks.Unplaced(), (1, 3, 64, 64)))
+    assert [tap.stride for tap in find(survey).all] == [(2, 2)]
+    said = views.view(survey).remarks
+    assert "no taps are of d, b: positions are lost before, and the sizes tell no stride" in said
+    assert not any("Grad-CAM" in remark for remark in said)
+
+
 @pytest.mark.parametrize(
     ("name", "strides", "channels"),
     [
