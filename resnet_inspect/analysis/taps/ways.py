@@ -16,7 +16,6 @@ from resnet_inspect.analysis.structure.flow import ROOT, Flow
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.structure.ways import is_weighted, is_wide
 from resnet_inspect.analysis.taps.maps import Map, Maps
-from resnet_inspect.analysis.taps.places import output_of
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.ops import (
     Activate,
@@ -294,9 +293,19 @@ def _is_handed_on(trace: Trace, call: Call) -> bool:
     """
     if isinstance(call.op, AdaptivePool):
         return True
-    if same_values(call.op) and call.outputs:
-        place = output_of(trace, call.outputs[0].activation)
-        return place is not None and place.path == call.path
+    if same_values(call.op):
+        return not _is_what_a_caller_gives(trace, call)
     given = [trace.spec(port).elements for port in call.inputs[:1]]
     made = [trace.spec(port).elements for port in call.outputs]
     return isinstance(call.op, Reshape) and (call.op.name == "pad" or given != made)
+
+
+def _is_what_a_caller_gives(trace: Trace, call: Call) -> bool:
+    """Whether a module around a call, other than the network, gives what the call does."""
+    made, parent = {port.activation for port in call.outputs}, call.parent
+    while parent:
+        caller = trace.calls[parent]
+        if any(port.activation in made for port in caller.outputs):
+            return True
+        parent = caller.parent
+    return False
