@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from resnet_inspect.analysis.cost import flow, lives, saved
 from resnet_inspect.analysis.cost.course import Course
 from resnet_inspect.analysis.cost.gradients import Run, around
-from resnet_inspect.analysis.cost.lives import Span
+from resnet_inspect.analysis.cost.lives import Life, Span
 from resnet_inspect.analysis.cost.saved import Saved
 from resnet_inspect.traces.model import Trace
 
@@ -37,53 +37,70 @@ def of(trace: Trace) -> Step:
     return Step(at_end, lives.fullest(spans))
 
 
-def _common(one: Run, other: Run) -> Run:
-    depth = 0
-    while depth < min(len(one), len(other)) and one[depth] == other[depth]:
-        depth += 1
-    return one[:depth]
-
-
 def _activations(trace: Trace, kept: tuple[Saved, ...], course: Course) -> Iterator[Span]:
     """How long what the forward pass makes is alive, in each run of it."""
     life = lives.of(trace)
-    until: dict[tuple[Run, int], int] = {}
+    until = _kept_until(trace, kept, course, life)
+    for storage, one in life.items():
+        for run in ((), *around(trace.calls[one.born])):
+            made, end = course.made.get(run, {}), course.ends.get(run, 0)
+            if one.born not in made:
+                continue
+            last = made.get(one.dies, end)
+            if not run and one.dies == end:
+                last = course.end
+            elif run and run[-1].reentrant and one.dies > next(reversed(made)):
+                last = course.through[run]
+            held = until.get((run, storage), 0)
+            yield Span(made[one.born], max(last, held), one.nbytes, kept=held > end)
+    yield from _outside(trace, kept, course, life)
 
-    def maker(storage: int) -> Run:
-        return trace.calls[life[storage].born].checkpoints if storage in life else ()
 
-    def keep(run: Run, storage: int, moment: int) -> None:
-        place = _common(run, maker(storage)), storage
-        until[place] = max(until.get(place, 0), moment)
+def _kept_until(
+    trace: Trace, kept: tuple[Saved, ...], course: Course, life: dict[int, Life]
+) -> dict[tuple[Run, int], int]:
+    """The last moment that needs each storage of each run for the backward pass."""
+    found: dict[tuple[Run, int], int] = {}
+    maker = {storage: trace.calls[one.born].checkpoints for storage, one in life.items()}
 
-    outside: dict[int, Span] = {}
+    def keep(run: Run, activation: int, moment: int) -> None:
+        storage = trace.activations[activation].storage
+        if storage in life:
+            place = _common(run, maker[storage]), storage
+            found[place] = max(found.get(place, 0), moment)
+
     for step in kept:
-        call = trace.calls[step.call]
-        back, run = course.back[step.call], call.checkpoints
         for activation in step.activations:
-            found = trace.activations[activation]
-            keep(run, found.storage, back)
-            if found.storage not in life:
-                first = course.made[run].get(step.call, course.ends[run])
-                outside.setdefault(found.storage, Span(first, back, found.tensor.nbytes, kept=True))
-        if step.beside:
-            yield Span(course.made[run][step.call], back, step.beside, kept=True)
-    yield from outside.values()
+            keep(trace.calls[step.call].checkpoints, activation, course.back[step.call])
     for call in trace.calls:
         for run in around(call):
             for port in call.inputs if run in course.made else ():
                 storage = trace.activations[port.activation].storage
-                if maker(storage)[: len(run)] != run:
-                    keep(run[:-1], storage, course.through[run])
-    for storage, one in life.items():
-        for run in ((), *around(trace.calls[one.born])):
-            if one.born not in course.made.get(run, ()):
-                continue
-            made, end = course.made[run], course.ends[run]
-            last = made.get(one.dies, end)
-            if not run and one.dies == end:
-                last = course.end
-            elif run and run[-1].reentrant and one.dies > max(made):
-                last = course.through[run]
-            held = until.get((run, storage), 0)
-            yield Span(made[one.born], max(last, held), one.nbytes, kept=held > end)
+                if maker.get(storage, ())[: len(run)] != run:
+                    keep(run[:-1], port.activation, course.through[run])
+    return found
+
+
+def _outside(
+    trace: Trace, kept: tuple[Saved, ...], course: Course, life: dict[int, Life]
+) -> Iterator[Span]:
+    """What is saved that no call of the trace makes."""
+    seen = set(life)
+    for step in kept:
+        made = course.made[trace.calls[step.call].checkpoints]
+        first, back = made.get(step.call, course.back[step.call]), course.back[step.call]
+        nbytes = step.beside
+        for activation in step.activations:
+            found = trace.activations[activation]
+            if found.storage not in seen:
+                seen.add(found.storage)
+                nbytes += found.tensor.nbytes
+        yield Span(first, back, nbytes, kept=True)
+
+
+def _common(one: Run, other: Run) -> Run:
+    """The checkpoints that both are in."""
+    depth = 0
+    while depth < min(len(one), len(other)) and one[depth] == other[depth]:
+        depth += 1
+    return one[:depth]

@@ -18,6 +18,8 @@ from resnet_inspect.errors import UsageError
 from resnet_inspect.traces import codec
 from resnet_inspect.views.tables import cost
 
+pytestmark = pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
+
 SIZE = (4, 3, 32, 32)
 
 
@@ -120,7 +122,6 @@ class FirstCut(nn.Module):
         return self.second(checkpoint(self.first, x, use_reentrant=True))
 
 
-@pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
 def test_a_reentrant_checkpoint_trains_nothing_if_it_takes_no_gradient():
     model, trace = FirstCut(), traced(FirstCut())
     step(model)
