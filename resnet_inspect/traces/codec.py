@@ -29,7 +29,7 @@ from resnet_inspect.traces.fields import (
     several,
 )
 from resnet_inspect.traces.invariants import unsound
-from resnet_inspect.traces.model import FORMAT_VERSION, Call, Failure, Provenance, Trace
+from resnet_inspect.traces.model import FORMAT_VERSION, Call, Checkpoint, Failure, Provenance, Trace
 from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, PythonClass
 from resnet_inspect.traces.ops import LEARNED, Op
 from resnet_inspect.traces.signals import SIGNALS_VERSION, Signals, Watched
@@ -178,13 +178,24 @@ def _document(trace: Trace) -> dict[str, Any]:
 
 def _later(call: Call) -> tuple[Any, ...]:
     """The fields of a call that came later, as far as they say something."""
-    if call.checkpoint is not None:
-        return call.past_hooks, call.checkpoint
+    if call.checkpoints:
+        chain = [[one.first, one.reentrant, one.selective] for one in call.checkpoints]
+        return call.past_hooks, chain
     return (True,) if call.past_hooks else ()
 
 
-def _read_later(past_hooks: Any = False, checkpoint: Any = None) -> tuple[bool, int | None]:
-    return read_flag(past_hooks), read_count_or_none(checkpoint)
+def _read_later(
+    past_hooks: Any = False, checkpoints: Any = ()
+) -> tuple[bool, tuple[Checkpoint, ...]]:
+    return read_flag(past_hooks), _read_checkpoints(checkpoints) if checkpoints else ()
+
+
+def _read_checkpoint(value: Any) -> Checkpoint:
+    first, reentrant, selective = read_list(value)
+    return Checkpoint(read_count(first), read_flag(reentrant), read_flag(selective))
+
+
+_read_checkpoints = several(_read_checkpoint)
 
 
 def _known(op: Op) -> dict[str, Any]:

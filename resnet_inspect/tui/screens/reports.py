@@ -84,7 +84,9 @@ class CostReport(Report):
 
     def _table(self) -> Table:
         available = self.gibibytes * 2**30 or None
-        return cost_tables.for_optimizers(self.candidate, self.samples or None, available)
+        return cost_tables.downwards(
+            self.candidate, available=available, batch=self.samples or None
+        )
 
     def action_digit(self, digit: int) -> None:
         """Write the batch digit by digit; below 0, take the last one off."""

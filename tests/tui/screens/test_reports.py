@@ -52,7 +52,7 @@ def text_of(report: Report) -> str:
 
 def test_reports_are_laid_out_as_the_printouts_are_and_fit() -> None:
     survey = survey_of("resnet18")
-    cost = costs.for_optimizers(costs.Candidate("resnet18", survey))
+    cost = costs.downwards(costs.Candidate("resnet18", survey))
     sizes = ((200, 60), (120, 40), (80, 24))
 
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
@@ -95,25 +95,29 @@ def test_tab_turns_to_the_next_optimizer() -> None:
 def test_training_at_a_batch_of_64_is_three_keys_away() -> None:
     survey = survey_of("resnet18")
     one = memory.of(survey.trace, "adam")
-    activations = 64 * (one.saved + one.input)
+    activations = 64 * (one.held + one.input)
     weights = one.parameters + one.buffers + one.gradients + one.optimizer
 
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
         report = await ask(app, pilot, "C", "6", "4")
         trained = next(
-            line for line in text_of(report).splitlines() if line.strip().startswith("training ")
+            line
+            for line in text_of(report).splitlines()
+            if line.strip().startswith("total to train")
         )
         assert trained.split()[-2:] == nbytes(weights + activations).split()
         await pilot.press("plus")
         await pilot.pause()
-        assert "at batch 128" in text_of(report)
+        assert "batch 128, by the trace" in text_of(report)
         await pilot.press("minus", "minus", "m", "m")
         await pilot.pause()
-        assert "at batch 32" in text_of(report)
+        assert "batch 32, by the trace" in text_of(report)
         fits = next(
-            line for line in text_of(report).splitlines() if line.strip().startswith("to train")
+            line
+            for line in text_of(report).splitlines()
+            if line.strip().startswith("largest batch to train")
         )
-        largest = (16 * 2**30 - weights) // (one.saved + one.input)
+        largest = (16 * 2**30 - weights) // (one.held + one.input)
         assert fits.split()[-1] == f"{largest:,}"
 
     explore(drive, size=(120, 40))
