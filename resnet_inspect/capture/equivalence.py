@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from resnet_inspect.capture.members import named_modules, named_tensors, switch
 from resnet_inspect.capture.recording.past_hooks import noticed
 from resnet_inspect.traces.model import Call
 
@@ -25,12 +26,16 @@ def with_weights_of(model: nn.Module, other: nn.Module, names: Mapping[str, str]
 
     Returns how many tensors were copied. Both are ours to change.
     """
-    theirs = {**dict(other.named_parameters()), **dict(other.named_buffers())}
-    ours = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    theirs, ours = _by_name(other), _by_name(model)
     with torch.no_grad():
         for name, source in names.items():
             ours[name].copy_(theirs[source])
     return len(names)
+
+
+def _by_name(model: nn.Module) -> dict[str, Tensor]:
+    registers = ("_parameters", "_buffers")
+    return {name: tensor for one in registers for name, tensor in named_tensors(model, one)}
 
 
 def first_difference(
@@ -62,18 +67,21 @@ def _outputs(
 ) -> list[list[Tensor]]:
     """The outputs of these calls, in their order, then those of the network."""
     found: dict[str, list[list[Tensor]]] = {str(call.module): [] for call in calls}
-    paths = {model.get_submodule(path): path for path in found}
+    wanted = [(path, module) for path, module in named_modules(model) if path in found]
+    paths = {id(module): path for path, module in wanted}
 
     def keep(module: nn.Module, given: Any, named: Any, made: Any) -> None:
-        if module in paths:
-            found[paths[module]].append(_copies(made))
+        if id(module) in paths:
+            found[paths[id(module)]].append(_copies(made))
 
     with ExitStack() as undo:
-        for module in paths:
-            undo.callback(module.register_forward_hook(keep, with_kwargs=True).remove)
+        for _, module in wanted:
+            handle = nn.Module.register_forward_hook(module, keep, with_kwargs=True)
+            undo.callback(handle.remove)
         undo.enter_context(noticed(model, lambda *given: None, keep))
         with torch.no_grad():
-            made = model.eval()(*args, **kwargs)
+            switch(model, False)
+            made = model(*args, **kwargs)
     in_time = {path: iter(outputs) for path, outputs in found.items()}
     by_call = {call.index: next(in_time[str(call.module)]) for call in sorted(calls, key=_index)}
     return [*(by_call[call.index] for call in calls), _copies(made)]
