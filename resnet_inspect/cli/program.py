@@ -29,7 +29,7 @@ from resnet_inspect.visible import said
 INTERRUPTED = 130
 
 _signals: list[int] = []
-"""Those that have asked this process to end: an import may make something else of an interrupt."""
+"""Those that have asked this process to end, of which an import may have made something else."""
 
 
 class Ended(KeyboardInterrupt):
@@ -53,9 +53,7 @@ def end_cleanly(is_interrupted: bool = False) -> None:
         raise Ended(number)
 
     def unheard(what: sys.UnraisableHookArgs) -> None:
-        if issubclass(what.exc_type, KeyboardInterrupt):  # such as one within a `__del__`
-            signal.raise_signal(_signals[-1] if _signals else signal.SIGINT)
-        else:
+        if not issubclass(what.exc_type, KeyboardInterrupt):  # within a `__del__` none can be heard
             sys.__unraisablehook__(what)
 
     for name in ("SIGTERM", "SIGHUP"):
@@ -81,7 +79,7 @@ def run(arguments: Sequence[str] | None) -> int:
         with commands.make_context("resnet-inspect", given) as context:
             code = commands.invoke(context)
         finish()
-        return int(code or 0)
+        return 128 + _signals[0] if _signals else int(code or 0)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except BaseException as error:

@@ -71,6 +71,13 @@ if {name!r} == "the end":
 if {name!r} == "the answer":
     from resnet_inspect.cli import program
     program.fail = lambda *said: os.kill(os.getpid(), signal.SIGINT)
+if {name!r} == "a destructor":
+    from resnet_inspect.cli import program
+    class Gone:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGINT)
+    really = program.finish
+    program.finish = lambda: Gone() and really()
 sys.argv = ["resnet-inspect", "show", {saved!r}]
 __main__.program()
 """
@@ -84,6 +91,7 @@ __main__.program()
         ("resnet_inspect.formats.styled_text", PLAIN),
         ("the end", PLAIN),
         ("the answer", "nowhere.json"),
+        ("a destructor", PLAIN),
     ],
 )
 def test_an_interrupt_at_any_moment_is_quiet_and_130(name: str, saved: str) -> None:

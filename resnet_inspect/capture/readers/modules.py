@@ -121,7 +121,7 @@ def python_class(module: nn.Module) -> PythonClass:
         return PythonClass("", str(module.original_name))
     if cls.__qualname__.rpartition(".")[2] != cls.__name__:
         return PythonClass("", cls.__name__)
-    return PythonClass(cls.__module__, cls.__qualname__)
+    return PythonClass(str(cls.__module__), cls.__qualname__)
 
 
 def sizes(value: Any, dimensions: int) -> tuple[int, ...]:
