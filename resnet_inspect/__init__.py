@@ -5,17 +5,18 @@
     >>> print(t.to_markdown("stages"))
 
 The public names are listed in `__all__` and described in docs/python.md; each is loaded when it is
-first used, so importing the package costs nothing.
+first used, so importing the package costs nothing; it imports nothing either, since a program that
+is interrupted meanwhile has not yet begun to answer for itself.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
 from resnet_inspect._version import __version__
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.answers import Answer, Drawing, Explanation
     from resnet_inspect.errors import ForwardError, ForwardInterrupted, InspectError
@@ -105,6 +106,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'resnet_inspect' has no attribute '{name}'")
+    from importlib import import_module
+
     found = getattr(import_module(f"resnet_inspect.{_HOMES[name]}"), name)
     globals()[name] = found
     return found

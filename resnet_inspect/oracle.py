@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import torch
@@ -14,6 +15,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.utils.parametrize import is_parametrized
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
+
+_MOST_NAMES = 100_000
+"""Names of modules with which torchinfo comes to an end."""
 
 Answer = tuple[str, str, Any, int, str]
 """A figure's name, who says it, what it is (None if it could not be asked), the unit it is rounded
@@ -89,12 +93,15 @@ def opinions(
 ) -> list[Answer]:
     """What others say of a model for these inputs; the model is run, in eval mode."""
     named = dict(kwargs or {})
-    with suppress(NotImplementedError):  # what torch.export made has the mode it had
+    with suppress(Exception):  # what torch.export made has the mode it had
         model.eval()
+    parameters = nn.Module.parameters
     found = [
-        _answer("parameters", "torch", sum(p.numel() for p in model.parameters())),
-        _answer(
-            "trainable", "torch", sum(p.numel() for p in model.parameters() if p.requires_grad)
+        _asked("parameters", "torch", lambda: sum(p.numel() for p in parameters(model))),
+        _asked(
+            "trainable",
+            "torch",
+            lambda: sum(p.numel() for p in parameters(model) if p.requires_grad),
         ),
     ]
     found += _of_torchinfo(model, args, named)
@@ -113,6 +120,9 @@ def _of_torchinfo(model: nn.Module, args: Sequence[Any], named: Mapping[str, Any
     try:
         from torchinfo import summary
 
+        names = nn.Module.named_modules(model, remove_duplicate=False)
+        if sum(1 for _ in islice(names, _MOST_NAMES)) == _MOST_NAMES:  # it would go through all
+            raise RecursionError(f"its modules have {_MOST_NAMES:,} names")
         given: Any = list(args)
         if named:
             given = inspect.signature(model.forward).bind(*args, **named).arguments
@@ -170,4 +180,4 @@ def published(name: str, size: int) -> list[Answer]:
 
 
 def _home(model: nn.Module) -> torch.device:
-    return next((p.device for p in model.parameters()), torch.device("cpu"))
+    return next((p.device for p in nn.Module.parameters(model)), torch.device("cpu"))

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
 from resnet_inspect.capture.inputs import floating_dtype
+from resnet_inspect.capture.members import named_modules, switch
 from resnet_inspect.capture.recording.past_hooks import noticed
 
 TOLERANCES = {torch.float64: 1e-7, torch.float32: 1e-5}
@@ -174,28 +175,32 @@ def _run(model: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any], seed:
     given = tree_map(lambda one: one.clone() if torch.is_tensor(one) else one, (args, kwargs))
     with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(seed)
-        return model.eval()(*given[0], **given[1])
+        switch(model, False)
+        return model(*given[0], **given[1])
 
 
 def _outputs(
     model: nn.Module, places: Sequence[Place], args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> dict[Place, list[Tensor]]:
     """The outputs of these calls, of those that are run."""
-    paths = {model.get_submodule(path): path for path, _ in places}
     wanted = frozenset(places)
+    watched = {path for path, _ in places}
+    modules = [(path, module) for path, module in named_modules(model) if path in watched]
+    paths = {id(module): path for path, module in modules}
     times: Counter[str] = Counter()
     found: dict[Place, list[Tensor]] = {}
 
     def keep(module: nn.Module, given: Any, named: Any, made: Any) -> None:
-        if module in paths:
-            place = paths[module], times[paths[module]]
-            times[paths[module]] += 1
+        if id(module) in paths:
+            place = paths[id(module)], times[paths[id(module)]]
+            times[place[0]] += 1
             if place in wanted:
                 found[place] = _leaves(made)
 
     with ExitStack() as undo:
-        for module in paths:
-            undo.callback(module.register_forward_hook(keep, with_kwargs=True).remove)
+        for _, module in modules:
+            handle = nn.Module.register_forward_hook(module, keep, with_kwargs=True)
+            undo.callback(handle.remove)
         undo.enter_context(noticed(model, lambda *given: None, keep))
         _run(model, args, kwargs)
     return found

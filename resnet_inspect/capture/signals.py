@@ -22,6 +22,7 @@ from torch.nn import functional
 from torch.utils._pytree import tree_leaves
 from torch.utils.hooks import RemovableHandle
 
+from resnet_inspect.capture.members import named_tensors
 from resnet_inspect.errors import BadInput, WorkFailed
 from resnet_inspect.traces.signals import Flow, Signals, Weight
 
@@ -51,7 +52,7 @@ class Observer:
     def watch(self, model: nn.Module) -> None:
         """Take the norms of its parameters now, and those of their gradients when they come."""
         with _unseen():
-            for name, parameter in model.named_parameters():
+            for name, parameter in named_tensors(model, "_parameters"):
                 if not _is_measurable(parameter):
                     continue
                 self._weights[name] = parameter.numel(), parameter.requires_grad
@@ -64,7 +65,7 @@ class Observer:
     def sample(self, model: nn.Module) -> None:
         """Keep some elements of each trainable parameter, for `compare`."""
         with _unseen():
-            for name, parameter in model.named_parameters():
+            for name, parameter in named_tensors(model, "_parameters"):
                 if parameter.requires_grad and _is_measurable(parameter):
                     own = parameter.detach()
                     self._before[name] = own, _sampled(own).clone()

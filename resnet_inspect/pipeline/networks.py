@@ -218,6 +218,8 @@ class Order:
             make_tensor,
             read_dtype,
         )
+        from resnet_inspect.capture.members import on, tensors
+        from resnet_inspect.capture.recording.forward import method_of
         from resnet_inspect.capture.taken import as_taken
 
         asked = read_dtype(self.dtype) if self.dtype else None
@@ -226,9 +228,11 @@ class Order:
         chosen = self.chosen
         self.tell(f"building {chosen.name}")
         model = source(chosen.source).build(chosen.name, self.arguments, device)
+        if device.type != "meta":
+            model = on(model, device)
         notes = list(self.notes)
-        tensors = (*model.parameters(), *model.buffers())
-        if tensors and all(tensor.device.type != device.type for tensor in tensors):
+        held = tensors(model)
+        if held and all(tensor.device.type != device.type for tensor in held):
             notes.append("built on the CPU, since meta has no numbers to build it with")
         zeros = None
         if self.weights is not None:
@@ -245,7 +249,7 @@ class Order:
             images = [make_tensor(shape[1:], dtype, device) for _ in range(shape[0])]
             return Built(model, (images,), {}, tuple(notes), zeros)
         args, kwargs = as_taken(
-            getattr(model, self.call, model.forward), *make_arguments(self.size, dtype, device)
+            method_of(model, self.call), *make_arguments(self.size, dtype, device)
         )
         return Built(model, args, kwargs, tuple(notes), zeros)
 
@@ -285,7 +289,7 @@ def built_to_run(
     built = order.on(where)
     from resnet_inspect.capture.recording.forward import run_instead_of_forward
 
-    model = built.model.to(where)
+    model = built.model
     run_instead_of_forward(model, order.call)
     give_shapes(model, built.args, built.kwargs)
     return model, built.args, built.kwargs
@@ -296,6 +300,9 @@ def give_shapes(model: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]
     import torch
     from torch.nn.parameter import is_lazy
 
-    if any(is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
+    from resnet_inspect.capture.members import switch, tensors
+
+    if any(is_lazy(tensor) for tensor in tensors(model)):
+        switch(model, False)
         with torch.no_grad():
-            model.eval()(*args, **kwargs)
+            model(*args, **kwargs)

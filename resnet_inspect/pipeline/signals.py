@@ -83,7 +83,7 @@ def signal(
         if data is not None:
             tell(f"reading images from {data}")
             built = _with_images(built, data, seed)
-        network, wrappers = unwrapped(built.model.to(where))
+        network, wrappers = unwrapped(built.model)
         give_shapes(network, built.args, built.kwargs)
         torch.manual_seed(seed)
         tell(f"running {chosen.name} forward and back on {where}")

@@ -49,10 +49,10 @@ def measure(
         )
     tell("importing torch")
     import_torch()
+    from resnet_inspect.capture.members import switch
     from resnet_inspect.capture.recording.forward import (
         ForwardRaised,
         run_instead_of_forward,
-        switch,
         unwrapped,
     )
     from resnet_inspect.capture.timing.measurement import Runs, moved

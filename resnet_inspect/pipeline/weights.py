@@ -41,6 +41,7 @@ def fill(model: nn.Module, name: str, weights: str | Path) -> tuple[str, dict[st
     Raises `CheckpointError` if they do not fit.
     """
     from resnet_inspect.analysis.identity import match
+    from resnet_inspect.capture.members import tensors
     from resnet_inspect.capture.recording.zeros import zeros_among
     from resnet_inspect.sources import checkpoint
     from resnet_inspect.views.words.identity import matches, mismatches
@@ -53,7 +54,7 @@ def fill(model: nn.Module, name: str, weights: str | Path) -> tuple[str, dict[st
             f"{file.path} does not fit {name}: {mismatches(fit)}",
             hint=f"`resnet-inspect identify {weights}` names the network that it is of",
         )
-    if all(tensor.is_meta for tensor in (*model.parameters(), *model.buffers())):
+    if all(tensor.is_meta for tensor in tensors(model)):
         note = f"weights: {file.path}, {matches(fit)}; on meta only their shapes are used"
         try:
             return note, zeros_among(taken(file, fit))

@@ -21,13 +21,14 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
+from resnet_inspect.capture.members import has_own_call, modules, named_modules
 from resnet_inspect.capture.readers.functions import read_function
 from resnet_inspect.capture.readers.modules import class_name, read_op
 from resnet_inspect.capture.readers.names import function_name, works_in_place
 from resnet_inspect.capture.recording.arguments import arguments, first_shape, tensors_in
 from resnet_inspect.capture.recording.checkpoints import Begun, begun
 from resnet_inspect.capture.recording.dtypes import AsOnADevice
-from resnet_inspect.capture.recording.modules import held_tensors, module_specs
+from resnet_inspect.capture.recording.modules import Member, held_tensors, module_specs
 from resnet_inspect.capture.recording.past_hooks import noticed
 from resnet_inspect.capture.recording.tensors import Tensors, version_of
 from resnet_inspect.traces.model import Call, Checkpoint
@@ -106,9 +107,9 @@ class Recorder:
         self._counts: dict[str, int] = {}
         self._tensors = Tensors()
         self._paths: dict[int, list[str]] = {}
-        for path, module in model.named_modules(remove_duplicate=False):
+        for path, module in named_modules(model):
             self._paths.setdefault(id(module), []).append(path)
-        self._modules = [(module, tuple(module.children())) for module in model.modules()]
+        self._members = [Member.of(module) for module in modules(model)]
         self._held = held_tensors(model)
         self._exit = ExitStack()
 
@@ -116,9 +117,9 @@ class Recorder:
         with ExitStack() as undo:
             handles: list[RemovableHandle] = []
             undo.callback(_remove, handles)
-            for module in self.model.modules():
-                for handle in self._watch(module):
-                    handles.append(handle)
+            for member in self._members:
+                if member.module is not self.model or not has_own_call(self.model):
+                    handles += self._watch(member.module)
             undo.enter_context(noticed(self.model, self._enter_past_hooks, self._leave_module))
             undo.enter_context(_FunctionMode(self))
             self._exit = undo.pop_all()
@@ -135,10 +136,14 @@ class Recorder:
         self, method: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """What a method of the network gives, recorded as if it were the network's forward."""
-        self._enter_module(self.model, args, kwargs)
+        self.entered(args, kwargs)
         result = method(*args, **kwargs)
-        self._leave_module(self.model, args, kwargs, result)
+        self.left(args, kwargs, result)
         return result
+
+    def left(self, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+        """Record what the network gave, where that is not: its own code may take hooks off."""
+        self._leave_module(self.model, args, kwargs, result)
 
     def _watch(self, module: nn.Module) -> Iterator[RemovableHandle]:
         """Put hooks right around a module's forward.
@@ -177,7 +182,7 @@ class Recorder:
 
     def modules(self) -> tuple[ModuleSpec, ...]:
         """What each module of the model is that was there when it was entered."""
-        return module_specs(self._modules, self._paths)
+        return module_specs(self._members, self._paths)
 
     # -- modules ---------------------------------------------------------------------------------
 

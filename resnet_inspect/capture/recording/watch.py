@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from resnet_inspect.capture.members import has_own_call
 from resnet_inspect.capture.recording.forward import (
     device_of,
     eagerly,
@@ -69,9 +70,10 @@ def watching(
             hint="watch it on one: nn.DataParallel(model, device_ids=[0])",
         )
     model, notes = unwrapped(model)
-    attribute = _CALL if call == FORWARD else call
+    runs_hooks = call == FORWARD and not has_own_call(model)
+    attribute = _CALL if runs_hooks else call
     found = vars(model).get(attribute)
-    usual = model._call_impl if call == FORWARD else method_of(model, call)
+    usual = model._call_impl if runs_hooks else method_of(model, call)
     run: Callable[..., Any] = found or usual
     called = [] if call == FORWARD else [f"its {call} was run, not its forward"]
     is_recording = False
@@ -95,18 +97,18 @@ def watching(
         if observer is not None:
             observer.watch(model)
             observer.sample(model)
+        where = provenance(
+            source=source_of(model),
+            arguments={},
+            device=device_of(model, args),
+            model=model,
+            notes=[*notes, *called, "watched in a running program"],
+            call=call,
+        )
         recorder = Recorder(model, observe=None if observer is None else observer.observe)
 
         def taken(failure: BaseException | None) -> None:
             if recorder.calls:
-                where = provenance(
-                    source=source_of(model),
-                    arguments={},
-                    device=device_of(model, args),
-                    model=model,
-                    notes=[*notes, *called, "watched in a running program"],
-                    call=call,
-                )
                 name = type(model).__name__
                 zeros = zeros_of(model) if flows is None or number == 0 else {}
                 made = trace_of(recorder, failure, zeros, model_name=name, provenance=where)
@@ -117,8 +119,9 @@ def watching(
         is_recording = True
         try:
             with recorder:
-                if call == FORWARD:
+                if runs_hooks:
                     result = run(*args, **kwargs)
+                    recorder.left(args, kwargs, result)
                 else:
                     result = recorder.called(run, args, kwargs)
         except BaseException as error:
