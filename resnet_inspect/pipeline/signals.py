@@ -62,7 +62,7 @@ def signal(
 
     from resnet_inspect.capture import backends
     from resnet_inspect.capture.recording.forward import ForwardRaised, unwrapped
-    from resnet_inspect.capture.signals import Step
+    from resnet_inspect.capture.signals.step import Step
     from resnet_inspect.sources import seed as seeds
 
     where = backends.resolve(device or "cpu")

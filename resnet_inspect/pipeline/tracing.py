@@ -207,11 +207,11 @@ def watch(
         raise BadInput(f"every {every} forwards cannot be; 1 records each")
     seen = Watch(type(model).__name__)
     flows = seen.expect if signals else None
-    with watching(model, seen.take, forwards=forwards, call=call, every=every, flows=flows):
-        try:
+    try:
+        with watching(model, seen.take, forwards=forwards, call=call, every=every, flows=flows):
             yield seen
-        finally:
-            seen.settle()
+    finally:
+        seen.settle()
 
 
 def _trace_named(order: Order, device_name: str) -> Trace:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from resnet_inspect.capture.signals import zeros
+from resnet_inspect.capture.signals.reductions import zeros
 from resnet_inspect.traces.modules import ModuleSpec, join
 
 _PRUNED = "_orig"
