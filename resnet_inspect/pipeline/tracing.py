@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from resnet_inspect.errors import BadInput, ForwardError, ForwardInterrupted, UnknownName
-from resnet_inspect.inspection import Inspection, Watch
+from resnet_inspect.inspection import Inspection
 from resnet_inspect.pipeline.asked import how_to_give
 from resnet_inspect.pipeline.cache import entry_of, ran_no_other_code
 from resnet_inspect.pipeline.locks import input_of
 from resnet_inspect.pipeline.networks import Order, Tell, import_torch, silent
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.watched import Watch
 
 if TYPE_CHECKING:
     import torch

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import reprlib
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from resnet_inspect.errors import TraceFileError
@@ -43,6 +44,17 @@ SIGNALS_FORMAT = "resnet-inspect signals"
 
 Measured = tuple[Trace, Measurements]
 """Measurements mean nothing without the trace whose calls they are of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A trace with what was saved beside it."""
+
+    trace: Trace
+    measured: Measurements | None = None
+    steps: tuple[Signals, ...] = ()
+    """The steps of which there are signals."""
+
 
 H = TypeVar("H", bound=Hashable)
 
@@ -194,15 +206,15 @@ def _known(op: Op) -> dict[str, Any]:
 
 
 def loads(text: str) -> Trace:
-    """The trace that `dumps` wrote, or the only one that `dumps_measured` wrote; see `loads_timed`.
+    """The trace that `dumps` wrote, or the only one of `dumps_measured` or `dumps_signals`.
 
     Raises `TraceFileError` for text that is no JSON, no trace, a newer format or inconsistent.
     """
-    return loads_timed(text)[0]
+    return loads_saved(text).trace
 
 
-def loads_timed(text: str) -> tuple[Trace, Measurements | None]:
-    """The one trace of a text, with its measurements; None where it was saved without any.
+def loads_saved(text: str) -> Saved:
+    """The one trace of a text, with its measurements or signals if it was saved with some.
 
     Raises `TraceFileError` as `loads` does, and where several were measured.
     """
@@ -215,16 +227,17 @@ def loads_timed(text: str) -> tuple[Trace, Measurements | None]:
         SIGNALS_FORMAT,
     )
     if document["format"] == FORMAT:
-        return _trace(document), None
+        return Saved(_trace(document))
     if document["format"] == SIGNALS_FORMAT:
-        return _signals(document)[0], None
+        trace, steps = _signals(document)
+        return Saved(trace, steps=steps)
     found = _measured(document)
     if len(found) > 1:
         raise TraceFileError(
             f"not a trace: {len(found)} were measured, and each has its own",
             hint="`resnet-inspect measure FILE` shows them all; `--batch 8 --save FILE` keeps one",
         )
-    return found[0]
+    return Saved(*found[0])
 
 
 def loads_measured(text: str) -> tuple[Measured, ...]:

@@ -19,7 +19,7 @@ from torch.utils.checkpoint import checkpoint
 
 import resnet_inspect as ri
 from resnet_inspect import pipeline
-from resnet_inspect.errors import WorkFailed
+from resnet_inspect.errors import UnknownName, UsageError, WorkFailed
 
 
 class Small(nn.Module):
@@ -31,6 +31,7 @@ class Small(nn.Module):
         return self.linear(x).relu()
 
 
+EVERYTHING = ri.Selection(everything=True)
 Call = Callable[[Tensor], Tensor]
 Setup = Callable[[Residual], AbstractContextManager[Call]]
 """How a program runs its network, as a context that gives what is called."""
@@ -270,6 +271,16 @@ def test_only_every_so_many_steps_are_watched_and_nothing_is_kept_alive(tmp_path
     w.save(tmp_path / "run.json")
     trace, steps = pipeline.load_signals(tmp_path / "run.json")
     assert (trace, steps) == (w.trace, w.signals)
+    first = {row["path"]: row for row in w.flow(step=0, selection=EVERYTHING).rows}
+    stem = next(flow for flow in flows(w.trace, w.signals[0], "stem"))
+    assert (first["stem"]["output_std"], first["stem"]["zeros"]) == (stem.std, 0)
+    page = w._repr_html_()
+    assert page is not None
+    assert page.index("<svg") < page.index("<table")
+    with pytest.raises(UnknownName, match="totals"):
+        w.flow("totals")
+    with pytest.raises(UsageError, match="no step 3"):
+        w.flow(step=3)
     with pytest.raises(ri.InspectError):
         w.save(tmp_path / "run.json")
 
