@@ -42,7 +42,10 @@ def mean_square(made: Any, seed: int) -> Tensor:
     """
     outputs = _floating(made)
     if not outputs:
-        raise WorkFailed("the network gives no floating tensor to go back from")
+        raise WorkFailed(
+            "the network gives no floating tensor to go back from",
+            hint="have it give its scores; --call METHOD runs another method than forward",
+        )
     elements = sum(output.numel() for output in outputs)
     return torch.stack([output.float().square().sum() for output in outputs]).sum() / elements
 
@@ -92,10 +95,11 @@ class Step:
 
     def back(self, made: Any) -> None:
         """Go back from what the network has given; nothing where that has no gradient."""
-        self._name = self._asked or usual_loss(made)
-        loss = LOSSES[self._name](made, self._seed)
+        name = self._asked or usual_loss(made)
+        loss = LOSSES[name](made, self._seed)
         self._loss = loss.detach()
         if loss.requires_grad:
+            self._name = name
             loss.backward()  # type: ignore[no-untyped-call]
 
     def signals(self, calls: int) -> Signals:

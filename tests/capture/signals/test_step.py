@@ -16,6 +16,7 @@ from resnet_inspect.capture.recording.forward import capture
 from resnet_inspect.capture.signals.step import Step
 from resnet_inspect.errors import BadInput, WorkFailed
 from resnet_inspect.traces import codec
+from resnet_inspect.views.words.signals import remarks_of
 
 
 @pytest.mark.parametrize(
@@ -73,21 +74,28 @@ def test_the_model_is_left_as_it_was_found() -> None:
     assert not model.training
 
 
-@pytest.mark.parametrize("where", ["stem", "norm", "branch.0", "before", "conv"])
-def test_a_planted_nan_is_found_where_it_first_appears(where: str) -> None:
-    model = Residual()
-    weight = model.get_submodule(where).weight
-    assert isinstance(weight, Tensor)
-    with torch.no_grad():
-        weight.view(-1)[0] = torch.nan
-    step = Step(None, 0)
-    trace = capture(model, (torch.randn(4, 3, 8, 8),), mode="train", step=step)
-    signals = step.signals(len(trace.calls))
-    broken = Signal(Survey(trace), signals).broken
-    assert broken is not None
-    assert trace.calls[broken.call].module == where
-    assert bool(broken.given) == (where != "stem")
-    assert codec.loads_signals(codec.dumps_signals((trace, (signals,)))) == (trace, (signals,))
+def test_a_planted_nan_is_found_where_it_first_appears() -> None:
+    before = nn.Sequential(*(nn.Conv2d(3, 3, 3, padding=1) for _ in range(5)))
+    model = nn.Sequential(before, Residual())
+    layers = [f"0.{place}" for place in range(5)]
+    layers += [f"1.{path}" for path in ("stem", "norm", "branch.0", "before", "conv")]
+    x = torch.randn(4, 3, 8, 8)
+    for where in layers:
+        weight = model.get_submodule(where).weight
+        assert isinstance(weight, Tensor)
+        usual = weight.detach().clone()
+        with torch.no_grad():
+            weight.view(-1)[0] = torch.nan
+        step = Step(None, 0)
+        trace = capture(model, (x,), mode="train", step=step)
+        signals = step.signals(len(trace.calls))
+        broken = Signal(Survey(trace), signals).broken
+        assert broken is not None
+        assert trace.calls[broken.call].module == where
+        assert bool(broken.given) == (where != "0.0")
+        assert codec.loads_signals(codec.dumps_signals((trace, (signals,)))) == (trace, (signals,))
+        with torch.no_grad():
+            weight.copy_(usual)
 
 
 def test_frozen_and_unused_parameters_have_no_gradient() -> None:
@@ -114,3 +122,13 @@ def test_a_loss_needs_what_it_is_of() -> None:
         Step("hinge", 0)
     with pytest.raises(BadInput, match="meta"):
         pipeline.signal("resnet18", device="meta")
+
+
+def test_without_a_backward_pass_it_is_said_and_nothing_is_blamed() -> None:
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(144, 3)).requires_grad_(False)
+    step = Step(None, 0)
+    trace = capture(model, (torch.randn(4, 3, 8, 8),), step=step)
+    said = list(remarks_of(Signal(Survey(trace), step.signals(len(trace.calls)))))
+    assert any("there was no backward pass" in line for line in said)
+    assert any("4 parameter tensors frozen" in line for line in said)
+    assert not any("starts from" in line or "got no gradient" in line for line in said)
