@@ -108,8 +108,8 @@ def watching(
     def let_by(*args: Any, **kwargs: Any) -> Any:
         if isinstance(forced, nullcontext):
             return run(*args, **kwargs)
-        put_back()
         try:
+            put_back()
             with torch.compiler.set_stance("default"):
                 return unwatched(*args, **kwargs)
         finally:
