@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.answers import Answer, Drawing, Explanation
     from resnet_inspect.errors import ForwardError, ForwardInterrupted, InspectError
-    from resnet_inspect.inspection import Inspection, Watch
+    from resnet_inspect.inspection import Inspection
     from resnet_inspect.pipeline import (
         cost,
         diff,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from resnet_inspect.traces.model import Call, Trace
     from resnet_inspect.views.tables.rows.selection import Selection
     from resnet_inspect.views.tables.table import Table
+    from resnet_inspect.watched import Watch
 
 __all__ = [
     "Answer",
@@ -85,7 +86,7 @@ _HOMES = {
     "Survey": "analysis.structure.survey",
     "Table": "views.tables.table",
     "Trace": "traces.model",
-    "Watch": "inspection",
+    "Watch": "watched",
     "cost": "pipeline",
     "diff": "pipeline",
     "draw": "pipeline",

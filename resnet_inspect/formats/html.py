@@ -13,6 +13,7 @@ from hashlib import sha256
 from html import escape
 from importlib import resources
 
+from resnet_inspect.formats.figures.page import inside
 from resnet_inspect.views.tables.table import Cell, Heading, Row, Table
 from resnet_inspect.views.words.text import Value
 
@@ -48,6 +49,7 @@ def render(table: Table) -> str:
         *_sentences(table.summary, "summary"),
         *_totals(table),
         *_sentences(table.remarks, "remarks"),
+        *_figure(table),
         *_tools(),
         f'<div class="scroll" role="region" tabindex="0" aria-label="{_text(name)}">',
         *_grid(table),
@@ -73,6 +75,7 @@ def fragment(table: Table) -> str:
         '<div class="resnet-inspect">',
         f"<style>{_asset('fragment.css')}</style>",
         f"<p>{_text(table.title)}</p>",
+        *_figure(table),
         '<div class="scroll">',
         *_grid(table),
         "</div>",
@@ -101,6 +104,10 @@ def _policy(script: str) -> str:
 def _text(written: str) -> str:
     """Text that a browser shows as it is; it would read a carriage return as a new line."""
     return escape(written).replace("\r", "&#13;")
+
+
+def _figure(table: Table) -> list[str]:
+    return [] if table.figure is None else [inside(table.figure)]
 
 
 def _totals(table: Table) -> list[str]:

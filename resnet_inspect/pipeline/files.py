@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from resnet_inspect.errors import TraceFileError
 from resnet_inspect.inspection import Inspection
 from resnet_inspect.traces import codec
-from resnet_inspect.traces.codec import Measured
+from resnet_inspect.traces.codec import Measured, Saved
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.signals import Watched
 from resnet_inspect.traces.timing import Measurements
@@ -39,8 +40,14 @@ def load(path: str | Path) -> Inspection:
 
 def load_timed(path: str | Path) -> tuple[Inspection, Measurements | None]:
     """The trace that `load` gives, and what was measured of it; None if nothing was."""
-    found, measured = _loaded(path, _loads)
-    return Inspection.of(found), measured
+    found = load_saved(path)
+    return Inspection.of(found.trace), found.measured
+
+
+def load_saved(path: str | Path) -> Saved:
+    """The trace that `load` gives, and what was saved beside it."""
+    found = _loaded(path, _loads)
+    return replace(found, trace=Inspection.of(found.trace))
 
 
 def load_measured(path: str | Path) -> tuple[Measured, ...]:
@@ -79,13 +86,13 @@ def _text(path: Path) -> str:
     return content.decode()
 
 
-def _loads(written: str) -> tuple[Trace, Measurements | None]:
+def _loads(written: str) -> Saved:
     if not written.startswith("{"):
         from resnet_inspect import locks
 
         if locks.is_lock(written):
-            return locks.loads(written), None
-    return codec.loads_timed(written)
+            return Saved(locks.loads(written))
+    return codec.loads_saved(written)
 
 
 def save(trace: Trace, path: str | Path, *, overwrite: bool = False) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from resnet_inspect.capture.inputs import InputSize
     from resnet_inspect.capture.recording.forward import Mode
-    from resnet_inspect.capture.signals import Step
+    from resnet_inspect.capture.signals.step import Step
 
 USUAL_INPUT = (1, 3, 224, 224)
 """The input shape that is taken where none is given and the source knows none."""

@@ -22,7 +22,7 @@ from resnet_inspect.capture.recording.left_as_found import left_as_found, like_l
 from resnet_inspect.capture.recording.provenance import is_exported, provenance
 from resnet_inspect.capture.recording.recorder import Recorder
 from resnet_inspect.capture.recording.zeros import with_zeros, zeros_of
-from resnet_inspect.capture.signals import Step
+from resnet_inspect.capture.signals.step import Step
 from resnet_inspect.capture.taken import Asked, asked_of
 from resnet_inspect.collection import uncollected
 from resnet_inspect.errors import ForwardInterrupted, UnknownName, UntraceableModel
@@ -167,23 +167,35 @@ def unwrapped(model: nn.Module) -> tuple[nn.Module, list[str]]:
     Raises `UntraceableModel` if it is TorchScript, or has a module that is not made ready.
     """
     notes = []
-    while True:
-        if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
-            notes.append(f"{type(model).__name__}: the module inside was traced, on one device")
-            model = model.module
-        elif type(model).__name__ == "OptimizedModule" and hasattr(model, "_orig_mod"):
-            notes.append("torch.compile: the module was traced uncompiled")
-            inner = model._orig_mod
-            assert isinstance(inner, nn.Module)
-            model = inner
-        elif isinstance(model, torch.jit.ScriptModule):
-            raise UntraceableModel(
-                "a TorchScript model runs outside Python, where no layer can be watched",
-                hint="trace the nn.Module that it was made from",
-            )
-        else:
-            check_made(model)
-            return model, notes
+    while (inner := within(model)) is not None:
+        notes.append(
+            "torch.compile: the module was traced uncompiled"
+            if is_compiled(model)
+            else f"{type(model).__name__}: the module inside was traced, on one device"
+        )
+        model = inner
+    if isinstance(model, torch.jit.ScriptModule):
+        raise UntraceableModel(
+            "a TorchScript model runs outside Python, where no layer can be watched",
+            hint="trace the nn.Module that it was made from",
+        )
+    check_made(model)
+    return model, notes
+
+
+def within(wrapper: nn.Module) -> nn.Module | None:
+    """The module inside DataParallel or torch.compile; None of what is neither."""
+    inner: nn.Module | None = None
+    if isinstance(wrapper, nn.DataParallel | nn.parallel.DistributedDataParallel):
+        inner = wrapper.module
+    elif is_compiled(wrapper):
+        inner = wrapper._orig_mod  # type: ignore[assignment]
+    return inner
+
+
+def is_compiled(model: nn.Module) -> bool:
+    """Whether it is what `torch.compile` makes of a module."""
+    return type(model).__name__ == "OptimizedModule" and hasattr(model, "_orig_mod")
 
 
 def _copy_of_lazy(model: nn.Module) -> nn.Module:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_inspect.capture.members import named_modules, registered
-from resnet_inspect.capture.signals import zeros
+from resnet_inspect.capture.signals.reductions import zeros
 from resnet_inspect.traces.modules import ModuleSpec, join
 
 _PRUNED = "_orig"

@@ -84,6 +84,10 @@ SIGNALS = {
 """Every column of what flows, by key."""
 
 
+HELD = ("layers", "blocks", "stages")
+"""The views that have a place for them."""
+
+
 def check_keys(keys: Sequence[str]) -> None:
     """Raise `UnknownName` for a key that no column has."""
     for key in keys:

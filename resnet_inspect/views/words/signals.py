@@ -115,9 +115,10 @@ def _zeros(signal: Signal) -> Iterator[str]:
 
 
 def _without_gradient(signal: Signal) -> Iterator[str]:
-    if not signal.signals.loss_name:
-        return
-    found = [weight.path for weight in signal.untrained]
+    has_gone_back = bool(signal.signals.loss_name)
+    if not has_gone_back:
+        yield "there was no backward pass: what it gives takes no gradient, or none was asked for"
+    found = [weight.path for weight in signal.untrained if has_gone_back]
     frozen = [weight.path for weight in signal.signals.weights if not weight.trainable]
     if frozen:
         yield f"{text.count(len(frozen), 'parameter tensor')} frozen: {_some(frozen)}"

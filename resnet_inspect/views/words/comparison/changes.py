@@ -144,6 +144,25 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def of_sides(left: Sequence[str], right: Sequence[str]) -> list[str]:
+    """Remarks on both networks, those that both have once."""
+    return [
+        *(f"both: {remark}" for remark in left if remark in right),
+        *(f"left: {remark}" for remark in left if remark not in right),
+        *(f"right: {remark}" for remark in right if remark not in left),
+    ]
+
+
+def part_label(difference: Difference, part: Section | Entry) -> str:
+    """A part of the network in a sentence: "stage 2", "the head", the path of a step."""
+    if isinstance(part, Section):
+        return f"stage {part.number}" if part.role == "stage" else f"the {part.role}"
+    if part.left is not None:
+        return difference.left.trace.calls[part.left].path
+    assert part.right is not None
+    return difference.right.trace.calls[part.right].path
+
+
 def figure_texts(difference: Difference) -> dict[str, tuple[str, str, str]]:
     """Label and both texts of every figure, as the totals of the networks write them."""
     sides = [
