@@ -101,6 +101,8 @@ class Explorer(App[int]):
         """What raised last, with the trace up to there."""
         self.other: Survey | None = None
         """What is set beside the network, if two are compared."""
+        self.beside: Request | None = None
+        """What was asked for to be set there."""
         self.child = Child()
         self.history = History()
         self.perspective = Perspective(columns=dict(self.kept.columns))
@@ -210,9 +212,7 @@ class Explorer(App[int]):
 
     async def _contents_of(self, shown: Shown) -> Contents:
         """The tables of the present view; the title says at what step their making is."""
-        other, title = self.other, shown.request.title
-        if other is not None:
-            title = f"{title}   against   {_named(other)}"
+        other, title = self.other, self._title_of(shown.request)
         calls = len(shown.survey.trace.calls) + (len(other.trace.calls) if other else 0)
         long = calls > MANY_CALLS
         is_timed, is_compared = shown.timing is not None, other is not None
@@ -230,6 +230,10 @@ class Explorer(App[int]):
         )
         self.call_later(self.title_line, title)
         return contents
+
+    def _title_of(self, request: Request) -> str:
+        """The network, and what it is compared with."""
+        return "   against   ".join(one.title for one in (request, self.beside) if one is not None)
 
     def _show(self, contents: Contents) -> None:
         """Put tables on the panes, filtered as those before them."""
@@ -271,7 +275,7 @@ class Explorer(App[int]):
 
     def say_why(self, error: InspectError, more: str = "") -> None:
         """Say what went wrong with what was asked for, and that the one before is still shown."""
-        self.title_line(self.request.title)
+        self.title_line(self._title_of(self.request))
         hint = f"  ({error.hint})" if error.hint else ""
         self.problem(f"{error.message}{hint}{more}")
 
@@ -360,13 +364,6 @@ class Explorer(App[int]):
             look_at=partial(networks.look_at_named, self),
             go_to=self.bench.go_to,
         )
-
-
-def _named(survey: Survey) -> str:
-    """A network with its input, for a title."""
-    trace = survey.trace
-    shape = trace.spec(trace.inputs[0]).shape if trace.inputs else ()
-    return " · ".join(filter(None, (trace.model_name, "×".join(map(str, shape)))))
 
 
 def _silent(step: str) -> None:

@@ -9,6 +9,7 @@ from resnet_inspect.tui.actions import (  # noqa: F401 - to register what they d
     comparison,
     export,
     habits,
+    inputs,
     networks,
     panes,
     perspective,

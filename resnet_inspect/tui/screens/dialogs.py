@@ -5,7 +5,8 @@ They are asked with `await`, from a worker of the app.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from textual.app import App
@@ -66,9 +67,16 @@ def _wrong(before: Request | Plan) -> Callable[[Mapping[str, str]], str]:
 
 
 async def input_of(
-    app: App[Any], before: Request, follow: Callable[[Request], object]
+    app: App[Any],
+    before: Request,
+    offered: Callable[[], Awaitable[Mapping[str, str]]],
+    follow: Callable[[Request], object],
+    where: str = "",
 ) -> Request | None:
-    """The request with another input; `follow` is called with what can be read while one types."""
+    """The request with another input; `follow` is called with what can be read while one types.
+
+    `offered` gives the arguments of the builder with their defaults, however long that takes.
+    """
 
     def changed(values: Mapping[str, str]) -> None:
         try:
@@ -78,11 +86,24 @@ async def input_of(
         else:
             follow(request)
 
+    async def offer() -> None:
+        with suppress(InspectError):  # the network cannot be built: the trace says why
+            found = await offered()
+            await dialog.until_it_takes_keys()
+            if found and not dialog.is_left:
+                dialog.offer("arguments", found)
+
     fields = [Field(key, key, value, _INPUT_HINTS[key]) for key, value in before.fields.items()]
     dialog = Form(
-        f"Input of {before.model}", fields, changed=changed, check=_wrong(before), replaces=True
+        f"Input of {before.model}{where}",
+        fields,
+        changed=changed,
+        check=_wrong(before),
+        replaces=True,
     )
+    asking = app.run_worker(offer(), group="offered", exclusive=True)
     values = await app.push_screen_wait(dialog)
+    asking.cancel()
     return None if values is None else before.with_fields(values)
 
 
