@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import sqrt
+from statistics import median
 
 from resnet_inspect.analysis.structure.anatomy import Block
 from resnet_inspect.analysis.structure.survey import Spans, Survey
@@ -229,6 +230,37 @@ class Signal:
             for weight in self.signals.weights
             if weight.trainable and weight.gradient_norm is None
         )
+
+
+@dataclass(frozen=True)
+class Run:
+    """The steps of one network beside their analyses."""
+
+    survey: Survey
+    steps: tuple[Signals, ...]
+
+    @cached_property
+    def signals(self) -> tuple[Signal, ...]:
+        """Each step with its analyses."""
+        return tuple(Signal(self.survey, one) for one in self.steps)
+
+    @cached_property
+    def update_ratios(self) -> dict[str, float]:
+        """The median change of each parameter in a step, as a part of its norm, where known."""
+        found: dict[str, list[float]] = {}
+        for step in self.steps:
+            for weight in step.weights:
+                if weight.trainable and weight.update_ratio is not None:
+                    found.setdefault(weight.path, []).append(weight.update_ratio)
+        return {path: median(ratios) for path, ratios in found.items()}
+
+    @cached_property
+    def still(self) -> tuple[str, ...]:
+        """Parameters that could be trained and changed in no step, where others did."""
+        changed = {
+            weight.path for step in self.steps for weight in step.weights if weight.update_ratio
+        }
+        return tuple(path for path in self.update_ratios if path not in changed) if changed else ()
 
 
 def _together(norms: Sequence[float | None]) -> float | None:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from resnet_inspect.errors import TraceFileError
 from resnet_inspect.inspection import Inspection
 from resnet_inspect.traces import codec
-from resnet_inspect.traces.codec import Measured
+from resnet_inspect.traces.codec import Measured, Recorded
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.signals import Watched
 from resnet_inspect.traces.timing import Measurements
@@ -39,8 +39,14 @@ def load(path: str | Path) -> Inspection:
 
 def load_timed(path: str | Path) -> tuple[Inspection, Measurements | None]:
     """The trace that `load` gives, and what was measured of it; None if nothing was."""
-    found, measured = _loaded(path, _loads)
-    return Inspection.of(found), measured
+    found, recorded = load_recorded(path)
+    return found, recorded if isinstance(recorded, Measurements) else None
+
+
+def load_recorded(path: str | Path) -> tuple[Inspection, Recorded | None]:
+    """The trace that `load` gives, and what was recorded of it: measurements, or signals."""
+    found, recorded = _loaded(path, _loads)
+    return Inspection.of(found), recorded
 
 
 def load_measured(path: str | Path) -> tuple[Measured, ...]:
@@ -79,13 +85,13 @@ def _text(path: Path) -> str:
     return content.decode()
 
 
-def _loads(written: str) -> tuple[Trace, Measurements | None]:
+def _loads(written: str) -> tuple[Trace, Recorded | None]:
     if not written.startswith("{"):
         from resnet_inspect import locks
 
         if locks.is_lock(written):
             return locks.loads(written), None
-    return codec.loads_timed(written)
+    return codec.loads_recorded(written)
 
 
 def save(trace: Trace, path: str | Path, *, overwrite: bool = False) -> None:

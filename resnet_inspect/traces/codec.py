@@ -43,6 +43,8 @@ SIGNALS_FORMAT = "resnet-inspect signals"
 
 Measured = tuple[Trace, Measurements]
 """Measurements mean nothing without the trace whose calls they are of."""
+Recorded = Measurements | tuple[Signals, ...]
+"""What is kept beside a trace: how long it took, or what flowed in each step."""
 
 H = TypeVar("H", bound=Hashable)
 
@@ -206,6 +208,12 @@ def loads_timed(text: str) -> tuple[Trace, Measurements | None]:
 
     Raises `TraceFileError` as `loads` does, and where several were measured.
     """
+    trace, recorded = loads_recorded(text)
+    return trace, recorded if isinstance(recorded, Measurements) else None
+
+
+def loads_recorded(text: str) -> tuple[Trace, Recorded | None]:
+    """The one trace of a text, with what was recorded of it; raises as `loads_timed` does."""
     document = _of_format(
         text,
         "a trace",
@@ -217,7 +225,7 @@ def loads_timed(text: str) -> tuple[Trace, Measurements | None]:
     if document["format"] == FORMAT:
         return _trace(document), None
     if document["format"] == SIGNALS_FORMAT:
-        return _signals(document)[0], None
+        return _signals(document)
     found = _measured(document)
     if len(found) > 1:
         raise TraceFileError(

@@ -25,12 +25,21 @@ from textual.widgets import Input, Static
 from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import InspectError
+from resnet_inspect.traces.codec import Recorded
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.actions import METHODS, networks, timing
 from resnet_inspect.tui.actions.registry import keeping_order
-from resnet_inspect.tui.keys import ACTIONS, ALWAYS, FOOTER, bindings, hints, hints_of, identifier
-from resnet_inspect.tui.panels.contents import Contents, lay_out, let_go
+from resnet_inspect.tui.keys import (
+    ACTIONS,
+    ALWAYS,
+    FOOTER,
+    OF_A_RUN,
+    bindings,
+    hints,
+    hints_of,
+    identifier,
+)
+from resnet_inspect.tui.panels.contents import Contents, lay_out, let_go, recorded
 from resnet_inspect.tui.panels.filter_line import FilterLine
 from resnet_inspect.tui.panels.keys_line import KeysLine
 from resnet_inspect.tui.panels.totals_line import TotalsLine
@@ -42,8 +51,10 @@ from resnet_inspect.tui.process.child import Child
 from resnet_inspect.tui.screens.dialog import Once, Palette
 from resnet_inspect.tui.screens.form import Form
 from resnet_inspect.tui.session.history import History
+from resnet_inspect.tui.session.recorded import Beside
 from resnet_inspect.tui.session.request import Request
 from resnet_inspect.tui.session.shown import Perspective, Shown
+from resnet_inspect.tui.session.signals import Step
 from resnet_inspect.tui.session.timing import Plan
 from resnet_inspect.tui.settings.config import read_config, read_state
 from resnet_inspect.tui.settings.themes import HIGH_CONTRAST, OWN, inks
@@ -78,7 +89,7 @@ class Explorer(App[int]):
         self,
         request: Request | None = None,
         trace: Trace | None = None,
-        measured: Measurements | None = None,
+        recorded: Recorded | None = None,
     ) -> None:
         super().__init__()
         self.register_theme(HIGH_CONTRAST)
@@ -94,20 +105,22 @@ class Explorer(App[int]):
         """What is shown, or is to be shown first."""
         self.asked = self.request
         """What was asked for last; it need not have come to anything."""
-        self.given = None if trace is None else (trace, measured)
+        self.given = None if trace is None else (trace, recorded)
         """What it was opened with."""
         self.shown: Shown | None = None
         self.failed: tuple[Request, Trace] | None = None
         """What raised last, with the trace up to there."""
         self.other: Survey | None = None
         """What is set beside the network, if two are compared."""
-        self.beside: Request | None = None
+        self.against: Request | None = None
         """What was asked for to be set there."""
         self.child = Child()
         self.history = History()
         self.perspective = Perspective(columns=dict(self.kept.columns))
         self.plan = Plan()
         """How it was measured last."""
+        self.step = Step()
+        """How it was run last to see what flows."""
         self._aimed_at: WeakKeyDictionary[Event, Screen[Any]] = WeakKeyDictionary()
         """The screen that had the keys when a key came."""
 
@@ -153,7 +166,9 @@ class Explorer(App[int]):
         self.bench.draw_in_ascii(self.config.draws_ascii)
         self.bench.set_widths(self.kept.panes)
         keys, found = self.query_one(KeysLine), hints(self.config.keys)
-        keys.common, keys.last = (tuple(found[n] for n in names) for names in (FOOTER, ALWAYS))
+        keys.of_a_run, keys.common, keys.last = (
+            tuple(found[name] for name in names) for names in (OF_A_RUN, FOOTER, ALWAYS)
+        )
         panes = self.bench.bindings.items()
         keys.panes = {name: hints_of(own, self.config.keys) for name, own in panes}
         for warning in self.warnings:
@@ -178,16 +193,18 @@ class Explorer(App[int]):
         self,
         request: Request,
         trace: Trace,
-        measured: Measurements | None = None,
+        recorded: Recorded | None = None,
         *,
         remember: bool = True,
     ) -> None:
-        """Look at this trace now, and at what was measured of it."""
-        shown = Shown.of(request, trace, measured)
-        if shown.timing is not None:
-            self.bench.table.heat = "time"
-        elif self.shown is not None and self.shown.timing is not None:
-            self.notify("its times went with the network that was measured; M measures this one")
+        """Look at this trace now, and at what was recorded of it."""
+        shown = Shown.of(request, trace, recorded)
+        if shown.beside is not None:
+            self.bench.table.heat = shown.beside.heat or self.bench.table.heat
+        elif self.shown is not None and self.shown.beside is not None:
+            self.notify(
+                "what was measured went with the network before; M measures this one, S runs it"
+            )
         contents = await self._contents_of(shown)
         failure = sentence(trace)
         self.problem(f"{failure}  (the trace up to there is shown)" if failure else "")
@@ -206,34 +223,44 @@ class Explorer(App[int]):
             self._show(await self._contents_of(self.shown))
 
     @property
-    def shows_times(self) -> bool:
-        """Whether what was measured is shown: not where two networks are compared."""
-        return self.other is None and self.shown is not None and self.shown.timing is not None
+    def beside(self) -> Beside | None:
+        """What was recorded and is shown: nothing where two networks are compared."""
+        return self.shown.beside if self.shown is not None and self.other is None else None
 
     async def _contents_of(self, shown: Shown) -> Contents:
         """The tables of the present view; the title says at what step their making is."""
-        other, title = self.other, self._title_of(shown.request)
+        other, title = self.other, self._title_of(shown)
         calls = len(shown.survey.trace.calls) + (len(other.trace.calls) if other else 0)
         long = calls > MANY_CALLS
-        is_timed, is_compared = shown.timing is not None, other is not None
+        beside = shown.beside if other is None else None
         contents = await beside_the_screen(
-            long or is_timed,
+            long or beside is not None,
             lay_out,
             shown.survey,
             other,
             self.perspective.view,
-            self.perspective.selected(
-                is_timed=is_timed and not is_compared, is_compared=is_compared
-            ),
+            self.perspective.selected(beside, is_compared=other is not None),
             partial(self.call_later, self.title_line, title) if long else _silent,
-            shown.timing,
+            beside,
         )
         self.call_later(self.title_line, title)
         return contents
 
-    def _title_of(self, request: Request) -> str:
+    async def renew(self) -> None:
+        """Show other numbers of what was recorded; nothing moves that was there."""
+        before, beside = self.bench.contents, self.beside
+        if before is None or beside is None or self.shown is None:
+            return
+        columns = self.perspective.chosen_columns(beside)
+        renewed = await beside_the_screen(True, recorded, before, beside, columns)
+        if self.bench.contents is before:  # and no other view was laid out meanwhile
+            self.bench.renew(renewed)
+            self.totals.show_totals(renewed.rows.table, None)
+
+    def _title_of(self, shown: Shown | Request) -> str:
         """The network, and what it is compared with."""
-        return "   against   ".join(one.title for one in (request, self.beside) if one is not None)
+        titles = (one.title for one in (shown, self.against) if one is not None)
+        return "   against   ".join(titles)
 
     def _show(self, contents: Contents) -> None:
         """Put tables on the panes, filtered as those before them."""
@@ -242,6 +269,7 @@ class Explorer(App[int]):
         for strip in self.query(WayStrip):
             strip.show_way(contents.network)
         self.totals.show_totals(contents.rows.table, contents.difference)
+        self.query_one(KeysLine).show_steps(self.beside is not None and bool(self.beside.title))
         if before:
             Thread(target=let_go, args=(before,), daemon=True).start()
 
@@ -275,7 +303,7 @@ class Explorer(App[int]):
 
     def say_why(self, error: InspectError, more: str = "") -> None:
         """Say what went wrong with what was asked for, and that the one before is still shown."""
-        self.title_line(self._title_of(self.request))
+        self.title_line(self._title_of(self.shown or self.request))
         hint = f"  ({error.hint})" if error.hint else ""
         self.problem(f"{error.message}{hint}{more}")
 

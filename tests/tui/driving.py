@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any
 
 from by_hand import of_trace
+from signals import run_of
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -22,6 +23,7 @@ from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.errors import BadInput, ForwardError, MissingDevice, WorkFailed
 from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.signals import Watched
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.panels.network_tree import NetworkTree
 from resnet_inspect.tui.panels.row_list import Rows
@@ -85,6 +87,13 @@ class SavedChild:
             so_far(of_trace(trace, runs))
         await self.go_on.acquire()
         return of_trace(trace, 3)
+
+    async def signal(self, request: Mapping[str, Any], on_step: Callable[[str], None]) -> Watched:
+        """Three steps of a saved network, of which each has ten more spread than the one before."""
+        self.asked.append(request)
+        on_step("running forward and back")
+        trace = ri.load(DATA / f"{request['model']}.json")
+        return trace, run_of(trace, 3)
 
     def kill(self) -> None:
         """Count it: there is nothing to kill."""

@@ -24,7 +24,7 @@ async def compare(app: Explorer) -> None:
     """Set a second network beside the one that is shown, or take it away."""
     if app.other is not None:
         app.workers.cancel_group(app, "beside")
-        app.other = app.beside = None
+        app.other = app.against = None
         app.bench.table.differing = False
         app.lay_out()
         return
@@ -54,7 +54,7 @@ async def set_beside(app: Explorer, request: Request) -> None:
         return
     app.problem("")
     app.other = Survey(trace)
-    app.beside = request.as_run(trace, None)
+    app.against = request.as_run(trace, None)
     if measured is not None:
         app.notify("layers are compared; `resnet-inspect diff` compares the times too")
     app.lay_out()

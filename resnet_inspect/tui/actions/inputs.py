@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @work
 async def inputs(app: Explorer) -> None:
     """Edit input and arguments, of two networks the right one's; the trace follows as one types."""
-    await (_of_one(app) if app.beside is None else _of_the_right(app, app.beside))
+    await (_of_one(app) if app.against is None else _of_the_right(app, app.against))
 
 
 async def _of_one(app: Explorer) -> None:
@@ -57,7 +57,7 @@ async def _of_the_right(app: Explorer, before: Request) -> None:
         return
 
     def follow(now: Request) -> None:
-        if now != app.beside:
+        if now != app.against:
             comparison.set_beside(app, now)
 
     after = await dialogs.input_of(

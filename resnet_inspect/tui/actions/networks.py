@@ -9,8 +9,8 @@ from textual import work
 
 from resnet_inspect import pipeline
 from resnet_inspect.errors import ForwardError, InspectError
+from resnet_inspect.traces.codec import Recorded
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.process.background import beside_the_screen, is_long_file
 from resnet_inspect.tui.process.errors import Obsolete
@@ -51,22 +51,20 @@ def look_at_named(app: Explorer, name: str) -> None:
 
 
 @work(exclusive=True, group="trace")
-async def show(
-    app: Explorer, request: Request, trace: Trace, measured: Measurements | None
-) -> None:
+async def show(app: Explorer, request: Request, trace: Trace, recorded: Recorded | None) -> None:
     """Show a trace that is there already."""
-    await app.show_trace(request, trace, measured)
+    await app.show_trace(request, trace, recorded)
 
 
-async def trace_of(app: Explorer, request: Request) -> tuple[Trace, Measurements | None]:
+async def trace_of(app: Explorer, request: Request) -> tuple[Trace, Recorded | None]:
     """The trace from a file, the cache or the child process; the title says the step.
 
-    With it what was measured, if the file holds that.
+    With it what was recorded, if the file holds that.
     """
     if request.path:
         app.title_line(request.title, "reading")
         path = Path(request.path).expanduser()
-        return await beside_the_screen(is_long_file(path), pipeline.load_timed, path)
+        return await beside_the_screen(is_long_file(path), pipeline.load_recorded, path)
     kept = await beside_the_screen(True, _kept, request)
     if kept is not None:
         return kept, None

@@ -30,7 +30,7 @@ async def columns(app: Explorer) -> None:
     look, table = app.perspective, app.bench.table.table
     if table is None or _is_compared(app, "columns"):
         return
-    name = look.columns_name(app.shows_times)
+    name = look.columns_name(app.beside)
     known = [c for c in table.columns if name != look.view or c.key in COLUMNS]
     usual = VIEWS[look.view].shown if name == look.view else table.shown
     keys = await dialogs.columns(app, look.columns.get(name, usual), known, usual)

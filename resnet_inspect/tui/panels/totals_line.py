@@ -61,6 +61,8 @@ class TotalsLine(Widget):
         ]
         if table.remarks and self.difference is None:
             parts.insert(2, text.count(len(table.remarks), "remark"))
+        if totals.get("loss"):
+            parts.insert(0, f"loss {totals['loss']}")
         if "whole_time" in totals:
             machine = text.visible(str(dict(table.provenance)["machine"]))
             forward = f"{totals['whole_time']} forward"

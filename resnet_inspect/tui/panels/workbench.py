@@ -299,13 +299,9 @@ class Workbench(Horizontal):
 
 
 def _card(contents: Contents, subject: Subject, ascii: bool, width: int, height: int) -> Card:
-    """What is known of a call, block, stage or end, with what was measured of it."""
+    """What is known of a call, block, stage or end, with what was recorded of it."""
     made = card_of(contents.survey, subject, width, height, ascii=ascii)
-    if contents.timing is None:
-        return made
-    from resnet_inspect.views.cards.timing import on_card
-
-    return on_card(contents.timing, subject, made)
+    return made if contents.beside is None else contents.beside.card(subject, made, width, ascii)
 
 
 def _summary(difference: Difference) -> Card:

@@ -20,6 +20,7 @@ from resnet_inspect.tui.screens.form import Field, Form
 from resnet_inspect.tui.screens.help import Help, chapters
 from resnet_inspect.tui.screens.ticks import Ticks
 from resnet_inspect.tui.session.request import Request
+from resnet_inspect.tui.session.signals import Step
 from resnet_inspect.tui.session.timing import Plan
 from resnet_inspect.views.tables import VIEWS, variants
 from resnet_inspect.views.tables.columns import COLUMNS
@@ -45,6 +46,15 @@ _RUN_HINTS = {
 }
 
 
+_STEP_HINTS = {
+    "device": _RUN_HINTS["device"],
+    "batch": _RUN_HINTS["batch"],
+    "mode": _INPUT_HINTS["mode"],
+    "loss": "cross-entropy with random labels, or mean-square; empty: as the outputs ask for",
+    "seed": "of fresh weights, noise, labels, dropout",
+}
+
+
 async def network(app: App[Any], title: str, current: str | None = None) -> str | None:
     """A network or a saved trace, as `Request.of` takes it: a variant, or what is typed."""
     header, choices = choices_of(variants.table(tuple(VARIANTS.values())), *FACTS)
@@ -53,7 +63,7 @@ async def network(app: App[Any], title: str, current: str | None = None) -> str 
     return await app.push_screen_wait(dialog)
 
 
-def _wrong(before: Request | Plan) -> Callable[[Mapping[str, str]], str]:
+def _wrong(before: Request | Plan | Step) -> Callable[[Mapping[str, str]], str]:
     """What tells why fields cannot be read; "" if they can."""
 
     def wrong(values: Mapping[str, str]) -> str:
@@ -127,6 +137,14 @@ async def measurement(app: App[Any], before: Plan) -> Plan | None:
     return None if values is None else before.with_fields(values)
 
 
+async def step(app: App[Any], before: Step) -> Step | None:
+    """What to run forward and back once."""
+    fields = [Field(key, key, value, _STEP_HINTS[key]) for key, value in before.fields.items()]
+    dialog = Form("Signals: what flows, forward and back", fields, check=_wrong(before))
+    values = await app.push_screen_wait(dialog)
+    return None if values is None else before.with_fields(values)
+
+
 async def saved_trace(app: App[Any]) -> str | None:
     """The path of a saved trace."""
     return await file(app, "Open a saved trace", "trace.json")
@@ -140,10 +158,11 @@ async def file(app: App[Any], title: str, hint: str) -> str | None:
 
 def _columns(headings: Iterable[Heading]) -> list[Choice]:
     """Columns by their titles, with what each means."""
+    from resnet_inspect.views.tables.signals import SIGNALS
     from resnet_inspect.views.tables.timing import TIMES
 
-    meanings = {key: column.meaning for key, column in COLUMNS.items()}
-    meanings |= {key: column.meaning for key, column in TIMES.items()}
+    known: dict[str, Any] = COLUMNS | TIMES | SIGNALS
+    meanings = {key: column.meaning for key, column in known.items()}
     return [Choice(c.key, c.title, meanings.get(c.key, "")) for c in headings]
 
 
