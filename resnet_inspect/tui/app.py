@@ -12,13 +12,10 @@ from dataclasses import replace
 from functools import partial
 from threading import Thread
 from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
 
 from textual import work
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.content import Content
-from textual.driver import Driver
-from textual.events import Event, Key
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
@@ -28,6 +25,7 @@ from resnet_inspect.errors import InspectError
 from resnet_inspect.traces.codec import Recorded
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.actions import METHODS, networks, timing
+from resnet_inspect.tui.actions.habits import keep
 from resnet_inspect.tui.actions.registry import keeping_order
 from resnet_inspect.tui.keys import (
     ACTIONS,
@@ -48,7 +46,7 @@ from resnet_inspect.tui.panels.way_strip import WayStrip
 from resnet_inspect.tui.panels.workbench import Workbench
 from resnet_inspect.tui.process.background import MANY_CALLS, START, beside_the_screen, end
 from resnet_inspect.tui.process.child import Child
-from resnet_inspect.tui.screens.dialog import Once, Palette
+from resnet_inspect.tui.program import Program
 from resnet_inspect.tui.screens.form import Form
 from resnet_inspect.tui.session.history import History
 from resnet_inspect.tui.session.recorded import Beside
@@ -57,13 +55,12 @@ from resnet_inspect.tui.session.shown import Perspective, Shown
 from resnet_inspect.tui.session.signals import Step
 from resnet_inspect.tui.session.timing import Plan
 from resnet_inspect.tui.settings.config import read_config, read_state
-from resnet_inspect.tui.settings.themes import HIGH_CONTRAST, OWN, inks
 from resnet_inspect.views.tables.table import Table
 from resnet_inspect.visible import message as shown_message
 from resnet_inspect.visible import visible
 
 
-class Explorer(App[int]):
+class Explorer(Program):
     """The interactive explorer of one network, or of two side by side."""
 
     TITLE = "resnet-inspect"
@@ -92,7 +89,6 @@ class Explorer(App[int]):
         recorded: Recorded | None = None,
     ) -> None:
         super().__init__()
-        self.register_theme(HIGH_CONTRAST)
         self.config = read_config([identifier(a) for a in ACTIONS], self.available_themes)
         self.kept = read_state()
         self.warnings = list(self.config.warnings)
@@ -121,8 +117,6 @@ class Explorer(App[int]):
         """How it was measured last."""
         self.step = Step()
         """How it was run last to see what flows."""
-        self._aimed_at: WeakKeyDictionary[Event, Screen[Any]] = WeakKeyDictionary()
-        """The screen that had the keys when a key came."""
 
     def _last(self) -> Request:
         """What config.toml names, or what was open last, or ResNet-50."""
@@ -182,6 +176,12 @@ class Explorer(App[int]):
             networks.show(self, self.request, *self.given)
         else:
             networks.look_at(self, self.request)
+
+    def exit(self, *given: Any, **named: Any) -> None:
+        """Leave, by a key or a signal; what is remembered is kept."""
+        if self.query(Workbench):
+            keep(self)
+        super().exit(*given, **named)
 
     def on_unmount(self) -> None:
         """Leave no process behind, however the program ends."""
@@ -289,10 +289,6 @@ class Explorer(App[int]):
             Content.assemble(visible(text), (doing, "$ink-add"))
         )
 
-    def notify(self, message: str, *, title: str = "", **how: Any) -> None:
-        """Show a notice; what is from outside in it is shown, never obeyed."""
-        super().notify(shown_message(message), title=visible(title), **how)
-
     def problem(self, text: str) -> None:
         """Say what went wrong, or take it off; where a form is filled in, it is said there too."""
         if isinstance(self.screen, Form):
@@ -308,16 +304,6 @@ class Explorer(App[int]):
         self.problem(f"{error.message}{hint}{more}")
 
     # -- what is typed, and what the palette offers ----------------------------------------------
-
-    async def on_event(self, event: Event) -> None:
-        """Give a key that was typed behind the one that opened a dialog to that dialog."""
-        if isinstance(event, Key):
-            if not event.is_forwarded:
-                self._aimed_at[event] = self.screen
-            elif isinstance(self.screen, Once) and self._aimed_at.get(event) is not self.screen:
-                self.post_message(Key(event.key, event.character))
-                return
-        await super().on_event(event)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A slash that is typed into a field is a slash."""
@@ -358,29 +344,6 @@ class Explorer(App[int]):
         if table.sorted_by is not None:
             table.sort_by(None)
         table.focus()
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The colours of what is written, before there is a theme."""
-        return {f"ink-{name}": "#808080" for name in OWN}
-
-    def get_css_variables(self) -> dict[str, str]:
-        """The theme's colours, and those of what is written."""
-        found = super().get_css_variables()
-        return found | inks(found, self.current_theme.dark)
-
-    def get_driver_class(self) -> type[Driver]:
-        """Textual's own, but for the one of Unix, which stops at what it cannot read."""
-        own = super().get_driver_class()
-        if own.__name__ != "LinuxDriver":
-            return own
-        from resnet_inspect.tui.process.terminal import TerminalDriver
-
-        return TerminalDriver
-
-    def action_command_palette(self) -> None:
-        """Open the palette."""
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, variant and layer, for the palette."""

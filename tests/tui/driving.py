@@ -26,7 +26,7 @@ from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.signals import Watched
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.panels.network_tree import NetworkTree
-from resnet_inspect.tui.panels.row_list import Rows
+from resnet_inspect.tui.panels.rows import Rows
 from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.session.request import Request
 

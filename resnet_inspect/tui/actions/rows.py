@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from resnet_inspect.tui.actions.registry import does
-from resnet_inspect.tui.panels.trace_table import FLAT
+from resnet_inspect.tui.panels.trace_rows import FLAT
 from resnet_inspect.tui.screens import dialogs
 
 if TYPE_CHECKING:

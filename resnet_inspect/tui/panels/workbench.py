@@ -20,7 +20,7 @@ from resnet_inspect.tui.panels import PANELS
 from resnet_inspect.tui.panels.card import CardPanel
 from resnet_inspect.tui.panels.contents import Contents
 from resnet_inspect.tui.panels.network_tree import NetworkTree
-from resnet_inspect.tui.panels.row_list import Rows
+from resnet_inspect.tui.panels.rows import Rows
 from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.process.background import MANY_CALLS, beside_the_screen
 from resnet_inspect.tui.session.history import Places, Span

@@ -59,7 +59,9 @@ def cost(surveys: Sequence[Survey]) -> Report:
     candidates = [Candidate.of(survey) for survey in surveys]
     if len(candidates) == 1:
         return CostReport(candidates[0])
-    pages = {name: _table_page(partial(cost_tables.view, candidates, name)) for name in KEPT}
+    pages: dict[str, Make] = {
+        name: _table_page(partial(cost_tables.view, candidates, name)) for name in KEPT
+    }
     for survey in surveys:
         name = f"{text.visible(survey.trace.model_name)} {COUNTED}"
         pages[name] = _table_page(partial(conventions.view, survey))

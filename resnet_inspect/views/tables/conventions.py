@@ -7,7 +7,7 @@ from dataclasses import replace
 from resnet_inspect.analysis.conventions import CONVENTIONS, counted
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.views.tables import assembly
-from resnet_inspect.views.tables.table import Cell, Heading, Table, Total, listing
+from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Table, Total, listing
 from resnet_inspect.views.words import text
 
 _HEADINGS = (
@@ -20,16 +20,19 @@ _HEADINGS = (
 
 def view(survey: Survey) -> Table:
     """A row for each convention, below ours."""
+
+    def row(name: str, macs: int | None, beside: str, about: str) -> tuple[Cell, ...]:
+        written = text.NOT_KNOWN if macs is None else text.integer(macs)
+        said = (Cell(words, words) if words else EMPTY for words in (beside, about))
+        return (Cell(name, name), Cell(macs, written), *said)
+
     ours = survey.totals.macs
-    own = ("resnet-inspect", ours, "", "convolutions, linear layers, matrix products")
-    rows = [tuple(Cell(value, text.integer(value) if value is ours else value) for value in own)]
+    rows = [row("resnet-inspect", ours, "", "convolutions, linear layers, matrix products")]
     for name, convention in CONVENTIONS.items():
         found = counted(survey, name)
-        known = text.NOT_KNOWN if found.macs is None else text.integer(found.macs)
         beside = ", ".join(f"{reason} {amount:+,}" for reason, amount in found.beside)
-        beside = beside or ("" if found.macs is None else "the same")
-        about = Cell(convention.about, convention.about)
-        rows.append((Cell(name, name), Cell(found.macs, known), Cell(beside, beside), about))
+        same = "the same" if found.macs == ours else ""
+        rows.append(row(name, found.macs, beside or same, convention.about))
     title = f"{text.visible(assembly.title(survey.trace))}: multiply-accumulates as others count"
     return listing("conventions", title, _HEADINGS, rows, model=survey.trace.model_name)
 
