@@ -154,7 +154,7 @@ async def unpaced(app: Explorer, pilot: Keys, *keys: str) -> None:
 
 def in_a_fresh_interpreter(code: str) -> None:
     """Run code that adds something to the explorer before it is imported, and must not raise."""
-    folders = (ROOT, ROOT / "tests" / "tui")
+    folders = (ROOT, ROOT / "tests", ROOT / "tests" / "tui")
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(map(str, folders)))
     command = [sys.executable, "-c", code]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

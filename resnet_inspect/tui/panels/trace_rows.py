@@ -96,9 +96,9 @@ class TraceRows(Rows):
             ways.append(f"by {self._title_of(self.sorted_by)} · esc trace order")
         if "change" in self.table.index:
             only = "z all" if self.differing else "z differing"
-            ways.append(f"= same ~ changed - only left + only right · {only}")
+            ways.append(f"= same ~ not - only left + only right · {only}")
         if self.heated is not None:
-            ways.append(f"heat of {self._title_of(self.heated)} · H other or none")
+            ways.append(f"heat of {self._title_of(self.heated)} · H other")
         self.border_subtitle = f" {'   '.join(ways)} " if ways else ""
 
     def _title_of(self, key: str | None) -> str:
@@ -119,7 +119,9 @@ class TraceRows(Rows):
         """Titles; the sorted column with an arrow."""
         pieces: list[Piece] = []
         if self.heated:
-            pieces.append((aligned(cut(self._title_of(self.heated), BAR), BAR, "left"), "bar"))
+            heading = self._title_of(self.heated)
+            heading = heading if cells_of(heading) <= BAR else "heat"
+            pieces.append((aligned(heading, BAR, "left"), "bar"))
             pieces.append((" ", "header"))
         for column, width in zip(self.columns, self.widths, strict=True):
             title = cut(self.fit.title(column), width)

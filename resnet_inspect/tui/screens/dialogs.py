@@ -50,7 +50,7 @@ _STEP_HINTS = {
     "device": _RUN_HINTS["device"],
     "batch": _RUN_HINTS["batch"],
     "mode": _INPUT_HINTS["mode"],
-    "loss": "cross-entropy with random labels, or mean-square; empty: as the outputs ask for",
+    "loss": "cross-entropy, mean-square; empty: as the outputs ask for",
     "seed": "of fresh weights, noise, labels, dropout",
 }
 
