@@ -40,7 +40,7 @@ from resnet_inspect.pipeline.files import (
 )
 from resnet_inspect.pipeline.identity import checkpoint_of, identified, identify, recognised
 from resnet_inspect.pipeline.locks import change_table, changed, input_of, mode_of
-from resnet_inspect.pipeline.networks import USUAL_INPUT, input_from, input_shape
+from resnet_inspect.pipeline.networks import USUAL_INPUT, input_from, input_shape, offered
 from resnet_inspect.pipeline.programs import features
 from resnet_inspect.pipeline.signals import signal
 from resnet_inspect.pipeline.timing import measure
@@ -75,6 +75,7 @@ __all__ = [
     "loading",
     "measure",
     "mode_of",
+    "offered",
     "recognised",
     "render",
     "save",

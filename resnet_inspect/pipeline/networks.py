@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from resnet_inspect import sources
 from resnet_inspect.errors import BadInput
 from resnet_inspect.sources import subject
 from resnet_inspect.sources.catalogue import NAMED
@@ -87,6 +88,14 @@ def channels_of(chosen: Subject, arguments: Mapping[str, Any]) -> int | None:
     names = ARGUMENTS.get(chosen.source)
     asked = arguments.get(names.channels) if names else None
     return asked if type(asked) is int and asked > 0 else None
+
+
+def offered(name: str) -> dict[str, str]:
+    """The arguments of a network's builder, each with its default as a Python literal, or "".
+
+    The network may be built for that, on meta. Raises what building it raises.
+    """
+    return sources.offered(subject(name))
 
 
 def takes_a_list(chosen: Subject) -> bool:

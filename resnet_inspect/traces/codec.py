@@ -35,6 +35,8 @@ SIGNALS_FORMAT = "resnet-inspect signals"
 
 Measured = tuple[Trace, Measurements]
 """Measurements mean nothing without the trace whose calls they are of."""
+Recorded = Measurements | tuple[Signals, ...]
+"""What is kept beside a trace: how long it took, or what flowed in each step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,11 @@ class Saved:
     measured: Measurements | None = None
     steps: tuple[Signals, ...] = ()
     """The steps of which there are signals."""
+
+    @property
+    def recorded(self) -> Recorded | None:
+        """What was recorded of it, if anything was."""
+        return self.measured or self.steps or None
 
 
 def dumps(trace: Trace) -> str:

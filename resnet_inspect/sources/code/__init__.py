@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from resnet_inspect.errors import BadInput, UnknownName
-from resnet_inspect.sources import code_place, seed
+from resnet_inspect.sources import builders, code_place, seed
 from resnet_inspect.sources.catalogue import Variant
 from resnet_inspect.sources.code.errors import their_errors
 from resnet_inspect.sources.code.networks import (
@@ -107,6 +107,15 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
             hint=_hint_of(place, module),
         )
     return built
+
+
+def offered(name: str) -> dict[str, str]:
+    """What a class or function of that name takes; nothing for an instance. Raises as `build`."""
+    place = place_of(name)
+    with their_errors(place, "importing"):
+        module = imported(place)
+    _, found = _chosen(place, module, (code_place(name) or ("", ""))[1], {})
+    return builders.of_parameters(parameters_of(found).values())
 
 
 def _module_of(found: Any) -> Any:

@@ -18,11 +18,10 @@ from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.actions.networks import show_failure
 from resnet_inspect.tui.actions.registry import does
-from resnet_inspect.tui.panels.contents import timed
-from resnet_inspect.tui.process.background import beside_the_screen
 from resnet_inspect.tui.process.child import Child
 from resnet_inspect.tui.process.errors import Obsolete
 from resnet_inspect.tui.screens import dialogs
+from resnet_inspect.tui.session.recorded import Timed, beside
 from resnet_inspect.tui.session.request import Request
 from resnet_inspect.views.words.text import count
 
@@ -82,14 +81,8 @@ async def _show(app: Explorer, request: Request, trace: Trace, measured: Measure
     if app.shown is None or app.shown.survey.trace is not trace:
         await app.show_trace(request, trace, measured)
         return
-    app.shown, contents = app.shown.timed(measured), app.bench.contents
-    if contents is None or contents.difference is not None:
-        return
-    columns = app.perspective.chosen_columns(app.shows_times)
-    renewed = await beside_the_screen(True, timed, contents, app.shown.timing, columns)
-    if app.bench.contents is contents:  # and no other view was laid out meanwhile
-        app.bench.renew(renewed)
-        app.totals.show_totals(renewed.rows.table, None)
+    app.shown = replace(app.shown, beside=beside(app.shown.survey, measured))
+    await app.renew()
 
 
 def under_way(app: Explorer) -> Worker[None] | None:
@@ -101,9 +94,8 @@ def stop(app: Explorer, measuring: Worker[None]) -> None:
     """End a measurement; what was measured so far stays."""
     measuring.cancel()
     app.title_line(app.request.title)
-    timing = None if app.shown is None else app.shown.timing
-    if timing is not None:
-        app.notify(f"the times are of {count(len(timing.measured.forward), 'run')}")
+    if isinstance(app.beside, Timed):
+        app.notify(f"the times are of {count(len(app.beside.timing.measured.forward), 'run')}")
         app.lay_out()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from resnet_inspect.analysis.signals import Signal, gradient_rms
+from resnet_inspect.analysis.signals import Run, Signal, gradient_rms
 from resnet_inspect.views.words import text
 
 _NAMED = 3
@@ -34,6 +34,32 @@ def remarks_of(signal: Signal) -> Iterator[str]:
         yield (
             f"{text.count(len(signal.still), 'parameter tensor')} that could be trained did not"
             f" change in this step: {_some([weight.path for weight in signal.still])}"
+        )
+
+
+def remarks_of_run(run: Run) -> Iterator[str]:
+    """What the steps of a training say together; nothing of a single one."""
+    if len(run.steps) < 2:
+        return
+    first, last = run.steps[0], run.steps[-1]
+    if first.loss is not None and last.loss is not None:
+        yield (
+            f"from step {first.step:,} to step {last.step:,} the loss goes from"
+            f" {number(first.loss)} to {number(last.loss)}"
+        )
+    ratios = {path: ratio for path, ratio in run.update_ratios.items() if path not in run.still}
+    if ratios:
+        least, most = min(ratios, key=ratios.__getitem__), max(ratios, key=ratios.__getitem__)
+        yield (
+            f"a step changes a parameter by {number(ratios[least])} of its norm ({least}) to"
+            f" {number(ratios[most])} ({most}), in the median"
+        )
+        if not run.still:
+            yield f"all {text.count(len(ratios), 'parameter tensor')} that can be trained do change"
+    if run.still:
+        yield (
+            f"{text.count(len(run.still), 'parameter tensor')} that could be trained changed in no"
+            f" step: {_some(run.still)}"
         )
 
 

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 import resnet_inspect as ri
+from resnet_inspect.analysis.conventions import CONVENTIONS, counted
 from resnet_inspect.analysis.cost import memory
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.formats import figures, render
@@ -81,11 +82,12 @@ def test_tab_turns_to_the_next_optimizer() -> None:
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
         app.other = survey_of("resnet34")
         report = await ask(app, pilot, "C")
-        for name in ("sgd", "momentum", "adam", "sgd"):
+        for name in ("sgd", "momentum", "adam"):
             assert f"to train with {name}," in text_of(report)
             await pilot.press("tab")
             await pilot.pause()
-        await pilot.press("shift+tab", "shift+tab")
+        assert report.name_of_page == "resnet18 MACs of others"
+        await pilot.press("shift+tab")
         await pilot.pause()
         assert report.name_of_page == "adam"
 
@@ -136,7 +138,8 @@ def test_two_networks_are_asked_about_together() -> None:
         await pilot.press("q")
         report = await ask(app, pilot, "W")
         assert list(report.pages) == [
-            "resnet18 taps", "resnet18 U-Net", "resnet34 taps", "resnet34 U-Net",
+            "resnet18 taps", "resnet18 U-Net", "resnet18 FPN",
+            "resnet34 taps", "resnet34 U-Net", "resnet34 FPN",
         ]  # fmt: skip
         await pilot.press("q")
         for path, name in (("layer1.1", "resnet18"), ("layer1.2", "resnet34")):
@@ -236,3 +239,18 @@ def test_odd_networks_can_be_asked_about(name: str) -> None:
             assert not isinstance(app.screen, Report)
 
     explore(drive, name, (60, 20))
+
+
+def test_macs_as_others_count_them_and_a_pyramid_have_pages() -> None:
+    survey = survey_of("resnet18")
+
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        report = await ask(app, pilot, "C", "tab")
+        by = {line.split()[0]: line for line in text_of(report).splitlines() if line.strip()}
+        for name in CONVENTIONS:
+            assert f" {counted(survey, name).macs:,} " in f"{by[name]} "
+        await pilot.press("escape")
+        report = await ask(app, pilot, "W", "tab", "tab")
+        assert text_of(report).startswith(lay_out(taps.fpn(survey), 115).text.rstrip("\n"))
+
+    explore(drive, size=(120, 40))
