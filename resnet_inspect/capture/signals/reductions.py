@@ -109,7 +109,7 @@ def norm_of(tensor: Tensor) -> Tensor:
     return norm.to(_precise(tensor.device))
 
 
-_SAMPLE = 2**16
+_SAMPLE = 2**14
 """Elements of a parameter that are kept to see by how much it changes."""
 
 
