@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 import torch
 from checkpointed_networks import NETWORKS, Blocks, Nested
@@ -130,6 +132,21 @@ def test_a_reentrant_checkpoint_trains_nothing_if_it_takes_no_gradient():
     assert 2 * macs.training_macs(Survey(trace)) == flops(model)
     (said,) = (r for r in cost.view([cost.Candidate.of(Survey(trace))]).remarks if "reentrant" in r)
     assert "of first, which takes nothing that wants a gradient" in said
+
+
+class Selective(nn.Conv2d):
+    def forward(self, x):
+        none = lambda: (nullcontext(), nullcontext())  # noqa: E731
+        return checkpoint(super().forward, x, use_reentrant=False, context_fn=none)
+
+
+def test_what_a_selective_checkpoint_keeps_is_said_to_be_rough():
+    trace = traced(nn.Sequential(nn.Conv2d(3, 8, 3), Selective(8, 8, 3)))
+    assert trace.calls[-1].checkpoints[-1].selective
+    remarks = cost.view([cost.Candidate.of(Survey(trace))]).remarks
+    assert any("selective checkpoints" in r and "a rough figure" in r for r in remarks)
+    plain = cost.Candidate.of(Survey(traced(Blocks(False))))
+    assert not any("rough" in remark for remark in cost.view([plain]).remarks)
 
 
 @pytest.mark.parametrize("frozen", ["units.1", "units.0.a", "units.2,units.3"])
