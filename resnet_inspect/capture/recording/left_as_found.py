@@ -94,8 +94,12 @@ class Loan:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        while self._put_back:
-            self._put_back.pop()()
+        try:
+            while self._put_back:
+                self._put_back.pop()()
+        finally:  # all of it, also after one at which the user interrupts
+            if self._put_back:
+                self.__exit__()
 
     def of(self, value: T, device: torch.device | None = None) -> T:
         """What stands in for a value: one copy of each tensor, so that tied weights stay tied.
