@@ -89,10 +89,15 @@ class SavedChild:
         return of_trace(trace, 3)
 
     async def signal(self, request: Mapping[str, Any], on_step: Callable[[str], None]) -> Watched:
-        """Three steps of a saved network, of which each has ten more spread than the one before."""
+        """Three steps of a saved network, of which each has ten more spread than the one before.
+
+        With another seed than 0 they come once `go_on` is released.
+        """
         self.asked.append(request)
         on_step("running forward and back")
         trace = ri.load(DATA / f"{request['model']}.json")
+        if request["step"]["seed"]:
+            await self.go_on.acquire()
         return trace, run_of(trace, 3)
 
     def kill(self) -> None:

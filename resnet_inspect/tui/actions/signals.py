@@ -10,7 +10,7 @@ from textual import work
 
 from resnet_inspect.errors import ForwardError, InspectError
 from resnet_inspect.tui.actions.networks import show_failure
-from resnet_inspect.tui.actions.registry import does
+from resnet_inspect.tui.actions.registry import STOPPABLE, does
 from resnet_inspect.tui.process.errors import Obsolete
 from resnet_inspect.tui.screens import dialogs
 from resnet_inspect.tui.session.recorded import Flowing
@@ -36,14 +36,14 @@ async def ask_and_run(app: Explorer) -> None:
             run(app, step.on(request))
 
 
-@work(exclusive=True, group="trace")
+@work(exclusive=True, group="trace", name=STOPPABLE)
 async def run(app: Explorer, request: Request) -> None:
     """Run a network forward and back, and show what flows."""
     app.asked = request
     title = replace(request, timed_on=app.step.device).title
     try:
         trace, steps = await app.child.signal(
-            app.step.message(request), lambda step: app.title_line(title, step)
+            app.step.message(request), lambda step: app.title_line(title, f"{step} (esc stops)")
         )
     except asyncio.CancelledError:
         app.child.kill()

@@ -17,7 +17,7 @@ from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.actions.networks import show_failure
-from resnet_inspect.tui.actions.registry import does
+from resnet_inspect.tui.actions.registry import STOPPABLE, does
 from resnet_inspect.tui.process.child import Child
 from resnet_inspect.tui.process.errors import Obsolete
 from resnet_inspect.tui.screens import dialogs
@@ -32,8 +32,6 @@ _LOOK = 0.1
 """Seconds between two looks at the step that it is at; some take a thousandth of one."""
 _REST = 9
 """How much longer than it draws the screen rests: the processor is wanted for what is measured."""
-_WORKER = "measure"
-"""The name of the worker that measures."""
 
 
 @does("measure")
@@ -52,7 +50,7 @@ async def ask_and_measure(app: Explorer) -> None:
             measure(app, plan.on(request))
 
 
-@work(exclusive=True, group="trace", name=_WORKER)
+@work(exclusive=True, group="trace", name=STOPPABLE)
 async def measure(app: Explorer, request: Request) -> None:
     """Measure a network, and show the times while they come."""
     app.asked = request
@@ -86,8 +84,8 @@ async def _show(app: Explorer, request: Request, trace: Trace, measured: Measure
 
 
 def under_way(app: Explorer) -> Worker[None] | None:
-    """The measurement that is under way."""
-    return next((w for w in app.workers if w.name == _WORKER and not w.is_finished), None)
+    """The measurement, or the run forward and back, that is under way."""
+    return next((w for w in app.workers if w.name == STOPPABLE and not w.is_finished), None)
 
 
 def stop(app: Explorer, measuring: Worker[None]) -> None:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from resnet_inspect import pipeline
 from resnet_inspect.errors import BadInput
@@ -15,9 +15,6 @@ from resnet_inspect.sources.catalogue import NAMED
 from resnet_inspect.traces.codec import Recorded
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,14 @@ async def runs_it_forward_and_back(app: Explorer, pilot: Keys, key: str) -> None
     assert asked["mode"] == "train"
     assert asked["step"] == {"loss": None, "seed": 0}
     assert "grad rms" in line_of(table_of(app), 0)
+    await pilot.press(key)
+    await fill(app, pilot, "cpu", "4", "train", "", "7")
+    assert "running forward and back (esc stops)" in text_of(app, "#title")
+    killed = child_of(app).killed
+    await pilot.press("escape")
+    await settle(pilot)
+    assert child_of(app).killed == killed + 1
+    assert "running" not in text_of(app, "#title")
     assert "loss 2.50" in text_of(app, "#totals")
     await back(app, pilot)
     assert "grad rms" not in line_of(table_of(app), 0)
