@@ -112,7 +112,8 @@ class Recorder(Callback):
             self._asked = ask
             path = self.folder / files.SIGNALS
             if not path.exists():
-                write_all({path: dumps_signals((trace, ()))})
+                named = replace(trace, model_name=self.record.recipe.model)
+                write_all({path: dumps_signals((named, ()))})
 
         self._watched.enter_context(
             watching(pl_module.network, lambda trace: None, forwards=1, flows=flows)

@@ -65,6 +65,7 @@ class Task(LightningModule):
         self.train_loss, self.held_out_loss = MeanMetric(), MeanMetric()
         self.train_accuracy = MulticlassAccuracy(classes, average="micro")
         self.confusion = MulticlassConfusionMatrix(classes)
+        self._freeze(1)  # several devices agree on what they exchange before the first epoch
 
     # -- data --------------------------------------------------------------------------------------
 
@@ -111,10 +112,8 @@ class Task(LightningModule):
     def on_train_epoch_start(self) -> None:
         """Freeze what is not trained in this epoch, set its learning rate, and seed it."""
         epoch = self.current_epoch
-        names = self.frozen[max(first for first in self.frozen if first <= epoch + 1)]
         self.network.train()
-        for name, parameter in self.network.named_parameters():
-            parameter.requires_grad_(name not in names)
+        names = self._freeze(epoch + 1)
         for path in frozen_norms(self.network, names):
             self.network.get_submodule(path).eval()
         for optimizer in self.trainer.optimizers:
@@ -123,6 +122,12 @@ class Task(LightningModule):
         torch.manual_seed(((self.recipe.seed << 20) + epoch << 10) + self.global_rank)
         for metric in (self.train_loss, self.train_accuracy):
             metric.reset()
+
+    def _freeze(self, epoch: int) -> frozenset[str]:
+        names = self.frozen[max(first for first in self.frozen if first <= epoch)]
+        for name, parameter in self.network.named_parameters():
+            parameter.requires_grad_(name not in names)
+        return names
 
     def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> dict[str, Tensor]:
         """The loss of a batch, and how many of it are right; raises `NotFinite`."""

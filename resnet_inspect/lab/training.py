@@ -46,7 +46,8 @@ def fit(
     Raises `OutputError`, `BadInput` for an image that does not open, and `WorkFailed`, also where
     the loss is not finite.
     """
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     recipe = record.recipe
     states = States()
     recorder = Recorder(folder, record, epochs, states, tell)

@@ -108,6 +108,10 @@ def prepared(
     from resnet_inspect.lab import fitting, images
     from resnet_inspect.sources import seed as seeds
 
+    if machine.device == "meta":
+        raise BadInput("meta computes nothing that could learn", hint="--device cpu, cuda, mps")
+    if recipe.unfreeze and machine.devices * machine.nodes > 1:
+        raise BadInput("--unfreeze with several devices: what they exchange is settled before")
     if machine.device != "auto":
         backends.resolve(machine.device)
     chosen, notes = subject(recipe.model), []
@@ -153,8 +157,7 @@ def _survey(network: nn.Module, recipe: Recipe, split: Split) -> Survey:
 
     batch = max(2, recipe.batch)  # norms over one position need two
     found = trace(network, (batch, *split.shape), device="meta", mode="train")
-    title = subject(recipe.model).title or found.model_name
-    return Survey(replace(found, model_name=title))
+    return Survey(replace(found, model_name=recipe.model))
 
 
 def _classifier(survey: Survey) -> str:

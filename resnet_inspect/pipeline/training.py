@@ -76,7 +76,7 @@ def train(
     check_lab()
     folder = Path(output)
     recipe = recipe_of(model, data, **options)
-    if not _is_further_process():
+    if not is_further_process():
         _check_folder(folder, overwrite)
     recipe, notes = _named(recipe, tell)
     subject(recipe.model)
@@ -91,9 +91,9 @@ def train(
             notes=(*notes, *ready.notes),
             frozen_norms=ready.norms,
         )
-        for line in record.notes:
-            note(line)
-        if not _is_further_process():
+        if not is_further_process():
+            for line in record.notes:
+                note(line)
             _begin(folder, record, ready.trace)
         ready.fit(record, folder, (), told)
     return load_run(folder)
@@ -148,7 +148,7 @@ def check_lab() -> None:
         )
 
 
-def _is_further_process() -> bool:
+def is_further_process() -> bool:
     """Whether Lightning has started this process beside the first one of the run."""
     import os
 
@@ -161,7 +161,8 @@ def _check_folder(folder: Path, overwrite: bool) -> None:
     if folder.is_dir() and any(folder.iterdir()):
         if not (folder / files.RECORD).is_file():
             raise OutputError(f"{folder} holds other files", hint="name a new folder")
-        if not overwrite:
+        is_begun = (folder / files.RESUME).exists() or load_record(folder).state == "running"
+        if is_begun and not overwrite:
             raise OutputError(
                 f"{folder} holds a run", hint=f"--resume {folder} goes on, --force begins anew"
             )

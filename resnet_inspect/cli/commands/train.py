@@ -65,7 +65,9 @@ _RECIPE = (
 )
 @click.option("--dropout", type=float, metavar="P", help="Before the classifier.")
 @click.option("--label-smoothing", type=float, metavar="P", help="Of the loss trained on.")
-@click.option("--augment", is_flag=True, help="Move images, and mirror them if that may be.")
+@click.option(
+    "--augment", is_flag=True, default=None, help="Move images, and mirror them if that may be."
+)
 @click.option("--stem", metavar="cifar", help="A stem for small images: no stride, no pool.")
 @click.option("--weights", type=click.Path(), metavar="FILE", help="Weights to begin with.")
 @click.option("--freeze", metavar="PARTS", help="Parts that are not trained: 'stem,stage 1-3'.")
@@ -79,7 +81,9 @@ _RECIPE = (
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Argument of the builder."
 )
-@click.option("--amp", is_flag=True, help="Compute in bfloat16 where that is precise enough.")
+@click.option(
+    "--amp", is_flag=True, default=None, help="Compute in bfloat16 where that is precise enough."
+)
 @click.option("--device", default="auto", help=devices("auto", ": the fastest", ("meta",)))
 @click.option("--devices", type=click.IntRange(min=1), default=1, help="GPUs of a machine.")
 @click.option("--nodes", type=click.IntRange(min=1), default=1, help="Machines.")
@@ -99,7 +103,7 @@ def command(model: str | None, **options: Any) -> int:
     the last weights, and the state to go on from. Images are taken in their size, and the head is
     fitted to their classes. Needs `pip install 'resnet-inspect[lab]'`.
     """
-    from resnet_inspect.pipeline.training import resume, train
+    from resnet_inspect.pipeline.training import is_further_process, resume, train
     from resnet_inspect.views.tables import run as tables
 
     machine = {name: options[name] for name in ("device", "devices", "nodes", "workers")}
@@ -124,6 +128,8 @@ def command(model: str | None, **options: Any) -> int:
                 **tell,
                 **recipe,
             )
+    if is_further_process():
+        return 0
     folder = options["resume"] or options["output"]
     table = tables.epochs(run)
     write_table(table, options["format"], None, {"width": None, "color": "auto"})
@@ -135,7 +141,7 @@ def _recipe(options: dict[str, Any]) -> dict[str, Any]:
     """What was asked for, by the fields of a recipe; nothing of what was not."""
     if len(options["unfreeze"]) != len(options["at_epoch"]):
         raise click.UsageError("each --unfreeze has its --at-epoch")
-    given = {name: options[name] for name in _RECIPE if options[name] not in (None, False)}
+    given = {name: value for name in _RECIPE if (value := options[name]) is not None}
     if options["settings"]:
         given["arguments"] = read_settings(options["settings"])
     if options["unfreeze"]:
