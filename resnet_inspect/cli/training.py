@@ -31,7 +31,8 @@ def shown() -> Iterator[dict[str, Any]]:
             if bar is None:
                 progress.__exit__(None, None, None)
                 bar = at_end.enter_context(_bar())
-                bar.add_task("", total=what.epochs * what.steps)
+                total = what.epochs * what.steps
+                bar.add_task("", total=total, loss=what.loss, accuracy=what.accuracy)
             bar.update(
                 bar.task_ids[0],
                 completed=(what.epoch - 1) * what.steps + what.step,

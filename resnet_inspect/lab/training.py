@@ -83,7 +83,11 @@ def _told(recorder: Recorder, error: BaseException, explain: Explain) -> BaseExc
     """The same error as one of ours, when the folder says how the run ended."""
     if isinstance(error, KeyboardInterrupt | SystemExit):
         recorder.ended("interrupted")
-        return error if isinstance(error, KeyboardInterrupt) else KeyboardInterrupt()
+        if isinstance(error, KeyboardInterrupt) and str(error):
+            return error
+        done = len(recorder.epochs)
+        noun = "epoch is" if done == 1 else "epochs are"
+        return KeyboardInterrupt(f"interrupted: {done} whole {noun} kept, --resume goes on")
     lines = str(error).strip().splitlines() or [type(error).__name__]
     if isinstance(error, NotFinite):
         why = f"{error.message}: {explain(error.trace, error.signals)}"

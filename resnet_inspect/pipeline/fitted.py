@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -145,7 +145,7 @@ def prepared(
         _check_scores(survey, len(split.classes))
         frozen = _frozen(survey, recipe)
         norms = fitting.frozen_norms(network, frozen[1])
-        trace = freezing.frozen(survey.trace, frozen[1])
+        trace = _in_eval_mode(freezing.frozen(survey.trace, frozen[1]), norms)
         notes += _said_of_freezing(Survey(trace), recipe, len(norms))
         yield Ready(network, split, trace, frozen, norms, tuple(notes), machine)
 
@@ -158,6 +158,14 @@ def _survey(network: nn.Module, recipe: Recipe, split: Split) -> Survey:
     batch = max(2, recipe.batch)  # norms over one position need two
     found = trace(network, (batch, *split.shape), device="meta", mode="train")
     return Survey(replace(found, model_name=recipe.model))
+
+
+def _in_eval_mode(trace: Trace, paths: Collection[str]) -> Trace:
+    modules = (
+        replace(module, training=False) if module.path in paths else module
+        for module in trace.modules
+    )
+    return replace(trace, modules=tuple(modules))
 
 
 def _classifier(survey: Survey) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet_inspect.errors import BadInput, MissingDependency, OutputError, WorkFailed
-from resnet_inspect.files import write_all
+from resnet_inspect.files import leftovers, write_all
 from resnet_inspect.pipeline.fitted import Machine, Noted, Told, prepared
 from resnet_inspect.pipeline.networks import Tell, import_torch, silent
 from resnet_inspect.pipeline.recipes import recipe_of
@@ -205,10 +205,12 @@ def _reached(folder: Path) -> tuple[int, int]:
 
 
 def _wind_back(folder: Path, record: Record, epochs: Sequence[Epoch], step: int) -> None:
-    """Take away what came behind the last whole epoch."""
+    """Take away what came behind the last whole epoch, and what was being written."""
     from resnet_inspect.pipeline.files import load_signals
     from resnet_inspect.traces.run_codec import dumps_line
 
+    for left in leftovers(folder):
+        left.unlink(missing_ok=True)
     contents = {files.METRICS: "".join(map(dumps_line, epochs))}
     if (folder / files.SIGNALS).exists():
         try:

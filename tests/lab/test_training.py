@@ -115,6 +115,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bits(
     killed = load_run(folder)
     assert killed.record.state == "running"
     assert len(killed.epochs) == 2
+    (folder / ".resnet-inspect.0123456789ab").write_bytes(b"half of a sta")
     with (folder / "signals.jsonl").open("a", encoding="utf-8") as file:
         file.write('{"step":50,"lo')
     done = resume(folder)
@@ -125,13 +126,14 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bits(
     assert done.signals == first.signals
     assert done.confusion == first.confusion
     assert done.record.state == "finished"
+    assert {path.name for path in folder.iterdir()} == {path.name for path in whole.iterdir()}
 
 
 def test_an_interrupt_keeps_the_run(run: tuple[Path, Run], tmp_path: Path) -> None:
     folder = tmp_path / "interrupted"
     interrupt = signal.getsignal(signal.SIGINT)
     stop = at(2, 3, lambda: signal.raise_signal(signal.SIGINT))
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="1 whole epoch is kept"):
         train(SMALL, output=folder, told=stop, **OPTIONS)
     assert signal.getsignal(signal.SIGINT) is interrupt
     assert load_run(folder).record.state == "interrupted"
@@ -194,6 +196,9 @@ def test_frozen_parts_are_left_to_the_bit(run: tuple[Path, Run], tmp_path: Path)
     }
     # The trace of the run is what `show` and `cost` take.
     stages = pipeline.load(folder).stages
+    norms = {m.path for m in done.trace.modules if not m.training}
+    assert norms == set(done.record.frozen_norms)
+    assert len(norms) == 6
     assert [row["trainable"] for row in stages] == [0, 0]
 
 

@@ -14,6 +14,7 @@ from resnet_inspect.cli.options import HELP, Documented, common_options, devices
 from resnet_inspect.cli.output import write_table
 from resnet_inspect.cli.parameters import ImageSize, ModelName, Named, NamedOption
 from resnet_inspect.cli.training import shown
+from resnet_inspect.collection import PROGRAM, let_go
 from resnet_inspect.traces.run import LEARNING_RATES, MOMENTUM, SCHEDULES
 
 _RATES = ", ".join(f"{name} {rate:g}" for name, rate in LEARNING_RATES.items())
@@ -108,6 +109,7 @@ def command(model: str | None, **options: Any) -> int:
 
     machine = {name: options[name] for name in ("device", "devices", "nodes", "workers")}
     recipe = _recipe(options)
+    let_go(PROGRAM)  # a training goes on for longer than other commands
     with shown() as tell:
         if options["resume"]:
             others = [name for name in recipe if name != "epochs"]
