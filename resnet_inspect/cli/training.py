@@ -28,18 +28,17 @@ def shown() -> Iterator[dict[str, Any]]:
                 return
             if not sys.stderr.isatty():
                 return
+            now: dict[str, Any] = {
+                "description": f"epoch {what.epoch}/{what.epochs}",
+                "completed": (what.epoch - 1) * what.steps + what.step,
+                "loss": what.loss,
+                "accuracy": what.accuracy,
+            }
             if bar is None:
                 progress.__exit__(None, None, None)
                 bar = at_end.enter_context(_bar())
-                total = what.epochs * what.steps
-                bar.add_task("", total=total, loss=what.loss, accuracy=what.accuracy)
-            bar.update(
-                bar.task_ids[0],
-                completed=(what.epoch - 1) * what.steps + what.step,
-                description=f"epoch {what.epoch}/{what.epochs}",
-                loss=what.loss,
-                accuracy=what.accuracy,
-            )
+                bar.add_task(total=what.epochs * what.steps, **now)
+            bar.update(bar.task_ids[0], **now)
 
         yield {"tell": progress.tell, "note": remark, "told": told}
 

@@ -250,6 +250,10 @@ def _folder(asked: Asked) -> Split:
         at = [classes.index(name) for name in others]
         parts = [files, [(path, at[label]) for path, label in held_out]]
         how = f"{other.name} held out"
+    if len(classes) == 1:
+        raise BadInput(
+            f"{place} has one class, {classes[0]}", hint="there is nothing to tell apart"
+        )
     if not parts[1]:
         raise BadInput(f"{place} has too few images to hold any out", hint="some for each class")
     size = asked.size or _USUAL_SIZE
@@ -283,10 +287,6 @@ def _in_classes(place: Path) -> tuple[tuple[str, ...], list[tuple[Path, int]]]:
         raise BadInput(
             f"{place} holds no images in folders",
             hint=f"one folder for each class: {place}/cat/1.png",
-        )
-    if len(found) == 1:
-        raise BadInput(
-            f"{place} has one class, {next(iter(found))}", hint="there is nothing to tell apart"
         )
     names = tuple(found)
     return names, [(path, i) for i, name in enumerate(names) for path in found[name]]
