@@ -17,6 +17,7 @@ from torch.utils.data import Dataset
 
 from resnet_inspect.capture.images import MEAN, STD, SUFFIXES, pixels_of
 from resnet_inspect.errors import BadInput, MissingDependency, UnknownName
+from resnet_inspect.traces.ops import Sizes
 
 HELD_OUT = 0.2
 """The part of the images of each class that is held out, where the data set does not say."""
@@ -30,9 +31,13 @@ Batch = tuple[Tensor, Tensor]
 class InMemory(Dataset[Batch]):
     """Images as one tensor of bytes, N×C×H×W."""
 
+    in_memory = True
+
     def __init__(self, images: Tensor, classes: Tensor) -> None:
         self.images = images
         self.classes = classes
+        self.shape = tuple(images.shape[1:])
+        """Channels, height and width."""
 
     def __len__(self) -> int:
         return len(self.classes)
@@ -45,12 +50,12 @@ class InMemory(Dataset[Batch]):
 class InFiles(Dataset[Batch]):
     """Images that are read when they are asked for, scaled to cover a size and cropped."""
 
-    def __init__(
-        self, files: Sequence[tuple[Path, int]], size: tuple[int, int], channels: int
-    ) -> None:
+    in_memory = False
+
+    def __init__(self, files: Sequence[tuple[Path, int]], size: Sizes, channels: int) -> None:
         self.files = files
-        self.size = size
-        self.channels = channels
+        self.shape = (channels, *size)
+        """Channels, height and width."""
 
     def __len__(self) -> int:
         return len(self.files)
@@ -58,7 +63,7 @@ class InFiles(Dataset[Batch]):
     def __getitems__(self, places: Sequence[int]) -> Batch:
         """A batch; raises `BadInput` for an image that does not open."""
         chosen = [self.files[place] for place in places]
-        images = torch.stack([pixels_of(path, self.channels, *self.size) for path, _ in chosen])
+        images = torch.stack([pixels_of(path, *self.shape) for path, _ in chosen])
         return images, torch.tensor([label for _, label in chosen])
 
 
@@ -68,22 +73,13 @@ class Split:
 
     about: str
     classes: tuple[str, ...]
-    training: Dataset[Batch]
-    held_out: Dataset[Batch]
+    training: InMemory | InFiles
+    held_out: InMemory | InFiles
     mean: tuple[float, ...]
     """Of each channel, where 1 is the brightest."""
     std: tuple[float, ...]
     flips: bool
     """Whether a mirrored image is still of its class."""
-    in_memory: bool
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Channels, height and width of an image."""
-        if isinstance(self.training, InMemory):
-            return tuple(self.training.images.shape[1:])
-        assert isinstance(self.training, InFiles)
-        return (self.training.channels, *self.training.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +88,14 @@ class Asked:
 
     place: str
     """The folder behind the colon; "" where none was named."""
-    size: tuple[int, int] | None
+    size: Sizes | None
     channels: int
     """1 or 3; grey images are repeated, coloured ones become grey."""
     seed: int
     download: bool
 
 
-def load(
-    written: str, size: tuple[int, int] | None, channels: int, seed: int, download: bool
-) -> Split:
+def load(written: str, size: Sizes | None, channels: int, seed: int, download: bool) -> Split:
     """The data set that "digits", "cifar10:DIR" or "folder:DIR" names.
 
     Raises `UnknownName` and `BadInput` for what is not there or cannot be trained on,
@@ -202,7 +196,6 @@ def _tensors(
         tuple(pixels.mean((0, 2, 3)).tolist()),
         tuple(pixels.std((0, 2, 3), correction=0).clamp(min=1e-6).tolist()),
         flips,
-        in_memory=True,
     )
 
 
@@ -225,57 +218,67 @@ def _folder(asked: Asked) -> Split:
     place = Path(asked.place)
     if not asked.place or not place.is_dir():
         raise BadInput(f"{asked.place or 'folder'} is no folder", hint="--data folder:DIR")
-    training = next(
-        (place / name for name in ("train", "training") if (place / name).is_dir()), None
-    )
+    training = _first_of(place, "train", "training")
     if training is None:
-        classes, files = _in_classes(place)
-        out = {int(i) for part in _held_out([c for _, c in files], asked.seed) for i in part}
-        parts = [
-            [one for i, one in enumerate(files) if (i in out) == is_out] for is_out in (False, True)
-        ]
+        classes, files, held_out = _drawn(place, asked.seed)
         how = f"{HELD_OUT:.0%} of each class held out, by seed {asked.seed}"
     else:
-        names = ("val", "valid", "validation", "test")
-        other = next((place / name for name in names if (place / name).is_dir()), None)
-        if other is None:
-            raise BadInput(
-                f"{place} has {training.name} and nothing held out", hint="a folder val beside it"
-            )
-        classes, files = _in_classes(training)
-        others, held_out = _in_classes(other)
-        unknown = sorted(set(others) - set(classes))
-        if unknown:
-            raise BadInput(f"{other} has a class that {training} has not: {unknown[0]}")
-        at = [classes.index(name) for name in others]
-        parts = [files, [(path, at[label]) for path, label in held_out]]
-        how = f"{other.name} held out"
+        classes, files, held_out = _given(place, training)
+        how = f"{held_out[0][0].relative_to(place).parts[0]} held out"
     if len(classes) == 1:
         raise BadInput(
             f"{place} has one class, {classes[0]}", hint="there is nothing to tell apart"
         )
-    if not parts[1]:
+    if not held_out:
         raise BadInput(f"{place} has too few images to hold any out", hint="some for each class")
     size = asked.size or _USUAL_SIZE
     mean, std = (MEAN, STD) if asked.channels == 3 else ((sum(MEAN) / 3,), (sum(STD) / 3,))
-    number = sum(map(len, parts))
-    cropped = "×".join(map(str, size))
-    about = (
-        f"{place.name}: {number:,} images of {len(classes)} classes, {how}, cropped to {cropped}"
-    )
+    of = f"{len(files) + len(held_out):,} images of {len(classes)} classes"
     return Split(
-        about,
+        f"{place.name}: {of}, {how}, cropped to {'×'.join(map(str, size))}",
         classes,
-        InFiles(parts[0], size, asked.channels),
-        InFiles(parts[1], size, asked.channels),
+        InFiles(files, size, asked.channels),
+        InFiles(held_out, size, asked.channels),
         mean,
         std,
         flips=True,
-        in_memory=False,
     )
 
 
-def _in_classes(place: Path) -> tuple[tuple[str, ...], list[tuple[Path, int]]]:
+_Files = list[tuple[Path, int]]
+"""Images, each with the number of its class."""
+
+
+def _first_of(place: Path, *names: str) -> Path | None:
+    return next((place / name for name in names if (place / name).is_dir()), None)
+
+
+def _drawn(place: Path, seed: int) -> tuple[tuple[str, ...], _Files, _Files]:
+    """The classes, what is trained on, and what is held out by a seed."""
+    classes, files = _in_classes(place)
+    drawn = _held_out([label for _, label in files], seed)
+    out = {int(number) for part in drawn for number in part}
+    kept = [one for number, one in enumerate(files) if number not in out]
+    return classes, kept, [files[number] for number in sorted(out)]
+
+
+def _given(place: Path, training: Path) -> tuple[tuple[str, ...], _Files, _Files]:
+    """The same where the folder says what is held out."""
+    other = _first_of(place, "val", "valid", "validation", "test")
+    if other is None:
+        raise BadInput(
+            f"{place} has {training.name} and nothing held out", hint="a folder val beside it"
+        )
+    classes, files = _in_classes(training)
+    others, held_out = _in_classes(other)
+    unknown = sorted(set(others) - set(classes))
+    if unknown:
+        raise BadInput(f"{other} has a class that {training} has not: {unknown[0]}")
+    at = [classes.index(name) for name in others]
+    return classes, files, [(path, at[label]) for path, label in held_out]
+
+
+def _in_classes(place: Path) -> tuple[tuple[str, ...], _Files]:
     """The names of the folders in a folder, and each image with the number of its own."""
     folders = sorted(path for path in place.iterdir() if path.is_dir() and path.name[0] != ".")
     found = {

@@ -28,12 +28,9 @@ from resnet_inspect.lab.task import Task
 from resnet_inspect.traces import run as files
 from resnet_inspect.traces.codec import dumps_signals
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.run import Confusion, Epoch, Place, Record, best
+from resnet_inspect.traces.run import Confusion, Epoch, Place, Record, Told, best
 from resnet_inspect.traces.run_codec import dumps_confusion, dumps_line, dumps_record
 from resnet_inspect.traces.signals import Signals
-
-Told = Callable[[Place | Epoch], None]
-"""Is told where the run is after each step, and what each epoch came to."""
 
 
 class States(CheckpointIO):
@@ -86,12 +83,17 @@ class Recorder(Callback):
         self.epochs = epochs
         self.states = states
         self.tell = tell
-        self.interrupt: BaseException | None = None
+        self.ended_by: BaseException | None = None
+        self._is_first = True
         self._began = 0.0
         self._loss = 0.0
         self._right = self._seen = 0
         self._watched = ExitStack()
         self._asked: Callable[[], Signals] | None = None
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Of several processes the first writes."""
+        self._is_first = trainer.is_global_zero
 
     # -- signals -----------------------------------------------------------------------------------
 
@@ -104,7 +106,7 @@ class Recorder(Callback):
     ) -> None:
         """Watch the step, if it is to be measured."""
         every = self._every(trainer)
-        if not trainer.is_global_zero or not every or trainer.global_step % every:
+        if not self._is_first or not every or trainer.global_step % every:
             return
         assert isinstance(pl_module, Task)
 
@@ -129,7 +131,7 @@ class Recorder(Callback):
             found = replace(self._asked(), step=trainer.global_step - 1, loss=loss)
             self._asked = None
             self._add(dumps_line(found))
-        if trainer.is_global_zero:
+        if self._is_first:
             images = len(batch[1])
             self._seen += images
             self._loss += loss * images
@@ -164,25 +166,26 @@ class Recorder(Callback):
         """Write what the epoch came to."""
         assert isinstance(pl_module, Task)
         epoch, counts = _came_to(pl_module, time.perf_counter() - self._began)
-        self.epochs = (*self.epochs, epoch)
         state = self.folder / files.RESUME
         trainer.save_checkpoint(state)
-        if not trainer.is_global_zero:
+        if not self._is_first:
             return
-        if epoch.epoch >= self.record.recipe.epochs:
-            self.record = replace(self.record, state="finished")
+        epochs, record = (*self.epochs, epoch), self.record
+        if epoch.epoch == record.recipe.epochs:
+            record = replace(record, state="finished")
         contents: dict[str, str | bytes] = {
-            files.METRICS: "".join(map(dumps_line, self.epochs)),
+            files.METRICS: "".join(map(dumps_line, epochs)),
             files.LAST: save(_on_host(pl_module.network.state_dict())),
         }
-        if best(self.epochs) == epoch:
+        if best(epochs) == epoch:
             contents[files.BEST] = contents[files.LAST]
             confusion = Confusion(epoch.epoch, tuple(tuple(row) for row in counts))
             contents[files.CONFUSION] = dumps_confusion(confusion)
         # The state comes behind what it stands for, so that one that is there is never ahead.
         contents[files.RESUME] = self.states.written.pop(state)
-        contents[files.RECORD] = dumps_record(self.record)
+        contents[files.RECORD] = dumps_record(record)
         write_all({self.folder / name: one for name, one in contents.items()}, overwrite=True)
+        self.epochs, self.record = epochs, record
         self.tell(epoch)
 
     def on_exception(
@@ -190,10 +193,12 @@ class Recorder(Callback):
     ) -> None:
         """Keep what ended it, which Lightning may not raise."""
         self._watched.close()
-        self.interrupt = exception
+        self.ended_by = exception
 
     def ended(self, state: str, why: str = "") -> None:
         """Write how it ended."""
+        if not self._is_first:
+            return
         self.record = replace(self.record, state=state, why=why)
         path = self.folder / files.RECORD
         write_all({path: dumps_record(self.record)}, overwrite=True)

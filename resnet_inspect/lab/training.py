@@ -13,14 +13,14 @@ from torch import nn
 
 from resnet_inspect.errors import BadInput, InspectError, WorkFailed
 from resnet_inspect.lab.images import Split
-from resnet_inspect.lab.record import Recorder, States, Told
+from resnet_inspect.lab.record import Recorder, States
 from resnet_inspect.lab.task import NotFinite, Task
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.run import RESUME, Epoch, Record
+from resnet_inspect.traces.run import RESUME, Epoch, Record, Told
 from resnet_inspect.traces.signals import Signals
 
 Explain = Callable[[Trace, Signals], str]
-"""Says in which layer of a step what is not finite began."""
+"""Says where in a step what is not finite began."""
 
 
 def fit(
@@ -49,11 +49,12 @@ def fit(
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     recipe = record.recipe
+    accelerator, _, index = device.partition(":")
     states = States()
     recorder = Recorder(folder, record, epochs, states, tell)
     trainer = lightning.Trainer(
-        accelerator=device,
-        devices=devices,
+        accelerator=accelerator,
+        devices=[int(index)] if index else devices,
         num_nodes=nodes,
         precision="bf16-mixed" if recipe.amp else "32-true",
         max_epochs=recipe.epochs,
@@ -71,8 +72,12 @@ def fit(
     interrupt = signal.getsignal(signal.SIGINT)
     try:
         trainer.fit(task, ckpt_path=folder / RESUME if epochs else None)
-    except (Exception, SystemExit) as error:  # Lightning exits where it is interrupted
-        cause = recorder.interrupt or error
+    except (
+        Exception,
+        KeyboardInterrupt,
+        SystemExit,
+    ) as error:  # Lightning exits where it is interrupted
+        cause = recorder.ended_by or error
         raise _told(recorder, cause, explain) from cause
     finally:
         with suppress(TypeError, ValueError):

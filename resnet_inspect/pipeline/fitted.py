@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,18 +14,13 @@ from resnet_inspect.errors import BadInput
 from resnet_inspect.pipeline.networks import Tell, import_torch
 from resnet_inspect.sources import source, subject, surroundings
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.run import Epoch, Images, Place, Recipe, Record
+from resnet_inspect.traces.run import Epoch, Images, Recipe, Record, Told
 
 if TYPE_CHECKING:
     from torch import nn
 
     from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.lab.images import Split
-
-Told = Callable[[Place | Epoch], None]
-"""Is told where a run is after each step, and what each epoch came to."""
-Noted = Callable[[str], None]
-"""Is told what was fitted, frozen or assumed."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +51,8 @@ class Ready:
     def images(self) -> Images:
         """What is recorded of the images."""
         split = self.split
-        training, held_out = len(split.training), len(split.held_out)  # type: ignore[arg-type]
-        return Images(split.about, split.classes, split.shape, training, held_out)
+        parts = len(split.training), len(split.held_out)
+        return Images(split.about, split.classes, split.training.shape, *parts)
 
     def fit(
         self, record: Record, folder: Path, behind: tuple[Epoch, ...], told: Told | None
@@ -73,7 +68,7 @@ class Ready:
             return next(said, "every layer's output is finite, the loss itself is not")
 
         machine = self.machine
-        usual = 0 if self.split.in_memory else min(4, max(1, (os.cpu_count() or 1) - 1))
+        usual = 0 if self.split.training.in_memory else min(4, max(1, (os.cpu_count() or 1) - 1))
         fit(
             self.network,
             self.split,
@@ -107,6 +102,7 @@ def prepared(
     from resnet_inspect.capture import backends
     from resnet_inspect.lab import fitting, images
     from resnet_inspect.sources import seed as seeds
+    from resnet_inspect.views.words.run import freezing as freezing_said
 
     if machine.device == "meta":
         raise BadInput("meta computes nothing that could learn", hint="--device cpu, cuda, mps")
@@ -120,16 +116,19 @@ def prepared(
         tell(f"building {chosen.name}")
         network = source(chosen.source).build(chosen.name, arguments, torch.device("cpu"))
         tell(f"reading {recipe.data}")
-        size = None if recipe.image_size is None else (recipe.image_size[0], recipe.image_size[1])
-        channels = fitting.channels_of(network)
-        split = images.load(recipe.data, size, channels, recipe.seed, machine.download)
+        split = images.load(
+            recipe.data,
+            recipe.image_size,
+            fitting.channels_of(network),
+            recipe.seed,
+            machine.download,
+        )
         notes.append(split.about)
         survey = _survey(network, recipe, split)
         head = _classifier(survey)
-        anew = []
+        anew = [head]
         if said := fitting.fit_head(network, head, len(split.classes), recipe.seed):
             notes.append(said)
-            anew.append(head)
         if recipe.stem:
             new, said = fitting.fit_stem(network, _stem(survey), recipe.seed)
             notes.append(said or "the stem is that of small images already")
@@ -146,7 +145,7 @@ def prepared(
         frozen = _frozen(survey, recipe)
         norms = fitting.frozen_norms(network, frozen[1])
         trace = _in_eval_mode(freezing.frozen(survey.trace, frozen[1]), norms)
-        notes += _said_of_freezing(Survey(trace), recipe, len(norms))
+        notes += freezing_said(recipe, Survey(trace), len(norms))
         yield Ready(network, split, trace, frozen, norms, tuple(notes), machine)
 
 
@@ -156,7 +155,7 @@ def _survey(network: nn.Module, recipe: Recipe, split: Split) -> Survey:
     from resnet_inspect.pipeline.tracing import trace
 
     batch = max(2, recipe.batch)  # norms over one position need two
-    found = trace(network, (batch, *split.shape), device="meta", mode="train")
+    found = trace(network, (batch, *split.training.shape), device="meta", mode="train")
     return Survey(replace(found, model_name=recipe.model))
 
 
@@ -221,15 +220,3 @@ def _parameters(trace: Trace) -> Iterator[str]:
     for module in trace.modules:
         for own in module.parameters:
             yield own.same_as or join(module.path, own.name)
-
-
-def _said_of_freezing(survey: Survey, recipe: Recipe, norms: int) -> Iterator[str]:
-    if not recipe.freeze:
-        return
-    own = survey.totals.parameters
-    frozen = own.total - own.trainable
-    said = f"frozen: {recipe.freeze}, {frozen:,} of {own.total:,} parameters"
-    kept = f"; {norms} norms among them are in eval mode and keep their statistics" if norms else ""
-    yield said + kept
-    for parts, epoch in recipe.unfreeze:
-        yield f"from epoch {epoch} on {parts} is trained too"

@@ -10,6 +10,8 @@ from typing import Any
 from resnet_inspect.errors import BadInput, UnknownName
 from resnet_inspect.traces.run import LEARNING_RATES, MOMENTUM, SCHEDULES, Recipe
 
+_SEEDS = 2**32
+
 
 def recipe_of(model: str | None, data: str, **options: Any) -> Recipe:
     """The recipe with these options; what is None is as usual.
@@ -34,7 +36,7 @@ def recipe_of(model: str | None, data: str, **options: Any) -> Recipe:
     given["weights"] = str(given.get("weights", ""))
     given.setdefault("learning_rate", LEARNING_RATES[optimizer])
     given.setdefault("momentum", MOMENTUM.get(optimizer, 0.0))
-    recipe = Recipe(model or "", data=data, **{k: v for k, v in given.items() if k != "data"})
+    recipe = Recipe(model or "", data=data, **given)
     _check(recipe)
     return recipe
 
@@ -53,6 +55,8 @@ def _check(recipe: Recipe) -> None:
             raise BadInput(f"{name} is a whole number from {number}, not {value}")
     if recipe.batch < 2:
         raise BadInput("a batch of 1 has no variance for a norm", hint="--batch 2 or more")
+    if recipe.seed >= _SEEDS:
+        raise BadInput(f"a seed is below {_SEEDS:,}")
     for name in ("learning_rate", "momentum", "weight_decay"):
         value = getattr(recipe, name)
         if not isfinite(value) or value < 0 or (name == "learning_rate" and not value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import Any
 
 from resnet_inspect.errors import BadInput, MissingDependency, OutputError, WorkFailed
 from resnet_inspect.files import leftovers, write_all
-from resnet_inspect.pipeline.fitted import Machine, Noted, Told, prepared
+from resnet_inspect.pipeline.fitted import Machine, prepared
 from resnet_inspect.pipeline.networks import Tell, import_torch, silent
 from resnet_inspect.pipeline.recipes import recipe_of
 from resnet_inspect.pipeline.run import load_record, load_run
@@ -20,7 +21,7 @@ from resnet_inspect.sources import subject
 from resnet_inspect.traces import run as files
 from resnet_inspect.traces.codec import dumps, dumps_signals
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.run import Epoch, Recipe, Record, Run
+from resnet_inspect.traces.run import Recipe, Record, Run, Told
 
 _NEEDS = ("lightning", "torchmetrics", "safetensors")
 
@@ -38,7 +39,7 @@ def train(
     overwrite: bool = False,
     command: Sequence[str] = (),
     tell: Tell = silent,
-    note: Noted = silent,
+    note: Tell = silent,
     told: Told | None = None,
     **options: Any,
 ) -> Run:
@@ -108,7 +109,7 @@ def resume(
     nodes: int = 1,
     workers: int | None = None,
     tell: Tell = silent,
-    note: Noted = silent,
+    note: Tell = silent,
     told: Told | None = None,
 ) -> Run:
     """Go on with a run from the end of its last whole epoch, with its own recipe.
@@ -127,14 +128,16 @@ def resume(
         raise BadInput(
             f"{folder} has its {recipe.epochs} epochs", hint=f"--epochs {done + 5} trains it on"
         )
-    if done and done < recipe.epochs and record.recipe.schedule != "none" and epochs is not None:
-        note(f"the schedule is that of {epochs} epochs from now on")
+    run = load_run(place)
+    behind = run.epochs[:done]
+    if len(behind) < done:
+        raise WorkFailed(f"{folder} has the state of epoch {done} and metrics of {len(behind)}")
     record = replace(record, recipe=recipe, state="running", why="")
     machine = Machine(device, devices, nodes, workers)
     with prepared(recipe, machine, tell, filled=False) as ready:
-        note(f"going on after epoch {done} of {recipe.epochs}")
-        behind = load_run(place).epochs[:done]
-        _wind_back(place, record, behind, step)
+        if not is_further_process():
+            note(f"going on after epoch {done} of {recipe.epochs}")
+            _wind_back(place, replace(run, record=record, epochs=behind), step)
         ready.fit(record, place, behind, told)
     return load_run(place)
 
@@ -150,8 +153,6 @@ def check_lab() -> None:
 
 def is_further_process() -> bool:
     """Whether Lightning has started this process beside the first one of the run."""
-    import os
-
     return int(os.environ.get("LOCAL_RANK", "0")) > 0 or int(os.environ.get("NODE_RANK", "0")) > 0
 
 
@@ -204,22 +205,19 @@ def _reached(folder: Path) -> tuple[int, int]:
         raise WorkFailed(f"{folder / files.RESUME} is no state of a run") from error
 
 
-def _wind_back(folder: Path, record: Record, epochs: Sequence[Epoch], step: int) -> None:
-    """Take away what came behind the last whole epoch, and what was being written."""
-    from resnet_inspect.pipeline.files import load_signals
+def _wind_back(folder: Path, run: Run, step: int) -> None:
+    """Take away signals from a step on, epochs that the run has not, and what was being written."""
     from resnet_inspect.traces.run_codec import dumps_line
 
     for left in leftovers(folder):
         left.unlink(missing_ok=True)
-    contents = {files.METRICS: "".join(map(dumps_line, epochs))}
-    if (folder / files.SIGNALS).exists():
-        try:
-            trace, steps = load_signals(folder)
-            kept = [dumps_line(one) for one in steps if one.step < step]
-            contents[files.SIGNALS] = "".join([dumps_signals((trace, ())), *kept])
-        except Exception:  # no step was measured to its end
-            (folder / files.SIGNALS).unlink()
-    _write(folder, record, contents)
+    contents = {files.METRICS: "".join(map(dumps_line, run.epochs))}
+    kept = [dumps_line(one) for one in run.signals if one.step < step]
+    if run.watched is not None and kept:
+        contents[files.SIGNALS] = "".join([dumps_signals((run.watched, ())), *kept])
+    else:
+        (folder / files.SIGNALS).unlink(missing_ok=True)
+    _write(folder, run.record, contents)
 
 
 def _versions() -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ Epochs are counted from 1, steps from 0 over the whole run.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from resnet_inspect.traces.model import Trace
@@ -156,3 +157,7 @@ class Place:
     loss: float
     """Mean over the epoch so far."""
     accuracy: float
+
+
+Told = Callable[[Place | Epoch], None]
+"""Is told where a run is after each step, and what each epoch came to."""

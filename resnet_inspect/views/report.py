@@ -62,10 +62,12 @@ def _sections(run: Run) -> Iterator[Section]:
         confused = words.confused(found, classes)
         yield _drawn("confusion", heading, confused, lambda: figures.confusion(found, classes))
     if run.signals:
-        said = (f"{text.count(len(run.signals), 'step')} measured",)
-        yield _drawn("gradients", "Gradients by layer", said, lambda: figures.gradients(run))
-    yield _section("frozen", "What was frozen", words.freezing(run, survey), tables.frozen(survey))
+        steps = (f"{text.count(len(run.signals), 'step')} measured",)
+        yield _drawn("gradients", "Gradients by layer", steps, lambda: figures.gradients(run))
     recipe = record.recipe
+    frozen = tuple(words.freezing(recipe, survey, len(record.frozen_norms)))
+    said = frozen or ("nothing was frozen",)
+    yield _section("frozen", "What was frozen", said, tables.frozen(survey))
     usual: Optimizer = "momentum" if recipe.momentum or recipe.optimizer == "adagrad" else "sgd"
     costs = cost.view([cost.Candidate.of(survey)], _COSTS_OF.get(recipe.optimizer, usual), None)
     yield _section("costs", "Costs", (), cost.downwards(costs))

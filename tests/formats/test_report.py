@@ -74,9 +74,9 @@ def test_it_says_what_the_run_came_to() -> None:
     )
     frozen = section(found, "frozen")
     assert frozen.sentences == (
-        "stem: 9,536 of 11,689,512 parameters",
-        "1 norm among them kept their statistics (in eval mode)",
-        "from epoch 3 on stem was trained too",
+        "frozen: stem, 9,536 of 11,689,512 parameters",
+        "1 norm in it keeps its statistics (eval mode)",
+        "trained from epoch 3 on: stem",
     )
     assert frozen.table is not None
     shares = {row.cells[0].value: row.cells[2].value for row in frozen.table.rows}

@@ -46,7 +46,7 @@ def _sorted(rows: torch.Tensor) -> torch.Tensor:
 
 def test_images_are_scaled_and_given_the_channels_of_the_network() -> None:
     split = load("digits", (16, 24), 3, 0, False)
-    assert split.shape == (3, 16, 24)
+    assert split.training.shape == (3, 16, 24)
     images = memory(split.training).images
     assert images.dtype == torch.uint8
     assert torch.equal(images[:, 0], images[:, 2])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.traces.run import Confusion, Run
+from resnet_inspect.traces.run import Confusion, Recipe, Run
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.signals import number as _number
 
@@ -76,17 +76,15 @@ def confused(confusion: Confusion, classes: tuple[str, ...]) -> Iterator[str]:
         yield f"{names[0]} was taken for {names[1]} {count} of {of} times"
 
 
-def freezing(run: Run, survey: Survey) -> Iterator[str]:
-    """What was frozen, and which norms kept their statistics."""
-    recipe = run.record.recipe
+def freezing(recipe: Recipe, survey: Survey, norms: int) -> Iterator[str]:
+    """What is frozen at the start, how many norms keep their statistics, what is thawed when."""
     own = survey.totals.parameters
     if not recipe.freeze:
-        yield f"nothing: all {text.integer(own.trainable)} parameters were trained"
         return
     frozen = own.total - own.trainable
-    yield f"{recipe.freeze}: {text.integer(frozen)} of {text.integer(own.total)} parameters"
-    norms = run.record.frozen_norms
+    yield f"frozen: {recipe.freeze}, {text.integer(frozen)} of {text.integer(own.total)} parameters"
     if norms:
-        yield (f"{text.count(len(norms), 'norm')} among them kept their statistics (in eval mode)")
+        keep = "keeps its" if norms == 1 else "keep their"
+        yield f"{text.count(norms, 'norm')} in it {keep} statistics (eval mode)"
     for parts, epoch in recipe.unfreeze:
-        yield f"from epoch {epoch} on {parts} was trained too"
+        yield f"trained from epoch {epoch} on: {parts}"
