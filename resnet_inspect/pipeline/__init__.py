@@ -12,6 +12,7 @@ The only place that joins them; torch is imported inside the functions that need
 - `weights`, `identity`: filling a network from a file, and `identify`.
 - `conversion`: weights under the names of their network, and code that loads them.
 - `checks`, `equivalence`: `verify` and `equivalence_of`.
+- `training`, `fitted`, `recipes`: `train` and `resume`; `run`: `load_run`.
 - `programs`: `features`, the program that takes the feature maps.
 - `locks`: what a saved trace or a lock says, held against what is.
 - `files`: files, tables and text.

@@ -72,7 +72,10 @@ def dumps_measured(measured: Sequence[Measured]) -> str:
 
 
 def dumps_signals(watched: Watched) -> str:
-    """Signals with the trace of their network as JSON text; `loads_signals` gives them back."""
+    """Signals with the trace of their network as JSON text; `loads_signals` gives them back.
+
+    More steps may follow, each as a line of its own.
+    """
     trace, steps = watched
     return _written(
         {
@@ -176,7 +179,7 @@ def _measured(document: dict[str, Any]) -> tuple[Measured, ...]:
 def _of_format(text: str, what: str, writer: str, *formats: str) -> dict[str, Any]:
     """The JSON object of one of those formats in a text."""
     try:
-        document = json.loads(text, parse_int=_integer)
+        document = _parsed(text)
     except (ValueError, RecursionError) as error:
         raise TraceFileError(f"not {what}: no valid JSON ({error})") from error
     if not isinstance(document, dict) or document.get("format") not in formats:
@@ -185,6 +188,18 @@ def _of_format(text: str, what: str, writer: str, *formats: str) -> dict[str, An
             hint=f"{what} {'are' if what.endswith('s') else 'is'} written by {writer}",
         )
     return document
+
+
+def _parsed(text: str) -> Any:
+    """The JSON value of a text; behind signals there may be lines, each a step."""
+    head, _, lines = text.partition("\n")
+    if not lines or not head.endswith("}"):
+        return json.loads(text, parse_int=_integer)
+    document = json.loads(head, parse_int=_integer)
+    if isinstance(document, dict) and document.get("format") == SIGNALS_FORMAT:
+        later = [json.loads(line) for line in lines.split("\n")[:-1]]
+        return {**document, "steps": [*read_list(document.get("steps")), *later]}
+    return json.loads(text)
 
 
 def _integer(digits: str) -> int:
