@@ -87,7 +87,8 @@ def reference() -> str:
         "| 0 | done (also when the reader of a pipe has had enough, and for `show` of a trace that"
         " ends where the forward raised) |",
         "| 1 | the work failed: a forward that raised (what ran before is printed), a damaged"
-        " file, an output that exists; `check`, or `diff` with `--exit-code`, found a difference |",
+        " file, an output that exists; `check`, or `diff` with `--exit-code`, found a difference,"
+        " `verify` one that nothing explains |",
         "| 2 | usage: a name, option, shape or argument that cannot be |",
         "| 3 | a missing dependency or device |",
         "| 130 | interrupted; of a forward, what ran before is printed |",

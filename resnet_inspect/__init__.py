@@ -5,21 +5,22 @@
     >>> print(t.to_markdown("stages"))
 
 The public names are listed in `__all__` and described in docs/python.md; each is loaded when it is
-first used, so importing the package costs nothing.
+first used, so importing the package costs nothing; it imports nothing either, since a program that
+is interrupted meanwhile has not yet begun to answer for itself.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
 from resnet_inspect._version import __version__
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.answers import Answer, Drawing, Explanation
     from resnet_inspect.errors import ForwardError, ForwardInterrupted, InspectError
-    from resnet_inspect.inspection import Inspection, Watch
+    from resnet_inspect.inspection import Inspection
     from resnet_inspect.pipeline import (
         cost,
         diff,
@@ -36,9 +37,13 @@ if TYPE_CHECKING:
         watch,
     )
     from resnet_inspect.pipeline.asking import verify
+    from resnet_inspect.pipeline.run import load_run
+    from resnet_inspect.pipeline.training import resume, train
     from resnet_inspect.traces.model import Call, Trace
+    from resnet_inspect.traces.run import Run
     from resnet_inspect.views.tables.rows.selection import Selection
     from resnet_inspect.views.tables.table import Table
+    from resnet_inspect.watched import Watch
 
 __all__ = [
     "Answer",
@@ -49,6 +54,7 @@ __all__ = [
     "ForwardInterrupted",
     "InspectError",
     "Inspection",
+    "Run",
     "Selection",
     "Survey",
     "Table",
@@ -61,11 +67,14 @@ __all__ = [
     "explain",
     "identify",
     "load",
+    "load_run",
     "render",
+    "resume",
     "save",
     "tabulate",
     "taps",
     "trace",
+    "train",
     "variants",
     "verify",
     "watch",
@@ -80,22 +89,26 @@ _HOMES = {
     "ForwardInterrupted": "errors",
     "InspectError": "errors",
     "Inspection": "inspection",
+    "Run": "traces.run",
     "Selection": "views.tables.rows.selection",
     "Survey": "analysis.structure.survey",
     "Table": "views.tables.table",
     "Trace": "traces.model",
-    "Watch": "inspection",
+    "Watch": "watched",
     "cost": "pipeline",
     "diff": "pipeline",
     "draw": "pipeline",
     "explain": "pipeline",
     "identify": "pipeline",
     "load": "pipeline",
+    "load_run": "pipeline.run",
     "render": "pipeline",
+    "resume": "pipeline.training",
     "save": "pipeline",
     "tabulate": "pipeline",
     "taps": "pipeline",
     "trace": "pipeline",
+    "train": "pipeline.training",
     "variants": "pipeline",
     "verify": "pipeline.asking",
     "watch": "pipeline",
@@ -105,6 +118,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'resnet_inspect' has no attribute '{name}'")
+    from importlib import import_module
+
     found = getattr(import_module(f"resnet_inspect.{_HOMES[name]}"), name)
     globals()[name] = found
     return found

@@ -27,7 +27,9 @@ the user's wish.
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -149,3 +151,23 @@ class OutputError(WorkFailed):
     """A file that exists already or could not be written."""
 
     slug = "output"
+
+
+def line_of(error: BaseException) -> str:
+    """The line of the user's code that raised, if any did: " (model.py, line 3)".
+
+    It is the innermost that is of no package and not Python's, called by the innermost of ours.
+    """
+    import sysconfig
+    import traceback
+
+    ours, found = f"{Path(__file__).parent}{os.sep}", ""
+    others = tuple(
+        f"{sysconfig.get_path(kind)}{os.sep}" for kind in ("purelib", "platlib", "stdlib")
+    )
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.startswith(ours):
+            found = ""
+        elif not frame.filename.startswith((*others, "<")):
+            found = f" ({Path(frame.filename).name}, line {frame.lineno})"
+    return found

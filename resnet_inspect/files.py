@@ -104,9 +104,17 @@ def _all_or_none() -> Iterator[Callable[[Path, Path], None]]:
                 kept.unlink(missing_ok=True)
 
 
+_PREFIX = ".resnet-inspect."
+
+
 def _beside(target: Path) -> Path:
     """A name in the same folder that no one else takes; short, since the target's may be long."""
-    return target.with_name(f".resnet-inspect.{os.urandom(6).hex()}")
+    return target.with_name(f"{_PREFIX}{os.urandom(6).hex()}")
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """What was being written in a folder when its writer was killed, where it has no other."""
+    return list(folder.glob(f"{_PREFIX}*"))
 
 
 def _move_to_new(beside: Path, target: Path) -> None:

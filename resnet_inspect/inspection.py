@@ -6,7 +6,7 @@ adds questions and outputs and nothing that is saved, so it equals the trace it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -19,13 +19,12 @@ from resnet_inspect.analysis.structure import freezing
 from resnet_inspect.analysis.structure.graph import Level
 from resnet_inspect.analysis.structure.survey import Survey, Totals
 from resnet_inspect.answers import Answer, Drawing, Explanation, Rows
-from resnet_inspect.errors import UnknownName, WorkFailed
+from resnet_inspect.errors import UnknownName
 from resnet_inspect.files import write_all
 from resnet_inspect.formats import FORMATS
 from resnet_inspect.formats import render as write_format
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.signals import Signals
 from resnet_inspect.views.cards import subjects
 from resnet_inspect.views.figures import FIGURES, graph
 from resnet_inspect.views.figures.layout import Direction
@@ -143,12 +142,13 @@ class Inspection(Trace):
         """
         return costs([self.survey], optimizer, memory, freeze)
 
-    def verify(self) -> Answer:
+    def verify(self, against: str = "") -> Answer:
         """What others say of its figures: it is built and run anew, by its name.
 
-        Raises `BadInput` for the trace of a module, which is not kept.
+        With `against`, the name of another network, the remarks say too whether both compute the
+        same. Raises `BadInput` for the trace of a module, which is not kept.
         """
-        return resnet_inspect.verify(self)
+        return resnet_inspect.verify(self, against=against)
 
     def taps(self) -> Answer:
         """The feature maps that a U-Net, an FPN or a detector would take: one for each stride."""
@@ -278,81 +278,3 @@ def costs(
         for one in surveys
     ]
     return Answer(cost.view(candidates, optimizer, memory))
-
-
-class Watch:
-    """What `resnet_inspect.watch` has seen so far; it grows while the watched program runs."""
-
-    def __init__(self, model_name: str) -> None:
-        self._model_name = model_name
-        self._traces: list[Inspection] = []
-        self._signals: list[Signals] = []
-        self._pending: Callable[[], Signals] | None = None
-
-    def take(self, trace: Trace) -> None:
-        """Add the trace of a forward that has ended."""
-        self.settle()
-        self._traces.append(Inspection.of(trace))
-
-    def expect(self, trace: Trace, ask: Callable[[], Signals]) -> None:
-        """Ask for the signals of the step taken last when its backward pass has been made.
-
-        Its trace is let go where it is the first one's over again.
-        """
-        if _same_calls(trace, self._traces[0]):
-            if len(self._traces) > 1:
-                self._traces.pop()
-            self._pending = ask
-
-    def settle(self) -> None:
-        """Ask for the signals that are expected now: nothing more will come."""
-        if self._pending is not None:
-            self._signals.append(self._pending())
-            self._pending = None
-
-    @property
-    def signals(self) -> tuple[Signals, ...]:
-        """What flowed in each step recorded, in order; that of the last as far as it has come.
-
-        They refer to the calls of the first trace; a forward with other calls has none.
-        """
-        return (*self._signals, *(() if self._pending is None else (self._pending(),)))
-
-    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
-        """Write the signals and their trace as JSON, at once or not at all.
-
-        Raises `WorkFailed` where there are none, `OutputError` if the file exists and is not to be
-        overwritten, or cannot be written.
-        """
-        found = self.signals
-        if not found:
-            raise WorkFailed(
-                "no signals were measured", hint="ri.watch(model, signals=True, forwards=None)"
-            )
-        write_all({Path(path): codec.dumps_signals((self._traces[0], found))}, overwrite=overwrite)
-
-    @property
-    def traces(self) -> tuple[Inspection, ...]:
-        """Every forward recorded, in order; one that raised has a `failure`."""
-        return tuple(self._traces)
-
-    @property
-    def trace(self) -> Inspection:
-        """The first forward that came to its end; if none did, the first.
-
-        Raises `WorkFailed` if the model has not been called.
-        """
-        if not self._traces:
-            raise WorkFailed(
-                f"{self._model_name} has not been called while it was watched",
-                hint="call the module itself: model(x); model.forward(x) runs past its hooks",
-            )
-        return next((t for t in self._traces if t.failure is None), self._traces[0])
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self._model_name}, {len(self._traces)} recorded>"
-
-
-def _same_calls(trace: Trace, other: Trace) -> bool:
-    """Whether two forwards made the same calls in the same order."""
-    return [call.path for call in trace.calls] == [call.path for call in other.calls]

@@ -15,7 +15,7 @@ from typing import Any
 
 from lightning import Callback, LightningModule, Trainer
 
-from resnet_inspect import inspection
+from resnet_inspect import watched
 from resnet_inspect.errors import BadInput
 from resnet_inspect.files import refuse_existing
 from resnet_inspect.pipeline import watch
@@ -46,7 +46,7 @@ class Watch(Callback):
         self.every = every
         self.module = module
         self.overwrite = overwrite
-        self.watched: inspection.Watch | None = None
+        self.watched: watched.Watch | None = None
         """What has been recorded; None before the training."""
         self._exit = ExitStack()
 

@@ -6,13 +6,18 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.utils.parametrize import is_parametrized
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
+
+_MOST_NAMES = 100_000
+"""Names of modules with which torchinfo comes to an end."""
 
 Answer = tuple[str, str, Any, int, str]
 """A figure's name, who says it, what it is (None if it could not be asked), the unit it is rounded
@@ -41,6 +46,29 @@ def flop_counter_macs(model: nn.Module, *args: Any, **kwargs: Any) -> int:
     return flops // 2
 
 
+def macs_of_made_weights(model: nn.Module, *args: Any, **kwargs: Any) -> int:
+    """Those of them that make parametrized weights, such as orthogonal and low-rank ones."""
+    if not any(map(is_parametrized, model.modules())):
+        return 0
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        model(*args, **kwargs)
+    flops: int = sum(
+        sum(by_op.values())
+        for name, by_op in counter.get_flop_counts().items()
+        if name.split(".")[-2:-1] == ["parametrizations"]
+    )
+    return flops // 2
+
+
+def pruned(model: nn.Module) -> dict[str, int]:
+    """How many numbers the masks of `torch.nn.utils.prune` leave out, by parameter."""
+    return {
+        f"{name.removesuffix('_mask')}_orig": int((mask == 0).sum())
+        for name, mask in model.named_buffers(remove_duplicate=False)
+        if name.endswith("_mask")
+    }
+
+
 @contextmanager
 def _attention_written_out() -> Iterator[None]:
     fused = torch.backends.mha.get_fastpath_enabled()
@@ -65,12 +93,15 @@ def opinions(
 ) -> list[Answer]:
     """What others say of a model for these inputs; the model is run, in eval mode."""
     named = dict(kwargs or {})
-    with suppress(NotImplementedError):  # what torch.export made has the mode it had
+    with suppress(Exception):  # what torch.export made has the mode it had
         model.eval()
+    parameters = nn.Module.parameters
     found = [
-        _answer("parameters", "torch", sum(p.numel() for p in model.parameters())),
-        _answer(
-            "trainable", "torch", sum(p.numel() for p in model.parameters() if p.requires_grad)
+        _asked("parameters", "torch", lambda: sum(p.numel() for p in parameters(model))),
+        _asked(
+            "trainable",
+            "torch",
+            lambda: sum(p.numel() for p in parameters(model) if p.requires_grad),
         ),
     ]
     found += _of_torchinfo(model, args, named)
@@ -89,12 +120,15 @@ def _of_torchinfo(model: nn.Module, args: Sequence[Any], named: Mapping[str, Any
     try:
         from torchinfo import summary
 
+        names = nn.Module.named_modules(model, remove_duplicate=False)
+        if sum(1 for _ in islice(names, _MOST_NAMES)) == _MOST_NAMES:  # it would go through all
+            raise RecursionError(f"its modules have {_MOST_NAMES:,} names")
         given: Any = list(args)
         if named:
             given = inspect.signature(model.forward).bind(*args, **named).arguments
         report = summary(model, input_data=given, verbose=0, mode="eval", device=_home(model))
     except Exception as error:  # whatever it raises is its answer
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = _said(error.__cause__ or error)  # it wraps what the network raised
         return [(figure, by, None, 1, reason) for figure in figures]
     values = (report.total_params, report.trainable_params, report.total_mult_adds)
     return [_answer(f, by, int(value)) for f, value in zip(figures, values, strict=True)]
@@ -108,7 +142,12 @@ def _asked(figure: str, by: str, ask: Callable[[], Any]) -> Answer:
     try:
         return _answer(figure, by, ask())
     except Exception as error:  # whatever it raises is its answer
-        return figure, by, None, 1, " ".join(str(error).split()) or type(error).__name__
+        return figure, by, None, 1, _said(error)
+
+
+def _said(error: BaseException) -> str:
+    """What an exception says, in one line."""
+    return f"it raised {type(error).__name__}: {' '.join(str(error).split())}".rstrip(": ")
 
 
 def _output_shapes(
@@ -141,4 +180,4 @@ def published(name: str, size: int) -> list[Answer]:
 
 
 def _home(model: nn.Module) -> torch.device:
-    return next((p.device for p in model.parameters()), torch.device("cpu"))
+    return next((p.device for p in nn.Module.parameters(model)), torch.device("cpu"))

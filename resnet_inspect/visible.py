@@ -7,6 +7,7 @@ its way to a terminal. The letters of all scripts stay as they are.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from unicodedata import category
 
@@ -83,7 +84,19 @@ def json_text(document: Any, **layout: Any) -> str:
 
 def said(error: BaseException) -> str:
     """What an exception says; nothing where saying it raises."""
+    return _asked(str, error, "")
+
+
+def represented(value: object) -> str:
+    """A value as Python writes it; its type where it cannot."""
+    return _asked(repr, value, f"<{type(value).__name__}>")
+
+
+def _asked(ask: Callable[[Any], str], value: object, otherwise: str) -> str:
+    """What a class that is not ours makes of a value; something else, where that raises."""
     try:
-        return str(error)
-    except Exception:
-        return ""
+        return ask(value)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return otherwise

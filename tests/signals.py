@@ -46,6 +46,22 @@ def signals(trace: Trace) -> Signals:
     return Signals(0, 2.5, "cross-entropy", tuple(flows), tuple(weights))
 
 
+def run_of(trace: Trace, steps: int) -> tuple[Signals, ...]:
+    """Steps of which each has ten more spread than the one before.
+
+    The first convolution never changes; all others change by a thousandth of their norm.
+    """
+    one, made = signals(trace), []
+    for step in range(steps):
+        flows = tuple(f and replace(f, std=(f.std or 0) + 10 * step) for f in one.flows)
+        weights = tuple(
+            replace(weight, update_ratio=1e-3 if place else 0.0)
+            for place, weight in enumerate(one.weights)
+        )
+        made.append(replace(one, step=100 * step, flows=flows, weights=weights))
+    return tuple(made)
+
+
 def signal_of(name: str) -> Signal:
     """The signals of a saved trace."""
     return Signal(survey_of(name), signals(trace_of(name)))

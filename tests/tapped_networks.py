@@ -266,3 +266,138 @@ class Detector(nn.Module):
 
 def sizes(model: str = "", wide: int = 8) -> nn.Module:
     return nn.Sequential(layer(3, wide, 2), layer(wide, wide, 2))
+
+
+class PreActivation(nn.Module):
+    """A residual block that starts with its norm: SegResNet's, a diffusion UNet's."""
+
+    def __init__(self, planes: int, out: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.GroupNorm(2, planes), nn.ReLU(), nn.Conv2d(planes, out, 3, padding=1),
+            nn.GroupNorm(2, out), nn.ReLU(), nn.Conv2d(out, out, 3, padding=1),
+        )  # fmt: skip
+        self.shortcut = nn.Conv2d(planes, out, 1) if planes != out else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.shortcut(x) + self.body(x)
+
+
+class AddedSkips(nn.Module):
+    """SegResNet's kind: pre-activation blocks, and skips that are added on the way up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = nn.ModuleList([nn.Sequential(nn.Conv2d(3, 8, 3, 1, 1), PreActivation(8, 8))])
+        for planes in (8, 16):
+            smaller = nn.Conv2d(planes, 2 * planes, 3, 2, 1, bias=False)
+            self.down.append(nn.Sequential(smaller, PreActivation(2 * planes, 2 * planes)))
+        self.narrow = nn.ModuleList([nn.Conv2d(32, 16, 1), nn.Conv2d(16, 8, 1)])
+        self.up = nn.ModuleList([PreActivation(16, 16), PreActivation(8, 8)])
+        self.end = nn.Sequential(nn.GroupNorm(2, 8), nn.ReLU(), nn.Conv2d(8, 2, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        skips = []
+        for part in self.down:
+            x = part(x)
+            skips.append(x)
+        for skip, narrow, up in zip(skips[-2::-1], self.narrow, self.up, strict=True):
+            x = up(functional.interpolate(narrow(x), scale_factor=2.0) + skip)
+        return self.end(x)
+
+
+class SkipsOfEachBlock(nn.Module):
+    """A diffusion UNet's kind: each block's skip is joined, also at the deepest level."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.enter, self.first = nn.Conv2d(3, 8, 3, padding=1), PreActivation(8, 8)
+        self.smaller, self.second = nn.Conv2d(8, 8, 3, 2, 1), PreActivation(8, 16)
+        self.mid = nn.Sequential(PreActivation(16, 16), PreActivation(16, 16))
+        planes = ((32, 16), (24, 16), (24, 8), (16, 8))
+        self.up = nn.ModuleList(PreActivation(given, made) for given, made in planes)
+        self.larger = nn.Conv2d(16, 16, 3, padding=1)
+        self.end = nn.Sequential(nn.GroupNorm(2, 8), nn.SiLU(), nn.Conv2d(8, 3, 3, padding=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        skips = [self.enter(x)]
+        for part in (self.first, self.smaller, self.second):
+            skips.append(part(skips[-1]))
+        x = self.mid(skips[-1])
+        for number, up in enumerate(self.up):
+            if number == 2:
+                x = self.larger(functional.interpolate(x, scale_factor=2.0))
+            x = up(torch.cat([x, skips.pop()], 1))
+        return self.end(x)
+
+
+class Queries(nn.Module):
+    """DETR's kind, with masks: a projection to tokens, and a map for each query behind them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.ModuleList([layer(3, 8, 2), layer(8, 16, 2)])
+        self.project, self.queries = nn.Conv2d(16, 12, 1), nn.Parameter(torch.rand(5, 12))
+        self.attend = nn.MultiheadAttention(12, 2, batch_first=True)
+        self.boxes, self.masks = nn.Linear(12, 4), nn.Conv2d(12, 8, 3, padding=1)
+        self.wider, self.fit = nn.Conv2d(8, 8, 3, padding=1), nn.Conv2d(8, 8, 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        small = self.body[0](x)
+        maps = self.project(self.body[1](small))
+        tokens = maps.flatten(2).transpose(1, 2)
+        found = self.attend(self.queries.expand(len(x), -1, -1), tokens, tokens)[0]
+        each = (maps[:, None] * found[..., None, None]).flatten(0, 1)
+        each = functional.interpolate(self.masks(each), scale_factor=2.0)
+        each = self.wider(each + self.fit(small).repeat_interleave(5, 0))
+        return self.boxes(found), each
+
+
+class Adapted(nn.Module):
+    """A layer with a low-rank adapter beside it, whose dropout hands on what it is given."""
+
+    def __init__(self, planes: int, out: int) -> None:
+        super().__init__()
+        self.base, self.dropout = nn.Conv2d(planes, out, 3, 2, 1), nn.Dropout(0.1)
+        self.a, self.b = nn.Conv2d(planes, 2, 3, 2, 1), nn.Conv2d(2, out, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.base(x) + self.b(self.a(self.dropout(x)))
+
+
+class LowRank(nn.Sequential):
+    """Adapted layers with nothing between them but functions."""
+
+    def __init__(self) -> None:
+        super().__init__(Adapted(3, 8), Adapted(8, 16), Adapted(16, 32))
+        self.head = nn.Linear(32, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for part in (self[0], self[1], self[2]):
+            x = torch.relu(part(x))
+        return self.head(x.mean((2, 3)))
+
+
+class HandedOn(nn.Module):
+    """A stage that ends with a dropout, and an identity that is no layer of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stage, self.next = nn.Sequential(layer(3, 8, 2), nn.Dropout()), layer(8, 16, 2)
+        self.nothing, self.head = nn.Identity(), nn.Linear(16, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.nothing(self.next(self.nothing(self.stage(x)))).mean((2, 3)))
+
+
+class Unplaced(nn.Module):
+    """Unpadded layers behind a deformable one: 64 → 32 → 30 → 13, at strides that no size tells."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.offsets = nn.Conv2d(3, 8, 3, 2, 1), nn.Conv2d(8, 18, 3)
+        self.d, self.b = ops.DeformConv2d(8, 16, 3), nn.Conv2d(16, 16, 5, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.a(x)
+        return self.b(self.d(x, self.offsets(x))).mean((2, 3))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import shlex
+import textwrap
 from pathlib import Path
 from types import ModuleType
 
@@ -90,3 +91,40 @@ def test_every_option_in_the_pages_is_there(page: Path) -> None:
                 for word in words[2:]:
                     if re.match(r"--?[a-z]", word):
                         assert word.partition("=")[0] in {*known, "--help", "-h"}, line
+
+
+SNIPPETS = ("README.md", "docs/guide.md", "docs/python.md")
+GIVEN = """
+from typing import Any
+import resnet_inspect as ri
+model: Any
+Net: Any
+def train_step() -> None: ...
+"""
+"""What the snippets take for granted."""
+LEAN = """
+[mypy]
+strict = true
+[mypy-torch.*,torchvision.*,numpy.*,pandas.*,pytest.*,_pytest.*,click.*,rich.*,textual.*]
+follow_imports = skip
+[mypy-resnet_inspect.*]
+follow_imports = silent
+"""
+"""Others' packages are not read: that takes longer than all else, and nothing here is theirs."""
+
+
+def test_the_snippets_are_typed(tmp_path: Path) -> None:
+    mypy = pytest.importorskip("mypy.api")
+    written = [GIVEN]
+    for page in SNIPPETS:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        snippets = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+        assert snippets, page
+        for snippet in snippets:
+            inside = textwrap.indent(snippet, "    ")
+            written.append(f"def snippet_{len(written)}() -> None:  # {page}\n{inside}")
+    (tmp_path / "snippets.py").write_text("\n".join(written), encoding="utf-8")
+    (tmp_path / "mypy.ini").write_text(LEAN, encoding="utf-8")
+    options = ["--no-incremental", "--config-file", str(tmp_path / "mypy.ini")]
+    said, failed, code = mypy.run([*options, str(tmp_path / "snippets.py")])
+    assert (code, failed) == (0, ""), said

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
-from resnet_inspect.analysis.checks import PAST_HOOKS, Opinion, Verdict, counted_by_torchinfo
+from resnet_inspect.analysis import torchinfo
+from resnet_inspect.analysis.checks import Opinion, Verdict
 from resnet_inspect.analysis.counts import macs
 from resnet_inspect.analysis.structure import alternatives
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.analysis.torchinfo import PAST_HOOKS, Parts
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.ops import (
@@ -26,9 +28,6 @@ from resnet_inspect.traces.ops import (
     Recurrent,
     Resample,
 )
-
-Parts = tuple[tuple[str, int], ...]
-"""What is counted beside ours, by reason; negative where it is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ def _paper(survey: Survey) -> Parts | None:
 
 
 CONVENTIONS: dict[str, Convention] = {
-    "torchinfo": Convention("weights of norms and biases too", counted_by_torchinfo),
+    "torchinfo": Convention("weights of norms and biases too", torchinfo.macs),
     "fvcore": Convention("norms and adaptive average pools too", _fvcore),
     "thop": Convention("norms four times, and average pools", _thop),
     "paper": Convention("as the ResNets of the paper are built", _paper),
@@ -177,4 +176,5 @@ def verdict(survey: Survey, name: str) -> Verdict:
     found = counted(survey, name)
     reason = "" if found.macs is not None else "something of this network has no rule"
     by = "as in the paper" if name == "paper" else f"as {name} counts"
-    return Verdict(survey.totals.macs, Opinion("macs", by, found.macs, reason=reason), found.beside)
+    opinion = Opinion("macs", by, found.macs, reason=reason)
+    return Verdict(survey.totals.macs, opinion, found.beside, survey.totals.not_counted)

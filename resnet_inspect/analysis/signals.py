@@ -6,9 +6,10 @@ A number is None where it does not apply: no floating tensor, no gradient, no bl
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import sqrt
+from statistics import median
 
 from resnet_inspect.analysis.structure.anatomy import Block
 from resnet_inspect.analysis.structure.survey import Spans, Survey
@@ -80,6 +81,8 @@ class Signal:
 
     survey: Survey
     signals: Signals
+    _read_in: dict[Spans, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """Paths of the weights that some calls use; the steps of a run share them."""
 
     def flow(self, spans: Spans) -> Flow | None:
         """What the last of these runs of calls gives."""
@@ -102,6 +105,13 @@ class Signal:
 
     def weights(self, spans: Spans) -> tuple[Weight, ...]:
         """The weights that these calls use, each once: biases only where there are no others."""
+        read_in, at = self._read_in, self._weight_at
+        key = tuple(spans)
+        if key not in read_in:
+            read_in[key] = self._paths(spans)
+        return tuple(at[path] for path in read_in[key] if path in at)
+
+    def _paths(self, spans: Spans) -> tuple[str, ...]:
         trace = self.survey.trace
         paths: dict[str, None] = {}
         for first, last in spans:
@@ -111,8 +121,8 @@ class Signal:
                 for parameter in () if module is None else module.parameters:
                     own = join(call.module or "", parameter.name)
                     paths[parameter.same_as or own] = None
-        used = [self._weight_at[path] for path in paths if path in self._weight_at]
-        named = [weight for weight in used if "weight" in weight.path.rpartition(".")[2]]
+        used = [path for path in paths if path in self._weight_at]
+        named = [path for path in used if "weight" in path.rpartition(".")[2]]
         return tuple(named or used)
 
     def weight_norm(self, spans: Spans) -> float | None:
@@ -229,6 +239,38 @@ class Signal:
             for weight in self.signals.weights
             if weight.trainable and weight.gradient_norm is None
         )
+
+
+@dataclass(frozen=True)
+class Run:
+    """The steps of one network beside their analyses."""
+
+    survey: Survey
+    steps: tuple[Signals, ...]
+    _read_in: dict[Spans, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def signals(self) -> tuple[Signal, ...]:
+        """Each step with its analyses."""
+        return tuple(Signal(self.survey, one, self._read_in) for one in self.steps)
+
+    @cached_property
+    def update_ratios(self) -> dict[str, float]:
+        """The median change of each parameter in a step, as a part of its norm, where known."""
+        found: dict[str, list[float]] = {}
+        for step in self.steps:
+            for weight in step.weights:
+                if weight.trainable and weight.update_ratio is not None:
+                    found.setdefault(weight.path, []).append(weight.update_ratio)
+        return {path: median(ratios) for path, ratios in found.items()}
+
+    @cached_property
+    def still(self) -> tuple[str, ...]:
+        """Parameters that could be trained and changed in no step, where others did."""
+        changed = {
+            weight.path for step in self.steps for weight in step.weights if weight.update_ratio
+        }
+        return tuple(path for path in self.update_ratios if path not in changed) if changed else ()
 
 
 def _together(norms: Sequence[float | None]) -> float | None:

@@ -1,23 +1,69 @@
-"""Two networks with the same weights on the same input: the first layer at which they part."""
+"""Whether two networks with the same weights give the same on an input, and where they part."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from operator import attrgetter
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._pytree import tree_leaves
+from torch.utils._pytree import tree_leaves, tree_map
 
+from resnet_inspect.capture.inputs import floating_dtype
+from resnet_inspect.capture.members import named_modules, switch
 from resnet_inspect.capture.recording.past_hooks import noticed
-from resnet_inspect.traces.model import Call
 
-_index = attrgetter("index")
+TOLERANCES = {torch.float64: 1e-7, torch.float32: 1e-5}
+"""Largest difference, relative to the largest value, that is taken for rounding.
 
-TOLERANCE = 1e-5
-"""Largest difference, relative to the largest value, that is taken for rounding."""
+In float64 it is that of constants which were written down in float32.
+"""
+_COARSE = 1e-2
+"""The same for narrower types."""
+
+Place = tuple[str, int]
+"""The path of a module, and which of its calls, counted from 0."""
+Difference = tuple[str, str, float | None]
+"""The paths of two modules ("" for the networks), and by how much their outputs differ, relative
+to the largest value; None for other shapes."""
+
+
+def tensors_of(model: nn.Module) -> dict[str, Tensor]:
+    """The tensors of a state dict by their full names, tied ones under their first."""
+    found: dict[int, tuple[str, Tensor]] = {}
+    for name, tensor in model.state_dict(keep_vars=True).items():
+        if torch.is_tensor(tensor):
+            found.setdefault(id(tensor), (name, tensor))
+    return dict(found.values())
+
+
+def weights_of(model: nn.Module) -> list[str]:
+    """The full names of the parameters among them."""
+    return [name for name, own in tensors_of(model).items() if isinstance(own, nn.Parameter)]
+
+
+def draw_constants(model: nn.Module) -> None:
+    """Give what starts as a constant (norms, biases, scales) numbers that differ.
+
+    With the zeros and ones that they start with, what a layer does could not be seen.
+    """
+    draws = torch.Generator().manual_seed(0)
+
+    def drawn(tensor: Tensor) -> Tensor:
+        return torch.rand(tensor.shape, generator=draws).to(tensor) / 2 + 0.75
+
+    with torch.no_grad():
+        for name, tensor in tensors_of(model).items():
+            if name.endswith("running_var"):
+                tensor.mul_(drawn(tensor))
+            elif not tensor.is_floating_point() or not tensor.numel():
+                continue
+            elif name.endswith("running_mean") or (
+                isinstance(tensor, nn.Parameter) and bool((tensor == tensor.flatten()[0]).all())
+            ):
+                tensor.add_((drawn(tensor) - 1) / 2)
 
 
 def with_weights_of(model: nn.Module, other: nn.Module, names: Mapping[str, str]) -> int:
@@ -25,59 +71,142 @@ def with_weights_of(model: nn.Module, other: nn.Module, names: Mapping[str, str]
 
     Returns how many tensors were copied. Both are ours to change.
     """
-    theirs = {**dict(other.named_parameters()), **dict(other.named_buffers())}
-    ours = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+    ours, theirs = tensors_of(model), tensors_of(other)
     with torch.no_grad():
         for name, source in names.items():
-            ours[name].copy_(theirs[source])
+            ours[name].copy_(theirs[source].reshape(ours[name].shape))
     return len(names)
+
+
+def in_doubles(
+    models: Sequence[nn.Module], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Turn networks and their inputs to float64 if they run in it; else all stays as it is."""
+    before = [floating_dtype(model) for model in models]
+    given: tuple[tuple[Any, ...], dict[str, Any]] = tree_map(_doubled, (args, kwargs))
+    try:
+        for model in models:
+            _run(model.double(), *given)
+    except Exception:  # whatever it raises: it does not run in float64
+        for model, dtype in zip(models, before, strict=True):
+            for tensor in (*model.parameters(), *model.buffers()):
+                if tensor.is_floating_point():
+                    tensor.data = tensor.data.to(dtype)
+        return args, kwargs
+    return given
+
+
+def _doubled(given: Any) -> Any:
+    is_float = torch.is_tensor(given) and given.is_floating_point()
+    return given.double() if is_float else given
+
+
+def why_empty(model: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    """Why what a network gives on an input shows nothing if another gives it too; "" if it does."""
+    made = _leaves(_run(model, args, kwargs))
+    if any(t.isnan().any() for t in made):
+        return "they give what is no number"
+    return "" if any(t.any() for t in made) else "they give nothing but zeros"
+
+
+def is_random(model: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
+    """Whether what a network gives in eval mode depends on the random number generator."""
+    made, again = (_run(model, args, kwargs, seed) for seed in (0, 1))
+    return _parted(made, again, tolerance_of(model)) is not None
+
+
+def tolerance_of(model: nn.Module) -> float:
+    """The largest relative difference that is rounding in what a network computes in."""
+    return TOLERANCES.get(floating_dtype(model), _COARSE)
+
+
+def dtype_of(model: nn.Module) -> str:
+    """What a network computes in: "float64"."""
+    return str(floating_dtype(model))[6:]
 
 
 def first_difference(
     model: nn.Module,
     other: nn.Module,
-    pairs: Sequence[tuple[Call, Call]],
+    pairs: Sequence[tuple[Place, Place]],
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
-) -> tuple[str, str, float] | None:
-    """The first pair of modules whose outputs differ in eval mode, and by how much.
+) -> Difference | None:
+    """Where the outputs of two networks in eval mode differ: the first pair of modules that does.
 
-    `pairs` are calls of modules in order; the networks' own outputs, with two empty paths, come
-    last. None where every output is equal up to `TOLERANCE` of its largest value.
+    `pairs` are in the order of the calls; if none of them differs it is the networks' own outputs.
+    None where the networks give the same, whatever is between.
     """
+    tolerance = tolerance_of(model)
+    whole = _parted(_run(model, args, kwargs), _run(other, args, kwargs), tolerance)
+    if whole is None:
+        return None
     ours = _outputs(model, [a for a, _ in pairs], args, kwargs)
     theirs = _outputs(other, [b for _, b in pairs], args, kwargs)
-    paths = [(str(a.module), str(b.module)) for a, b in pairs]
-    for (left, right), made, wanted in zip([*paths, ("", "")], ours, theirs, strict=True):
-        for a, b in zip(made, wanted, strict=True):
-            largest = max(float(b.abs().max()), 1e-30)
-            difference = float((a - b).abs().max()) / largest
-            if not difference <= TOLERANCE:  # also where it is no number
-                return left, right, difference
-    return None
+    for a, b in pairs:
+        if a in ours and b in theirs:
+            found = _parted(ours[a], theirs[b], tolerance)
+            if found is not None:
+                return a[0], b[0], found[0]
+    return "", "", whole[0]
+
+
+def _parted(made: Any, wanted: Any, tolerance: float) -> tuple[float | None] | None:
+    """By how much tensors differ, None in it for other shapes; None where they do not."""
+    ours, theirs = _leaves(made), _leaves(wanted)
+    if [t.shape for t in ours] != [t.shape for t in theirs]:
+        return (None,)
+    differences = (_differ(a, b, tolerance) for a, b in zip(ours, theirs, strict=True))
+    return next(((found,) for found in differences if found is not None), None)
+
+
+def _differ(a: Tensor, b: Tensor, tolerance: float) -> float | None:
+    """By how much one tensor differs from another of its shape; None where it does not."""
+    unlike = (a != b) & ~(a.isnan() & b.isnan())
+    if not unlike.any():
+        return None
+    largest = max(float(b[b.isfinite()].abs().max()) if b.isfinite().any() else 0.0, 1e-30)
+    difference = float((a - b)[unlike].abs().max()) / largest
+    return None if difference <= tolerance else difference  # also where it is no number
+
+
+def _run(model: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any], seed: int = 0) -> Any:
+    """What it gives on copies of the inputs, since it may overwrite them."""
+    given = tree_map(lambda one: one.clone() if torch.is_tensor(one) else one, (args, kwargs))
+    with torch.random.fork_rng(), torch.no_grad():
+        torch.manual_seed(seed)
+        switch(model, False)
+        return model(*given[0], **given[1])
 
 
 def _outputs(
-    model: nn.Module, calls: Sequence[Call], args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> list[list[Tensor]]:
-    """The outputs of these calls, in their order, then those of the network."""
-    found: dict[str, list[list[Tensor]]] = {str(call.module): [] for call in calls}
-    paths = {model.get_submodule(path): path for path in found}
+    model: nn.Module, places: Sequence[Place], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> dict[Place, list[Tensor]]:
+    """The outputs of these calls, of those that are run."""
+    wanted = frozenset(places)
+    watched = {path for path, _ in places}
+    modules = [(path, module) for path, module in named_modules(model) if path in watched]
+    paths = {id(module): path for path, module in modules}
+    times: Counter[str] = Counter()
+    found: dict[Place, list[Tensor]] = {}
 
     def keep(module: nn.Module, given: Any, named: Any, made: Any) -> None:
-        if module in paths:
-            found[paths[module]].append(_copies(made))
+        if id(module) in paths:
+            place = paths[id(module)], times[paths[id(module)]]
+            times[place[0]] += 1
+            if place in wanted:
+                found[place] = _leaves(made)
 
     with ExitStack() as undo:
-        for module in paths:
-            undo.callback(module.register_forward_hook(keep, with_kwargs=True).remove)
+        for _, module in modules:
+            handle = nn.Module.register_forward_hook(module, keep, with_kwargs=True)
+            undo.callback(handle.remove)
         undo.enter_context(noticed(model, lambda *given: None, keep))
-        with torch.no_grad():
-            made = model.eval()(*args, **kwargs)
-    in_time = {path: iter(outputs) for path, outputs in found.items()}
-    by_call = {call.index: next(in_time[str(call.module)]) for call in sorted(calls, key=_index)}
-    return [*(by_call[call.index] for call in calls), _copies(made)]
+        _run(model, args, kwargs)
+    return found
 
 
-def _copies(made: Any) -> list[Tensor]:
-    return [t.detach().clone() for t in tree_leaves(made) if torch.is_tensor(t)]
+def _leaves(made: Any) -> list[Tensor]:
+    """Copies of the tensors in an output, on the CPU, in numbers that can be subtracted."""
+    leaves = [t.detach().cpu() for t in tree_leaves(made) if torch.is_tensor(t)]
+    return [t.clone() if t.is_floating_point() or t.is_complex() else t.double() for t in leaves]

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from resnet_inspect.capture.members import modules, tensors
 from resnet_inspect.errors import BadInput, UnknownName
 
 Shape = Sequence[int]
@@ -91,7 +92,7 @@ def fitting_shape(model: nn.Module) -> tuple[int, ...] | None:
     """
     if isinstance(model, torch.fx.GraphModule):
         return _exported_shape(model)
-    layers = [m for m in model.modules() if isinstance(m, (nn.Linear, *_CONVOLUTIONS))]
+    layers = [m for m in modules(model) if isinstance(m, (nn.Linear, *_CONVOLUTIONS))]
     first = [m for m in layers if getattr(m, "in_channels", 0) == 3] or layers
     for layer in first:
         if isinstance(layer, nn.Linear):
@@ -144,7 +145,7 @@ def read_dtype(name: str) -> torch.dtype:
 
 def floating_dtype(model: nn.Module) -> torch.dtype:
     """The floating dtype of the model's first floating parameter; torch's default without one."""
-    for tensor in (*model.parameters(), *model.buffers()):
+    for tensor in tensors(model):
         if tensor.is_floating_point():
             return tensor.dtype
     return torch.get_default_dtype()
@@ -152,6 +153,6 @@ def floating_dtype(model: nn.Module) -> torch.dtype:
 
 def home(model: nn.Module) -> torch.device:
     """The device that a model lives on: that of its first parameter or buffer, or the CPU."""
-    for tensor in (*model.parameters(), *model.buffers()):
+    for tensor in tensors(model):
         return tensor.device
     return torch.device("cpu")

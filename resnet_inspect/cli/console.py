@@ -6,11 +6,13 @@ import sys
 
 from rich.console import Console
 
+from resnet_inspect.cli.diagnostics import nobody_reads
+
 
 class _Pipe(Console):
     def on_broken_pipe(self) -> None:
-        """Leave a closed pipe to the command line, which ends quietly."""
-        raise BrokenPipeError
+        """Go on quietly: what is left goes nowhere."""
+        nobody_reads()
 
 
 def console() -> Console:

@@ -6,9 +6,12 @@ Text from outside is shown here, never obeyed.
 from __future__ import annotations
 
 import codecs
+import os
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from resnet_inspect.visible import message as shown
@@ -34,8 +37,30 @@ def fail(message: str, hint: str, code: int) -> int:
 
 
 def put(written: str) -> None:
-    """Write a result to stdout."""
-    sys.stdout.write(visible_lines(written))
+    """Write a result to stdout; nowhere, if its reader has had enough."""
+    with _to_a_reader():
+        sys.stdout.write(visible_lines(written))
+
+
+def finish() -> None:
+    """Write what of the results is still waiting to be."""
+    with _to_a_reader():
+        sys.stdout.flush()
+
+
+@contextmanager
+def _to_a_reader() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        nobody_reads()
+
+
+def nobody_reads() -> None:
+    """Have all else that goes to stdout, also what is waiting, go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def say(written: str) -> None:

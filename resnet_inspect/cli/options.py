@@ -93,9 +93,10 @@ def _columns() -> Mapping[str, str]:
 
 
 def _columns_of_differences() -> Mapping[str, str]:
-    from resnet_inspect.views.tables.comparison.timing import HEADINGS
+    from resnet_inspect.views.tables.comparison import signals, timing
 
-    return {key: heading.title for key, heading in HEADINGS.items()}
+    known = timing.HEADINGS | signals.HEADINGS
+    return {key: heading.title for key, heading in known.items()}
 
 
 def devices(default: str, reason: str = "", without: Sequence[str] = ()) -> str:

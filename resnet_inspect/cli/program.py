@@ -1,8 +1,8 @@
 """Running the command line: whatever happens becomes an exit code.
 
-0 done; 1 the work failed, or `check` or `diff --exit-code` found a difference; 2 usage; 3 a missing
-dependency or device; 130 interrupted; 143 and 129 ended by SIGTERM and SIGHUP. A closed pipe is the
-reader's choice and ends quietly with 0.
+0 done; 1 the work failed, or `check`, `diff --exit-code` or `verify` found a difference; 2 usage; 3
+a missing dependency or device; 130 interrupted; 143 and 129 ended by SIGTERM and SIGHUP. That the
+reader of a pipe has had enough changes neither.
 """
 
 from __future__ import annotations
@@ -15,12 +15,21 @@ from collections.abc import Sequence
 
 import click
 
-from resnet_inspect.cli.diagnostics import fail, say_where, write_what_the_terminal_can
+from resnet_inspect.cli.diagnostics import (
+    fail,
+    finish,
+    nobody_reads,
+    say_where,
+    write_what_the_terminal_can,
+)
 from resnet_inspect.cli.group import commands
-from resnet_inspect.errors import InspectError
+from resnet_inspect.errors import InspectError, line_of
 from resnet_inspect.visible import said
 
 INTERRUPTED = 130
+
+_signals: list[int] = []
+"""Those that have asked this process to end, of which an import may have made something else."""
 
 
 class Ended(KeyboardInterrupt):
@@ -31,16 +40,29 @@ class Ended(KeyboardInterrupt):
         self.code = 128 + number
 
 
-def end_cleanly() -> None:
-    """Have SIGTERM and SIGHUP end this process as ctrl+c does: nothing is left half-written."""
+def end_cleanly(is_interrupted: bool = False) -> None:
+    """Have SIGTERM and SIGHUP end this process as ctrl+c does: nothing is left half-written.
+
+    With `is_interrupted` ctrl+c does so, too, where Python would not hear of it.
+    """
 
     def end(number: int, frame: object) -> None:
+        _signals.append(number)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
         raise Ended(number)
+
+    def unheard(what: sys.UnraisableHookArgs) -> None:
+        if not issubclass(what.exc_type, KeyboardInterrupt):  # within a `__del__` none can be heard
+            sys.__unraisablehook__(what)
 
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, end)
+    if is_interrupted:
+        sys.unraisablehook = unheard
+        signal.signal(signal.SIGINT, end)
 
 
 def run(arguments: Sequence[str] | None) -> int:
@@ -58,39 +80,38 @@ def run(arguments: Sequence[str] | None) -> int:
         # click's own main would end a closed pipe with 1.
         with commands.make_context("resnet-inspect", given) as context:
             code = commands.invoke(context)
-        sys.stdout.flush()
-        return int(code or 0)
+        finish()
+        return 128 + _signals[0] if _signals else int(code or 0)
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.ClickException as error:
-        hint = _usage_hint(error)
-        return fail(error.format_message(), hint, 2)
-    except InspectError as error:
-        if debug:
+    except BaseException as error:
+        if debug and not isinstance(error, click.ClickException | KeyboardInterrupt):
             say_where()
-        return fail(error.message, error.hint, error.exit_code)
-    except (KeyboardInterrupt, click.exceptions.Abort) as stop:
-        ended = stop if isinstance(stop, Ended) else stop.__cause__
+        return _answered(error)
+
+
+def _answered(error: BaseException) -> int:
+    """Say in one line what stopped the work, and how it ends the process."""
+    if _signals or isinstance(error, KeyboardInterrupt | click.exceptions.Abort):
+        ended = error if isinstance(error, Ended) else error.__cause__
         code = ended.code if isinstance(ended, Ended) else INTERRUPTED
-        return fail(str(stop) or "interrupted", "", code)
-    except BrokenPipeError:
-        # What is still buffered has nowhere to go; keep the interpreter from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        is_told = isinstance(error, KeyboardInterrupt) and str(error)
+        return fail(str(error) if is_told else "interrupted", "", code)
+    if isinstance(error, click.ClickException):
+        return fail(error.format_message(), _usage_hint(error), 2)
+    if isinstance(error, InspectError):
+        return fail(error.message, error.hint, error.exit_code)
+    if isinstance(error, BrokenPipeError):
+        nobody_reads()
         return 0
-    except OSError as error:
-        if debug:
-            say_where()
+    if isinstance(error, OSError):
         return fail(f"{error.strerror or error}", "", 1)
-    except MemoryError:
+    if isinstance(error, MemoryError):
         return fail("out of memory", "--device meta needs none", 1)
-    except Exception as error:
-        if debug:
-            say_where()
-        return fail(
-            f"unexpected {type(error).__name__}: {_first_line(error)}",
-            "this is a defect of resnet-inspect; --debug shows where",
-            1,
-        )
+    line = f"unexpected {type(error).__name__}: {_first_line(error)}"
+    if line_of(error):
+        return fail(f"{line}{line_of(error)}", "--debug shows the traceback", 1)
+    return fail(line, "this is a defect of resnet-inspect; --debug shows where", 1)
 
 
 def _usage_hint(error: click.ClickException) -> str:
@@ -99,6 +120,6 @@ def _usage_hint(error: click.ClickException) -> str:
     return f"{path} --help"
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     lines = said(error).splitlines()
     return lines[0] if lines else ""

@@ -15,7 +15,7 @@ from resnet_inspect.cli.streams import streams_aside
 
 if TYPE_CHECKING:
     from resnet_inspect.capture.recording.forward import Mode
-    from resnet_inspect.traces.codec import Measured
+    from resnet_inspect.traces.codec import Measured, Saved
     from resnet_inspect.traces.model import Trace
 
 T = TypeVar("T", str, str | None)
@@ -122,14 +122,20 @@ def input_options_given(options: Mapping[str, Any]) -> bool:
 
 def loaded_or_captured(model: str, options: Mapping[str, Any]) -> Trace:
     """The saved trace of that name, or the network run as these options say."""
+    saved = loaded(model, options)
+    return capture(model, options) if saved is None else saved.trace
+
+
+def loaded(model: str, options: Mapping[str, Any]) -> Saved | None:
+    """What the file of that name holds; None for a network that is to be run."""
     from resnet_inspect import pipeline
 
     if not pipeline.is_trace_file(model):
-        return capture(model, options)
+        return None
     if input_options_given(options):
         raise click.UsageError("a saved trace is not run again: leave out the input options")
-    saved = pipeline.load(model)
-    say_why_it_ends(saved)
+    saved = pipeline.load_saved(model)
+    say_why_it_ends(saved.trace)
     return saved
 
 

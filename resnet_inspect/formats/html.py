@@ -13,6 +13,7 @@ from hashlib import sha256
 from html import escape
 from importlib import resources
 
+from resnet_inspect.formats.figures.page import inside
 from resnet_inspect.views.tables.table import Cell, Heading, Row, Table
 from resnet_inspect.views.words.text import Value
 
@@ -48,9 +49,10 @@ def render(table: Table) -> str:
         *_sentences(table.summary, "summary"),
         *_totals(table),
         *_sentences(table.remarks, "remarks"),
+        *_figure(table),
         *_tools(),
         f'<div class="scroll" role="region" tabindex="0" aria-label="{_text(name)}">',
-        *_grid(table),
+        *grid(table),
         "</div>",
         "</main>",
         "<footer>",
@@ -73,8 +75,9 @@ def fragment(table: Table) -> str:
         '<div class="resnet-inspect">',
         f"<style>{_asset('fragment.css')}</style>",
         f"<p>{_text(table.title)}</p>",
+        *_figure(table),
         '<div class="scroll">',
-        *_grid(table),
+        *grid(table),
         "</div>",
         *_sentences(table.summary, "summary"),
         *_totals(table),
@@ -101,6 +104,10 @@ def _policy(script: str) -> str:
 def _text(written: str) -> str:
     """Text that a browser shows as it is; it would read a carriage return as a new line."""
     return escape(written).replace("\r", "&#13;")
+
+
+def _figure(table: Table) -> list[str]:
+    return [] if table.figure is None else [inside(table.figure)]
 
 
 def _totals(table: Table) -> list[str]:
@@ -136,7 +143,8 @@ def _tools() -> list[str]:
     ]
 
 
-def _grid(table: Table) -> list[str]:
+def grid(table: Table) -> list[str]:
+    """The table alone, with its shown columns."""
     shown = table.shown_columns
     marked = _marked(table)
     tree = " data-tree" if any(row.level for row in table.rows) else ""

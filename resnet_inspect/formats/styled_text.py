@@ -2,14 +2,14 @@
 
 Columns are as wide as their widest cell. Where that is too wide, columns go in order of worth.
 The words of a section ("3 blocks; planes ×4, dimensions unchanged") stand across the columns that
-its row leaves empty.
+its row leaves empty; those of a column of words that has no room stand below the table.
 """
 
 from __future__ import annotations
 
 import textwrap
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise, takewhile
@@ -87,11 +87,12 @@ def lay_out(
         lines.append(grid.row(row))
     lines.append((("─" * grid.width, "rule"),))
     lines.extend(_totals(table, width if width is not None else max(grid.width, 80)))
-    for remark in table.remarks:
+    for remark in (*_below(table, dropped), *table.remarks):
         label = "note: "
         for line in _wrapped(f"{label}{remark}", width, indent=len(label)):
             lines.append(((line, "remark"),))
-    return Layout(tuple(lines), tuple(column.key for column in dropped), grid.width)
+    left_out = tuple(column.key for column in dropped if not column.below)
+    return Layout(tuple(lines), left_out, grid.width)
 
 
 def _names(table: Table) -> dict[int, str]:
@@ -109,6 +110,16 @@ def _names(table: Table) -> dict[int, str]:
         names[id(row)] = path[len(of) + 1 :] if of and row.kind not in SECTIONS else path
         above.append((row.level, path))
     return names
+
+
+def _below(table: Table, dropped: Sequence[Heading]) -> Iterator[str]:
+    """What each row has in columns of words that found no room, behind what it is."""
+    words = [column.key for column in dropped if column.below]
+    names = [c.key for c in table.shown_columns if c.align == "left" and c.key not in words]
+    for row in table.rows if words else ():
+        said = ", ".join(filter(None, (table.cell(row, key).text for key in words)))
+        if said:
+            yield f"{', '.join(table.cell(row, key).text for key in names)}: {said}"
 
 
 def _is_across(table: Table) -> bool:

@@ -12,6 +12,7 @@ The only place that joins them; torch is imported inside the functions that need
 - `weights`, `identity`: filling a network from a file, and `identify`.
 - `conversion`: weights under the names of their network, and code that loads them.
 - `checks`, `equivalence`: `verify` and `equivalence_of`.
+- `training`, `fitted`, `recipes`: `train` and `resume`; `run`: `load_run`.
 - `programs`: `features`, the program that takes the feature maps.
 - `locks`: what a saved trace or a lock says, held against what is.
 - `files`: files, tables and text.
@@ -29,6 +30,7 @@ from resnet_inspect.pipeline.files import (
     is_trace_file,
     load,
     load_measured,
+    load_saved,
     load_signals,
     load_timed,
     render,
@@ -39,7 +41,7 @@ from resnet_inspect.pipeline.files import (
 )
 from resnet_inspect.pipeline.identity import checkpoint_of, identified, identify, recognised
 from resnet_inspect.pipeline.locks import change_table, changed, input_of, mode_of
-from resnet_inspect.pipeline.networks import USUAL_INPUT, input_from, input_shape
+from resnet_inspect.pipeline.networks import USUAL_INPUT, input_from, input_shape, offered
 from resnet_inspect.pipeline.programs import features
 from resnet_inspect.pipeline.signals import signal
 from resnet_inspect.pipeline.timing import measure
@@ -68,11 +70,13 @@ __all__ = [
     "is_trace_file",
     "load",
     "load_measured",
+    "load_saved",
     "load_signals",
     "load_timed",
     "loading",
     "measure",
     "mode_of",
+    "offered",
     "recognised",
     "render",
     "save",

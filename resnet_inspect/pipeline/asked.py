@@ -5,9 +5,12 @@ from __future__ import annotations
 import keyword
 from typing import TYPE_CHECKING
 
+from resnet_inspect.errors import ForwardError
+from resnet_inspect.inspection import Inspection
 from resnet_inspect.traces.model import Trace
 
 if TYPE_CHECKING:
+    from resnet_inspect.capture.recording.forward import ForwardRaised
     from resnet_inspect.capture.taken import Asked
 
 
@@ -55,3 +58,12 @@ def wrapper(asked: Asked) -> tuple[str, str, str]:
         f"    def {asked.method}(self, {takes}):",
         f"        return super().{asked.method}({made})",
     )
+
+
+def forward_error(raised: ForwardRaised, *, by_name: bool) -> ForwardError:
+    """What a forward pass that raised is to the caller: why, what to do, the calls up to there."""
+    from resnet_inspect.analysis.failure import sentence
+
+    hint = raised.hint or how_to_give(raised.asked, raised.trace, by_name=by_name)
+    trace = Inspection.of(raised.trace)
+    return ForwardError(sentence(trace), hint=hint, trace=trace)

@@ -16,6 +16,7 @@ from resnet_inspect.answers import Answer, Drawing, Explanation
 from resnet_inspect.errors import BadInput
 from resnet_inspect.inspection import Inspection, costs
 from resnet_inspect.pipeline.checks import verify as ask_others
+from resnet_inspect.pipeline.equivalence import equivalence_of
 from resnet_inspect.pipeline.files import is_trace_file, load
 from resnet_inspect.pipeline.locks import input_of
 from resnet_inspect.pipeline.networks import Tell, silent
@@ -120,12 +121,14 @@ def verify(
     device: str | None = None,
     arguments: Mapping[str, Any] | None = None,
     call: str = FORWARD,
+    against: str = "",
     tell: Tell = silent,
 ) -> Answer:
     """What torch, torchinfo, `FlopCounterMode`, a real forward and published tables say.
 
     A row for each opinion, with what explains a difference; it is built and run anew on `device`,
-    the CPU by default. The network is a name, or the trace of one.
+    the CPU by default. The network is a name, or the trace of one. With `against`, the name of
+    another, the remarks say too whether both compute the same.
 
     Raises `BadInput` for the trace of a module, which is not kept, and what `trace` raises.
     """
@@ -136,10 +139,10 @@ def verify(
             raise BadInput("a trace does not keep its module", hint="verify takes a name")
         arguments = {key: literal_eval(value) for key, value in traced.provenance.arguments}
         input_size, call = input_of(traced, network), traced.provenance.call
-    survey, found = ask_others(
-        network, input_size, device=device, arguments=arguments, call=call, tell=tell
-    )
-    return Answer(checks.view(survey, found))
+    how: dict[str, Any] = {"device": device, "arguments": arguments, "call": call, "tell": tell}
+    survey, found = ask_others(network, input_size, **how)
+    other = equivalence_of(network, against, input_size, **how) if against else None
+    return Answer(checks.view(survey, found, other))
 
 
 def taps(network: Network, **how: Unpack[How]) -> Answer:

@@ -37,7 +37,7 @@ def verify(
     """
     traced = trace(model, input_size, arguments=arguments, tell=tell, call=call)
     from resnet_inspect import oracle
-    from resnet_inspect.analysis.checks import Opinion, judge
+    from resnet_inspect.analysis.checks import Built, Opinion, judge
 
     chosen = subject(model)
     with surroundings(chosen):
@@ -47,13 +47,14 @@ def verify(
         built, args, kwargs = built_to_run(order, device)
         tell(f"asking others about {chosen.name}")
         answers = oracle.opinions(built, args, kwargs)
+        told = Built(oracle.pruned(built), oracle.macs_of_made_weights(built, *args, **kwargs))
     survey = Survey(traced)
     known = NAMED.get(model)
     if known is not None and chosen.source == "torchvision":
         reason = _not_published(known, traced)
         said = oracle.published(chosen.name, known.input[-1])
         answers += [(f, by, None, 1, reason) for f, by, *_ in said] if reason else said
-    return survey, judge(survey, [Opinion(*answer) for answer in answers])
+    return survey, judge(survey, [Opinion(*answer) for answer in answers], told)
 
 
 _HEADS = {

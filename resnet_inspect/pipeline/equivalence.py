@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.pipeline.locks import input_of
 from resnet_inspect.pipeline.networks import Order, Tell, built_to_run, silent
 from resnet_inspect.pipeline.tracing import trace
 from resnet_inspect.sources import subject, surroundings
 
 if TYPE_CHECKING:
-    from resnet_inspect.analysis.comparison.equivalence import Equivalence
+    from torch import nn
+
+    from resnet_inspect.analysis.comparison.difference import Difference
+    from resnet_inspect.analysis.equivalence import Equivalence
     from resnet_inspect.capture.inputs import InputSize
 
 
@@ -28,32 +32,80 @@ def equivalence_of(
     """Whether two networks are the same: in layers, shapes, counts, and in what they compute.
 
     `input_size` and `arguments` are for `model`; `other` gets the same input, and of
-    both the method `call` is run. If their layers are
-    the same, the weights of `other` are copied into `model` by role, and both are run on `device`.
-    Raises what `trace` raises.
+    both the method `call` is run. Where every weight of one has a counterpart in the other, those
+    of `other` are copied into `model`, and both are run on `device`. Raises what `trace` raises.
     """
     from resnet_inspect.analysis.comparison.changes import compare
-    from resnet_inspect.analysis.comparison.equivalence import (
-        Equivalence,
-        alike,
-        same_calls,
-        same_tensors,
-    )
+    from resnet_inspect.analysis.equivalence import Equivalence, Parting
 
     left = Survey(trace(model, input_size, arguments=arguments, tell=tell, call=call))
-    size = input_size or tuple(left.trace.spec(left.trace.inputs[0]).shape)
+    size = input_of(left.trace, model)
     right = Survey(trace(other, size, tell=tell, call=call))
     difference = compare(left, right)
-    if not alike(difference):
-        return Equivalence(difference)
-    from resnet_inspect.capture.equivalence import first_difference, with_weights_of
-
+    traces = left.trace, right.trace
+    shapes = [[one.spec(port).shape for port in one.outputs] for one in traces]
+    by_shapes_alone = all(one.provenance.device == "meta" for one in traces)
+    if by_shapes_alone and shapes[0] != shapes[1]:
+        return Equivalence(difference, parted=Parting(("", ""), None))
     ours, theirs = subject(model), subject(other)
     with surroundings(ours), surroundings(theirs):
         order = Order.of(ours, size, arguments=arguments, tell=tell, call=call)
         built, args, kwargs = built_to_run(order, device)
         second, *_ = built_to_run(Order.of(theirs, size, tell=tell, call=call), device)
         tell("running both with the same weights")
-        copied = with_weights_of(built, second, same_tensors(difference))
-        parted = first_difference(built, second, same_calls(difference), args, kwargs)
-    return Equivalence(difference, copied, parted)
+        try:
+            return _run(difference, built, second, args, kwargs)
+        except Exception as error:  # whatever it raises is why they were not compared
+            words = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            return Equivalence(difference, reason=f"running them raised {words}")
+
+
+def _run(
+    difference: Difference,
+    model: nn.Module,
+    other: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Equivalence:
+    """Run both with the same weights, told in each way until one makes them the same."""
+    from resnet_inspect.analysis.equivalence import (
+        Alone,
+        Equivalence,
+        Parting,
+        mappings,
+        same_places,
+        without_counterpart,
+    )
+    from resnet_inspect.capture import equivalence as both
+
+    shapes = [
+        {name: tuple(tensor.shape) for name, tensor in both.tensors_of(one).items()}
+        for one in (model, other)
+    ]
+    weights = both.weights_of(model), both.weights_of(other)
+    both.draw_constants(other)
+    args, kwargs = both.in_doubles((model, other), args, kwargs)
+    places = same_places(difference)
+    found: Equivalence | None = None
+    alone: Alone = ((), ())
+    for way, names in mappings(difference, *shapes):
+        lost = without_counterpart(difference, names, weights)
+        if any(lost):
+            alone = alone if any(alone) else lost
+            continue
+        copied = both.with_weights_of(model, other, names)
+        parted = both.first_difference(model, other, [] if found else places, args, kwargs)
+        if found is None or parted is None:
+            parting = Parting(parted[:2], parted[2]) if parted else None
+            numbers = both.dtype_of(model), both.tolerance_of(model)
+            found = Equivalence(difference, copied, way, *numbers, parting)
+        if parted is None:
+            break
+    if found is None:
+        return Equivalence(difference, alone=alone)
+    if found.same:
+        reason = both.why_empty(other, args, kwargs)
+    else:
+        is_random = any(both.is_random(one, args, kwargs) for one in (model, other))
+        reason = "what they give is random, in eval mode too" if is_random else ""
+    return Equivalence(difference, reason=reason) if reason else found

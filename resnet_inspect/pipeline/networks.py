@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from resnet_inspect import sources
 from resnet_inspect.errors import BadInput
 from resnet_inspect.sources import subject
 from resnet_inspect.sources.catalogue import NAMED
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from resnet_inspect.capture.inputs import InputSize
     from resnet_inspect.capture.recording.forward import Mode
-    from resnet_inspect.capture.signals import Step
+    from resnet_inspect.capture.signals.step import Step
 
 USUAL_INPUT = (1, 3, 224, 224)
 """The input shape that is taken where none is given and the source knows none."""
@@ -87,6 +88,14 @@ def channels_of(chosen: Subject, arguments: Mapping[str, Any]) -> int | None:
     names = ARGUMENTS.get(chosen.source)
     asked = arguments.get(names.channels) if names else None
     return asked if type(asked) is int and asked > 0 else None
+
+
+def offered(name: str) -> dict[str, str]:
+    """The arguments of a network's builder, each with its default as a Python literal, or "".
+
+    The network may be built for that, on meta. Raises what building it raises.
+    """
+    return sources.offered(subject(name))
 
 
 def takes_a_list(chosen: Subject) -> bool:
@@ -218,6 +227,8 @@ class Order:
             make_tensor,
             read_dtype,
         )
+        from resnet_inspect.capture.members import on, tensors
+        from resnet_inspect.capture.recording.forward import method_of
         from resnet_inspect.capture.taken import as_taken
 
         asked = read_dtype(self.dtype) if self.dtype else None
@@ -226,9 +237,11 @@ class Order:
         chosen = self.chosen
         self.tell(f"building {chosen.name}")
         model = source(chosen.source).build(chosen.name, self.arguments, device)
+        if device.type != "meta":
+            model = on(model, device)
         notes = list(self.notes)
-        tensors = (*model.parameters(), *model.buffers())
-        if tensors and all(tensor.device.type != device.type for tensor in tensors):
+        held = tensors(model)
+        if held and all(tensor.device.type != device.type for tensor in held):
             notes.append("built on the CPU, since meta has no numbers to build it with")
         zeros = None
         if self.weights is not None:
@@ -245,7 +258,7 @@ class Order:
             images = [make_tensor(shape[1:], dtype, device) for _ in range(shape[0])]
             return Built(model, (images,), {}, tuple(notes), zeros)
         args, kwargs = as_taken(
-            getattr(model, self.call, model.forward), *make_arguments(self.size, dtype, device)
+            method_of(model, self.call), *make_arguments(self.size, dtype, device)
         )
         return Built(model, args, kwargs, tuple(notes), zeros)
 
@@ -285,7 +298,7 @@ def built_to_run(
     built = order.on(where)
     from resnet_inspect.capture.recording.forward import run_instead_of_forward
 
-    model = built.model.to(where)
+    model = built.model
     run_instead_of_forward(model, order.call)
     give_shapes(model, built.args, built.kwargs)
     return model, built.args, built.kwargs
@@ -296,6 +309,9 @@ def give_shapes(model: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]
     import torch
     from torch.nn.parameter import is_lazy
 
-    if any(is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
+    from resnet_inspect.capture.members import switch, tensors
+
+    if any(is_lazy(tensor) for tensor in tensors(model)):
+        switch(model, False)
         with torch.no_grad():
-            model.eval()(*args, **kwargs)
+            model(*args, **kwargs)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.errors import BadInput, InspectError, WorkFailed
+from resnet_inspect.pipeline.asked import forward_error
 from resnet_inspect.pipeline.networks import Built, Order, Tell, give_shapes, import_torch, silent
-from resnet_inspect.pipeline.tracing import forward_error, settled
+from resnet_inspect.pipeline.tracing import settled
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.signals import Watched
 
@@ -62,7 +63,7 @@ def signal(
 
     from resnet_inspect.capture import backends
     from resnet_inspect.capture.recording.forward import ForwardRaised, unwrapped
-    from resnet_inspect.capture.signals import Step
+    from resnet_inspect.capture.signals.step import Step
     from resnet_inspect.sources import seed as seeds
 
     where = backends.resolve(device or "cpu")
@@ -83,7 +84,7 @@ def signal(
         if data is not None:
             tell(f"reading images from {data}")
             built = _with_images(built, data, seed)
-        network, wrappers = unwrapped(built.model.to(where))
+        network, wrappers = unwrapped(built.model)
         give_shapes(network, built.args, built.kwargs)
         torch.manual_seed(seed)
         tell(f"running {chosen.name} forward and back on {where}")
@@ -91,12 +92,15 @@ def signal(
             ready = replace(built, model=network, notes=(*wrappers, *built.notes))
             traced = order.captured(ready, where, step=step)
         except ForwardRaised as raised:
-            raise forward_error(raised.trace, raised.hint) from raised.__cause__
+            raise forward_error(raised, by_name=True) from raised.__cause__
         except InspectError:
             raise
         except Exception as error:
             line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-            raise WorkFailed(f"the backward pass raised: {line}") from error
+            raise WorkFailed(
+                f"the backward pass raised: {line.partition(' Hint:')[0]}",
+                hint="torch.autograd.set_detect_anomaly(True) around a step of your own says where",
+            ) from error
         return traced, (step.signals(len(traced.calls)),)
 
 
@@ -124,7 +128,10 @@ def _with_images(built: Built, data: str | Path, seed: int) -> Built:
 
     given = built.args[0] if len(built.args) == 1 and not built.kwargs else None
     if not isinstance(given, torch.Tensor):
-        raise BadInput("images go into a network with one input, N×3×H×W")
+        raise BadInput(
+            "images go into a network with one input, N×3×H×W",
+            hint="leave out --data: noise goes into any",
+        )
     images = batch_of(data, tuple(given.shape), seed).to(given)
     note = f"its input is {len(images)} images of {Path(data).name}"
     return replace(built, args=(images,), notes=(*built.notes, note))

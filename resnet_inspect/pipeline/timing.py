@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.capture import backends
 from resnet_inspect.errors import BadInput
-from resnet_inspect.pipeline.asked import how_to_give
+from resnet_inspect.pipeline.asked import forward_error
 from resnet_inspect.pipeline.networks import Order, Tell, give_shapes, import_torch, silent
-from resnet_inspect.pipeline.tracing import forward_error, settled
+from resnet_inspect.pipeline.tracing import settled
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.codec import Measured
 
@@ -49,10 +49,10 @@ def measure(
         )
     tell("importing torch")
     import_torch()
+    from resnet_inspect.capture.members import switch
     from resnet_inspect.capture.recording.forward import (
         ForwardRaised,
         run_instead_of_forward,
-        switch,
         unwrapped,
     )
     from resnet_inspect.capture.timing.measurement import Runs, moved
@@ -80,8 +80,7 @@ def measure(
         try:
             traced = order.captured(built, where, "as found")
         except ForwardRaised as raised:
-            hint = how_to_give(raised.asked, raised.trace, by_name=True)
-            raise forward_error(raised.trace, hint) from raised.__cause__
+            raise forward_error(raised, by_name=True) from raised.__cause__
         how = Runs(**(runs or {}))
         told = None if so_far is None else lambda found: so_far((traced, found))
         return traced, run_repeatedly(

@@ -9,14 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from resnet_inspect.errors import BadInput, ForwardError, ForwardInterrupted, UnknownName
-from resnet_inspect.inspection import Inspection, Watch
-from resnet_inspect.pipeline.asked import how_to_give
+from resnet_inspect.errors import BadInput, ForwardInterrupted, UnknownName
+from resnet_inspect.inspection import Inspection
+from resnet_inspect.pipeline.asked import forward_error
 from resnet_inspect.pipeline.cache import entry_of, ran_no_other_code
 from resnet_inspect.pipeline.locks import input_of
 from resnet_inspect.pipeline.networks import Order, Tell, import_torch, silent
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.watched import Watch
 
 if TYPE_CHECKING:
     import torch
@@ -128,10 +129,8 @@ def trace(
             named = _trace_named if order.open is None else _trace_guessing
             made = named(order, device or "meta")
     except ForwardRaised as raised:
-        hint = raised.hint or how_to_give(
-            raised.asked, raised.trace, by_name=isinstance(model, str)
-        )
-        raise forward_error(raised.trace, hint) from raised.__cause__
+        by_name = isinstance(model, str)
+        raise forward_error(raised, by_name=by_name) from raised.__cause__
     except ForwardInterrupted as interrupted:
         interrupted.trace = Inspection.of(interrupted.trace)
         raise
@@ -150,14 +149,6 @@ def settled(order: Order) -> Order:
     }  # fmt: skip
     tried = trace(name, cast("InputSize", part), **like)
     return replace(order, size=input_of(tried, name), notes=tried.provenance.notes)
-
-
-def forward_error(partial: Trace, hint: str = "") -> ForwardError:
-    """What a forward pass that raised is to the caller: why, and the calls up to there."""
-    from resnet_inspect.analysis.failure import sentence
-
-    trace = Inspection.of(partial)
-    return ForwardError(sentence(trace), hint=hint, trace=trace)
 
 
 @contextmanager
@@ -207,11 +198,11 @@ def watch(
         raise BadInput(f"every {every} forwards cannot be; 1 records each")
     seen = Watch(type(model).__name__)
     flows = seen.expect if signals else None
-    with watching(model, seen.take, forwards=forwards, call=call, every=every, flows=flows):
-        try:
+    try:
+        with watching(model, seen.take, forwards=forwards, call=call, every=every, flows=flows):
             yield seen
-        finally:
-            seen.settle()
+    finally:
+        seen.settle()
 
 
 def _trace_named(order: Order, device_name: str) -> Trace:

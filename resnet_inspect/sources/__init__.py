@@ -29,8 +29,9 @@ ENTRY_POINTS = "resnet_inspect.sources"
 class Source(Protocol):
     """Where networks come from. Its functions get the name without the prefix.
 
-    A source may have one more function, `surroundings(name)`: a context in which the network is
-    built and run.
+    A source may have two more functions: `surroundings(name)`, a context in which the network is
+    built and run, and `offered(name)`, the arguments of its builder with their defaults as Python
+    literals, "" for one that must be given.
     """
 
     def variants(self) -> Sequence[Variant]:
@@ -151,6 +152,19 @@ def surroundings(chosen: Subject) -> AbstractContextManager[object]:
     """What must hold while a network is built and run: for most sources, nothing."""
     context = getattr(source(chosen.source), "surroundings", None)
     return nullcontext() if context is None else context(chosen.name)
+
+
+def offered(chosen: Subject) -> dict[str, str]:
+    """What the builder of a network takes, each with its default as a Python literal, or "".
+
+    None where the source does not tell. Raises what building it raises.
+    """
+    tell = getattr(source(chosen.source), "offered", None)
+    if tell is None:
+        return {}
+    with surroundings(chosen):
+        found: dict[str, str] = tell(chosen.name)
+    return found
 
 
 def listed(globs: Iterable[str] = ()) -> tuple[Variant, ...]:

@@ -85,16 +85,25 @@ class Design:
         pixels = 32 if self.stem == "cifar" else 224
         return (1, self.channels, pixels, pixels)
 
+    @property
+    def offered(self) -> dict[str, str]:
+        """Every option with its value as a Python literal."""
+        return {field.name: repr(getattr(self, field.name)) for field in fields(self)}
+
     def but(self, options: Mapping[str, Any]) -> Design:
         """The same design with these options, as text or as Python values.
 
         Raises `UnknownName` for an option that is not there, `BadInput` for a value that cannot be.
         """
-        known = [field.name for field in fields(self)]
+        known = {field.name: field for field in fields(self)}
         for option in options:
             if option not in known:
                 raise UnknownName("option", option, known, see=f"options: {', '.join(known)}")
-        made = replace(self, **{option: _value(option, given) for option, given in options.items()})
+        values: dict[str, Any] = {
+            option: None if given is known[option].default is None else _value(option, given)
+            for option, given in options.items()
+        }
+        made = replace(self, **values)
         made._check()
         return made
 

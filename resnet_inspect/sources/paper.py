@@ -91,6 +91,11 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
     return residual.build(chosen, device)
 
 
+def offered(name: str) -> dict[str, str]:
+    """The options of its design, as it has them."""
+    return design(name).offered
+
+
 def design(name: str) -> Design:
     """The design of that name, with the options that follow it.
 

@@ -26,6 +26,11 @@ def default_input(name: str) -> tuple[int, ...]:
     return read(name).input
 
 
+def offered(name: str) -> dict[str, str]:
+    """The options of the design, as it has them."""
+    return read(name).offered
+
+
 def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.Module:
     """The network with fresh weights; `arguments` are options too, and win over those in the name.
 

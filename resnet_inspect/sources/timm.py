@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from resnet_inspect.errors import BadInput, BuildError, MissingDependency, UnknownName
-from resnet_inspect.sources import seed
+from resnet_inspect.sources import builders, seed
 from resnet_inspect.sources.catalogue import Variant
 
 _FORBIDDEN = {
@@ -64,6 +64,13 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
         raise BadInput(_refused(name, error), hint=_arguments_hint(models, current)) from error
     except Exception as error:
         raise BuildError(_refused(name, error)) from error
+
+
+def offered(name: str) -> dict[str, str]:
+    """What the class of the network takes."""
+    models = _models()
+    current, meta = _current(models, name), torch.device("meta")
+    return builders.of_class(lambda: _built(models.create_model, current, {}, meta))
 
 
 def _models() -> ModuleType:

@@ -12,7 +12,7 @@ from torch.overrides import TorchFunctionMode
 
 from resnet_inspect.collection import uncollected
 from resnet_inspect.errors import BadInput, BuildError, MissingDependency
-from resnet_inspect.sources import seed
+from resnet_inspect.sources import builders, seed
 from resnet_inspect.sources.catalogue import NAMED, Variant, variant
 
 _FORBIDDEN = {"weights", "weights_backbone", "pretrained", "progress", "quantize"}
@@ -73,6 +73,15 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
             raise BuildError(_refused(chosen, error), hint=_arguments_hint(chosen)) from error
     built: nn.Module = model.to(device)
     return built
+
+
+def offered(name: str) -> dict[str, str]:
+    """What its builder and its class take, and the channels of the images."""
+    builder, meta = _builder(variant(name)), torch.device("meta")
+    own = builders.of_parameters(inspect.signature(builder).parameters.values())
+    found = own | builders.of_class(lambda: build(name, {}, meta))
+    known = {argument: found[argument] for argument in found if argument not in _FORBIDDEN}
+    return known | {"channels": "3"}
 
 
 def _built(builder: Any, given: Mapping[str, Any], device: torch.device) -> Any:

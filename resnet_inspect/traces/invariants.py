@@ -11,6 +11,8 @@ from resnet_inspect.traces.tensors import TensorSpec
 
 DEEPEST = 1000
 """Calls that may be running at once, names within names, dimensions of a tensor."""
+_MOST_CHECKPOINTS = 100
+"""That one call may be in."""
 LARGEST = 2**63
 """Bytes of a tensor are fewer; so are those of all tensors together."""
 
@@ -66,6 +68,8 @@ def broken_reference(trace: Trace) -> str | None:
         if call.parent is not None and not opened:
             return f"{where} has a parent that is not running"
         opened.append(index)
+        if any(one.first > index for one in call.checkpoints):
+            return f"{where} is in a checkpoint that begins behind it"
         if any(port.activation not in tensors for port in (*call.inputs, *call.outputs)):
             return f"{where} has a tensor that is not there"
     if any(port.activation not in tensors for port in (*trace.inputs, *trace.outputs)):
@@ -87,6 +91,8 @@ def _bounds(trace: Trace) -> Iterator[str]:
         depths.append(0 if call.parent is None else depths[call.parent] + 1)
     if max(depths) > DEEPEST or any(m.path.count(".") > DEEPEST for m in trace.modules):
         yield f"its calls are nested more than {DEEPEST} deep"
+    if any(len(call.checkpoints) > _MOST_CHECKPOINTS for call in trace.calls):
+        yield f"a call is in more than {_MOST_CHECKPOINTS} checkpoints"
 
 
 def _nbytes(tensor: TensorSpec) -> int | None:

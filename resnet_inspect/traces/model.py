@@ -21,6 +21,18 @@ FORWARD = "forward"
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A run of `torch.utils.checkpoint`."""
+
+    first: int
+    """Index of the first call in it."""
+    reentrant: bool
+    """Whether it is run by an autograd function of its own (`use_reentrant=True`)."""
+    selective: bool
+    """Whether a `context_fn` of the user's decides what is kept all the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One execution of a module or of a function.
 
@@ -45,9 +57,9 @@ class Call:
     """Full names of parameters, buffers and constants of modules that it was given directly."""
     past_hooks: bool = False
     """Whether a module's `forward` was called itself, so that hooks of others do not see it."""
-    checkpoint: int | None = None
-    """Index of the first call of the `torch.utils.checkpoint` that it is run in, the outermost: in
-    training its activations are not kept but made again. None outside of any."""
+    checkpoints: tuple[Checkpoint, ...] = ()
+    """Those that it is run in, the outermost first: in training its activations are not kept but
+    made again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class Weight:
     """That of its gradient; None if it got none, or it is not finite."""
     trainable: bool = True
     update_ratio: float | None = None
-    """By how much it changed until the next forward, as a part of its norm, over at most 65,536 of
+    """By how much it changed until the next forward, as a part of its norm, over at most 16,384 of
     its elements evenly spread; None where nobody looked."""
 
 

@@ -34,14 +34,15 @@ def _explore(subject: str | None, given: Mapping[str, Any]) -> int:
     from resnet_inspect.tui.session.request import Request
 
     request = None if subject is None else Request.of(subject)
-    trace, measured = None, None
+    trace, recorded = None, None
     if request is not None and given:
         request = request.with_options(given)
     if request is not None and request.path:
         path = Path(request.path).expanduser()
-        # A long one is read by the explorer itself, which paints first and says what it does.
-        trace, measured = (None, None) if is_long_file(path) else pipeline.load_timed(path)
-    app = Explorer(request, trace, measured)
+        if not is_long_file(path):  # which the explorer reads itself: it paints first and says so
+            saved = pipeline.load_saved(path)
+            trace, recorded = saved.trace, saved.recorded
+    app = Explorer(request, trace, recorded)
     code = app.run()
     if app.return_code:
         raise InspectError("the explorer ended with an error", hint="--debug shows where")

@@ -12,25 +12,32 @@ from dataclasses import replace
 from functools import partial
 from threading import Thread
 from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
 
 from textual import work
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.content import Content
-from textual.driver import Driver
-from textual.events import Event, Key
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import InspectError
+from resnet_inspect.traces.codec import Recorded
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.actions import METHODS, networks, timing
+from resnet_inspect.tui.actions.habits import keep
 from resnet_inspect.tui.actions.registry import keeping_order
-from resnet_inspect.tui.keys import ACTIONS, ALWAYS, FOOTER, bindings, hints, hints_of, identifier
-from resnet_inspect.tui.panels.contents import Contents, lay_out, let_go
+from resnet_inspect.tui.keys import (
+    ACTIONS,
+    ALWAYS,
+    FOOTER,
+    OF_A_RUN,
+    bindings,
+    hints,
+    hints_of,
+    identifier,
+)
+from resnet_inspect.tui.panels.contents import Contents, lay_out, let_go, recorded
 from resnet_inspect.tui.panels.filter_line import FilterLine
 from resnet_inspect.tui.panels.keys_line import KeysLine
 from resnet_inspect.tui.panels.totals_line import TotalsLine
@@ -39,20 +46,21 @@ from resnet_inspect.tui.panels.way_strip import WayStrip
 from resnet_inspect.tui.panels.workbench import Workbench
 from resnet_inspect.tui.process.background import MANY_CALLS, START, beside_the_screen, end
 from resnet_inspect.tui.process.child import Child
-from resnet_inspect.tui.screens.dialog import Once, Palette
+from resnet_inspect.tui.program import Program
 from resnet_inspect.tui.screens.form import Form
 from resnet_inspect.tui.session.history import History
+from resnet_inspect.tui.session.recorded import Beside
 from resnet_inspect.tui.session.request import Request
 from resnet_inspect.tui.session.shown import Perspective, Shown
+from resnet_inspect.tui.session.signals import Step
 from resnet_inspect.tui.session.timing import Plan
 from resnet_inspect.tui.settings.config import read_config, read_state
-from resnet_inspect.tui.settings.themes import HIGH_CONTRAST, OWN, inks
 from resnet_inspect.views.tables.table import Table
 from resnet_inspect.visible import message as shown_message
 from resnet_inspect.visible import visible
 
 
-class Explorer(App[int]):
+class Explorer(Program):
     """The interactive explorer of one network, or of two side by side."""
 
     TITLE = "resnet-inspect"
@@ -78,10 +86,9 @@ class Explorer(App[int]):
         self,
         request: Request | None = None,
         trace: Trace | None = None,
-        measured: Measurements | None = None,
+        recorded: Recorded | None = None,
     ) -> None:
         super().__init__()
-        self.register_theme(HIGH_CONTRAST)
         self.config = read_config([identifier(a) for a in ACTIONS], self.available_themes)
         self.kept = read_state()
         self.warnings = list(self.config.warnings)
@@ -94,20 +101,22 @@ class Explorer(App[int]):
         """What is shown, or is to be shown first."""
         self.asked = self.request
         """What was asked for last; it need not have come to anything."""
-        self.given = None if trace is None else (trace, measured)
+        self.given = None if trace is None else (trace, recorded)
         """What it was opened with."""
         self.shown: Shown | None = None
         self.failed: tuple[Request, Trace] | None = None
         """What raised last, with the trace up to there."""
         self.other: Survey | None = None
         """What is set beside the network, if two are compared."""
+        self.against: Request | None = None
+        """What was asked for to be set there."""
         self.child = Child()
         self.history = History()
         self.perspective = Perspective(columns=dict(self.kept.columns))
         self.plan = Plan()
         """How it was measured last."""
-        self._aimed_at: WeakKeyDictionary[Event, Screen[Any]] = WeakKeyDictionary()
-        """The screen that had the keys when a key came."""
+        self.step = Step()
+        """How it was run last to see what flows."""
 
     def _last(self) -> Request:
         """What config.toml names, or what was open last, or ResNet-50."""
@@ -151,7 +160,9 @@ class Explorer(App[int]):
         self.bench.draw_in_ascii(self.config.draws_ascii)
         self.bench.set_widths(self.kept.panes)
         keys, found = self.query_one(KeysLine), hints(self.config.keys)
-        keys.common, keys.last = (tuple(found[n] for n in names) for names in (FOOTER, ALWAYS))
+        keys.of_a_run, keys.common, keys.last = (
+            tuple(found[name] for name in names) for names in (OF_A_RUN, FOOTER, ALWAYS)
+        )
         panes = self.bench.bindings.items()
         keys.panes = {name: hints_of(own, self.config.keys) for name, own in panes}
         for warning in self.warnings:
@@ -166,6 +177,12 @@ class Explorer(App[int]):
         else:
             networks.look_at(self, self.request)
 
+    def exit(self, *given: Any, **named: Any) -> None:
+        """Leave, by a key or a signal; what is remembered is kept."""
+        if self.query(Workbench):
+            keep(self)
+        super().exit(*given, **named)
+
     def on_unmount(self) -> None:
         """Leave no process behind, however the program ends."""
         self.child.kill()
@@ -176,16 +193,18 @@ class Explorer(App[int]):
         self,
         request: Request,
         trace: Trace,
-        measured: Measurements | None = None,
+        recorded: Recorded | None = None,
         *,
         remember: bool = True,
     ) -> None:
-        """Look at this trace now, and at what was measured of it."""
-        shown = Shown.of(request, trace, measured)
-        if shown.timing is not None:
-            self.bench.table.heat = "time"
-        elif self.shown is not None and self.shown.timing is not None:
-            self.notify("its times went with the network that was measured; M measures this one")
+        """Look at this trace now, and at what was recorded of it."""
+        shown = Shown.of(request, trace, recorded)
+        if shown.beside is not None:
+            self.bench.table.heat = shown.beside.heat or self.bench.table.heat
+        elif self.shown is not None and self.shown.beside is not None:
+            self.notify(
+                "what was measured went with the network before; M measures this one, S runs it"
+            )
         contents = await self._contents_of(shown)
         failure = sentence(trace)
         self.problem(f"{failure}  (the trace up to there is shown)" if failure else "")
@@ -204,32 +223,44 @@ class Explorer(App[int]):
             self._show(await self._contents_of(self.shown))
 
     @property
-    def shows_times(self) -> bool:
-        """Whether what was measured is shown: not where two networks are compared."""
-        return self.other is None and self.shown is not None and self.shown.timing is not None
+    def beside(self) -> Beside | None:
+        """What was recorded and is shown: nothing where two networks are compared."""
+        return self.shown.beside if self.shown is not None and self.other is None else None
 
     async def _contents_of(self, shown: Shown) -> Contents:
         """The tables of the present view; the title says at what step their making is."""
-        other, title = self.other, shown.request.title
-        if other is not None:
-            title = f"{title}   against   {_named(other)}"
+        other, title = self.other, self._title_of(shown)
         calls = len(shown.survey.trace.calls) + (len(other.trace.calls) if other else 0)
         long = calls > MANY_CALLS
-        is_timed, is_compared = shown.timing is not None, other is not None
+        beside = shown.beside if other is None else None
         contents = await beside_the_screen(
-            long or is_timed,
+            long or beside is not None,
             lay_out,
             shown.survey,
             other,
             self.perspective.view,
-            self.perspective.selected(
-                is_timed=is_timed and not is_compared, is_compared=is_compared
-            ),
+            self.perspective.selected(beside, is_compared=other is not None),
             partial(self.call_later, self.title_line, title) if long else _silent,
-            shown.timing,
+            beside,
         )
         self.call_later(self.title_line, title)
         return contents
+
+    async def renew(self) -> None:
+        """Show other numbers of what was recorded; nothing moves that was there."""
+        before, beside = self.bench.contents, self.beside
+        if before is None or beside is None or self.shown is None:
+            return
+        columns = self.perspective.chosen_columns(beside)
+        renewed = await beside_the_screen(True, recorded, before, beside, columns)
+        if self.bench.contents is before:  # and no other view was laid out meanwhile
+            self.bench.renew(renewed)
+            self.totals.show_totals(renewed.rows.table, None)
+
+    def _title_of(self, shown: Shown | Request) -> str:
+        """The network, and what it is compared with."""
+        titles = (one.title for one in (shown, self.against) if one is not None)
+        return "   against   ".join(titles)
 
     def _show(self, contents: Contents) -> None:
         """Put tables on the panes, filtered as those before them."""
@@ -238,6 +269,7 @@ class Explorer(App[int]):
         for strip in self.query(WayStrip):
             strip.show_way(contents.network)
         self.totals.show_totals(contents.rows.table, contents.difference)
+        self.query_one(KeysLine).show_steps(self.beside is not None and bool(self.beside.title))
         if before:
             Thread(target=let_go, args=(before,), daemon=True).start()
 
@@ -257,10 +289,6 @@ class Explorer(App[int]):
             Content.assemble(visible(text), (doing, "$ink-add"))
         )
 
-    def notify(self, message: str, *, title: str = "", **how: Any) -> None:
-        """Show a notice; what is from outside in it is shown, never obeyed."""
-        super().notify(shown_message(message), title=visible(title), **how)
-
     def problem(self, text: str) -> None:
         """Say what went wrong, or take it off; where a form is filled in, it is said there too."""
         if isinstance(self.screen, Form):
@@ -271,21 +299,11 @@ class Explorer(App[int]):
 
     def say_why(self, error: InspectError, more: str = "") -> None:
         """Say what went wrong with what was asked for, and that the one before is still shown."""
-        self.title_line(self.request.title)
+        self.title_line(self._title_of(self.shown or self.request))
         hint = f"  ({error.hint})" if error.hint else ""
         self.problem(f"{error.message}{hint}{more}")
 
     # -- what is typed, and what the palette offers ----------------------------------------------
-
-    async def on_event(self, event: Event) -> None:
-        """Give a key that was typed behind the one that opened a dialog to that dialog."""
-        if isinstance(event, Key):
-            if not event.is_forwarded:
-                self._aimed_at[event] = self.screen
-            elif isinstance(self.screen, Once) and self._aimed_at.get(event) is not self.screen:
-                self.post_message(Key(event.key, event.character))
-                return
-        await super().on_event(event)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A slash that is typed into a field is a slash."""
@@ -327,29 +345,6 @@ class Explorer(App[int]):
             table.sort_by(None)
         table.focus()
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The colours of what is written, before there is a theme."""
-        return {f"ink-{name}": "#808080" for name in OWN}
-
-    def get_css_variables(self) -> dict[str, str]:
-        """The theme's colours, and those of what is written."""
-        found = super().get_css_variables()
-        return found | inks(found, self.current_theme.dark)
-
-    def get_driver_class(self) -> type[Driver]:
-        """Textual's own, but for the one of Unix, which stops at what it cannot read."""
-        own = super().get_driver_class()
-        if own.__name__ != "LinuxDriver":
-            return own
-        from resnet_inspect.tui.process.terminal import TerminalDriver
-
-        return TerminalDriver
-
-    def action_command_palette(self) -> None:
-        """Open the palette."""
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
-
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, variant and layer, for the palette."""
         from resnet_inspect.tui.screens.palette import commands
@@ -360,13 +355,6 @@ class Explorer(App[int]):
             look_at=partial(networks.look_at_named, self),
             go_to=self.bench.go_to,
         )
-
-
-def _named(survey: Survey) -> str:
-    """A network with its input, for a title."""
-    trace = survey.trace
-    shape = trace.spec(trace.inputs[0]).shape if trace.inputs else ()
-    return " · ".join(filter(None, (trace.model_name, "×".join(map(str, shape)))))
 
 
 def _silent(step: str) -> None:

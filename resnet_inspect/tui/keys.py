@@ -53,6 +53,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("inputs", "i", "input", "input, batch, dtype, builder arguments", "network"),
     Action("device", "D", "device", "run it on a real device", "network"),
     Action("measure", "M", "measure", "time every call on a real device, as it runs", "network"),
+    Action("signals", "S", "signals", "run it forward and back: what flows", "network"),
+    Action("step(-1)", "comma", "step before", "of a run: the recorded step before", "network"),
+    Action("step(1)", "full_stop", "next step", "of a run: the next recorded step", "network"),
     Action("open_trace", "O", "open", "open a saved trace", "network"),
     Action("compare", "d", "diff", "set a second network beside this one", "network"),
     Action("undo", "ctrl+z,U", "undo", "back to the network before", "network"),
@@ -88,6 +91,9 @@ ALSO = {
     "taps": "unet u-net decoder detector segmentation pyramid features",
     "cost": "memory training batch optimizer gradient vram",
     "measure": "time speed latency profile benchmark",
+    "signals": "gradient gradients activations vanishing exploding dead nan flow",
+    "step(-1)": "run training",
+    "step(1)": "run training",
     "explain": "teach learn why lesson",
     "inputs": "size resolution batch arguments classes",
     "model": "network open change",
@@ -110,10 +116,12 @@ ALSO = {
 }
 """Other words for what an action does."""
 FOOTER = (
-    "filter", "model", "inputs", "explain", "compare", "cost", "taps", "measure", "sort", "view",
-    "export", "columns", "heat", "go_back", "fold_blocks", "everything", "theme",
+    "filter", "model", "inputs", "explain", "compare", "cost", "taps", "measure", "signals", "sort",
+    "view", "export", "columns", "heat", "go_back", "fold_blocks", "everything", "theme",
 )  # fmt: skip
 """Actions at the bottom of the screen, as many as there is room for, the most wanted first."""
+OF_A_RUN = ("step(-1)", "step(1)")
+"""Actions that come before these where the steps of a run are shown."""
 ALWAYS = ("help", "quit", "command_palette")
 """Actions that are always there; the last stands on the right."""
 
@@ -155,7 +163,8 @@ _SIGNS = {
     "slash": "/", "question_mark": "?", "less_than_sign": "<", "greater_than_sign": ">",
     "minus": "-", "equals_sign": "=", "right_square_bracket": "]", "left_square_bracket": "[",
     "right_curly_bracket": "}", "left_curly_bracket": "{", "pagedown": "pgdn", "pageup": "pgup",
-    "backspace": "bksp", "down": "↓", "up": "↑", "left": "←", "right": "→",
+    "backspace": "bksp", "comma": ",", "full_stop": ".",
+    "down": "↓", "up": "↑", "left": "←", "right": "→",
 }  # fmt: skip
 
 

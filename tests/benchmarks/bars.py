@@ -199,6 +199,35 @@ model, image = torchvision.models.resnet50().eval(), torch.rand(8, 3, 224, 224)
 CAPTURE = "print(seconds(lambda: capture(model, (image,), device=device), 7))"
 FORWARD = "print(seconds(lambda: forward(model, image), 7))"
 
+STEPS = """
+import time
+import torch, torchvision
+import resnet_inspect as ri
+
+torch.manual_seed(0)
+model, images = torchvision.models.{name}(), torch.rand(8, 3, 224, 224)
+optimizer = torch.optim.SGD(model.parameters(), lr=1e-4)
+
+def step():
+    optimizer.zero_grad()
+    torch.nn.functional.cross_entropy(model(images), torch.arange(8)).backward()
+    optimizer.step()
+
+def least(often):
+    taken = []
+    for _ in range(often):
+        begin = time.process_time()
+        step()
+        taken.append(time.process_time() - begin)
+    return min(taken)
+
+step()
+"""
+STEPS50, STEPS152 = (STEPS.format(name=name) for name in ("resnet50", "resnet152"))
+WATCHED = "with ri.watch(model, signals=True, every={every}, forwards=None): "
+WATCHED_NOW = WATCHED.format(every=1)
+BARE_STEP = Program("one that is not", f"{STEPS50}print(least(5))")
+
 TWO_DEEP = Program(
     "ResNet-1001 for 10 and for 100 classes, saved",
     "import resnet_inspect as ri\n"
@@ -236,6 +265,33 @@ BARS: tuple[Bar[Any], ...] = (
         ratio,
         "at most 1.3",
         told,
+    ),
+    Bar(
+        Program(
+            "a step of resnet50, 8×3×224×224, between watched ones",
+            f"{STEPS50}{WATCHED.format(every=100)}step(); step(); print(least(5))",
+        ),
+        BARE_STEP,
+        ratio,
+        "at most 1.02",
+        told,
+        of="CPU time of ",
+    ),
+    Bar(
+        Program("a step of it that is watched", f"{STEPS50}{WATCHED_NOW}print(least(5))"),
+        BARE_STEP,
+        ratio,
+        "at most 1.5",
+        told,
+        of="CPU time of ",
+    ),
+    Bar(
+        Program("a watched step of resnet152, 8×3×224×224", f"{STEPS152}{WATCHED_NOW}step()"),
+        Program("one that is not", f"{STEPS152}step()"),
+        ratio,
+        "at most 1.05",
+        mebibytes,
+        of="memory of ",
     ),
     Bar(command("diff ten.json hundred.json"), TWO_READ, alone, "under 0.5 s", first=TWO_DEEP.run),
     Bar(NAMED, bare, ratio, "at most 1.3", first_paint, of="first paint of "),

@@ -44,6 +44,18 @@ def test_two_networks_are_one_figure(saved: Path, tmp_path: Path) -> None:
     refused(inspect("signal", str(saved), "-o", str(figure)), 1, "exists")
 
 
+def test_show_export_and_diff_have_what_flows(saved: Path, tmp_path: Path) -> None:
+    done = inspect("show", str(saved), "--view", "stages", "--format", "csv")
+    assert "gradient_rms" in done.stdout.splitlines()[0]
+    page, rows = tmp_path / "s.html", tmp_path / "s.json"
+    assert inspect("export", str(saved), str(page), str(rows)).returncode == 0
+    assert "<svg" in page.read_text(encoding="utf-8")
+    assert "output_std" in json.loads(rows.read_text(encoding="utf-8"))["rows"][0]
+    done = inspect("diff", str(saved), str(saved), "--exit-code")
+    assert done.returncode == 0
+    assert "gradient at the first convolution over that at the last" in done.stdout
+
+
 def test_images_are_drawn_from_a_folder(tmp_path: Path) -> None:
     from PIL import Image
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from saved import DATA, trace_of
+from signals import run_of
 from timings import measured
 
 from resnet_inspect import pipeline
@@ -28,6 +29,15 @@ def test_the_trace_that_was_measured_is_a_saved_trace(tmp_path: Path) -> None:
     assert pipeline.load(path) == trace
     assert pipeline.load_timed(path) == (trace, one)
     assert pipeline.load_timed(DATA / "resnet18.json") == (trace, None)
+
+
+def test_a_saved_run_is_read_with_its_steps(tmp_path: Path) -> None:
+    trace = trace_of("resnet18")
+    watched, path = (trace, run_of(trace, 2)), tmp_path / "run.json"
+    pipeline.save_signals(watched, path)
+    saved = pipeline.load_saved(path)
+    assert (saved.trace, saved.recorded) == watched
+    assert pipeline.load_timed(path) == (trace, None)
 
 
 def test_which_of_several_traces_is_meant_is_not_guessed(tmp_path: Path) -> None:

@@ -221,6 +221,24 @@ def test_the_wrapper_of_a_hint_is_traced(
     assert trace.totals.macs == 36 * 4 * 27
 
 
+def test_an_input_too_few_is_answered_in_options(
+    code: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code.write_text(
+        code.read_text() + "\n\nclass Timed(nn.Module):\n"
+        "    def forward(self, x, step, t):\n"
+        "        return x * t * step\n"
+    )
+    for given in ("1,3,8,8", "x=1,3,8,8", "1,3,8,8:int64"):
+        asked = ["trace", f"{code}:Timed", "--input"]
+        assert run([*asked, given]) == 1
+        said = capsys.readouterr().err.strip()
+        options = f"--input {given} --input step=SHAPE --input t=SHAPE"
+        assert said.endswith(f"its forward also takes step and t; give every input: {options}")
+        assert run([*asked[:2], *options.replace("SHAPE", "1").split()]) == 0
+        capsys.readouterr()
+
+
 def test_a_module_is_answered_in_python() -> None:
     class Mapped(nn.Module):
         def forward(self, batch: dict[str, Tensor]) -> Tensor:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
+import pytest
+import torch
 from commands import python
 
-from resnet_inspect.sources import SOURCES
+from resnet_inspect.sources import SOURCES, offered, source, subject
 
 TOY = """
 from torch import nn
@@ -53,3 +56,36 @@ def test_each_entry_names_a_module_with_the_functions_of_a_source() -> None:
         written = (file if file.exists() else inside / "__init__.py").read_text(encoding="utf-8")
         for function in ("variants", "default_input", "build"):
             assert f"\ndef {function}(" in written
+
+
+OFFERED = {
+    "resnet18": {"num_classes": "1000", "width_per_group": "64", "channels": "3"},
+    "wide_resnet50_2": {"width_per_group": "128"},
+    "paper:cifar_resnet20:width=8": {"depths": "(3, 3, 3)", "width": "8", "shortcut": "'A'"},
+}
+"""What torchvision's signatures and the papers' tables say."""
+
+
+@pytest.mark.parametrize("name", OFFERED)
+def test_a_builder_says_what_it_takes_and_takes_it(name: str) -> None:
+    chosen = subject(name)
+    found = offered(chosen)
+    assert found.items() >= OFFERED[name].items()
+    assert not {"weights", "norm_layer", "progress"} & found.keys()
+    given = {argument: ast.literal_eval(default) for argument, default in found.items()}
+    meta = torch.device("meta")
+    asked, usual = (
+        source(chosen.source).build(chosen.name, arguments, meta) for arguments in (given, {})
+    )
+    assert str(asked) == str(usual)
+
+
+def test_a_class_of_ones_own_says_what_it_takes(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text(
+        "from torch import nn\n"
+        "class Net(nn.Module):\n"
+        "    def __init__(self, depth, width=16, act=nn.ReLU, pool='max', **more):\n"
+        "        super().__init__()\n"
+    )
+    found = offered(subject(f"{tmp_path}/model.py:Net"))
+    assert found == {"depth": "", "width": "16", "pool": "'max'"}

@@ -10,7 +10,7 @@ from saved import ByHand, conv, window
 
 from resnet_inspect.inspection import Inspection
 from resnet_inspect.traces.invariants import broken_reference, check, unsound
-from resnet_inspect.traces.model import Failure, Trace
+from resnet_inspect.traces.model import Checkpoint, Failure, Trace
 from resnet_inspect.traces.modules import ParameterSpec
 from resnet_inspect.traces.ops import Activate, Container, Linear, Pool
 from resnet_inspect.traces.tensors import Port, TensorSpec
@@ -68,6 +68,9 @@ REFERENCES: dict[str, Callable[[Trace], Trace]] = {
     "call 2 (':relu') has a parent that is not running": lambda t: with_call(t, 2, parent=3),
     "call 1 ('conv') has a tensor": lambda t: with_call(t, 1, inputs=NOWHERE),
     "call 3 ('pool') has a tensor": lambda t: with_call(t, 3, outputs=NOWHERE),
+    "call 1 ('conv') is in a checkpoint that begins behind it": lambda t: with_call(
+        t, 1, checkpoints=(Checkpoint(2, reentrant=False, selective=False),)
+    ),
     "network has an input or output": lambda t: replace(t, outputs=NOWHERE),
     "an input or output that is not there": lambda t: replace(t, inputs=NOWHERE),
     "the call that failed is not there": lambda t: replace(t, failure=Failure(9, "E", "")),

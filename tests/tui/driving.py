@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any
 
 from by_hand import of_trace
+from signals import run_of
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -22,9 +23,10 @@ from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.errors import BadInput, ForwardError, MissingDevice, WorkFailed
 from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.signals import Watched
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.panels.network_tree import NetworkTree
-from resnet_inspect.tui.panels.row_list import Rows
+from resnet_inspect.tui.panels.rows import Rows
 from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.session.request import Request
 
@@ -63,6 +65,10 @@ class SavedChild:
             raise WorkFailed("the child process died: killed: out of memory?")
         return ri.load(DATA / f"{request['model']}.json")
 
+    async def offered(self, model: str) -> Mapping[str, str]:
+        """What torchvision's ResNets take, or nothing."""
+        return {"num_classes": "1000", "groups": "1"} if model.startswith("resnet") else {}
+
     async def measure(
         self,
         request: Mapping[str, Any],
@@ -81,6 +87,18 @@ class SavedChild:
             so_far(of_trace(trace, runs))
         await self.go_on.acquire()
         return of_trace(trace, 3)
+
+    async def signal(self, request: Mapping[str, Any], on_step: Callable[[str], None]) -> Watched:
+        """Three steps of a saved network, of which each has ten more spread than the one before.
+
+        With another seed than 0 they come once `go_on` is released.
+        """
+        self.asked.append(request)
+        on_step("running forward and back")
+        trace = ri.load(DATA / f"{request['model']}.json")
+        if request["step"]["seed"]:
+            await self.go_on.acquire()
+        return trace, run_of(trace, 3)
 
     def kill(self) -> None:
         """Count it: there is nothing to kill."""
@@ -141,7 +159,7 @@ async def unpaced(app: Explorer, pilot: Keys, *keys: str) -> None:
 
 def in_a_fresh_interpreter(code: str) -> None:
     """Run code that adds something to the explorer before it is imported, and must not raise."""
-    folders = (ROOT, ROOT / "tests" / "tui")
+    folders = (ROOT, ROOT / "tests", ROOT / "tests" / "tui")
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(map(str, folders)))
     command = [sys.executable, "-c", code]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

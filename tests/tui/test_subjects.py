@@ -34,6 +34,9 @@ class FakeChild:
             raise BuildError("broken.py, line 3: NameError: no conv", hint="while building Net")
         return ri.load(DATA / "resnet18.json")
 
+    async def offered(self, model: str) -> Mapping[str, str]:
+        return {}
+
     def kill(self) -> None:
         pass
 

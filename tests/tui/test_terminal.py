@@ -16,6 +16,8 @@ import pytest
 from driving import DATA, ROOT
 from pseudoterminal import Terminal, processes_with
 
+from resnet_inspect.tui.settings.config import read_state
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a pty and /proc")
 
 COMMAND = [sys.executable, "-m", "resnet_inspect", "tui"]
@@ -113,6 +115,7 @@ def test_a_signal_ends_it_as_a_key_does(
     shell.wait_for("importing")
     os.kill(shell.pid, ending)
     assert shell.exit_code() == 128 + ending
+    assert read_state(own_state / "state.json").model == "resnet18", "as a key keeps it"
     assert_restored(shell)
     assert processes_with(str(own_state)) == []
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from resnet_inspect.analysis.comparison.difference import Difference, Entry, Part, Role, Section
-from resnet_inspect.analysis.structure.survey import Spans, Survey
+from resnet_inspect.analysis.comparison.difference import Difference, Entry, Section
+from resnet_inspect.analysis.comparison.parts import parts_of, spans_of
+from resnet_inspect.analysis.structure.survey import Spans
 from resnet_inspect.analysis.timing import Time, Timing, beyond_noise, typical
 
 Direction = Literal["forward", "backward"]
@@ -91,27 +92,16 @@ class TimingComparison:
 
     def of(self, part: Section | Entry, direction: Direction = "forward") -> TimeDifference:
         """What a section or step took."""
-        return self.between(*self.spans(part), direction)
-
-    def spans(self, part: Section | Entry) -> tuple[Spans, Spans]:
-        """The calls of a section or step on both sides."""
-        left, right = self.difference.left, self.difference.right
-        if isinstance(part, Entry):
-            return _calls(left, part.left), _calls(right, part.right)
-        return _spans(left, part.role, part.left), _spans(right, part.role, part.right)
+        return self.between(*spans_of(self.difference, part), direction)
 
     @cached_property
     def parts(self) -> tuple[Section | Entry, ...]:
-        """Stem, stages and head, as far as they are there; every step where there is no stage."""
-        return tuple(
-            part
-            for section in self.difference.sections
-            for part in (section.entries if section.role == "steps" else [section])
-        )
+        """Stem, stages and head; see `parts_of`."""
+        return parts_of(self.difference)
 
     def rest(self, direction: Direction = "forward") -> TimeDifference:
         """What the calls took that are in none of these parts."""
-        of = [self.spans(part) for part in self.parts]
+        of = [spans_of(self.difference, part) for part in self.parts]
         found: list[Spans] = []
         for side, speed in enumerate(self.sides):
             covered = [span for spans in of for span in spans[side]]
@@ -152,20 +142,3 @@ def _whole(speed: Timing | None, direction: Direction) -> Time | None:
     if direction == "forward":
         return speed.whole
     return typical(speed.measured.whole_backward) if speed.measured.whole_backward else None
-
-
-def _calls(survey: Survey, index: int | None) -> Spans:
-    return () if index is None else ((index, survey.trace.last_descendant[index]),)
-
-
-def _spans(survey: Survey, role: Role, part: Part | None) -> Spans:
-    """The calls of a section: also those that are no steps, such as the modules that hold them."""
-    if part is None:
-        return ()
-    if part.of is not None:
-        return ((part.of.first, part.of.last),)
-    last = len(survey.trace.calls) - 1
-    body = survey.anatomy.body
-    if role == "steps" or body is None:
-        return ((0, last),)
-    return ((1, body[0] - 1),) if role == "stem" else ((body[1] + 1, last),)

@@ -1,9 +1,4 @@
-"""Where gradients are wanted, and the multiply-accumulates of a training step.
-
-Gradients are wanted from the first trainable parameter on. A product of an activation with a
-weight has two products of the same size in its backward pass: one for the gradient of the
-activation, one for that of the weight. Each is left out where nothing behind it can be trained.
-"""
+"""Where gradients are wanted: from the first trainable parameter on."""
 
 from __future__ import annotations
 
@@ -11,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from resnet_inspect.analysis.counts import parameters
-from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.traces.model import Call, Trace
+from resnet_inspect.traces.model import Call, Checkpoint, Trace
 from resnet_inspect.traces.modules import ParameterSpec, join
-from resnet_inspect.traces.ops import MatMul
+
+Run = tuple[Checkpoint, ...]
+"""A checkpoint with those around it, the outermost first; () is outside of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +25,18 @@ class Wanted:
 
 
 def wanted(trace: Trace) -> tuple[Wanted, ...]:
-    """The steps of the backward pass, in the order of the forward pass."""
+    """The steps of the backward pass, in the order of the forward pass.
+
+    A reentrant checkpoint has one only if something that it takes wants a gradient.
+    """
     held = trainable_parameters(trace)
     wants: set[int] = set()
     found = []
+    taken = _taken_by_reentrant(trace)
     for index in trace.steps:
         call = trace.calls[index]
+        if any(wants.isdisjoint(taken[run]) for run in around(call) if run[-1].reentrant):
+            continue
         trainable = [held[name] for name in reads(trace, call) if name in held]
         inputs = sum(port.activation in wants for port in call.inputs)
         if not inputs and not trainable:
@@ -45,16 +47,41 @@ def wanted(trace: Trace) -> tuple[Wanted, ...]:
     return tuple(found)
 
 
-def training_macs(survey: Survey) -> int:
-    """Multiply-accumulates of a forward and a backward pass; partial where the forward's are."""
-    trace, backward = survey.trace, 0
-    for step in wanted(trace):
-        macs = survey.amounts(step.call, trace.last_descendant[step.call]).macs
-        if isinstance(trace.calls[step.call].op, MatMul):
-            backward += macs * (step.inputs + step.weights)
-        else:
-            backward += macs * ((step.inputs > 0) + (step.weights > 0))
-    return survey.totals.macs + backward
+def around(call: Call) -> Iterator[Run]:
+    """The checkpoints around a call, each with those around it, the outermost first."""
+    for depth in range(1, len(call.checkpoints) + 1):
+        yield call.checkpoints[:depth]
+
+
+def cut(trace: Trace) -> tuple[str, ...]:
+    """The first calls of reentrant checkpoints in which nothing is trained that could be.
+
+    They take nothing that wants a gradient, so that none comes back into them.
+    """
+    held = trainable_parameters(trace)
+    trained = {run for step in wanted(trace) for run in around(trace.calls[step.call])}
+    found: dict[str, None] = {}
+    for index in trace.steps:
+        call = trace.calls[index]
+        if not held.keys().isdisjoint(reads(trace, call)):
+            for run in around(call):
+                if run[-1].reentrant and run not in trained:
+                    found[trace.calls[run[-1].first].path] = None
+    return tuple(found)
+
+
+def _taken_by_reentrant(trace: Trace) -> dict[Run, set[int]]:
+    """The activations from outside that each reentrant checkpoint takes."""
+    found: dict[Run, set[int]] = {}
+    for call in trace.calls:
+        for run in around(call):
+            if run[-1].reentrant:
+                taken = found.setdefault(run, set())
+                for port in call.inputs:
+                    maker = trace.producer.get(port.activation)
+                    if maker is None or trace.calls[maker].checkpoints[: len(run)] != run:
+                        taken.add(port.activation)
+    return found
 
 
 def reads(trace: Trace, call: Call) -> Iterator[str]:

@@ -4,12 +4,11 @@ Inference holds the weights and, at its fullest moment, the activations that are
 tensor lives from the call that makes it to the last that takes it; a call's inputs live until it
 returns, because its caller holds them.
 
-Training holds the weights, a gradient for each trainable one, what the optimizer keeps, and, at
-its fullest moment, what the backward pass will need of the forward pass (`saved`) with the
-activations that are alive then: never less than inference.
+Training holds the weights, a gradient for each trainable one, what the optimizer keeps, and the
+activations and gradients of activations at the fullest moment of a step (`step`): never less than
+inference.
 
-Not in the model: what a convolution algorithm or the allocator needs beside it, and gradients of
-activations, which come and go during the backward pass.
+Not in the model: what a convolution algorithm or the allocator needs beside it.
 """
 
 from __future__ import annotations
@@ -17,8 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from resnet_inspect.analysis.cost import saved
-from resnet_inspect.analysis.cost.saved import Saved
+from resnet_inspect.analysis.cost import lives, step
 from resnet_inspect.analysis.counts import parameters
 from resnet_inspect.traces.model import Trace
 
@@ -38,10 +36,9 @@ class Memory:
     """One number for each trainable parameter, of its own type."""
     optimizer: int
     saved: int
-    """What the backward pass needs of the forward pass, beside the weights and the input, at the
-    fullest moment if it runs checkpoints again."""
+    """What the backward pass needs of the forward pass, beside the weights and the input."""
     held: int
-    """Activations at the fullest moment of a training step: what is saved, and what is alive."""
+    """Activations and their gradients at the fullest moment of a training step."""
     peak: int
     """Activations alive at the fullest moment of a forward pass without gradients."""
     input: int
@@ -91,14 +88,14 @@ def of(trace: Trace, optimizer: Optimizer = "sgd") -> Memory:
         for own in module.parameters
         if own.trainable and own.same_as is None
     )
-    kept = saved.of(trace)
+    training = step.of(trace)
     return Memory(
         parameters=held.nbytes,
         buffers=parameters.buffers_of_network(trace).nbytes,
         gradients=trainable,
         optimizer=KEPT[optimizer] * trainable,
-        saved=kept.most,
-        held=held_in_training(trace, kept),
+        saved=training.saved,
+        held=training.held,
         peak=peak(trace),
         input=_input_bytes(trace),
     )
@@ -109,52 +106,8 @@ def peak(trace: Trace) -> int:
 
     The network's input is not among them. Nothing is assumed to be recomputed or freed early.
     """
-    return _most(trace)
-
-
-def held_in_training(trace: Trace, kept: Saved) -> int:
-    """Bytes of activations at the fullest moment of a training step.
-
-    That is within the forward pass, or in the backward pass while a checkpoint is run again.
-    """
-    return max(_most(trace, kept), kept.most)
-
-
-def _most(trace: Trace, kept: Saved | None = None) -> int:
-    """The bytes alive at the fullest moment, if what is `kept` stays until the end."""
-    given = {trace.activations[port.activation].storage for port in trace.inputs}
-    born: dict[int, int] = {}
-    size: dict[int, int] = {}
-    for activation, index in trace.producer.items():
-        found = trace.activations[activation]
-        if found.storage not in given:
-            born[found.storage] = min(born.get(found.storage, index), index)
-            size[found.storage] = max(size.get(found.storage, 0), found.tensor.nbytes)
-    dies = dict(born)
-    for call in trace.calls:
-        last = trace.last_descendant[call.index]
-        for port in (*call.inputs, *call.outputs):
-            storage = trace.activations[port.activation].storage
-            if storage in born:
-                dies[storage] = max(dies[storage], last if port in call.inputs else call.index)
-    for port in trace.outputs:
-        storage = trace.activations[port.activation].storage
-        if storage in dies:
-            dies[storage] = len(trace.calls)
-    for storage in kept.storages if kept else ():
-        if storage in dies:
-            dies[storage] = len(trace.calls)
-    change = [0] * (len(trace.calls) + 2)
-    for storage, index in born.items():
-        change[index] += size[storage]
-        change[dies[storage] + 1] -= size[storage]
-    for index, nbytes in kept.beside if kept else ():
-        change[index] += nbytes
-    most = now = 0
-    for step in change:
-        now += step
-        most = max(most, now)
-    return most
+    found = lives.of(trace).values()
+    return lives.fullest([lives.Span(one.born, one.dies, one.nbytes) for one in found])
 
 
 def _input_bytes(trace: Trace) -> int:

@@ -78,6 +78,8 @@ class Taps:
     """The last map before the head or the decoder: what Grad-CAM looks at."""
     last_layer: str = ""
     """The module that gives it; "" where none does."""
+    unplaced: tuple[str, ...] = ()
+    """Layers that give maps of which no stride is known, since positions were lost before them."""
     tokens: str = ""
     """The first block, where all stand behind the last map and work on tokens."""
 
@@ -94,8 +96,11 @@ def find(survey: Survey) -> Taps:
         return Taps(())
     ways = Ways(survey, known)
     end = ways.end
+    unplaced = tuple(
+        dict.fromkeys(places.name_of(survey.trace, lost)[0] for lost in known.unplaced)
+    )
     if end is None:
-        return Taps((), image=known.image)
+        return Taps((), image=known.image, unplaced=unplaced)
     down = _ordered(survey, _down(ways, end))
     own = {tap.activation for tap in down}
     up = [one for one in _up(ways, end) if one.activation not in own]
@@ -103,7 +108,9 @@ def find(survey: Survey) -> Taps:
     layer = places.layer_before(survey.trace, end.activation)
     last = _tap(survey, end)
     path = "" if layer is None else layer.path
-    return Taps(down, _ordered(survey, up), known.image, origin, last, path, _tokens(survey, end))
+    tokens = _tokens(survey, end)
+    up_ordered = _ordered(survey, up)
+    return Taps(down, up_ordered, known.image, origin, last, path, unplaced, tokens)
 
 
 def _origin(survey: Survey, image: int) -> str:
@@ -194,7 +201,7 @@ def _up(ways: Ways, end: Map) -> list[Map]:
     for port in ways.trace.outputs:
         for one in ways.before(port.activation):
             if one.activation in ways.mixed - ways.answers:
-                last[one.stride] = one
+                last[one.stride] = ways.before_resampling(one)
     return list(last.values())
 
 

@@ -1,13 +1,14 @@
 """Which tensors of a network are feature maps, and at which stride.
 
 The stride is the jump of the receptive field. Where the network makes a tensor of its own before
-its first layer (a detector's batch of images), it is counted from that. Where the field is lost (a
+its first layer (a detector's batch of images), it is counted from that; of what is no longer a
+sample of that batch (a map for each query or box) there are no maps. Where the field is lost (a
 deformable convolution), it is told by the sizes, and the map says behind which call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import prod
@@ -17,7 +18,7 @@ from resnet_inspect.analysis.geometry.receptive_field import Fields, Number, Rec
 from resnet_inspect.analysis.geometry.windows import plain
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.ops import window_of
+from resnet_inspect.traces.ops import Conv, Pool, Unknown, window_of
 from resnet_inspect.traces.tensors import Port, Shape
 
 
@@ -64,6 +65,8 @@ class Maps:
     at: Mapping[int, Map]
     given: bool
     """Whether the image is an input of the network, and not made by it."""
+    unplaced: tuple[int, ...] = ()
+    """What layers give of a map's form behind the loss of the field, at a stride not told."""
 
 
 def find(survey: Survey) -> Maps | None:
@@ -84,12 +87,26 @@ def find(survey: Survey) -> Maps | None:
         return None
     shape = trace.activations[origin].tensor.shape
     image = tuple(shape[place] for place in fields.found[origin].dimensions)
+    batch = trace.activations[taken].tensor.shape[0]
     found: dict[int, Map] = {}
     for activation, made in enumerate(trace.activations):
         as_map = _map(activation, made.tensor.shape, image, fields)
-        if as_map is not None:
+        if as_map is not None and (as_map.channels_at == 0 or made.tensor.shape[0] <= batch):
             found[activation] = as_map
-    return Maps(origin, image, found, given)
+    calls = (trace.calls[step] for step in trace.steps)
+    layers = (call for call in calls if isinstance(call.op, Conv | Pool | Unknown))
+    unplaced = [
+        port.activation
+        for call in layers
+        for port in call.outputs
+        if port.activation in fields.lost.keys() - found.keys()
+        and _is_like_a_map(trace.spec(port).shape, batch, len(image))
+    ]
+    return Maps(origin, image, found, given, tuple(unplaced))
+
+
+def _is_like_a_map(shape: Shape, batch: int, dimensions: int) -> bool:
+    return len(shape) == dimensions + 2 and shape[0] <= batch and prod(shape[2:]) > 1
 
 
 def _taken_first(trace: Trace) -> int | None:
@@ -134,11 +151,11 @@ def _by_size(image: Shape, size: Shape) -> tuple[Number, ...] | None:
 
 
 def _ratio(whole: int, part: int) -> Number | None:
-    """The stride between two sizes: a power of two if one gives it, up to rounding."""
+    """The stride between two sizes: a power of two up to rounding, or another that is exact."""
     if part < 1 or not whole:
         return None
     if part > whole:
         return plain(Fraction(whole, part)) if part % whole == 0 else None
-    powers = [2**n for n in range(whole.bit_length())]
-    others: Sequence[int] = (whole // part, -(-whole // part))
-    return next((k for k in (*powers, *others) if part in (whole // k, -(-whole // k))), None)
+    powers = (2**n for n in range(whole.bit_length()))
+    exact = [whole // part] if whole % part == 0 else []
+    return next((k for k in (*powers, *exact) if part in (whole // k, -(-whole // k))), None)

@@ -10,13 +10,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 
 from resnet_inspect.analysis.structure.flow import ROOT, Flow
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.structure.ways import is_weighted, is_wide
 from resnet_inspect.analysis.taps.maps import Map, Maps
 from resnet_inspect.traces.model import Call, Trace
-from resnet_inspect.traces.ops import Activate, AdaptivePool, Conv, Op, Resample, Reshape
+from resnet_inspect.traces.ops import (
+    Activate,
+    AdaptivePool,
+    Conv,
+    Join,
+    Op,
+    Resample,
+    Reshape,
+    same_values,
+)
 from resnet_inspect.traces.tensors import Port
 
 NOTHING = Fraction(0)
@@ -95,21 +105,25 @@ class Ways:
         sources = [below for below, _ in self.rises if below.activation not in self.mixed]
         if sources:
             turn = max(sources, key=lambda one: (one.level, one.activation))
+            turn = self._before_skips(turn)
             alike = last is not None and last.level == turn.level
             return last if alike and last in self.before(turn.activation) else self._wide(turn)
         if last is None:
-            return self._deepest(self.candidates)
+            deepest = self._deepest(self.candidates)
+            return deepest and self._unprojected(deepest)
         given = (one for together in self.together() for one in together.values())
         deeper = [one for one in given if one.level > last.level]
-        return self._deepest(deeper) or last
+        return self._deepest(deeper) or self._unprojected(last)
 
     @property
     def _last_feature_map(self) -> Map | None:
-        """The last map before the head, without its pool."""
+        """The last map before the head, without its pool; None where that is no map of a sample."""
         activation = self.survey.last_feature_map
         if activation is None:
             return None
         viewed = self._viewed(activation)
+        if viewed not in self.maps.at:
+            return None
         way = [one for one in self.trunk(viewed) if one.activation not in self.mixed]
         return way[-1] if way else None
 
@@ -136,6 +150,44 @@ class Ways:
 
     def _deepest(self, among: Sequence[Map]) -> Map | None:
         return max(among, key=lambda one: (one.level, one.activation), default=None)
+
+    def _before_skips(self, turn: Map) -> Map:
+        """The map before the first of the joins that take what is behind them in turn, if any do.
+
+        A decoder may take skips at the deepest level too: of those joined later the older is older.
+        """
+        joins = []
+        for step in self.trace.steps:
+            call = self.trace.calls[step]
+            taken = sorted({p.activation for p in call.inputs} & self.maps.at.keys())
+            alike = all(self.maps.at[a].stride == turn.stride for a in taken)
+            if (
+                isinstance(call.op, Join)
+                and alike
+                and len(taken) > 1
+                and taken[-1] < turn.activation
+            ):
+                joins.append(taken)
+        is_turn = len(joins) > 1 and all(a[0] > b[0] for a, b in pairwise(joins))
+        return self.maps.at[joins[0][-1]] if is_turn else turn
+
+    def _unprojected(self, last: Map) -> Map:
+        """A map before the 1×1 convolution, if it is one, that fits its channels to tokens."""
+        takers = [self.trace.calls[step] for step in self.trace.consumers.get(last.activation, ())]
+        is_for_tokens = takers and all(
+            isinstance(call.op, Reshape)
+            and not any(port.activation in self.maps.at for port in call.outputs)
+            for call in takers
+        )
+        return self._wide(last) if is_for_tokens else last
+
+    def before_resampling(self, last: Map) -> Map:
+        """A map before the 1×1 convolution, if it is one, that narrows it to be enlarged."""
+        takers = self.trace.consumers.get(last.activation, ())
+        is_enlarged = takers and all(
+            isinstance(self.trace.calls[step].op, Resample) for step in takers
+        )
+        return self._wide(last) if is_enlarged else last
 
     def _wide(self, turn: Map) -> Map:
         """A map before the 1×1 convolution, if it is one, that fits its channels to a decoder's."""
@@ -176,7 +228,8 @@ class Ways:
                 continue
             found.add(activation)
             call = self.trace.calls[step]
-            if isinstance(call.op, Resample | Reshape) or _is_of_scores(call.op):
+            reshaped = isinstance(call.op, Resample | Reshape) or same_values(call.op)
+            if reshaped or _is_of_scores(call.op):
                 waiting += [port.activation for port in call.inputs[:1]]
         return found
 
@@ -234,9 +287,25 @@ def _is_of_scores(op: Op) -> bool:
 
 
 def _is_handed_on(trace: Trace, call: Call) -> bool:
-    """Whether a call only cuts, pads, repeats or pools to a given size what it is given."""
+    """Whether a call only cuts, pads, repeats, hands on or pools to a given size what it is given.
+
+    A stage that ends with a dropout gives what that hands on.
+    """
     if isinstance(call.op, AdaptivePool):
         return True
+    if same_values(call.op):
+        return not _is_what_a_caller_gives(trace, call)
     given = [trace.spec(port).elements for port in call.inputs[:1]]
     made = [trace.spec(port).elements for port in call.outputs]
     return isinstance(call.op, Reshape) and (call.op.name == "pad" or given != made)
+
+
+def _is_what_a_caller_gives(trace: Trace, call: Call) -> bool:
+    """Whether a module around a call, other than the network, gives what the call does."""
+    made, parent = {port.activation for port in call.outputs}, call.parent
+    while parent:
+        caller = trace.calls[parent]
+        if any(port.activation in made for port in caller.outputs):
+            return True
+        parent = caller.parent
+    return False

@@ -83,7 +83,10 @@ def read_op(module: nn.Module, given: Shape = ()) -> Op:
     for base in type(module).__mro__:
         reader = READERS.get(base) or READERS.get(f"{base.__module__}.{base.__qualname__}")
         if reader is not None:
-            return reader(module, given) if _forwards_as(module, base) else Container()
+            try:
+                return reader(module, given) if _forwards_as(module, base) else Container()
+            except Exception:  # a class of the user's may hold less, or other things
+                return Unknown(class_name(module), "it has not what its base class has")
     return Container()
 
 
@@ -114,12 +117,11 @@ def python_class(module: nn.Module) -> PythonClass:
     cls = type(module)
     if cls.__name__.startswith("Parametrized") and nn.utils.parametrize.is_parametrized(module):
         cls = nn.utils.parametrize.type_before_parametrizations(module)
-    original = getattr(module, "original_name", None)
-    if isinstance(module, torch.jit.ScriptModule) and isinstance(original, str):
-        return PythonClass("", original)
+    if isinstance(module, torch.jit.ScriptModule):
+        return PythonClass("", str(module.original_name))
     if cls.__qualname__.rpartition(".")[2] != cls.__name__:
         return PythonClass("", cls.__name__)
-    return PythonClass(cls.__module__, cls.__qualname__)
+    return PythonClass(str(cls.__module__), cls.__qualname__)
 
 
 def sizes(value: Any, dimensions: int) -> tuple[int, ...]:

@@ -38,15 +38,22 @@ def tensors_in(value: Any, label: str = "", depth: int = 0) -> Iterator[tuple[st
         return
     if value is None or isinstance(value, str | bytes | int | float | bool) or depth == _DEEPEST:
         return
-    if isinstance(value, Mapping):
-        items = [(str(key), item) for key, item in value.items()]
-    elif isinstance(value, list | tuple | set | frozenset):
-        items = [(str(i), item) for i, item in enumerate(value)]
-    elif is_dataclass(value) and not isinstance(value, type):
-        items = [(f.name, getattr(value, f.name, None)) for f in fields(value)]
-    elif hasattr(value, "__dict__") and not isinstance(value, type | nn.Module | torch.dtype):
-        items = [(name, item) for name, item in vars(value).items() if isinstance(item, Tensor)]
-    else:
+    try:
+        items = _items(value)
+    except Exception:  # of a class of the user's
         return
     for name, item in items:
         yield from tensors_in(item, f"{label}.{name}" if label else name, depth + 1)
+
+
+def _items(value: Any) -> list[tuple[str, Any]]:
+    """What is in a list, tuple, dict, dataclass or plain object, with its index or name."""
+    if isinstance(value, Mapping):
+        return [(str(key), item) for key, item in value.items()]
+    if isinstance(value, list | tuple | set | frozenset):
+        return [(str(i), item) for i, item in enumerate(value)]
+    if is_dataclass(value) and not isinstance(value, type):
+        return [(f.name, getattr(value, f.name, None)) for f in fields(value)]
+    if hasattr(value, "__dict__") and not isinstance(value, type | nn.Module | torch.dtype):
+        return [(name, item) for name, item in vars(value).items() if isinstance(item, Tensor)]
+    return []

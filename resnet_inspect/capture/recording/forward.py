@@ -16,17 +16,18 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from resnet_inspect.capture.members import check_made, has_own_call, switch, tensors
 from resnet_inspect.capture.recording.dtypes import AsOnADevice
-from resnet_inspect.capture.recording.left_as_found import left_as_found, lent, like_lazy
+from resnet_inspect.capture.recording.left_as_found import left_as_found, like_lazy
 from resnet_inspect.capture.recording.provenance import is_exported, provenance
 from resnet_inspect.capture.recording.recorder import Recorder
 from resnet_inspect.capture.recording.zeros import with_zeros, zeros_of
-from resnet_inspect.capture.signals import Step
+from resnet_inspect.capture.signals.step import Step
 from resnet_inspect.capture.taken import Asked, asked_of
 from resnet_inspect.collection import uncollected
 from resnet_inspect.errors import ForwardInterrupted, UnknownName, UntraceableModel
 from resnet_inspect.traces.model import FORWARD, Failure, Trace
-from resnet_inspect.visible import said
+from resnet_inspect.visible import represented, said
 
 _NOT_THE_USERS = tuple(
     f"{folder}{os.sep}" for folder in (Path(torch.__file__).parent, Path(__file__).parents[2])
@@ -88,7 +89,7 @@ def capture(
     if call != FORWARD:
         method_of(model, call)
         notes.append(f"its {call} was run, not its forward")
-    if any(is_lazy(parameter) for parameter in (*model.parameters(), *model.buffers())):
+    if any(is_lazy(parameter) for parameter in tensors(model)):
         model = _copy_of_lazy(model)
         notes.append("lazy layers were given their shapes on a copy")
     failure: BaseException | None = None
@@ -97,21 +98,32 @@ def capture(
         zeros = {} if on_meta else zeros_of(model)
     # What is on meta takes no memory, so that it may wait with what else there is to throw away.
     waiting = uncollected() if on_meta else nullcontext()
-    with waiting, left_as_found(model, device), _gradients(model, step), eagerly():
+    with waiting, left_as_found(model, device) as loan, _gradients(model, step), eagerly():
         if mode != "as found":
             switch(model, mode == "train")
         if is_exported(model):
             notes.append("exported: its layers run as functions, in the mode that they had then")
+        where = provenance(
+            source=source or source_of(model),
+            arguments=arguments or {},
+            device=str(device) if device is not None else device_of(model, args),
+            model=model,
+            notes=notes,
+            call=call,
+        )
         as_on_a_device = AsOnADevice() if on_meta else None
         recorder = Recorder(model, as_on_a_device, None if step is None else step.observe)
         result: Any = None
-        positional, named = lent((tuple(args), dict(kwargs or {})))
+        positional, named = loan.of((tuple(args), dict(kwargs or {})))
         try:
             with recorder:
-                if call == FORWARD:
-                    result = model(*positional, **named)
-                else:
+                if call != FORWARD:
                     result = recorder.called(method_of(model, call), positional, named)
+                elif has_own_call(model):
+                    result = recorder.called(model, positional, named)
+                else:
+                    result = model(*positional, **named)
+                    recorder.left(positional, named, result)
         except BaseException as error:  # a task that is cancelled raises no Exception
             is_refused = as_on_a_device is None or error is as_on_a_device.refusal
             if not is_refused and _needs_numbers(error):
@@ -124,26 +136,14 @@ def capture(
         if step is not None and failure is None:
             step.back(result)
         del result
-        trace = trace_of(
-            recorder,
-            failure,
-            zeros,
-            model_name=name,
-            provenance=provenance(
-                source=source or source_of(model),
-                arguments=arguments or {},
-                device=str(device) if device is not None else device_of(model, args),
-                model=model,
-                notes=notes,
-                call=call,
-            ),
-        )
+        trace = trace_of(recorder, failure, zeros, model_name=name, provenance=where)
     if isinstance(failure, KeyboardInterrupt):
         raise _interrupted(trace) from failure
     if failure is not None:
         raised = ForwardRaised(trace)
         if isinstance(failure, TypeError | AttributeError | LookupError | ValueError):
-            raised.asked = asked_of(model, call)
+            with suppress(Exception):  # it reads their code, for a hint
+                raised.asked = asked_of(model, call)
         raise raised from failure
     return trace
 
@@ -164,30 +164,43 @@ def _interrupted(trace: Trace) -> ForwardInterrupted:
 def unwrapped(model: nn.Module) -> tuple[nn.Module, list[str]]:
     """The network inside DataParallel and torch.compile, and a note for each wrapper taken off.
 
-    Raises `UntraceableModel` if it is TorchScript.
+    Raises `UntraceableModel` if it is TorchScript, or has a module that is not made ready.
     """
     notes = []
-    while True:
-        if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
-            notes.append(f"{type(model).__name__}: the module inside was traced, on one device")
-            model = model.module
-        elif type(model).__name__ == "OptimizedModule" and hasattr(model, "_orig_mod"):
-            notes.append("torch.compile: the module was traced uncompiled")
-            inner = model._orig_mod
-            assert isinstance(inner, nn.Module)
-            model = inner
-        elif isinstance(model, torch.jit.ScriptModule):
-            raise UntraceableModel(
-                "a TorchScript model runs outside Python, where no layer can be watched",
-                hint="trace the nn.Module that it was made from",
-            )
-        else:
-            return model, notes
+    while (inner := within(model)) is not None:
+        notes.append(
+            "torch.compile: the module was traced uncompiled"
+            if is_compiled(model)
+            else f"{type(model).__name__}: the module inside was traced, on one device"
+        )
+        model = inner
+    if isinstance(model, torch.jit.ScriptModule):
+        raise UntraceableModel(
+            "a TorchScript model runs outside Python, where no layer can be watched",
+            hint="trace the nn.Module that it was made from",
+        )
+    check_made(model)
+    return model, notes
+
+
+def within(wrapper: nn.Module) -> nn.Module | None:
+    """The module inside DataParallel or torch.compile; None of what is neither."""
+    inner: nn.Module | None = None
+    if isinstance(wrapper, nn.DataParallel | nn.parallel.DistributedDataParallel):
+        inner = wrapper.module
+    elif is_compiled(wrapper):
+        inner = wrapper._orig_mod  # type: ignore[assignment]
+    return inner
+
+
+def is_compiled(model: nn.Module) -> bool:
+    """Whether it is what `torch.compile` makes of a module."""
+    return type(model).__name__ == "OptimizedModule" and hasattr(model, "_orig_mod")
 
 
 def _copy_of_lazy(model: nn.Module) -> nn.Module:
     """A deep copy of a model with lazy layers; torch itself cannot copy a lazy buffer."""
-    memo = {id(b): like_lazy(b, b.device) for b in model.buffers() if is_lazy(b)}
+    memo = {id(b): like_lazy(b, b.device) for b in tensors(model) if is_lazy(b)}
     return copy.deepcopy(model, memo)
 
 
@@ -222,8 +235,16 @@ def _why(error: BaseException) -> str:
 
 
 def method_of(model: nn.Module, name: str) -> Callable[..., Any]:
-    """A method of a model by name; raises `UnknownName`, with those near it, for none."""
-    found = getattr(model, name, None)
+    """A method of a model by name.
+
+    Raises `UnknownName`, with those near it, for none, and `UntraceableModel` for no forward.
+    """
+    try:
+        found = getattr(model, name)
+    except Exception:
+        found = None
+    if name == FORWARD and not callable(found):
+        raise UntraceableModel(f"the forward of {type(model).__name__} is no method")
     if not callable(found) or isinstance(found, nn.Module):
         own = [n for kind in type(model).__mro__ if kind is not nn.Module for n in vars(kind)]
         known = [n for n in own if not n.startswith("_") and not hasattr(nn.Module, n)]
@@ -265,12 +286,6 @@ def runnable(found: Any) -> Any:
     return found.module() if is_program else found
 
 
-def switch(model: nn.Module, training: bool) -> None:
-    """Put a network into a mode, save for what `torch.export` made, which has the one it had."""
-    with suppress(NotImplementedError):
-        model.train(training)
-
-
 def is_of_no_shape(error: BaseException | None) -> bool:
     """Whether an exception is none that torch raises for shapes, so that meta may be the cause."""
     is_ours = isinstance(error, Exception)
@@ -279,7 +294,7 @@ def is_of_no_shape(error: BaseException | None) -> bool:
 
 def _one_line(error: BaseException) -> str:
     if isinstance(error, SystemExit):
-        return f"it calls sys.exit({'' if error.code is None else repr(error.code)})"
+        return f"it calls sys.exit({'' if error.code is None else represented(error.code)})"
     lines = [line.strip() for line in said(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 
@@ -308,7 +323,7 @@ def source_of(model: nn.Module) -> str:
 
 def device_of(model: nn.Module, args: Sequence[Any]) -> str:
     """The device of the first parameter, buffer or argument; the CPU if there is none."""
-    for tensor in (*model.parameters(), *model.buffers(), *args):
+    for tensor in (*tensors(model), *args):
         if isinstance(tensor, torch.Tensor):
             return str(tensor.device)
     return "cpu"

@@ -1,8 +1,8 @@
 """A context in which a model may be run, changed and moved, and after which it is as it was.
 
-Restored: every module's attributes (training flags, hooks, plain values, lists and dicts), its
-parameters and buffers as objects and values, the random number generators. A forward that changes
-an object of its own making is beyond this.
+Restored: every module's attributes (training flags, hooks, plain values), its parameters and
+buffers as objects and values, what is in its collections and theirs, the random number generators.
+A forward that changes an object of its own class is beyond this, as is what it changes of torch.
 """
 
 from __future__ import annotations
@@ -17,53 +17,52 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from resnet_inspect.capture.members import is_training, modules
+from resnet_inspect.capture.recording.contents import (
+    PutBack,
+    base_of,
+    noted,
+    noted_numbers,
+    places,
+)
+
 T = TypeVar("T")
 
 _PLAIN = (Tensor, nn.Parameter)
 _UNCHANGING = frozenset({bool, int, float, str, type(None)})
 """Types of most attributes: such a value can stand in for itself."""
-_REGISTERS = ("_parameters", "_buffers", "_modules")
 
 
 @contextmanager
-def left_as_found(model: nn.Module, device: torch.device | None) -> Iterator[None]:
+def left_as_found(model: nn.Module, device: torch.device | None) -> Iterator[Loan]:
     """Lend `model` out on `device` (None: where it is) and put it back on leaving.
 
-    Parameters, buffers, lists and dicts are replaced by copies, so what is written into them
-    (statistics, a merged weight, a cache) is dropped with them. On meta they take no memory.
+    Parameters, buffers and other tensors are replaced by copies, so what is written into them
+    (statistics, a merged weight) is dropped with them. On meta they take no memory. Yields what
+    lends other values out.
     """
-    modules = list(model.modules())
-    scripted = [m for m in modules if isinstance(m, torch.jit.ScriptModule)]
-    saved = [
-        (module, dict(vars(module)), [dict(vars(module)[name]) for name in _REGISTERS])
-        for module in modules
-        if not isinstance(module, torch.jit.ScriptModule)
-    ]
-    saved_scripted = [
-        (m, dict(vars(m)), is_training(m), [dict(r.items()) for r in _tensors(m)]) for m in scripted
-    ]
+    every = modules(model)
+    scripted = [module for module in every if isinstance(module, torch.jit.ScriptModule)]
     with ExitStack() as restore:
         restore.enter_context(same_random_numbers())
-        restore.callback(_put_back_scripted, saved_scripted)
-        restore.callback(_put_back, saved)
-        copies: dict[int, Any] = {}
-        for module, attributes, _ in saved:
-            _lend(module, attributes, device, copies)
-        for module, _, _, registers in saved_scripted:
-            for register, entries in zip(_tensors(module), registers, strict=True):
-                for name, tensor in entries.items():
-                    register[name] = _lent(tensor, device, copies)
-        yield
+        loan = restore.enter_context(Loan())
+        for module in every:
+            if not isinstance(module, torch.jit.ScriptModule):
+                loan.of(vars(module), device)
+        restore.callback(_put_back_scripted, [_saved(module) for module in scripted])
+        for module in scripted:
+            for register in _tensors(module):
+                for name, tensor in register.items():
+                    register[name] = loan.of(tensor, device)
+        yield loan
 
 
-def _put_back(saved: list[tuple[nn.Module, dict[str, Any], list[dict[str, Any]]]]) -> None:
-    for module, attributes, registers in saved:
-        vars(module).clear()
-        vars(module).update(attributes)
-        for name, entries in zip(_REGISTERS, registers, strict=True):
-            register = vars(module)[name]
-            register.clear()
-            register.update(entries)
+_Saved = tuple[nn.Module, dict[str, Any], bool, list[dict[str, Tensor]]]
+
+
+def _saved(module: nn.Module) -> _Saved:
+    registers = [dict(register.items()) for register in _tensors(module)]
+    return module, dict(vars(module)), is_training(module), registers
 
 
 def _tensors(module: nn.Module) -> tuple[Any, Any]:
@@ -71,14 +70,7 @@ def _tensors(module: nn.Module) -> tuple[Any, Any]:
     return module._parameters, module._buffers
 
 
-def is_training(module: nn.Module) -> bool:
-    """Whether a module is in train mode; a frozen TorchScript module has no mode."""
-    return bool(getattr(module, "training", False))
-
-
-def _put_back_scripted(
-    saved: Sequence[tuple[nn.Module, dict[str, Any], bool, list[dict[str, Any]]]],
-) -> None:
+def _put_back_scripted(saved: Sequence[_Saved]) -> None:
     for module, attributes, training, registers in saved:
         vars(module).clear()
         vars(module).update(attributes)
@@ -89,47 +81,71 @@ def _put_back_scripted(
                 register[name] = tensor
 
 
-def _lend(
-    module: nn.Module,
-    attributes: dict[str, Any],
-    device: torch.device | None,
-    copies: dict[int, Any],
-) -> None:
-    for register in _tensors(module):
-        for name, tensor in register.items():
-            register[name] = _lent(tensor, device, copies)
-    lent_out = vars(module)
-    for name, value in attributes.items():
-        if name not in _REGISTERS and type(value) not in _UNCHANGING:
-            lent_out[name] = _lent(value, device, copies)
+class Loan:
+    """Values that are lent out until this context is left, when what they hold is put back."""
 
+    def __init__(self) -> None:
+        self._copies: dict[int, Any] = {}
+        self._lent: list[Any] = []
+        self._put_back: list[PutBack] = []
+        self._waiting: list[tuple[Any, Any]] = []
 
-def _lent(value: Any, device: torch.device | None, copies: dict[int, Any]) -> Any:
-    """What stands in for a value: one copy of each tensor, so that tied weights stay tied.
+    def __enter__(self) -> Loan:
+        return self
 
-    Lists, tuples and dicts are copied with the tensors in them; anything else, and a tensor of
-    somebody's own class that is on the right device, stands in for itself.
-    """
-    if type(value) in _UNCHANGING or (
-        type(value) is tuple and _UNCHANGING.issuperset(map(type, value))
-    ):
-        return value
-    if id(value) in copies:
-        return copies[id(value)]
-    if isinstance(value, Tensor):
-        is_here = device is None or value.device == device
-        if is_here and type(value) not in _PLAIN and not is_lazy(value):
+    def __exit__(self, *exception: object) -> None:
+        try:
+            while self._put_back:
+                self._put_back.pop()()
+        finally:  # all of it, also after one at which the user interrupts
+            if self._put_back:
+                self.__exit__()
+
+    def of(self, value: T, device: torch.device | None = None) -> T:
+        """What stands in for a value: one copy of each tensor, so that tied weights stay tied.
+
+        Collections stand for themselves, with such copies in them; so does anything else, and a
+        tensor of somebody's own class that is on the right device.
+        """
+        lent: T = self._of(value, device)
+        while self._waiting:  # collections in collections, however deep
+            base, collection = self._waiting.pop()
+            for place, item in places(base, collection):
+                stand_in = self._of(item, device)
+                if stand_in is not item:
+                    base.__setitem__(collection, place, stand_in)
+        return lent
+
+    def _of(self, value: Any, device: torch.device | None) -> Any:
+        kind = type(value)
+        if kind in _UNCHANGING or (kind is tuple and _UNCHANGING.issuperset(map(type, value))):
             return value
-        copies[id(value)] = _copy(value, device or value.device)
-    elif type(value) is tuple:
-        copies[id(value)] = tuple([_lent(item, device, copies) for item in value])
-    elif type(value) in (list, dict, set):
-        copy = copies[id(value)] = value.copy()
-        if isinstance(copy, list):
-            copy[:] = [_lent(item, device, copies) for item in value]
-        elif isinstance(copy, dict):
-            copy.update((key, _lent(item, device, copies)) for key, item in value.items())
-    return copies.get(id(value), value)
+        if id(value) in self._copies:
+            return self._copies[id(value)]
+        base = base_of(value)
+        if issubclass(kind, Tensor):
+            is_here = device is None or value.device == device
+            if is_here and kind not in _PLAIN and not is_lazy(value):
+                return value
+            return self._keep(value, _copy(value, device or value.device))
+        if issubclass(kind, tuple):
+            items = tuple([self._of(item, device) for item in tuple.__iter__(value)])
+            return self._keep(value, items if kind is tuple else value)
+        if base is None:
+            put_back = noted_numbers(value)
+            if put_back is not None:
+                self._put_back.append(put_back)
+                self._keep(value, value)
+            return value
+        self._put_back.append(noted(base, value))
+        self._waiting.append((base, value))
+        return self._keep(value, value)
+
+    def _keep(self, value: Any, stand_in: Any) -> Any:
+        """Remember both: an id is another's when its object is gone."""
+        self._lent.append(value)
+        self._copies[id(value)] = stand_in
+        return stand_in
 
 
 def _copy(tensor: Tensor, target: torch.device) -> Tensor:
@@ -152,12 +168,6 @@ def like_lazy(tensor: Tensor, device: torch.device) -> Tensor:
     """Another parameter or buffer of a lazy layer, without a shape too."""
     lazy: Callable[[bool, torch.device, torch.dtype], Tensor] = type(tensor)
     return lazy(tensor.requires_grad, device, tensor.dtype)
-
-
-def lent(value: T) -> T:
-    """A copy of the tensors in nested lists, tuples and dicts, for a model to write into."""
-    copy: T = _lent(value, None, {})
-    return copy
 
 
 @contextmanager

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from resnet_inspect.capture.members import is_training, named_modules, registered
 from resnet_inspect.capture.readers.modules import python_class, read_op
 from resnet_inspect.capture.readers.quantized import packed_tensors
-from resnet_inspect.capture.recording.left_as_found import is_training
 from resnet_inspect.capture.recording.tensors import spec_of
 from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, join
 
@@ -16,39 +17,57 @@ from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, join
 def held_tensors(model: nn.Module) -> dict[int, tuple[Tensor, str]]:
     """Tensors that modules hold, with their full names, by id: parameters, buffers, constants."""
     found: dict[int, tuple[Tensor, str]] = {}
-    for path, module in model.named_modules():
-        registered = (*module._parameters.items(), *module._buffers.items())
-        for name, value in (*registered, *vars(module).items()):
+    for path, module in named_modules(model):
+        tensors = {**registered(module, "_parameters"), **registered(module, "_buffers")}
+        for name, value in (*tensors.items(), *vars(module).items()):
             if isinstance(value, Tensor):
                 found.setdefault(id(value), (value, join(path, name)))
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A module and what it holds when the network is entered; lazy tensors have no shape yet."""
+
+    module: nn.Module
+    children: Mapping[str, nn.Module]
+    parameters: Mapping[str, Tensor]
+    buffers: Mapping[str, Tensor]
+
+    @classmethod
+    def of(cls, module: nn.Module) -> Member:
+        """What a module is and holds now."""
+        registers = ("_modules", "_parameters", "_buffers")
+        return cls(module, *(registered(module, register) for register in registers))
+
+
 def module_specs(
-    modules: Iterable[tuple[nn.Module, Sequence[nn.Module]]], paths: Mapping[int, Sequence[str]]
+    members: Iterable[Member], paths: Mapping[int, Sequence[str]]
 ) -> tuple[ModuleSpec, ...]:
-    """What each module is, given with its children; of its paths, by id, the first is its own."""
+    """What each module is; of its paths, by id, the first is its own."""
     first: dict[int, str] = {}
-    return tuple(_module_spec(module, children, paths, first) for module, children in modules)
+    return tuple(_module_spec(member, paths, first) for member in members)
 
 
 def _module_spec(
-    module: nn.Module,
-    children: Sequence[nn.Module],
-    paths: Mapping[int, Sequence[str]],
-    first: dict[int, str],
+    member: Member, paths: Mapping[int, Sequence[str]], first: dict[int, str]
 ) -> ModuleSpec:
+    module = member.module
     path, *aliases = paths[id(module)]
+    children = dict.fromkeys(paths[id(child)][0] for child in member.children.values())
     return ModuleSpec(
         path=path,
         python_class=python_class(module),
         op=read_op(module),
         parameters=(
-            *_parameter_specs(path, module._parameters, first),
+            *_parameter_specs(path, member.parameters, first),
             *_packed_specs(path, module, first),
         ),
-        buffers=_parameter_specs(path, module._buffers, first),
-        children=tuple(dict.fromkeys(paths[id(child)][0] for child in children)),
+        buffers=_parameter_specs(path, member.buffers, first),
+        # A module that a child of its own holds is no child of that.
+        children=tuple(
+            c for c in dict.fromkeys(children) if c and not f"{path}.".startswith(f"{c}.")
+        ),
         aliases=tuple(aliases),
         training=is_training(module),
     )
@@ -63,12 +82,10 @@ def _packed_specs(path: str, module: nn.Module, first: dict[int, str]) -> Iterat
 
 
 def _parameter_specs(
-    path: str, register: Mapping[str, Tensor | None], first: dict[int, str]
+    path: str, register: Mapping[str, Tensor], first: dict[int, str]
 ) -> tuple[ParameterSpec, ...]:
     specs = []
     for name, tensor in register.items():
-        if tensor is None:
-            continue
         full_name = join(path, name)
         owner = first.setdefault(id(tensor), full_name)
         specs.append(

@@ -16,6 +16,8 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import nn
 
+from resnet_inspect.capture.members import modules
+
 _CALLS = nn.Module._call_impl.__code__.co_filename
 """Where hooks are run and the forward is called by torch itself."""
 
@@ -31,13 +33,15 @@ def noticed(model: nn.Module, enter: Enter, leave: Leave) -> Iterator[None]:
 
     The modules are as they were on leaving.
     """
-    modules = list(model.modules())
-    is_done = any(map(_names_a_forward, modules))
-    taken = [m for m in modules[1:] if not isinstance(m, torch.jit.ScriptModule)] if is_done else []
+    every = modules(model)
+    is_done = any(map(_names_a_forward, every))
+    taken = [m for m in every[1:] if not isinstance(m, torch.jit.ScriptModule)] if is_done else []
     before = [(vars(module), vars(module).get(_NAME)) for module in taken]
     try:
         for module in taken:
-            vars(module)[_NAME] = _noticing(module, enter, leave)
+            own = _attribute(module, _NAME)
+            if callable(own):
+                vars(module)[_NAME] = _noticing(module, own, enter, leave)
         yield
     finally:
         for attributes, own in before:
@@ -47,8 +51,9 @@ def noticed(model: nn.Module, enter: Enter, leave: Leave) -> Iterator[None]:
                 attributes[_NAME] = own
 
 
-def _noticing(module: nn.Module, enter: Enter, leave: Leave) -> Callable[..., Any]:
-    own = module.forward
+def _noticing(
+    module: nn.Module, own: Callable[..., Any], enter: Enter, leave: Leave
+) -> Callable[..., Any]:
 
     @functools.wraps(own)
     def forward(*args: Any, **kwargs: Any) -> Any:
@@ -79,7 +84,15 @@ def _names_a_forward(module: nn.Module) -> bool:
 
 
 def _is_of_torch(found: type | FunctionType) -> bool:
-    return found.__module__ == "torch" or found.__module__.startswith("torch.")
+    return f"{found.__module__}.".startswith("torch.")
+
+
+def _attribute(of: object, name: str) -> Any:
+    """An attribute, or None: what stands in a class may be of any kind, and raise."""
+    try:
+        return getattr(of, name)
+    except Exception:
+        return None
 
 
 def _codes(one: type | FunctionType) -> Iterator[CodeType]:
@@ -91,8 +104,9 @@ def _codes(one: type | FunctionType) -> Iterator[CodeType]:
     seen = set()
     while waiting:
         function = waiting.pop()
-        function = getattr(function, "__func__", getattr(function, "fget", function))
-        function = getattr(function, "__wrapped__", function)
+        for inner in ("__func__", "fget", "__wrapped__"):
+            found = _attribute(function, inner)
+            function = function if found is None else found
         if not isinstance(function, FunctionType) or _is_of_torch(function):
             continue
         nested = [function.__code__]

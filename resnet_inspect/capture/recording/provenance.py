@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from resnet_inspect._version import __version__
-from resnet_inspect.capture.recording.left_as_found import is_training
+from resnet_inspect.capture.members import is_training, modules
 from resnet_inspect.traces.model import Provenance
 from resnet_inspect.traces.times import now
 
@@ -54,7 +54,7 @@ def _mode(model: nn.Module) -> str:
     """In which mode it runs; what `torch.export` made has flags that say nothing of it."""
     if is_exported(model):
         return "as exported"
-    modes = {is_training(module) for module in model.modules()}
+    modes = {is_training(module) for module in modules(model)}
     return "mixed" if len(modes) > 1 else "train" if modes == {True} else "eval"
 
 

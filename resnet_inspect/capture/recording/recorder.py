@@ -8,11 +8,11 @@ kept alive (`tensors`).
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Any
 
 import torch
@@ -21,24 +21,25 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
+from resnet_inspect.capture.members import has_own_call, modules, named_modules
 from resnet_inspect.capture.readers.functions import read_function
 from resnet_inspect.capture.readers.modules import class_name, read_op
 from resnet_inspect.capture.readers.names import function_name, works_in_place
 from resnet_inspect.capture.recording.arguments import arguments, first_shape, tensors_in
+from resnet_inspect.capture.recording.checkpoints import Begun, begun
 from resnet_inspect.capture.recording.dtypes import AsOnADevice
-from resnet_inspect.capture.recording.modules import held_tensors, module_specs
+from resnet_inspect.capture.recording.modules import Member, held_tensors, module_specs
 from resnet_inspect.capture.recording.past_hooks import noticed
 from resnet_inspect.capture.recording.tensors import Tensors, version_of
-from resnet_inspect.traces.model import Call
+from resnet_inspect.traces.model import Call, Checkpoint
 from resnet_inspect.traces.modules import ModuleSpec
 from resnet_inspect.traces.ops import Container, Elementwise, Op, Reshape, Unknown
 from resnet_inspect.traces.tensors import Activation, Port
 
 _CHECKPOINT = torch.utils.checkpoint.__file__
 """Some versions of `checkpoint` make empty tensors for its books; they are not the network's."""
-
-_CALL = nn.Module._call_impl.__code__
-"""What runs when a module is called."""
+_COMPILER = os.path.join(os.path.dirname(torch.__file__), "_dynamo", "variables")
+"""Some try out operators while they are imported, which the first `checkpoint` does."""
 
 
 @dataclass(slots=True)
@@ -55,7 +56,9 @@ class _Open:
     inputs: tuple[Port, ...] = ()
     reads: tuple[str, ...] = ()
     outputs: tuple[Port, ...] = ()
-    checkpoint: int | None = None
+    checkpoints: tuple[Checkpoint, ...] = ()
+    begun: Begun = ()
+    """The checkpoints around the calls that it has just made."""
     made_calls: bool = False
     past_hooks: bool = False
     taken: frozenset[int] = field(default_factory=frozenset)
@@ -68,7 +71,7 @@ class _Open:
     def close(self) -> Call:
         return Call(
             self.index, self.path, self.module, self.nth, self.parent, self.op,
-            self.inputs, self.outputs, self.reads, self.past_hooks, self.checkpoint,
+            self.inputs, self.outputs, self.reads, self.past_hooks, self.checkpoints,
         )  # fmt: skip
 
 
@@ -102,12 +105,11 @@ class Recorder:
         self._raised: int | None = None
         self._is_aside = False
         self._counts: dict[str, int] = {}
-        self._checkpoint: tuple[FrameType, int] | None = None
         self._tensors = Tensors()
         self._paths: dict[int, list[str]] = {}
-        for path, module in model.named_modules(remove_duplicate=False):
+        for path, module in named_modules(model):
             self._paths.setdefault(id(module), []).append(path)
-        self._modules = [(module, tuple(module.children())) for module in model.modules()]
+        self._members = [Member.of(module) for module in modules(model)]
         self._held = held_tensors(model)
         self._exit = ExitStack()
 
@@ -115,16 +117,15 @@ class Recorder:
         with ExitStack() as undo:
             handles: list[RemovableHandle] = []
             undo.callback(_remove, handles)
-            for module in self.model.modules():
-                for handle in self._watch(module):
-                    handles.append(handle)
+            for member in self._members:
+                if member.module is not self.model or not has_own_call(self.model):
+                    handles += self._watch(member.module)
             undo.enter_context(noticed(self.model, self._enter_past_hooks, self._leave_module))
             undo.enter_context(_FunctionMode(self))
             self._exit = undo.pop_all()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._checkpoint = None
         self._exit.close()
 
     def entered(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -135,10 +136,14 @@ class Recorder:
         self, method: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """What a method of the network gives, recorded as if it were the network's forward."""
-        self._enter_module(self.model, args, kwargs)
+        self.entered(args, kwargs)
         result = method(*args, **kwargs)
-        self._leave_module(self.model, args, kwargs, result)
+        self.left(args, kwargs, result)
         return result
+
+    def left(self, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+        """Record what the network gave, where that is not: its own code may take hooks off."""
+        self._leave_module(self.model, args, kwargs, result)
 
     def _watch(self, module: nn.Module) -> Iterator[RemovableHandle]:
         """Put hooks right around a module's forward.
@@ -177,7 +182,7 @@ class Recorder:
 
     def modules(self) -> tuple[ModuleSpec, ...]:
         """What each module of the model is that was there when it was entered."""
-        return module_specs(self._modules, self._paths)
+        return module_specs(self._members, self._paths)
 
     # -- modules ---------------------------------------------------------------------------------
 
@@ -331,34 +336,12 @@ class Recorder:
         while self._open:
             last = self._open.pop()
             self._opaque -= last.opaque
+            last.begun = ()
             if last is call:
                 return True
         return False
 
     # -- both ------------------------------------------------------------------------------------
-
-    def _checkpointed(self, index: int, parent: _Open | None, module: str | None) -> int | None:
-        """The first call of the outermost checkpoint that is running, `index` if it is new.
-
-        What runs in one is in that of its caller; else one can only be between the frames of both.
-        Its frame is held, not its id, which the next one may be given.
-        """
-        if parent is not None and parent.checkpoint is not None:
-            return parent.checkpoint
-        modules = 1 if module is None else 2  # a module is entered from within its own frame
-        frame: FrameType | None = sys._getframe()
-        found: FrameType | None = None
-        while frame is not None and modules:
-            if frame.f_code.co_filename == _CHECKPOINT:
-                found = frame
-            modules -= frame.f_code is _CALL
-            frame = frame.f_back
-        if found is None:
-            self._checkpoint = None
-            return None
-        if self._checkpoint is None or self._checkpoint[0] is not found:
-            self._checkpoint = found, index
-        return self._checkpoint[1]
 
     def _begin(
         self,
@@ -383,8 +366,10 @@ class Recorder:
             parent=None if parent is None else parent.index,
             op=op,
             opaque=opaque,
-            checkpoint=self._checkpointed(len(self._calls), parent, module),
         )
+        if parent is not None:
+            parent.begun = begun(parent.begun, call.index, is_module=module is not None)
+            call.checkpoints = parent.checkpoints + tuple(one for _, one in parent.begun)
         call.take(*self._ports(given))
         self._calls.append(call)
         self._open.append(call)
@@ -455,8 +440,9 @@ class _FunctionMode(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
+        file = sys._getframe(1).f_code.co_filename
         books = func is torch.empty or getattr(func, "__name__", "") == "__get__"
-        if books and sys._getframe(1).f_code.co_filename == _CHECKPOINT:
+        if (books and file == _CHECKPOINT) or file.startswith(_COMPILER):
             return func(*args, **(kwargs or {}))
         return self._record(func, args, kwargs or {})
 

@@ -6,25 +6,28 @@ Nothing is run, copied, moved or switched here: gradients, mode and weights are 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
 
+from resnet_inspect.capture.members import has_own_call
 from resnet_inspect.capture.recording.forward import (
     device_of,
     eagerly,
+    is_compiled,
     method_of,
     source_of,
     trace_of,
     unwrapped,
+    within,
 )
 from resnet_inspect.capture.recording.provenance import provenance
 from resnet_inspect.capture.recording.recorder import Recorder
 from resnet_inspect.capture.recording.zeros import zeros_of
-from resnet_inspect.capture.signals import Observer
+from resnet_inspect.capture.signals.observer import Observer
 from resnet_inspect.errors import UntraceableModel
 from resnet_inspect.traces.model import FORWARD, Trace
 from resnet_inspect.traces.signals import Signals
@@ -55,8 +58,9 @@ def watching(
 
     `call` is the method whose calls are recorded, where it is not the model's forward. Of `every`
     so many forwards the first is recorded. `flows` gets, after `take`, what can be asked for the
-    signals of that step, now and until the next step is recorded; with it, forwards without
-    gradients are let by.
+    signals of that step, now and later; with it, forwards without gradients are let by. A step ends
+    with the first forward after a backward pass has come to it: from then on nothing is on the
+    model but what sees that it is called. What a checkpoint runs again is no forward.
 
     After `forwards` forwards that came to their end (None: any number) the rest is let by. One
     that raises is recorded up to there and raises as it would have.
@@ -68,45 +72,81 @@ def watching(
             "DataParallel runs copies of the model on several devices at once",
             hint="watch it on one: nn.DataParallel(model, device_ids=[0])",
         )
+    compiled = _compiled(model)
     model, notes = unwrapped(model)
-    attribute = _CALL if call == FORWARD else call
+    runs_hooks = call == FORWARD and not has_own_call(model)
+    attribute = _CALL if runs_hooks else call
     found = vars(model).get(attribute)
-    usual = model._call_impl if call == FORWARD else method_of(model, call)
+    usual = model._call_impl if runs_hooks else method_of(model, call)
     run: Callable[..., Any] = found or usual
+    unwatched = run if compiled is None or call != FORWARD else compiled.forward
+    forced = eagerly()
     called = [] if call == FORWARD else [f"its {call} was run, not its forward"]
-    is_recording = False
+    is_recording = is_owed = False
     left = forwards
     number = -1
     observer: Observer | None = None
 
-    def record(*args: Any, **kwargs: Any) -> Any:
-        nonlocal is_recording, left, number, observer
-        is_no_step = flows is not None and not torch.is_grad_enabled()
-        if is_recording or left == 0 or is_no_step:
-            return run(*args, **kwargs)
-        number += 1
+    def is_step() -> bool:
+        nonlocal is_owed
+        if torch._C._current_graph_task_id() != -1:  # a checkpoint runs it again
+            return is_owed
+        is_owed = flows is not None and not torch.is_grad_enabled()
+        return not is_owed
+
+    def end() -> None:
+        nonlocal observer
         if observer is not None:
             observer.compare()
-        if number % every:
-            return run(*args, **kwargs)
-        if observer is not None:
             observer.leave()
-        observer = Observer() if flows is not None else None
-        if observer is not None:
+            observer = None
+
+    def put_back() -> None:
+        if found is None:
+            del vars(model)[attribute]
+        else:
+            vars(model)[attribute] = found
+
+    def let_by(*args: Any, **kwargs: Any) -> Any:
+        if isinstance(forced, nullcontext):
+            return run(*args, **kwargs)
+        try:
+            put_back()
+            with torch.compiler.set_stance("default"):
+                return unwatched(*args, **kwargs)
+        finally:
+            vars(model)[attribute] = record
+
+    def record(*args: Any, **kwargs: Any) -> Any:
+        nonlocal is_recording, left, number, observer
+        if is_recording:
+            return run(*args, **kwargs)
+        if not is_step():
+            return let_by(*args, **kwargs)
+        if observer is not None and observer.has_come:
+            end()
+        if left == 0:
+            return let_by(*args, **kwargs)
+        number += 1
+        if number % every:
+            return let_by(*args, **kwargs)
+        end()
+        if flows is not None:
+            observer = Observer()
             observer.watch(model)
             observer.sample(model)
+        where = provenance(
+            source=source_of(model),
+            arguments={},
+            device=device_of(model, args),
+            model=model,
+            notes=[*notes, *called, "watched in a running program"],
+            call=call,
+        )
         recorder = Recorder(model, observe=None if observer is None else observer.observe)
 
         def taken(failure: BaseException | None) -> None:
             if recorder.calls:
-                where = provenance(
-                    source=source_of(model),
-                    arguments={},
-                    device=device_of(model, args),
-                    model=model,
-                    notes=[*notes, *called, "watched in a running program"],
-                    call=call,
-                )
                 name = type(model).__name__
                 zeros = zeros_of(model) if flows is None or number == 0 else {}
                 made = trace_of(recorder, failure, zeros, model_name=name, provenance=where)
@@ -117,8 +157,9 @@ def watching(
         is_recording = True
         try:
             with recorder:
-                if call == FORWARD:
+                if runs_hooks:
                     result = run(*args, **kwargs)
+                    recorder.left(args, kwargs, result)
                 else:
                     result = recorder.called(run, args, kwargs)
         except BaseException as error:
@@ -130,17 +171,19 @@ def watching(
         left = None if left is None else left - 1
         return result
 
-    with eagerly():
+    with forced:
         vars(model)[attribute] = record
         try:
             yield
         finally:
-            if observer is not None:
-                observer.compare()
-                observer.leave()
-            if vars(model).get(attribute) is not record:  # the program has compiled it meanwhile
-                pass
-            elif found is None:
-                del vars(model)[attribute]
-            else:
-                vars(model)[attribute] = found
+            end()
+            if vars(model).get(attribute) is record:  # else the program has compiled it meanwhile
+                put_back()
+
+
+def _compiled(model: nn.Module) -> nn.Module | None:
+    """What `torch.compile` made of the network itself, with nothing else in between."""
+    around: nn.Module | None = None
+    while (inner := within(model)) is not None:
+        around, model = model, inner
+    return around if around is not None and is_compiled(around) else None

@@ -8,7 +8,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from resnet_inspect.capture.signals import zeros
+from resnet_inspect.capture.members import named_modules, registered
+from resnet_inspect.capture.signals.reductions import zeros
 from resnet_inspect.traces.modules import ModuleSpec, join
 
 _PRUNED = "_orig"
@@ -21,8 +22,8 @@ def zeros_of(model: nn.Module) -> dict[str, int]:
     Parameters without values (on meta, lazy ones) or of types that cannot be counted are left out.
     """
     found = {}
-    for path, module in model.named_modules(remove_duplicate=False):
-        for name, tensor in module._parameters.items():
+    for path, module in named_modules(model):
+        for name, tensor in registered(module, "_parameters").items():
             number = _zeros(tensor, _mask(module, name) if name.endswith(_PRUNED) else None)
             if number is not None:
                 found[join(path, name)] = number
@@ -30,8 +31,8 @@ def zeros_of(model: nn.Module) -> dict[str, int]:
 
 
 def _mask(module: nn.Module, name: str) -> Tensor | None:
-    """What pruning multiplies a parameter with; TorchScript's buffers are no plain dict."""
-    return dict(module._buffers.items()).get(f"{name.removesuffix(_PRUNED)}_mask")
+    """What pruning multiplies a parameter with."""
+    return registered(module, "_buffers").get(f"{name.removesuffix(_PRUNED)}_mask")
 
 
 def zeros_among(values: Mapping[str, Tensor]) -> dict[str, int]:

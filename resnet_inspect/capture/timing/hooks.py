@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from resnet_inspect.capture.members import named_modules
 from resnet_inspect.capture.recording.past_hooks import noticed
 from resnet_inspect.capture.timing.machine import Clock
 from resnet_inspect.errors import WorkFailed
@@ -68,16 +69,17 @@ class Hooks:
         self._calls = (call for call in trace.calls if call.module is not None)
         self._running: list[Call] = []
         self._nodes: set[Any] = set()
-        self._paths: dict[nn.Module, str] = {}
+        self._paths: dict[int, str] = {}
         self._exit = ExitStack()
 
     def __enter__(self) -> None:
         before, after = nn.Module.register_forward_pre_hook, nn.Module.register_forward_hook
         with ExitStack() as undo:
-            self._paths = {module: path for path, module in self._model.named_modules()}
-            for module, path in self._paths.items():
-                if path not in self._trace.module_at:  # added by a forward since
+            for path, module in named_modules(self._model):
+                # One that a forward has added since is in no trace; of several names the first is.
+                if id(module) in self._paths or path not in self._trace.module_at:
                     continue
+                self._paths[id(module)] = path
                 is_inside = module is not self._model
                 enter, leave = partial(self._enter, path), partial(self._leave, path)
                 handle = before(module, enter, with_kwargs=True)
@@ -91,10 +93,10 @@ class Hooks:
         self._exit.close()
 
     def _enter_module(self, module: nn.Module, args: Any, kwargs: Any) -> None:
-        self._enter(self._paths[module], module, args, kwargs)
+        self._enter(self._paths[id(module)], module, args, kwargs)
 
     def _leave_module(self, module: nn.Module, args: Any, kwargs: Any, made: Any) -> None:
-        self._leave(self._paths[module], module, args, kwargs, made)
+        self._leave(self._paths[id(module)], module, args, kwargs, made)
 
     def _enter(self, path: str, module: nn.Module, args: Any, kwargs: Any) -> None:
         self._cross(path, False)

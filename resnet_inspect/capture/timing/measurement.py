@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from resnet_inspect.capture.inputs import floating_dtype
+from resnet_inspect.capture.members import has_own_call, on, tensors
 from resnet_inspect.capture.timing.machine import copy_ceiling, machine_of, matmul_ceiling
 from resnet_inspect.capture.timing.subject import Subject, channels_last
 from resnet_inspect.collection import collected_when_asked
@@ -62,13 +63,15 @@ def measure(
     Raises `WorkFailed` if a run raises, or goes another way than the traced one; `BadInput` for a
     backward pass through a network that has nothing to train.
     """
+    if has_own_call(model):
+        raise WorkFailed("a network with a __call__ of its own cannot be measured by call")
     if runs.channels_last:
-        for tensor in (*model.parameters(), *model.buffers()):
+        for tensor in tensors(model):
             tensor.data = channels_last(tensor.data)
         args = [channels_last(value) for value in args]
         kwargs = {name: channels_last(value) for name, value in kwargs.items()}
     subject = Subject(model, tuple(args), dict(kwargs), trace, device)
-    if runs.backward and not any(p.requires_grad for p in model.parameters()):
+    if runs.backward and not any(tensor.requires_grad for tensor in tensors(model)):
         raise BadInput("no parameter takes a gradient: there is no backward pass")
     with _threads(runs.threads):
         try:
@@ -88,7 +91,7 @@ def measure(
 def moved(model: nn.Module, device: torch.device) -> nn.Module:
     """The network on that device; raises `WorkFailed` where it cannot hold it."""
     try:
-        return model.to(device)
+        return on(model, device)
     except (RuntimeError, TypeError) as error:  # too little memory; a dtype that MPS has not
         raise WorkFailed(f"{device} cannot hold the network: {_line(error)}") from error
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from resnet_inspect.capture.members import tensors
 from resnet_inspect.capture.timing.hooks import Hooks, Notice, Stopwatch, nobody, tensors_of
 from resnet_inspect.capture.timing.machine import Clock
 from resnet_inspect.capture.timing.memory import Alive
@@ -74,8 +75,7 @@ class Subject:
         """The fullest moment of one pass, and what the allocator says of another."""
         self._before()
         there = (
-            *self.model.parameters(),
-            *self.model.buffers(),
+            *tensors(self.model),
             *tensors_of(self.args, self.kwargs),
         )
         alive = Alive(there)
@@ -97,7 +97,8 @@ class Subject:
 
     def _before(self) -> None:
         """Throw away what the run before has left; `measure` lets nothing be collected in a run."""
-        self.model.zero_grad(set_to_none=True)
+        for tensor in tensors(self.model):
+            tensor.grad = None
         gc.collect()
         self.clock.wait()
 

@@ -106,17 +106,14 @@ def command(models: tuple[str, ...], **options: Any) -> int:
     cost.check_keys([*columns_of(options["columns"], ()), *filter(None, [options["sort"]])])
     candidates = list(_candidates(models, options))
     (available,) = options["memory"] or (None,)
-    own = cost.shown(len(candidates), None if available is None else int(available))
-    columns = columns_of(options["columns"], own)
-    table = cost.view(
-        candidates,
-        options["optimizer"],
-        None if available is None else int(available),
-        columns,
-        options["sort"],
-    )
-    is_one = len(candidates) == 1 and _format(options) not in {"csv", "json"}
-    print_table(cost.downwards(table) if is_one else table, options)
+    available = None if available is None else int(available)
+    if len(candidates) == 1 and _format(options) not in {"csv", "json"}:
+        columns = columns_of(options["columns"], cost.shown(1, available)[2:])
+        table = cost.downwards(candidates[0], [options["optimizer"]], available, columns)
+    else:
+        columns = columns_of(options["columns"], cost.shown(len(candidates), available))
+        table = cost.view(candidates, options["optimizer"], available, columns, options["sort"])
+    print_table(table, options)
     return 0
 
 

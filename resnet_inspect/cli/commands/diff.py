@@ -23,9 +23,7 @@ from resnet_inspect.cli.parameters import Input, ModelName
 from resnet_inspect.cli.tracing import capture, input_options_given, measure
 
 if TYPE_CHECKING:
-    from resnet_inspect.traces.codec import Measured
-    from resnet_inspect.traces.model import Trace
-    from resnet_inspect.traces.timing import Measurements
+    from resnet_inspect.traces.codec import Measured, Saved
 
 
 _SIDES = ("left", "right")
@@ -65,6 +63,7 @@ def _side_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ("resnet-inspect diff resnet50 resnet50 --right-set width_per_group=128", "an argument"),
         ("resnet-inspect diff resnet34 resnet50 --measure", "which is faster on this CPU, where"),
         ("resnet-inspect diff one.json two.json", "times too, if `measure --save` wrote them"),
+        ("resnet-inspect diff before.json after.json", "signals too, if `signal --save` did"),
     ],
 )
 @click.argument("a", type=ModelName())
@@ -87,13 +86,16 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
 
     With --measure, or where A or B is a file that `measure --save` wrote, it has their times, and
     says which is faster and where. Of a difference that runs alone could make, nothing is claimed.
+    Where A or B is a file of signals, it has those of the last step, and says where they differ.
     """
     from resnet_inspect import pipeline
     from resnet_inspect.analysis.comparison.changes import compare
+    from resnet_inspect.analysis.comparison.signals import SignalComparison
     from resnet_inspect.analysis.comparison.timing import TimingComparison
+    from resnet_inspect.analysis.signals import Signal
     from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.analysis.timing import Timing
-    from resnet_inspect.views.tables.comparison import networks, timing
+    from resnet_inspect.views.tables.comparison import networks, signals, timing
 
     check_outputs([options["output"]], options["force"])
     saved = [pipeline.is_trace_file(subject) for subject in (a, b)]
@@ -109,15 +111,20 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
                 f"{subject} is a saved trace and is not run: leave out --{side}-set, --{side}-input"
             )
     left, right = _sides((a, b), saved, [_of_side(options, side) for side in _SIDES])
-    found = compare(Survey(left[0]), Survey(right[0]))
+    found = compare(Survey(left.trace), Survey(right.trace))
     everything = options["everything"]
     selection = difference_selection(options)
     how = {"unfold": everything, "brief": not everything}
-    if left[1] or right[1]:
-        speeds = [
-            Timing(survey, measured) if measured else None
-            for survey, (_, measured) in ((found.left, left), (found.right, right))
-        ]
+    sides = (found.left, left), (found.right, right)
+    if left.steps or right.steps:
+        flows = [Signal(survey, one.steps[-1]) if one.steps else None for survey, one in sides]
+        table = signals.view(
+            SignalComparison(found, *flows),
+            replace(selection, columns=columns_of(options["columns"], signals.SHOWN)),
+            **how,
+        )
+    elif left.measured or right.measured:
+        speeds = [Timing(survey, one.measured) if one.measured else None for survey, one in sides]
         timed = TimingComparison(found, *speeds)
         columns = columns_of(options["columns"], timing.shown(timed))
         table = timing.view(timed, replace(selection, columns=columns), **how)
@@ -139,40 +146,47 @@ def _of_side(options: Mapping[str, Any], side: str) -> Mapping[str, Any]:
 
 def _sides(
     subjects: Sequence[str], saved: Sequence[bool], options: Sequence[Mapping[str, Any]]
-) -> list[tuple[Trace, Measurements | None]]:
+) -> list[Saved]:
     """Both traces, with what was measured of them; files are read before anything is run."""
     from resnet_inspect import pipeline
 
     read = [
-        pipeline.load_timed(subject) if is_saved else None
+        pipeline.load_saved(subject) if is_saved else None
         for subject, is_saved in zip(subjects, saved, strict=True)
     ]
     measured = options[0]["measured"]
     if measured and not any(saved):
         return _in_turns(subjects, options)
-    run = measure if measured else _unmeasured
+    run = _measured if measured else _unmeasured
     return [
         found or run(subject, how)
         for subject, found, how in zip(subjects, read, options, strict=True)
     ]
 
 
-def _unmeasured(subject: str, options: Mapping[str, Any]) -> tuple[Trace, None]:
-    return capture(subject, options), None
+def _unmeasured(subject: str, options: Mapping[str, Any]) -> Saved:
+    from resnet_inspect.traces.codec import Saved
+
+    return Saved(capture(subject, options))
+
+
+def _measured(subject: str, options: Mapping[str, Any]) -> Saved:
+    from resnet_inspect.traces.codec import Saved
+
+    return Saved(*measure(subject, options))
 
 
 _TURNS = 4
 """In how many parts the runs of each side are made."""
 
 
-def _in_turns(
-    subjects: Sequence[str], options: Sequence[Mapping[str, Any]]
-) -> list[tuple[Trace, Measurements | None]]:
+def _in_turns(subjects: Sequence[str], options: Sequence[Mapping[str, Any]]) -> list[Saved]:
     """Left, right, right, left and so on: a machine that slows down does so for both.
 
     What it does from turn to turn is then a part of what the runs differ by.
     """
     from resnet_inspect.errors import WorkFailed
+    from resnet_inspect.traces.codec import Saved
     from resnet_inspect.traces.timing import joined, mismatch
 
     repeats = options[0]["repeats"]
@@ -191,4 +205,4 @@ def _in_turns(
                 if fault:
                     raise WorkFailed(f"{subjects[side]} did not do the same again: {fault}")
             found[side] = trace, more
-    return [found[0], found[1]]
+    return [Saved(*found[0]), Saved(*found[1])]

@@ -17,9 +17,9 @@ from resnet_inspect.cli.options import (
     input_options,
     selection_options,
 )
-from resnet_inspect.cli.output import check_outputs, say_if_nothing_matches, selection_of, tabulated
+from resnet_inspect.cli.output import check_outputs, say_if_nothing_matches, selection_of, table_of
 from resnet_inspect.cli.parameters import ModelName
-from resnet_inspect.cli.tracing import as_far_as_it_goes, before, loaded_or_captured
+from resnet_inspect.cli.tracing import as_far_as_it_goes, before, capture, loaded
 
 
 def _suffixes() -> str:
@@ -55,14 +55,18 @@ def command(model: str, files: tuple[str, ...], **options: Any) -> int:
     from resnet_inspect import pipeline
     from resnet_inspect.files import write_all
     from resnet_inspect.formats import render
+    from resnet_inspect.traces.codec import Saved
 
     paths = [Path(file) for file in files]
     formats = [pipeline.format_of(path) for path in paths]
     check_outputs(files, options["force"])
-    selection = selection_of(options)
-    captured, stopped = as_far_as_it_goes(loaded_or_captured, model, options)
+    saved, stopped = loaded(model, options), None
+    if saved is None:
+        selection_of(options)
+        captured, stopped = as_far_as_it_goes(capture, model, options)
+        saved = Saved(captured)
     with before(stopped):
-        table = tabulated(captured, options, selection)
+        table = table_of(saved, options)
         say_if_nothing_matches(table, options)
         contents = {
             path: render(table, name, options["raw"])

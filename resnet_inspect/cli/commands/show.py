@@ -17,7 +17,7 @@ from resnet_inspect.cli.options import (
     output_options,
     selection_options,
 )
-from resnet_inspect.cli.output import check_outputs, print_trace, selection_of
+from resnet_inspect.cli.output import check_outputs, print_table, say_if_nothing_matches, table_of
 from resnet_inspect.cli.tracing import say_why_it_ends
 
 
@@ -38,8 +38,8 @@ from resnet_inspect.cli.tracing import say_why_it_ends
 def command(file: str, **options: Any) -> int:
     """Print a trace that was saved, with every view and format. Needs no torch.
 
-    Of a trace that ends where the forward pass raised, stderr says why; that is no failure of
-    this command.
+    Of signals it shows the last step, as `signal` does. Of a trace that ends where the forward pass
+    raised, stderr says why; that is no failure of this command.
     """
     from resnet_inspect import pipeline
     from resnet_inspect.sources.catalogue import NAMED
@@ -47,10 +47,11 @@ def command(file: str, **options: Any) -> int:
     if file in NAMED and not Path(file).exists():
         raise click.UsageError(f"`resnet-inspect trace {file}` traces a model by name")
     check_outputs([options["output"]], options["force"])
-    selection_of(options)
-    saved, measured = pipeline.load_timed(file)
-    print_trace(saved, options)
-    say_why_it_ends(saved)
-    if measured is not None:
+    saved = pipeline.load_saved(file)
+    table = table_of(saved, options)
+    say_if_nothing_matches(table, options)
+    print_table(table, options)
+    say_why_it_ends(saved.trace)
+    if saved.measured is not None:
         remark(f"`resnet-inspect measure {shlex.quote(file)}` shows how long it took")
     return 0

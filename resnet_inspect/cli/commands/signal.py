@@ -28,6 +28,7 @@ from resnet_inspect.cli.output import (
     print_table,
     say_if_nothing_matches,
     selection_of,
+    with_signals,
 )
 from resnet_inspect.cli.parameters import ModelName
 from resnet_inspect.cli.streams import streams_aside
@@ -99,6 +100,7 @@ def command(models: tuple[str, ...], **options: Any) -> int:
     from resnet_inspect import pipeline
     from resnet_inspect.analysis.signals import Signal
     from resnet_inspect.analysis.structure.survey import Survey
+    from resnet_inspect.views.figures.signals import plot_of
     from resnet_inspect.views.tables import signals
 
     if options["save"] and len(models) > 1:
@@ -106,7 +108,7 @@ def command(models: tuple[str, ...], **options: Any) -> int:
     if options["save"] == "-":
         raise click.UsageError("--save needs a file: stdout has the table")
     check_outputs([options["output"], options["save"]], options["force"])
-    selection = selection_of({**options, "columns": None})
+    selection_of({**options, "columns": None})
     signals.check_keys(columns_of(options["columns"], ()))
     watched = [_loaded(model, options) or _run(model, options) for model in models]
     if options["save"]:
@@ -115,10 +117,10 @@ def command(models: tuple[str, ...], **options: Any) -> int:
     if options["plot"] or _is_drawn(options["output"]):
         _plot(found, options)
     elif len(found) > 1:
-        print_table(signals.side_by_side(found), options)
+        table = signals.side_by_side(found)
+        print_table(replace(table, figure=plot_of(found)), options)
     else:
-        columns = columns_of(options["columns"], signals.shown(found[0], options["view"]))
-        table = signals.view(found[0], options["view"], replace(selection, columns=columns))
+        table = with_signals(found[0], options)
         say_if_nothing_matches(table, options)
         print_table(table, options)
     return 0

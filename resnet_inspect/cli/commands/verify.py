@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import click
@@ -35,7 +34,9 @@ from resnet_inspect.cli.tracing import input_of
 )
 @click.argument("model", type=ModelName())
 @input_options_but("dtype", "train", "weights", "no_cache")
-@click.option("--against", type=ModelName(), metavar="OTHER", help="Is it the same as OTHER?")
+@click.option(
+    "--against", type=ModelName(), metavar="OTHER", help="Does it compute what OTHER does?"
+)
 @convention_option
 @output_options
 @common_options
@@ -43,14 +44,17 @@ def command(model: str, **options: Any) -> int:
     """Ask others for MODEL's parameters, MACs and output shapes.
 
     What differs is explained. Others are torch itself, torchinfo, torch's FlopCounterMode, a real
-    forward pass and published figures where there are any. Exit code 1 if a difference is not
-    explained. With --against: are both networks the same in layers, shapes and counts, and, with
-    the weights of one in the other, in what they compute? If not, where do they part first?
+    forward pass and published figures where there are any. With --against: do both networks compute
+    the same on this input, with the weights of OTHER in MODEL, however they are written? If not,
+    where do they part first?
+
+    Exit code 1 if a difference is not explained, and if OTHER does not compute the same or cannot
+    be compared. A row without an opinion of theirs, or with a part of ours alone, counts for
+    neither.
     """
     from resnet_inspect import pipeline
     from resnet_inspect.analysis.conventions import verdict
     from resnet_inspect.views.tables import checks
-    from resnet_inspect.views.words.comparison.equivalence import sentences
 
     check_outputs([options["output"]], options["force"])
     size = input_of(model, options)
@@ -66,10 +70,7 @@ def command(model: str, **options: Any) -> int:
             found = (*found, verdict(survey, options["count_as"]))
         if options["against"]:
             equivalence = pipeline.equivalence_of(model, options["against"], size, **given)
-    table = checks.view(survey, found)
-    if equivalence is not None:
-        table = replace(table, remarks=(*table.remarks, *sentences(equivalence)))
-    print_table(table, options)
+    print_table(checks.view(survey, found, equivalence), options)
     if equivalence is not None and not equivalence.same:
         return 1
     return 0 if all(one.sound for one in found) else 1

@@ -10,15 +10,7 @@ from resnet_inspect.views.figures.shapes import Picture
 
 def render(picture: Picture, theme: str | None = None) -> str:
     """The page; nothing is fetched. A theme keeps it light or dark."""
-    names = {role: "--" + role.replace(" ", "-") for role in THEMES["light"]}
-    drawn = element(picture, {role: f"var({name})" for role, name in names.items()})
-
-    def declared(which: str) -> str:
-        return " ".join(f"{names[role]}: {colour};" for role, colour in THEMES[which].items())
-
-    style = f":root {{ color-scheme: {theme or 'light dark'}; {declared(theme or 'light')} }}\n"
-    if theme is None:
-        style += f"@media (prefers-color-scheme: dark) {{ :root {{ {declared('dark')} }} }}\n"
+    style = f":root {{ color-scheme: {theme or 'light dark'} }}\n" + _colours(":root", theme)
     style += (
         "body { margin: 0; background: var(--page); text-align: center; }\n"
         "svg { max-width: 100%; height: auto; }\n"
@@ -37,8 +29,38 @@ def render(picture: Picture, theme: str | None = None) -> str:
         f"<style>\n{style}</style>",
         "</head>",
         "<body>",
-        drawn.rstrip(),
+        _element(picture),
         "</body>",
         "</html>",
     ]
     return "\n".join(parts) + "\n"
+
+
+_NAMES = {role: "--" + role.replace(" ", "-") for role in THEMES["light"]}
+"""Variables of CSS for the colours."""
+
+
+_CLASS = "resnet-inspect-figure"
+
+
+def inside(picture: Picture) -> str:
+    """The picture for a place inside a page, light or dark as the reader's system is."""
+    return (
+        f'<figure class="{_CLASS}"><style>{_colours(f".{_CLASS}", None)}'
+        f".{_CLASS} {{ margin: 0 }} .{_CLASS} svg {{ max-width: 100%; height: auto }}</style>\n"
+        f"{_element(picture)}</figure>"
+    )
+
+
+def _element(picture: Picture) -> str:
+    return element(picture, {role: f"var({name})" for role, name in _NAMES.items()}).rstrip()
+
+
+def _colours(where: str, theme: str | None) -> str:
+    def declared(which: str) -> str:
+        return " ".join(f"{_NAMES[role]}: {colour};" for role, colour in THEMES[which].items())
+
+    style = f"{where} {{ {declared(theme or 'light')} }}\n"
+    if theme is None:
+        style += f"@media (prefers-color-scheme: dark) {{ {where} {{ {declared('dark')} }} }}\n"
+    return style

@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from resnet_inspect.errors import BadInput, UnknownName
-from resnet_inspect.sources import code_place, seed
+from resnet_inspect.sources import builders, code_place, seed
 from resnet_inspect.sources.catalogue import Variant
 from resnet_inspect.sources.code.errors import their_errors
 from resnet_inspect.sources.code.networks import (
@@ -73,8 +73,8 @@ def surroundings(name: str) -> Iterator[None]:
 def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.Module:
     """The network that a class, a function or an instance of that name gives.
 
-    It is built on meta if that is the device, and on the CPU where building needs numbers; an
-    instance is copied. Call it inside `surroundings`.
+    It is built on meta if that is the device, and on the CPU otherwise and where building needs
+    numbers; an instance is copied. Call it inside `surroundings`.
 
     Raises `UnknownName` for a name that is not there, `BadInput` for what is no network or needs
     other arguments, `BuildError` if the code does not parse, raises or exits.
@@ -91,7 +91,8 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
             if arguments:
                 raise BadInput(f"{title} is an instance already", hint="--set is for what is built")
             with their_errors(place, "copying"):
-                return copy.deepcopy(found).to(device)
+                copied = copy.deepcopy(found)
+                return copied.to(device) if device.type == "meta" else copied
         if not callable(found):
             raise BadInput(
                 f"{title} in {place.title} is no network but {_kind(found)}",
@@ -106,6 +107,15 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
             hint=_hint_of(place, module),
         )
     return built
+
+
+def offered(name: str) -> dict[str, str]:
+    """What a class or function of that name takes; nothing for an instance. Raises as `build`."""
+    place = place_of(name)
+    with their_errors(place, "importing"):
+        module = imported(place)
+    _, found = _chosen(place, module, (code_place(name) or ("", ""))[1], {})
+    return builders.of_parameters(parameters_of(found).values())
 
 
 def _module_of(found: Any) -> Any:
@@ -124,8 +134,7 @@ def _built(found: Callable[..., Any], arguments: Mapping[str, Any], device: torc
         with torch.device("cpu"):
             return found(**arguments)
     with torch.device("cpu"):  # where initial weights are the same on every machine
-        built = found(**arguments)
-    return built.to(device) if isinstance(built, nn.Module) else built
+        return found(**arguments)
 
 
 def _chosen(

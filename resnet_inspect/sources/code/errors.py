@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import os
-import sysconfig
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import torch
-
-from resnet_inspect.errors import BadInput, BuildError, InspectError
+from resnet_inspect.errors import BadInput, BuildError, InspectError, line_of
 from resnet_inspect.sources import sources
 from resnet_inspect.sources.code.place import Place
-from resnet_inspect.visible import said
+from resnet_inspect.visible import represented, said
 
 _MAIN_HINT = 'what is not for importing goes under if __name__ == "__main__":'
 
@@ -32,9 +27,9 @@ def their_errors(place: Place, doing: str) -> Iterator[None]:
         line = f", line {error.lineno}" if error.lineno else ""
         raise BuildError(f"{file}{line} does not parse: {error.msg}") from error
     except SystemExit as error:
-        code = "" if error.code is None else repr(error.code)
+        code = "" if error.code is None else represented(error.code)
         raise BuildError(
-            f"{doing} {place.title} calls sys.exit({code}){_line_of(error)}", hint=_MAIN_HINT
+            f"{doing} {place.title} calls sys.exit({code}){line_of(error)}", hint=_MAIN_HINT
         ) from error
     except ModuleNotFoundError as error:
         asked = error.name or ""
@@ -54,22 +49,7 @@ def their_errors(place: Place, doing: str) -> Iterator[None]:
 def _raised(place: Place, doing: str, error: BaseException) -> str:
     lines = [line.strip() for line in said(error).splitlines() if line.strip()]
     says = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-    return f"{doing} {place.title} raised {says}{_line_of(error)}"
-
-
-def _line_of(error: BaseException) -> str:
-    """The innermost line that is neither torch's nor Python's nor ours: " (model.py, line 3)"."""
-    frames = traceback.extract_tb(error.__traceback__)
-    paths = sysconfig.get_paths()
-    others = tuple(
-        str(folder) + os.sep
-        for folder in (
-            Path(__file__).parents[2], Path(torch.__file__).parent,
-            paths["purelib"], paths["platlib"], paths["stdlib"],
-        )
-    )  # fmt: skip
-    theirs = [f for f in frames if not f.filename.startswith((*others, "<"))]
-    return f" ({Path(theirs[-1].filename).name}, line {theirs[-1].lineno})" if theirs else ""
+    return f"{doing} {place.title} raised {says}{line_of(error)}"
 
 
 def _no_module(place: Place) -> BadInput:

@@ -23,7 +23,7 @@ def networks_of(module: ModuleType) -> dict[str, Any]:
         if isinstance(value, nn.Module):
             found.setdefault(id(value), (name, value))
             continue
-        home = getattr(value, "__module__", None) or ""
+        home = str(getattr(value, "__module__", ""))
         is_own = home == module.__name__ or home.startswith(f"{module.__name__}.")
         if is_own and not name.startswith("_") and _gives_module(value, _DEEPEST):
             found.setdefault(id(value), (name, value))
@@ -81,7 +81,7 @@ def parameters_of(found: object) -> Mapping[str, inspect.Parameter]:
         return {}
     try:
         return inspect.signature(found).parameters
-    except (TypeError, ValueError):  # some callables of C have none
+    except Exception:  # some callables of C have none, some of the user's raise
         return {}
 
 

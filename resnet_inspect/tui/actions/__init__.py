@@ -9,11 +9,13 @@ from resnet_inspect.tui.actions import (  # noqa: F401 - to register what they d
     comparison,
     export,
     habits,
+    inputs,
     networks,
     panes,
     perspective,
     reports,
     rows,
+    signals,
     timing,
 )
 from resnet_inspect.tui.actions.registry import METHODS

@@ -10,6 +10,7 @@ from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import InspectError
 from resnet_inspect.tui.actions import networks, timing
 from resnet_inspect.tui.actions.registry import does
+from resnet_inspect.tui.process.errors import Obsolete
 from resnet_inspect.tui.screens import dialogs
 from resnet_inspect.tui.session.request import Request
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 async def compare(app: Explorer) -> None:
     """Set a second network beside the one that is shown, or take it away."""
     if app.other is not None:
-        app.other = None
+        app.workers.cancel_group(app, "beside")
+        app.other = app.against = None
         app.bench.table.differing = False
         app.lay_out()
         return
@@ -33,14 +35,29 @@ async def compare(app: Explorer) -> None:
     if name is None or app.shown is None:
         return
     try:
-        trace, measured = await networks.trace_of(app, Request.of(name))
-        app.other = Survey(trace)
-        if measured is not None:
-            app.notify("layers are compared; `resnet-inspect diff` compares the times too")
+        request = Request.of(name)
     except InspectError as error:
         app.say_why(error)
     else:
-        app.lay_out()
+        set_beside(app, request)
+
+
+@work(exclusive=True, group="beside")
+async def set_beside(app: Explorer, request: Request) -> None:
+    """Set a network beside the one that is shown; what was there stays until it has come."""
+    try:
+        trace, measured = await networks.trace_of(app, request)
+    except Obsolete:
+        return
+    except InspectError as error:
+        app.say_why(error)
+        return
+    app.problem("")
+    app.other = Survey(trace)
+    app.against = request.as_run(trace, None)
+    if measured is not None:
+        app.notify("layers are compared; `resnet-inspect diff` compares the times too")
+    app.lay_out()
 
 
 @does("differing")

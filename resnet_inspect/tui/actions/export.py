@@ -40,12 +40,11 @@ async def export_view(app: Explorer) -> None:
     """Write the view or a figure to a file."""
     table = app.bench.table.seen()
     if table is not None and app.shown is not None:
-        survey, timing = app.shown.survey, app.shown.timing
+        survey = app.shown.survey
         name = export.file_name(survey.trace.model_name, f"-{app.perspective.view}.md")
         of, subject = app.bench.about or (survey, "network")
         block = subject.path if of is survey and isinstance(subject, Block) else ""
-        measured = None if timing is None else timing.measured
-        await export.export(app, name, table, survey, measured, block)
+        await export.export(app, name, table, survey, app.shown.beside, block)
 
 
 @does("picture")

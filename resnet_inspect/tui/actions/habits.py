@@ -36,7 +36,6 @@ async def show_help(app: Explorer) -> None:
 @does("quit")
 async def leave(app: Explorer) -> None:
     """Leave at once; the child process goes with it."""
-    keep(app)
     app.child.kill()
     app.exit(0)
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
-from textual.worker import WorkerError
 
 from resnet_inspect import pipeline
 from resnet_inspect.errors import ForwardError, InspectError
+from resnet_inspect.traces.codec import Recorded
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.actions.registry import does
-from resnet_inspect.tui.panels.outline import path_of
 from resnet_inspect.tui.process.background import beside_the_screen, is_long_file
 from resnet_inspect.tui.process.errors import Obsolete
 from resnet_inspect.tui.screens import dialogs
@@ -55,22 +51,21 @@ def look_at_named(app: Explorer, name: str) -> None:
 
 
 @work(exclusive=True, group="trace")
-async def show(
-    app: Explorer, request: Request, trace: Trace, measured: Measurements | None
-) -> None:
+async def show(app: Explorer, request: Request, trace: Trace, recorded: Recorded | None) -> None:
     """Show a trace that is there already."""
-    await app.show_trace(request, trace, measured)
+    await app.show_trace(request, trace, recorded)
 
 
-async def trace_of(app: Explorer, request: Request) -> tuple[Trace, Measurements | None]:
+async def trace_of(app: Explorer, request: Request) -> tuple[Trace, Recorded | None]:
     """The trace from a file, the cache or the child process; the title says the step.
 
-    With it what was measured, if the file holds that.
+    With it what was recorded, if the file holds that.
     """
     if request.path:
         app.title_line(request.title, "reading")
         path = Path(request.path).expanduser()
-        return await beside_the_screen(is_long_file(path), pipeline.load_timed, path)
+        saved = await beside_the_screen(is_long_file(path), pipeline.load_saved, path)
+        return saved.trace, saved.recorded
     kept = await beside_the_screen(True, _kept, request)
     if kept is not None:
         return kept, None
@@ -100,7 +95,7 @@ async def show_failure(
         app.problem(f"{error.message}  ({look}R runs it again)")
 
 
-# -- another network, or the same otherwise ------------------------------------------------------
+# -- another network -------------------------------------------------------------------------------
 
 
 @does("model")
@@ -110,59 +105,6 @@ async def model(app: Explorer) -> None:
     name = await dialogs.network(app, "Model", app.request.model)
     if name is not None:
         look_at_named(app, name)
-
-
-@does("inputs")
-@work
-async def inputs(app: Explorer) -> None:
-    """Edit input and arguments; the trace follows as one types."""
-    if app.request.path:
-        app.problem("a saved trace cannot be run again; m chooses a variant")
-        return
-    before = followed = replace(app.request, timed_on="")
-    app.compare_from(app.bench.table.table)
-
-    def follow(now: Request) -> None:
-        nonlocal followed
-        if now != followed:
-            followed = now
-            look_at(app, now, remember=False)
-
-    after = await dialogs.input_of(app, before, follow)
-    if after is not None:
-        with suppress(WorkerError):  # it was asked for something else meanwhile
-            await look_at(app, after).wait()
-            _say_where_maps_end(app)
-    else:
-        follow(before)
-        app.compare_from(None)
-
-
-def _say_where_maps_end(app: Explorer) -> None:
-    """Say from which layer on a window sees more padding than map: its map is one position."""
-    table = app.bench.table.table
-    if table is None or "kernel_size" not in table.index:
-        return
-    for row in table.rows:
-        shape, kernel = (table.cell(row, key).value for key in ("input_shape", "kernel_size"))
-        if not isinstance(shape, tuple) or not isinstance(kernel, tuple) or set(kernel) == {1}:
-            continue
-        if set(shape[-len(kernel) :]) == {1}:
-            app.notify(
-                f"{path_of(table, row)}: a window of {table.cell(row, 'kernel_size').text} on a map"
-                " of one position, all else that it sees is padding",
-                timeout=8,
-            )
-            return
-
-
-@does("device")
-@work
-async def device(app: Explorer) -> None:
-    """Run it on a device."""
-    name = await dialogs.device(app, app.request.device)
-    if name is not None and not app.request.path:
-        look_at(app, replace(app.request, device=name, timed_on=""))
 
 
 @does("open_trace")

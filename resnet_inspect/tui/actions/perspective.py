@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.screens import dialogs
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.columns import COLUMNS
+from resnet_inspect.views.tables.table import Heading
 
 if TYPE_CHECKING:
     from resnet_inspect.tui.app import Explorer
@@ -23,6 +25,11 @@ def _is_compared(app: Explorer, what: str) -> bool:
     return app.other is not None
 
 
+def recorded_first(columns: Iterable[Heading]) -> list[Heading]:
+    """Columns of what was recorded, for which one has come, before those of every network."""
+    return sorted(columns, key=lambda column: column.key in COLUMNS)
+
+
 @does("columns")
 @work
 async def columns(app: Explorer) -> None:
@@ -30,8 +37,8 @@ async def columns(app: Explorer) -> None:
     look, table = app.perspective, app.bench.table.table
     if table is None or _is_compared(app, "columns"):
         return
-    name = look.columns_name(app.shows_times)
-    known = [c for c in table.columns if name != look.view or c.key in COLUMNS]
+    name = look.columns_name(app.beside)
+    known = recorded_first(c for c in table.columns if name != look.view or c.key in COLUMNS)
     usual = VIEWS[look.view].shown if name == look.view else table.shown
     keys = await dialogs.columns(app, look.columns.get(name, usual), known, usual)
     if keys is not None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _TURNS = 3
 """Turns of the loop in which a worker has opened its dialog, if it does."""
 
+STOPPABLE = "stoppable"
+"""The name of the workers that esc ends."""
+
 F = TypeVar("F", bound=Callable[..., object])
 
 METHODS: dict[str, Callable[..., object]] = {}

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
+from resnet_inspect.tui.actions.perspective import recorded_first
 from resnet_inspect.tui.actions.registry import does
-from resnet_inspect.tui.panels.trace_table import FLAT
+from resnet_inspect.tui.panels.trace_rows import FLAT
 from resnet_inspect.tui.screens import dialogs
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ async def sort(app: Explorer) -> None:
     if table.table is None:
         return
     first, shown = table.table.shown_columns, set(table.table.shown)
-    columns = [*first, *(c for c in table.table.columns if c.key not in shown)]
+    others = (c for c in table.table.columns if c.key not in shown)
+    columns = [*first, *recorded_first(others)]
     key = await dialogs.column_to_sort_by(app, columns, table.sorted_by)
     if key is not None:
         table.sort_by(key or None)
@@ -60,6 +62,6 @@ async def heat(app: Explorer) -> None:
     table = app.bench.table
     if table.table is None:
         return
-    key = await dialogs.column_to_heat(app, table.table.columns, table.heated)
+    key = await dialogs.column_to_heat(app, recorded_first(table.table.columns), table.heated)
     if key is not None:
         table.show_heat(key or None)

@@ -17,12 +17,11 @@ from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.actions.networks import show_failure
-from resnet_inspect.tui.actions.registry import does
-from resnet_inspect.tui.panels.contents import timed
-from resnet_inspect.tui.process.background import beside_the_screen
+from resnet_inspect.tui.actions.registry import STOPPABLE, does
 from resnet_inspect.tui.process.child import Child
 from resnet_inspect.tui.process.errors import Obsolete
 from resnet_inspect.tui.screens import dialogs
+from resnet_inspect.tui.session.recorded import Timed, beside
 from resnet_inspect.tui.session.request import Request
 from resnet_inspect.views.words.text import count
 
@@ -33,8 +32,6 @@ _LOOK = 0.1
 """Seconds between two looks at the step that it is at; some take a thousandth of one."""
 _REST = 9
 """How much longer than it draws the screen rests: the processor is wanted for what is measured."""
-_WORKER = "measure"
-"""The name of the worker that measures."""
 
 
 @does("measure")
@@ -53,7 +50,7 @@ async def ask_and_measure(app: Explorer) -> None:
             measure(app, plan.on(request))
 
 
-@work(exclusive=True, group="trace", name=_WORKER)
+@work(exclusive=True, group="trace", name=STOPPABLE)
 async def measure(app: Explorer, request: Request) -> None:
     """Measure a network, and show the times while they come."""
     app.asked = request
@@ -82,28 +79,21 @@ async def _show(app: Explorer, request: Request, trace: Trace, measured: Measure
     if app.shown is None or app.shown.survey.trace is not trace:
         await app.show_trace(request, trace, measured)
         return
-    app.shown, contents = app.shown.timed(measured), app.bench.contents
-    if contents is None or contents.difference is not None:
-        return
-    columns = app.perspective.chosen_columns(app.shows_times)
-    renewed = await beside_the_screen(True, timed, contents, app.shown.timing, columns)
-    if app.bench.contents is contents:  # and no other view was laid out meanwhile
-        app.bench.renew(renewed)
-        app.totals.show_totals(renewed.rows.table, None)
+    app.shown = replace(app.shown, beside=beside(app.shown.survey, measured))
+    await app.renew()
 
 
 def under_way(app: Explorer) -> Worker[None] | None:
-    """The measurement that is under way."""
-    return next((w for w in app.workers if w.name == _WORKER and not w.is_finished), None)
+    """The measurement, or the run forward and back, that is under way."""
+    return next((w for w in app.workers if w.name == STOPPABLE and not w.is_finished), None)
 
 
 def stop(app: Explorer, measuring: Worker[None]) -> None:
     """End a measurement; what was measured so far stays."""
     measuring.cancel()
     app.title_line(app.request.title)
-    timing = None if app.shown is None else app.shown.timing
-    if timing is not None:
-        app.notify(f"the times are of {count(len(timing.measured.forward), 'run')}")
+    if isinstance(app.beside, Timed):
+        app.notify(f"the times are of {count(len(app.beside.timing.measured.forward), 'run')}")
         app.lay_out()
 
 

@@ -123,7 +123,8 @@ def wrapped(written: str, width: int) -> list[str]:
         line = paragraph
         while len(line) > width:
             at = line.rfind(" ", 0, width + 1)
-            if at <= width // 3:
+            fits = len(line[at + 1 :].partition(" ")[0]) <= width
+            if at <= 0 or (at <= width // 3 and not fits):
                 dot = line.rfind(".", 0, width) + 1
                 at = dot if dot > width // 3 else width
             lines.append(line[:at].rstrip())

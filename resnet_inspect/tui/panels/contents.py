@@ -10,6 +10,7 @@ from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.tui.panels.network_tree import compared, network_table
 from resnet_inspect.tui.panels.outline import Outline
 from resnet_inspect.tui.panels.search import sample
+from resnet_inspect.tui.session.recorded import Beside
 from resnet_inspect.tui.session.shown import OF_CALLS
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.rows.selection import Selection
@@ -17,7 +18,6 @@ from resnet_inspect.views.tables.table import Table
 
 if TYPE_CHECKING:
     from resnet_inspect.analysis.comparison.difference import Difference
-    from resnet_inspect.analysis.timing import Timing
 
 
 _SLICE = 500
@@ -34,10 +34,10 @@ class Contents:
     """The rows of the view."""
     network: Outline
     """The network by its parts, or both networks."""
-    untimed: Table
-    """The table of the rows, without what was measured."""
-    timing: Timing | None = None
-    """What was measured of the network, if it was."""
+    bare: Table
+    """The table of the rows, without what was recorded."""
+    beside: Beside | None = None
+    """What was recorded of the network, if anything was."""
     asked: tuple[str, ...] = ()
     """The columns that were asked for; none for the view's own."""
 
@@ -55,11 +55,11 @@ def lay_out(
     view: str,
     selection: Selection,
     tell: Callable[[str], None],
-    timing: Timing | None = None,
+    beside: Beside | None = None,
 ) -> Contents:
     """The rows of a view; with another survey, those of the difference.
 
-    With a timing they have their times, and the columns of the selection may be of these too.
+    They have what was recorded of them, and the columns of the selection may be of this too.
     """
     tell("finding stages and blocks")
     survey.stage_of_add  # noqa: B018 - named as a step of its own
@@ -68,7 +68,7 @@ def lay_out(
     survey.trace.sharing  # noqa: B018
     tell(f"laying out {len(survey.trace.calls):,} calls")
     plain, columns = Selection(everything=selection.everything), selection.columns
-    if timing is not None and other is None and view in OF_CALLS:
+    if beside is not None and other is None and view in OF_CALLS:
         selection = replace(selection, columns=())
     difference = None
     if other is None:
@@ -92,21 +92,19 @@ def lay_out(
     contents = Contents(
         survey, difference, Outline(table), Outline(network), table, asked=tuple(columns)
     )
-    if timing is not None and other is None:
-        return timed(contents, timing, columns)
+    if beside is not None and other is None:
+        return recorded(contents, beside, columns)
     _write(table)
     return contents
 
 
-def timed(contents: Contents, timing: Timing, columns: Sequence[str]) -> Contents:
-    """The same with what was measured, instead of what was measured before."""
+def recorded(contents: Contents, beside: Beside, columns: Sequence[str]) -> Contents:
+    """The same with what was recorded, instead of what was recorded before."""
     rows = contents.rows
-    if contents.untimed.view in OF_CALLS:
-        from resnet_inspect.views.tables.timing import beside
-
-        rows = Outline(beside(timing, contents.untimed, columns))
+    if contents.bare.view in OF_CALLS:
+        rows = Outline(beside.table(contents.bare, columns))
     _write(rows.table)
-    return replace(contents, rows=rows, timing=timing)
+    return replace(contents, rows=rows, beside=beside)
 
 
 def _write(table: Table) -> None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from resnet_inspect.formats.styled_text import aligned, cells, cut
 from resnet_inspect.tui.panels.outline import path_of
-from resnet_inspect.tui.panels.row_list import Piece, Rows, share_bar
+from resnet_inspect.tui.panels.row_list import Piece, share_bar
+from resnet_inspect.tui.panels.rows import Rows
 from resnet_inspect.views.tables.table import EMPTY, Cell, Row, Table
 from resnet_inspect.views.words.text import map_shape
 

@@ -1,4 +1,4 @@
-"""A list of rows of which only the visible ones are drawn: the base of the tree and the table.
+"""A list of rows of which only the visible ones are drawn; `rows` moves in it.
 
 It holds which rows of a table are shown (folded, filtered, sorted), where the cursor is, and
 nothing of what they mean. Any number of rows opens and scrolls alike.
@@ -12,8 +12,6 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
-from textual.binding import Binding
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -43,7 +41,7 @@ def _is_same(one: Row | None, other: Row | None) -> bool:
     return (one.kind, one.spans, one.other) == (other.kind, other.spans, other.other)
 
 
-class Rows(ScrollView, can_focus=True):
+class RowList(ScrollView, can_focus=True):
     """Rows with a cursor. The first line is a header that stays in place."""
 
     DEFAULT_CLASSES = "panel"
@@ -56,40 +54,6 @@ class Rows(ScrollView, can_focus=True):
         )
     }  # fmt: skip
 
-    BINDINGS: ClassVar = [
-        Binding("down,j", "move(1)", "down", show=False, id="down"),
-        Binding("up,k", "move(-1)", "up", show=False, id="up"),
-        Binding("pagedown,ctrl+d", "page(1)", "page down", show=False, id="page-down"),
-        Binding("pageup,ctrl+u", "page(-1)", "page up", show=False, id="page-up"),
-        Binding("home,g", "end(-1)", "first", show=False, id="first"),
-        Binding("end,G", "end(1)", "last", show=False, id="last"),
-        Binding("space", "fold", "fold", id="fold"),
-        Binding("left,h", "close", "fold or outwards", show=False, id="fold-or-out"),
-        Binding("right,l", "open", "unfold or inwards", show=False, id="unfold-or-in"),
-        Binding("minus", "fold_all", "fold all", show=False, id="fold-all"),
-        Binding("equals_sign", "unfold_all", "unfold all", show=False, id="unfold-all"),
-        Binding(
-            "right_square_bracket", "section('stage', 1)", "next stage", show=False, id="next-stage"
-        ),
-        Binding(
-            "left_square_bracket",
-            "section('stage', -1)",
-            "previous stage",
-            show=False,
-            id="previous-stage",
-        ),
-        Binding(
-            "right_curly_bracket", "section('block', 1)", "next block", show=False, id="next-block"
-        ),
-        Binding(
-            "left_curly_bracket",
-            "section('block', -1)",
-            "previous block",
-            show=False,
-            id="previous-block",
-        ),
-    ]
-
     ascii = False
     """Whether to draw with the signs that every terminal has."""
 
@@ -99,13 +63,13 @@ class Rows(ScrollView, can_focus=True):
     class Chosen(Message):
         """Another row is under the cursor."""
 
-        def __init__(self, rows: Rows, row: Row) -> None:
+        def __init__(self, rows: RowList, row: Row) -> None:
             super().__init__()
             self.rows = rows
             self.row = row
 
         @property
-        def control(self) -> Rows:
+        def control(self) -> RowList:
             """The list it happened in."""
             return self.rows
 
@@ -247,6 +211,15 @@ class Rows(ScrollView, can_focus=True):
         self._want()
         return True
 
+    def next_match(self, by: int) -> None:
+        """Go to the next or previous row that matches the filter, around the end."""
+        matching = set(self.matches or ())
+        places = [i for i, place in enumerate(self.shown) if place in matching]
+        if not places:
+            return
+        ahead = [i for i in places if (i > self.cursor if by > 0 else i < self.cursor)]
+        self.cursor = (ahead or places)[0 if by > 0 else -1]
+
     def watch_cursor(self, before: int, now: int) -> None:
         """Keep the cursor in sight and say where it is."""
         self.scroll_to_cursor()
@@ -336,102 +309,3 @@ class Rows(ScrollView, can_focus=True):
                 style = base + self.get_component_rich_style(f"rows--{name}", partial=True)
             segments.append(Segment(written, style))
         return Strip(segments)
-
-    # -- actions ---------------------------------------------------------------------------------
-
-    def action_move(self, by: int) -> None:
-        """Move the cursor by so many rows."""
-        self.cursor += by
-
-    def action_page(self, by: int) -> None:
-        """Move the cursor by a page."""
-        self.cursor += by * max(1, self.size.height - self.header_height - 1)
-
-    def action_end(self, which: int) -> None:
-        """Move the cursor to the first or last row."""
-        self.cursor = 0 if which < 0 else len(self.shown) - 1
-
-    def action_fold(self) -> None:
-        """Fold the chosen row, or unfold it."""
-        place = self.row_place
-        if place is None or not self.has_inside(place):
-            return
-        self._want()
-        self.folded ^= {self.every[place].span}
-        self.arrange_rows()
-
-    def action_close(self) -> None:
-        """Fold the chosen row; if there is nothing to fold, go to the row it is in."""
-        place = self.row_place
-        if place is None:
-            return
-        row = self.every[place]
-        if self.has_inside(place) and row.span not in self.folded:
-            self._want()
-            self.folded.add(row.span)
-            self.arrange_rows()
-            return
-        assert self.outline is not None
-        line = self.line_at(self.outline.outer[place])
-        if line is not None:
-            self.cursor = line
-
-    def action_open(self) -> None:
-        """Unfold the chosen row; if it is unfolded, go to the first row in it."""
-        place = self.row_place
-        if place is None or not self.has_inside(place):
-            return
-        if self.every[place].span in self.folded:
-            self._want()
-            self.folded.discard(self.every[place].span)
-            self.arrange_rows()
-        else:
-            self.cursor += 1
-
-    def action_fold_all(self) -> None:
-        """Fold every section."""
-        self.folded = {row.span for i, row in enumerate(self.every) if self.has_inside(i)}
-        self.arrange_rows()
-
-    def action_unfold_all(self) -> None:
-        """Unfold every section."""
-        self.folded = set()
-        self.arrange_rows()
-
-    def action_section(self, kind: str, by: int) -> None:
-        """Go to the next or previous stage or block."""
-        kinds = {kind, "stem", "head"} if kind == "stage" else {kind}
-        places = [i for i, place in enumerate(self.shown) if self.every[place].kind in kinds]
-        ahead = [i for i in places if (i > self.cursor if by > 0 else i < self.cursor)]
-        if ahead:
-            self.cursor = ahead[0] if by > 0 else ahead[-1]
-
-    def next_match(self, by: int) -> None:
-        """Go to the next or previous row that matches the filter, around the end."""
-        matching = set(self.matches or ())
-        places = [i for i, place in enumerate(self.shown) if place in matching]
-        if not places:
-            return
-        ahead = [i for i in places if (i > self.cursor if by > 0 else i < self.cursor)]
-        self.cursor = (ahead or places)[0 if by > 0 else -1]
-
-    # -- the mouse -------------------------------------------------------------------------------
-
-    def on_click(self, event: events.Click) -> None:
-        """Choose the row under the mouse; a second click folds it."""
-        offset = event.get_content_offset(self)
-        if offset is None or offset.y < self.header_height:
-            return
-        line = offset.y - self.header_height + int(self.scroll_offset.y)
-        if line < len(self.shown):
-            self.cursor = line
-            if event.chain == 2:
-                self.action_fold()
-
-    def on_focus(self) -> None:
-        """Draw the cursor as the one that keys move."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """Draw the cursor as one that only shows the place."""
-        self.refresh()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from textual.app import RenderResult
@@ -47,7 +48,7 @@ class TotalsLine(Widget):
         if self.difference is not None:
             from resnet_inspect.views.words.comparison.summary import summary
 
-            lines.append(" · ".join(summary(self.difference)))
+            lines.append(self._fitting(summary(self.difference)))
         return Content("\n".join(lines))
 
     def _totals(self, table: Table) -> str:
@@ -61,15 +62,21 @@ class TotalsLine(Widget):
         ]
         if table.remarks and self.difference is None:
             parts.insert(2, text.count(len(table.remarks), "remark"))
+        if totals.get("loss"):
+            parts.insert(0, f"loss {totals['loss']}")
         if "whole_time" in totals:
             machine = text.visible(str(dict(table.provenance)["machine"]))
             forward = f"{totals['whole_time']} forward"
             where = f"{forward} on {machine}"
             parts.insert(0, where if cells(where) <= self.size.width // 2 else forward)
+        return self._fitting(parts)
+
+    def _fitting(self, parts: Iterable[str]) -> str:
+        """As many of these as there is room for; the first in any case."""
         line = ""
         for part in parts:
             longer = f"{line} · {part}" if line else part
-            if cells(longer) > self.size.width:
+            if line and cells(longer) > self.size.width:
                 break
             line = longer
         return line

@@ -20,7 +20,7 @@ from resnet_inspect.tui.panels import PANELS
 from resnet_inspect.tui.panels.card import CardPanel
 from resnet_inspect.tui.panels.contents import Contents
 from resnet_inspect.tui.panels.network_tree import NetworkTree
-from resnet_inspect.tui.panels.row_list import Rows
+from resnet_inspect.tui.panels.row_list import RowList
 from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.process.background import MANY_CALLS, beside_the_screen
 from resnet_inspect.tui.session.history import Places, Span
@@ -110,7 +110,7 @@ class Workbench(Horizontal):
         fresh = before is None or before.survey.trace.model_name != survey.trace.model_name
         if fresh:
             tree.folded = set()
-        tree.border_subtitle = tree.BORDER_SUBTITLE if difference is None else " = same  ~ not "
+        tree.border_subtitle = tree.BORDER_SUBTITLE if difference is None else " = same ~ not "
         table.asked = contents.asked
         table.samples = contents.batch if difference is None else None
         if difference is not None and (before is None or before.difference is None):
@@ -161,7 +161,7 @@ class Workbench(Horizontal):
 
     # -- following -------------------------------------------------------------------------------
 
-    def on_rows_chosen(self, event: Rows.Chosen) -> None:
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         """The tree and the table follow each other; the card follows both."""
         if self.contents is None:
             return
@@ -169,12 +169,12 @@ class Workbench(Horizontal):
         if event.rows.row is not row or not (from_table or event.rows.has_focus):
             return
         self.post_message(self.Moved(row))
-        follower: Rows = self.network if from_table else self.table
+        follower: RowList = self.network if from_table else self.table
         if self.contents.difference is not None:
-            with follower.prevent(Rows.Chosen):
+            with follower.prevent(RowList.Chosen):
                 follower.go(event.rows.row_place or 0)  # the rows of both are the same
         elif row.span[0] >= 0:
-            with follower.prevent(Rows.Chosen):
+            with follower.prevent(RowList.Chosen):
                 follower.move_to_span(row.span, row.kind)
             self.places.visit(row.span)
         if self.contents.difference is not None:
@@ -299,13 +299,9 @@ class Workbench(Horizontal):
 
 
 def _card(contents: Contents, subject: Subject, ascii: bool, width: int, height: int) -> Card:
-    """What is known of a call, block, stage or end, with what was measured of it."""
+    """What is known of a call, block, stage or end, with what was recorded of it."""
     made = card_of(contents.survey, subject, width, height, ascii=ascii)
-    if contents.timing is None:
-        return made
-    from resnet_inspect.views.cards.timing import on_card
-
-    return on_card(contents.timing, subject, made)
+    return made if contents.beside is None else contents.beside.card(subject, made, width, ascii)
 
 
 def _summary(difference: Difference) -> Card:

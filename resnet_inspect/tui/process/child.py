@@ -19,6 +19,7 @@ from typing import Any
 import resnet_inspect
 from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.signals import Watched
 from resnet_inspect.tui.process.errors import ChildDied
 from resnet_inspect.tui.process.life import Life, Question
 from resnet_inspect.tui.process.wire import line_of
@@ -73,7 +74,7 @@ class Child:
             InspectError: anything else that `pipeline.trace` raises, as the same class.
 
         """
-        trace: Trace = await self._answer_to({"ask": "trace", **request}, on_step, _silent)
+        trace: Trace = await self._answer_to({"ask": "trace", **request}, on_step)
         return trace
 
     async def measure(
@@ -96,11 +97,26 @@ class Child:
         measured: Measured = await self._answer_to({**request, "ask": "measure"}, on_step, so_far)
         return measured
 
+    async def signal(
+        self, request: Mapping[str, Any], on_step: Callable[[str], None] = _silent
+    ) -> Watched:
+        """What flows in one step, with the trace; "step" says how, as `pipeline.signal` takes it.
+
+        Raises what `ask` raises.
+        """
+        watched: Watched = await self._answer_to({**request, "ask": "signal"}, on_step)
+        return watched
+
+    async def offered(self, model: str) -> dict[str, str]:
+        """What `pipeline.offered` gives of a network; raises what `ask` raises."""
+        found: dict[str, str] = await self._answer_to({"ask": "offered", "model": model})
+        return found
+
     async def _answer_to(
         self,
         request: Mapping[str, Any],
-        on_step: Callable[[str], None],
-        so_far: Callable[[Measured], None],
+        on_step: Callable[[str], None] = _silent,
+        so_far: Callable[[Measured], None] = _silent,
     ) -> Any:
         number = next(self._numbers)
         line = line_of({**request, "id": number})

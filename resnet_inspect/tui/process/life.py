@@ -158,6 +158,10 @@ class Life:
                 ((trace, found),) = await _read(codec.loads_measured, answer["measured"])
                 # The same trace as an object too, so that what was made of it can stay.
                 result = (trace if asked.measured is None else asked.measured[0], found)
+            elif "signals" in answer:
+                result = await _read(codec.loads_signals, answer["signals"])
+            elif "offered" in answer:
+                result = {str(name): str(text) for name, text in answer["offered"].items()}
             elif "so_far" in answer:
                 (asked.measured,) = await _read(codec.loads_measured, answer["so_far"])
                 asked.so_far(asked.measured)

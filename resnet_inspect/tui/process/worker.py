@@ -10,6 +10,12 @@ is answered by any number of steps and one end:
     {"id": 1, "error": {"slug": "forward", "message": "...", "hint": "", "partial": "a trace"}}
     {"id": 1, "obsolete": true}
 
+With "ask": "offered" it is answered by the arguments of the network's builder, and with "ask":
+"signal", and "step" for how to run it, by what flowed forward and back:
+
+    {"id": 1, "offered": {"num_classes": "1000"}}
+    {"id": 1, "signals": "the signals of one step as `codec` writes them"}
+
 With "ask": "measure", and "runs" for what is run and how often, it ends with the measurements; a
 few times a second, between two runs, come those so far: whole at first, then what was added.
 
@@ -18,9 +24,9 @@ few times a second, between two runs, come those so far: whole at first, then wh
     {"id": 1, "measured": "the measurements as `codec` writes them"}
 
 Requests are served one at a time. One that waits while another is served is obsolete as soon as a
-newer one comes. torch is imported for the first and stays; the process ends when stdin does,
-whatever it is doing then, because nobody is left to be answered. What the model's code writes to
-stdout goes to stderr, and its stdin is empty.
+newer one of its kind comes: to run a network, or to tell of its builder. torch is imported for the
+first and stays; the process ends when stdin does, whatever it is doing then, because nobody is left
+to be answered. What the model's code writes to stdout goes to stderr, and its stdin is empty.
 """
 
 from __future__ import annotations
@@ -32,7 +38,8 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -40,12 +47,27 @@ from resnet_inspect.errors import BadInput
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.signals import Watched
 from resnet_inspect.tui.process.wire import added, described
 
-Tracer = Callable[..., Trace]
-"""`pipeline.trace`, or what stands in for it in a test."""
-Measurer = Callable[..., Measured]
-"""`pipeline.measure`, or what stands in for it in a test."""
+
+@dataclass(frozen=True)
+class Work:
+    """What is done for each kind of question, or what stands in for it in a test."""
+
+    trace: Callable[..., Trace]
+    measure: Callable[..., Measured]
+    signal: Callable[..., Watched]
+    offered: Callable[[str], Mapping[str, str]]
+
+    @classmethod
+    def usual(cls) -> Work:
+        """What `pipeline` does."""
+        from resnet_inspect import pipeline
+
+        trace = partial(pipeline.trace, cache=True)
+        return cls(trace, pipeline.measure, pipeline.signal, pipeline.offered)
+
 
 _PAUSE = 0.25
 """Seconds at least between two answers that tell the measurements so far."""
@@ -55,16 +77,14 @@ _GIVEN = ("dtype", "device", "mode", "arguments", "weights")
 class Worker:
     """Serves requests: one thread reads them, another works."""
 
-    def __init__(
-        self, requests: BinaryIO, answers: BinaryIO, tracer: Tracer, measurer: Measurer
-    ) -> None:
+    def __init__(self, requests: BinaryIO, answers: BinaryIO, does: Work) -> None:
         self._requests = requests
         self._answers = answers
-        self._tracer = tracer
-        self._measurer = measurer
+        self._does = does
         self._writing = threading.Lock()
         self._changed = threading.Condition()
-        self._waiting: dict[str, Any] | None = None
+        self._waiting: dict[bool, dict[str, Any]] = {}
+        """What waits: to be run, and to be told of a builder."""
 
     def read(self) -> None:
         """Take requests until there are no more."""
@@ -77,7 +97,8 @@ class Worker:
                 self._answer(None, error=described(BadInput("a request is one JSON object")))
                 continue
             with self._changed:
-                older, self._waiting = self._waiting, request
+                older = self._waiting.pop(_runs(request), None)
+                self._waiting[_runs(request)] = request
                 self._changed.notify()
             if older is not None:
                 self._answer(older.get("id"), obsolete=True)
@@ -86,9 +107,9 @@ class Worker:
         """Serve requests for as long as the process lives."""
         while True:
             with self._changed:
-                while self._waiting is None:
+                while not self._waiting:
                     self._changed.wait()
-                request, self._waiting = self._waiting, None
+                request = self._waiting.pop(next(iter(self._waiting)))
             self._serve(request)
 
     def _serve(self, request: dict[str, Any]) -> None:
@@ -101,15 +122,20 @@ class Worker:
         else:
             self._answer(number, **answer)
 
-    def _answered(self, request: dict[str, Any], tell: Callable[[str], None]) -> dict[str, str]:
+    def _answered(self, request: dict[str, Any], tell: Callable[[str], None]) -> dict[str, Any]:
         ask, model, size = request.get("ask"), request.get("model"), request.get("input")
-        if ask not in ("trace", "measure") or not isinstance(model, str):
+        if ask not in [one.name for one in fields(Work)] or not isinstance(model, str):
             raise BadInput("a request asks for the trace or the measurements of a named model")
         given = {name: request[name] for name in _GIVEN if request.get(name) is not None}
+        if ask == "offered":
+            return {"offered": dict(self._does.offered(model))}
         if ask == "trace":
-            return {"trace": codec.dumps(self._tracer(model, size, tell=tell, **given))}
+            return {"trace": codec.dumps(self._does.trace(model, size, tell=tell, **given))}
+        if ask == "signal":
+            step = self._does.signal(model, size, tell=tell, **request["step"], **given)
+            return {"signals": codec.dumps_signals(step)}
         so_far, runs = self._so_far(request.get("id")), request.get("runs")
-        found = self._measurer(model, size, tell=tell, so_far=so_far, runs=runs, **given)
+        found = self._does.measure(model, size, tell=tell, so_far=so_far, runs=runs, **given)
         return {"measured": codec.dumps_measured([found])}
 
     def _so_far(self, number: Any) -> Callable[[Measured], None]:
@@ -137,6 +163,11 @@ class Worker:
             self._answers.flush()
 
 
+def _runs(request: Mapping[str, Any]) -> bool:
+    """Whether a network is to be run, which gives way to the next one that is."""
+    return request.get("ask") != "offered"
+
+
 def _end_with_parent() -> None:
     """Ask Linux to kill this process when its parent dies, even where Python cannot notice."""
     if sys.platform != "linux":
@@ -160,21 +191,18 @@ def _own_streams() -> tuple[BinaryIO, BinaryIO]:
     return os.fdopen(requests, "rb"), os.fdopen(answers, "wb")
 
 
-def _pipeline() -> tuple[Tracer, Measurer]:
-    from resnet_inspect.pipeline import measure, trace
-
-    return partial(trace, cache=True), measure
-
-
-def main(tracer: Tracer | None = None, measurer: Measurer | None = None) -> None:
+def main(
+    trace: Callable[..., Trace] | None = None, measure: Callable[..., Measured] | None = None
+) -> None:
     """Serve until stdin ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with_parent()
     requests, answers = _own_streams()
     if not os.environ.get("RESNET_INSPECT_DEBUG"):
         warnings.simplefilter("ignore")
-    usual = _pipeline()
-    worker = Worker(requests, answers, tracer or usual[0], measurer or usual[1])
+    usual = Work.usual()
+    does = replace(usual, trace=trace or usual.trace, measure=measure or usual.measure)
+    worker = Worker(requests, answers, does)
 
     def read() -> None:
         try:

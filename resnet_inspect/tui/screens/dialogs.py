@@ -5,7 +5,8 @@ They are asked with `await`, from a worker of the app.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from textual.app import App
@@ -19,6 +20,7 @@ from resnet_inspect.tui.screens.form import Field, Form
 from resnet_inspect.tui.screens.help import Help, chapters
 from resnet_inspect.tui.screens.ticks import Ticks
 from resnet_inspect.tui.session.request import Request
+from resnet_inspect.tui.session.signals import Step
 from resnet_inspect.tui.session.timing import Plan
 from resnet_inspect.views.tables import VIEWS, variants
 from resnet_inspect.views.tables.columns import COLUMNS
@@ -44,6 +46,15 @@ _RUN_HINTS = {
 }
 
 
+_STEP_HINTS = {
+    "device": _RUN_HINTS["device"],
+    "batch": _RUN_HINTS["batch"],
+    "mode": _INPUT_HINTS["mode"],
+    "loss": "cross-entropy, mean-square; empty: as the outputs ask for",
+    "seed": "of fresh weights, noise, labels, dropout",
+}
+
+
 async def network(app: App[Any], title: str, current: str | None = None) -> str | None:
     """A network or a saved trace, as `Request.of` takes it: a variant, or what is typed."""
     header, choices = choices_of(variants.table(tuple(VARIANTS.values())), *FACTS)
@@ -52,7 +63,7 @@ async def network(app: App[Any], title: str, current: str | None = None) -> str 
     return await app.push_screen_wait(dialog)
 
 
-def _wrong(before: Request | Plan) -> Callable[[Mapping[str, str]], str]:
+def _wrong(before: Request | Plan | Step) -> Callable[[Mapping[str, str]], str]:
     """What tells why fields cannot be read; "" if they can."""
 
     def wrong(values: Mapping[str, str]) -> str:
@@ -66,9 +77,16 @@ def _wrong(before: Request | Plan) -> Callable[[Mapping[str, str]], str]:
 
 
 async def input_of(
-    app: App[Any], before: Request, follow: Callable[[Request], object]
+    app: App[Any],
+    before: Request,
+    offered: Callable[[], Awaitable[Mapping[str, str]]],
+    follow: Callable[[Request], object],
+    where: str = "",
 ) -> Request | None:
-    """The request with another input; `follow` is called with what can be read while one types."""
+    """The request with another input; `follow` is called with what can be read while one types.
+
+    `offered` gives the arguments of the builder with their defaults, however long that takes.
+    """
 
     def changed(values: Mapping[str, str]) -> None:
         try:
@@ -78,11 +96,24 @@ async def input_of(
         else:
             follow(request)
 
+    async def offer() -> None:
+        with suppress(InspectError):  # the network cannot be built: the trace says why
+            found = await offered()
+            await dialog.until_it_takes_keys()
+            if found and not dialog.is_left:
+                dialog.offer("arguments", found)
+
     fields = [Field(key, key, value, _INPUT_HINTS[key]) for key, value in before.fields.items()]
     dialog = Form(
-        f"Input of {before.model}", fields, changed=changed, check=_wrong(before), replaces=True
+        f"Input of {before.model}{where}",
+        fields,
+        changed=changed,
+        check=_wrong(before),
+        replaces=True,
     )
+    asking = app.run_worker(offer(), group="offered", exclusive=True)
     values = await app.push_screen_wait(dialog)
+    asking.cancel()
     return None if values is None else before.with_fields(values)
 
 
@@ -106,6 +137,14 @@ async def measurement(app: App[Any], before: Plan) -> Plan | None:
     return None if values is None else before.with_fields(values)
 
 
+async def step(app: App[Any], before: Step) -> Step | None:
+    """What to run forward and back once."""
+    fields = [Field(key, key, value, _STEP_HINTS[key]) for key, value in before.fields.items()]
+    dialog = Form("Signals: what flows, forward and back", fields, check=_wrong(before))
+    values = await app.push_screen_wait(dialog)
+    return None if values is None else before.with_fields(values)
+
+
 async def saved_trace(app: App[Any]) -> str | None:
     """The path of a saved trace."""
     return await file(app, "Open a saved trace", "trace.json")
@@ -119,10 +158,11 @@ async def file(app: App[Any], title: str, hint: str) -> str | None:
 
 def _columns(headings: Iterable[Heading]) -> list[Choice]:
     """Columns by their titles, with what each means."""
+    from resnet_inspect.views.tables.signals import SIGNALS
     from resnet_inspect.views.tables.timing import TIMES
 
-    meanings = {key: column.meaning for key, column in COLUMNS.items()}
-    meanings |= {key: column.meaning for key, column in TIMES.items()}
+    known: dict[str, Any] = COLUMNS | TIMES | SIGNALS
+    meanings = {key: column.meaning for key, column in known.items()}
     return [Choice(c.key, c.title, meanings.get(c.key, "")) for c in headings]
 
 

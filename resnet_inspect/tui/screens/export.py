@@ -15,8 +15,8 @@ from resnet_inspect.errors import InspectError
 from resnet_inspect.files import write_all
 from resnet_inspect.formats import formats_by_suffix, render, table_suffixes
 from resnet_inspect.traces import codec
-from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.screens.form import Field, Form
+from resnet_inspect.tui.session.recorded import Beside
 from resnet_inspect.views.tables.table import Row, Table
 from resnet_inspect.views.words.text import count
 
@@ -36,7 +36,7 @@ async def export(
     name: str,
     table: Table,
     survey: Survey,
-    measured: Measurements | None,
+    beside: Beside | None,
     block: str,
 ) -> None:
     """Ask for a file and write the table to it, the whole trace, or a figure of the network.
@@ -46,7 +46,7 @@ async def export(
         name: the name of the file to begin with.
         table: what is written in a format of tables.
         survey: the network, which a figure shows.
-        measured: what was measured of it, which is kept with the whole trace.
+        beside: what was recorded of it, which is kept with the whole trace.
         block: the path of the block that a figure shows alone, to begin with; "" for none.
 
     """
@@ -64,13 +64,11 @@ async def export(
         if suffix == ".lock":
             return locks.dumps(survey.trace)
         if suffix == ".json" and values["whole"] == "yes":
-            if measured is not None:
-                return codec.dumps_measured([(survey.trace, measured)])
-            return codec.dumps(survey.trace)
+            return codec.dumps(survey.trace) if beside is None else beside.dumps()
         return render(table, pipeline.format_of(path))
 
     whole = "yes: .json keeps the trace itself"
-    whole += ", with what was measured" if measured is not None else ""
+    whole += ", with what was measured" if beside is not None else ""
     await _export(
         app,
         f"Export · {count(len(table.rows), 'row')} as seen",

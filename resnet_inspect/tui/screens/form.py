@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.suggester import Suggester
 from textual.widgets import Input, Label, Static
 
 from resnet_inspect.tui.screens.dialog import Dialog
@@ -23,6 +24,23 @@ class Field:
     label: str
     value: str = ""
     hint: str = ""
+
+
+class Completed(Suggester):
+    """Completes the last NAME=VALUE of a line by what is offered."""
+
+    def __init__(self, offered: Mapping[str, str]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self.offered = offered
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The line with its last name, or the default of that, written out."""
+        before, _, last = value.rpartition(" ")
+        given = {word.partition("=")[0] for word in before.split()}
+        for name, default in self.offered.items():
+            if last and name not in given and f"{name}={default}".startswith(last):
+                return f"{value.removesuffix(last)}{name}={default}"
+        return None
 
 
 class Form(Dialog[dict[str, str] | None]):
@@ -72,6 +90,16 @@ class Form(Dialog[dict[str, str] | None]):
             field.key: self.query_one(f"#field-{field.key}", Input).value.strip()
             for field in self.fields
         }
+
+    def offer(self, key: str, offered: Mapping[str, str]) -> None:
+        """Say in a field's hint what NAME=VALUE it takes, and complete it where it is typed."""
+        given = "  ".join(f"{name}={default or '…'}" for name, default in offered.items())
+        self.fields = [
+            replace(field, hint=f"→ completes  {given}") if field.key == key else field
+            for field in self.fields
+        ]
+        self.query_one(f"#field-{key}", Input).suggester = Completed(offered)
+        self.on_descendant_focus()
 
     def on_descendant_focus(self) -> None:
         """Say what the focused field takes, also when something stands in it."""

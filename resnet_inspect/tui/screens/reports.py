@@ -17,6 +17,7 @@ from resnet_inspect.tui.process.background import MANY_CALLS
 from resnet_inspect.tui.screens.report import Make, Page, Report
 from resnet_inspect.views.cards.subjects import Subject
 from resnet_inspect.views.lessons import lesson
+from resnet_inspect.views.tables import conventions
 from resnet_inspect.views.tables import cost as cost_tables
 from resnet_inspect.views.tables import taps as tap_tables
 from resnet_inspect.views.tables.cost import Candidate
@@ -26,6 +27,8 @@ from resnet_inspect.views.words import text
 LARGEST_BATCH = 1_000_000
 MEMORIES = (0, 8, 16, 24, 40, 48, 80, 141)
 """GiB of memory to fill: none, and those of the devices of today."""
+COUNTED = "MACs of others"
+"""The page of what other conventions count."""
 DRAWING = 72
 """Columns that a drawing takes at most; it is no clearer in more."""
 
@@ -41,12 +44,13 @@ def explain(survey: Survey, subject: Subject, *, ascii: bool) -> Report:
 
 
 def taps(surveys: Sequence[Survey]) -> Report:
-    """The taps of each network, and the plan of a decoder over them."""
+    """The taps of each network, and the plans of decoders over them."""
     pages = {}
     for survey in surveys:
         name = f"{text.visible(survey.trace.model_name)} " if len(surveys) > 1 else ""
         pages[f"{name}taps"] = _table_page(partial(tap_tables.view, survey))
         pages[f"{name}U-Net"] = _table_page(partial(tap_tables.unet, survey))
+        pages[f"{name}FPN"] = _table_page(partial(tap_tables.fpn, survey))
     return _report("What a decoder takes", surveys, table_suffixes(), **pages)
 
 
@@ -55,7 +59,12 @@ def cost(surveys: Sequence[Survey]) -> Report:
     candidates = [Candidate.of(survey) for survey in surveys]
     if len(candidates) == 1:
         return CostReport(candidates[0])
-    pages = {name: _table_page(partial(cost_tables.view, candidates, name)) for name in KEPT}
+    pages: dict[str, Make] = {
+        name: _table_page(partial(cost_tables.view, candidates, name)) for name in KEPT
+    }
+    for survey in surveys:
+        name = f"{text.visible(survey.trace.model_name)} {COUNTED}"
+        pages[name] = _table_page(partial(conventions.view, survey))
     return _report("Cost", surveys, table_suffixes(), **pages)
 
 
@@ -73,8 +82,9 @@ class CostReport(Report):
     def __init__(self, candidate: Candidate) -> None:
         survey = candidate.survey
         calls, name = len(survey.trace.calls), survey.trace.model_name
-        make = _table_page(self._table)
-        super().__init__("Cost", name, table_suffixes(), {"cost": make}, long=calls > MANY_CALLS)
+        counted = _table_page(partial(conventions.view, survey))
+        pages = {"cost": _table_page(self._table), COUNTED: counted}
+        super().__init__("Cost", name, table_suffixes(), pages, long=calls > MANY_CALLS)
         self.hint = "64 or + - batch · m memory"
         self.candidate = candidate
         self.samples = 0
@@ -84,7 +94,9 @@ class CostReport(Report):
 
     def _table(self) -> Table:
         available = self.gibibytes * 2**30 or None
-        return cost_tables.for_optimizers(self.candidate, self.samples or None, available)
+        return cost_tables.downwards(
+            self.candidate, available=available, batch=self.samples or None
+        )
 
     def action_digit(self, digit: int) -> None:
         """Write the batch digit by digit; below 0, take the last one off."""

@@ -6,17 +6,15 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from resnet_inspect import pipeline
 from resnet_inspect.errors import BadInput
 from resnet_inspect.sources import code_place, is_path, subject
 from resnet_inspect.sources.catalogue import NAMED
+from resnet_inspect.traces.codec import Recorded
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +67,11 @@ class Request:
             weights=given.get("weights") or "",
         )
 
-    def as_run(self, trace: Trace, measured: Measurements | None) -> Request:
+    def as_run(self, trace: Trace, recorded: Recorded | None) -> Request:
         """The request with what only came of it: the input, a saved network's name, a device."""
-        timed_on = "" if measured is None else measured.machine.device
+        timed_on = "" if recorded is None else trace.provenance.device
+        if isinstance(recorded, Measurements):
+            timed_on = recorded.machine.device
         if self.path:
             return replace(self, model=trace.model_name, timed_on=timed_on)
         if self.input or len(trace.inputs) != 1:

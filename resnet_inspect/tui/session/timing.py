@@ -49,10 +49,10 @@ class Plan:
             raise BadInput("meta computes nothing that could be timed")
         return Plan(
             device,
-            None if self.batch is None else _number("batch", values["batch"], 1),
-            _number("repeats", values["repeats"], 1),
-            _number("warm up", values["warm_up"], 0),
-            _number("threads", values["threads"], 1) if values["threads"] else None,
+            None if self.batch is None else whole("batch", values["batch"], 1),
+            whole("repeats", values["repeats"], 1),
+            whole("warm up", values["warm_up"], 0),
+            whole("threads", values["threads"], 1) if values["threads"] else None,
         )
 
     def on(self, request: Request) -> Request:
@@ -67,7 +67,8 @@ class Plan:
         return {**request.message, "device": self.device, "runs": runs}
 
 
-def _number(name: str, written: str, least: int) -> int:
+def whole(name: str, written: str, least: int) -> int:
+    """The whole number that is written in a field; `BadInput` for another, or a lower one."""
     if not written.isdecimal() or int(written) < least:
         raise BadInput(f"{name}: a whole number from {least} up")
     return int(written)

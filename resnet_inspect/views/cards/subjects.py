@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
-from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.analysis.structure.survey import Spans, Survey
 from resnet_inspect.errors import UnknownName, UsageError
 from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.rows.sections import sections
@@ -68,6 +68,18 @@ def first_of(survey: Survey, subject: Subject) -> int:
         return subject.first
     first = {line.kind: line.spans[0][0] for line in sections(survey, blocks=False) if line.spans}
     return 0 if subject == "network" else first.get(subject, 0)
+
+
+def spans_of(survey: Survey, subject: Subject) -> Spans:
+    """The runs of calls that a subject stands for."""
+    if isinstance(subject, int):
+        return ((subject, survey.trace.last_descendant[subject]),)
+    if isinstance(subject, Block | Stage):
+        return ((subject.first, subject.last),)
+    if subject == "network":
+        return ((0, len(survey.trace.calls) - 1),)
+    ends = sections(survey, blocks=False)
+    return next((line.spans for line in ends if line.kind == subject), ())
 
 
 def find(survey: Survey, written: str, nth: int | None = None) -> Subject:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from resnet_inspect.analysis.structure.anatomy import Block, Stage
-from resnet_inspect.analysis.structure.survey import Spans
 from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.views.cards.card import Card, Entry, Section
-from resnet_inspect.views.cards.subjects import Subject
-from resnet_inspect.views.tables.rows.sections import sections
+from resnet_inspect.views.cards.subjects import Subject, spans_of
 from resnet_inspect.views.tables.timing import TIMES, shown
 
 
 def on_card(speed: Timing, subject: Subject, card: Card) -> Card:
     """The card of a subject with what that took, as far as its time was told apart."""
-    spans = _spans_of(speed, subject)
+    spans = spans_of(speed.survey, subject)
     if speed.forward(spans) is None:
         return card
     own = (TIMES[key] for key in shown([speed]) if key in TIMES)
@@ -23,15 +20,3 @@ def on_card(speed: Timing, subject: Subject, card: Card) -> Card:
     entries = tuple(Entry(title, cell.text) for title, cell in cells if cell.text)
     first, *others = card.sections
     return replace(card, sections=(first, Section("measured", entries), *others))
-
-
-def _spans_of(speed: Timing, subject: Subject) -> Spans:
-    """The calls that a card's subject stands for."""
-    if isinstance(subject, int):
-        return ((subject, speed.survey.trace.last_descendant[subject]),)
-    if isinstance(subject, Block | Stage):
-        return ((subject.first, subject.last),)
-    if subject == "network":
-        return speed.everything
-    ends = sections(speed.survey, blocks=False)
-    return next((line.spans for line in ends if line.kind == subject), ())

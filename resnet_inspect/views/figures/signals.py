@@ -87,6 +87,12 @@ def _check(signals: Sequence[Signal]) -> None:
         raise UsageError("there is no convolution or linear layer to plot")
 
 
+def plot_of(signals: Sequence[Signal]) -> Picture | None:
+    """`propagation`, as far as there is one."""
+    is_plotted = len(signals) <= len(ROLES) and any(signal.depth for signal in signals)
+    return propagation(signals) if is_plotted else None
+
+
 def propagation(signals: Sequence[Signal]) -> Picture:
     """The plots of one network, or of several in one figure.
 

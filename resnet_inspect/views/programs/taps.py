@@ -235,7 +235,7 @@ def _for_any(lines: Sequence[str]) -> list[str]:
 
 
 def _grad_cam(found: Taps) -> list[str]:
-    if not found.last_layer or found.tokens:
+    if not found.last_layer or found.tokens or found.unplaced:
         return []
     return [f"# Grad-CAM: target_layers=[model.get_submodule({quoted(found.last_layer)})]"]
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from resnet_inspect.analysis.cost import gradients, memory, roofline
-from resnet_inspect.analysis.cost.memory import Memory, Optimizer
+from resnet_inspect.analysis.cost import gradients, macs, memory, roofline
+from resnet_inspect.analysis.cost.memory import Optimizer
 from resnet_inspect.analysis.cost.roofline import Device
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.ops import Unknown
+from resnet_inspect.traces.tensors import Shape
 from resnet_inspect.views.tables import assembly
 from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Table, listing
 from resnet_inspect.views.words import text
@@ -35,17 +36,13 @@ _COSTS = (
     Heading("training_bytes", "training", "right", 1),
     Heading("training_ratio", "×", "right", 7),
 )
-_DOWN = (
-    Heading("what", "", "left", 0),
-    *(Heading(name, name, "right", 1) for name in memory.KEPT),
-)
+_FIGURE = Heading("figure", "figure", "left", 0)
 _BATCHES = (
     Heading("inference_batch", "largest batch", "right", 1),
     Heading("training_batch", "to train", "right", 1),
 )
 HEADINGS = {heading.key: heading for heading in (*_COSTS, *_BATCHES)}
 """What `--columns` and `--sort` can name."""
-_DOWNWARDS = (Heading("figure", "figure", "left", 0), Heading("value", "value", "right", 0))
 _ROOFLINE = (
     Heading("path", "layer", "left", 0),
     Heading("flops", "FLOPs", "right", 3),
@@ -71,6 +68,17 @@ class Candidate:
         given = ", ".join(f"{key}={value}" for key, value in survey.trace.provenance.arguments)
         return cls(f"{name}({given})" if given else name, survey)
 
+    @property
+    def shape(self) -> Shape:
+        """That of its first input."""
+        trace = self.survey.trace
+        return trace.spec(trace.inputs[0]).shape if trace.inputs else ()
+
+    @property
+    def batch(self) -> int:
+        """How many samples it was traced with."""
+        return self.shape[0] if self.shape else 1
+
 
 def view(
     candidates: Sequence[Candidate],
@@ -86,60 +94,57 @@ def view(
     The figures are those of the model of memory that `analysis.cost.memory` states.
     """
     check_keys((*columns, *((sort,) if sort is not None else ())))
-    found = [(one, memory.of(one.survey.trace, optimizer)) for one in candidates]
-    headings = [HEADINGS[key] for key in columns or shown(len(found), available)]
-    every = [_cells(one, needed, *found[0], available) for one, needed in found]
+    headings = [HEADINGS[key] for key in columns or shown(len(candidates), available)]
+    every = [_cells(one, optimizer, available) for one in candidates]
+    for cells in reversed(every):
+        for key, of in (("macs_ratio", "macs"), ("training_ratio", "training_bytes")):
+            cells[key] = _ratio(cells[of], every[0][of])
     if sort is not None:
         texts = sort in {"model", "input"}
         every.sort(key=lambda cells: _order(cells.get(sort, EMPTY).value), reverse=not texts)
     rows = [tuple(cells.get(heading.key, EMPTY) for heading in headings) for cells in every]
-    first = candidates[0].survey
+    first = candidates[0].survey.trace
     return listing(
         "cost",
         f"memory to run and to train with {optimizer}, MACs of a forward pass and of a step",
         tuple(headings),
         rows,
-        model=first.trace.model_name,
+        model=first.model_name,
         kind="candidate",
-        remarks=_remarks(optimizer, available, _has_checkpoints(candidates)),
-        provenance=assembly.provenance(first.trace.provenance),
+        remarks=tuple(_remarks(candidates, (optimizer,), available)),
+        provenance=assembly.provenance(first.provenance),
     )
 
 
-def for_optimizers(
-    candidate: Candidate, batch: int | None = None, available: int | None = None
+def downwards(
+    candidate: Candidate,
+    optimizers: Sequence[Optimizer] = tuple(memory.KEPT),
+    available: int | None = None,
+    columns: Sequence[str] = (),
+    batch: int | None = None,
 ) -> Table:
-    """One network, a row for each cost and a column for each optimizer.
+    """One network, a row for each figure and a column for each optimizer; else as `view`.
 
     With another batch than the traced one, what depends on the batch grows with it.
     """
+    check_keys(columns)
     trace = candidate.survey.trace
-    shape = trace.spec(trace.inputs[0]).shape if trace.inputs else ()
-    traced = shape[0] if shape else 1
-    wanted = batch or traced
-    shown = [c for c in _COSTS[2:] if not c.key.endswith("_ratio")]
-    shown += _BATCHES if available is not None and shape else ()
-    by_optimizer = []
-    for optimizer in memory.KEPT:
-        needed = memory.of(trace, optimizer)
-        cells = _cells(candidate, needed.at(wanted, traced), candidate, needed, None)
-        macs = candidate.survey.totals.macs * wanted // max(1, traced)
-        cells["macs"] = Cell(macs, text.quantity(macs))
-        if available is not None and shape:
-            cells |= _largest(needed, available, traced)
-        by_optimizer.append(cells)
-    rows = [(Cell(c.key, c.title), *(cells[c.key] for cells in by_optimizer)) for c in shown]
-    scaled = f"batch {wanted}, by the trace of batch {traced}" if wanted != traced else ""
+    every = [_cells(candidate, optimizer, available, batch) for optimizer in optimizers]
+    rows = [
+        (Cell(key, _IN_FULL.get(key, HEADINGS[key].title)), *(one.get(key, EMPTY) for one in every))
+        for key in columns or shown(1, available)[2:]
+    ]
+    traced = candidate.batch
+    is_scaled = batch is not None and batch != traced
+    scaled = [f"batch {batch}, by the trace of batch {traced}"] if is_scaled else []
     return listing(
         "cost",
-        f"{candidate.label} at batch {wanted}: memory to run and to train",
-        _DOWN,
+        f"{candidate.label} at {text.shape(candidate.shape)}: memory to run and to train",
+        (_FIGURE, *(Heading(name, name, "right", 1) for name in optimizers)),
         rows,
         model=trace.model_name,
-        kind="cost",
-        remarks=tuple(
-            filter(None, (scaled, *_remarks(None, available, _has_checkpoints([candidate]))))
-        ),
+        kind="figure",
+        remarks=(*scaled, *_remarks([candidate], optimizers, available)),
         provenance=assembly.provenance(trace.provenance),
     )
 
@@ -157,19 +162,6 @@ def shown(candidates: int, available: int | None = None) -> tuple[str, ...]:
     return (*costs, *((c.key for c in _BATCHES) if available is not None else ()))
 
 
-def downwards(table: Table) -> Table:
-    """The table of one candidate with a row for each of its figures."""
-    (row,) = table.rows
-    rows = [
-        (Cell(heading.key, _IN_FULL.get(heading.key, heading.title)), cell)
-        for heading, cell in zip(table.columns, row.cells, strict=True)
-    ]
-    return listing(
-        table.view, table.title, _DOWNWARDS, rows,
-        model=table.model, kind="figure", remarks=table.remarks, provenance=table.provenance,
-    )  # fmt: skip
-
-
 _IN_FULL = {
     "parameters": "parameters",
     "macs": "MACs of a forward pass",
@@ -185,92 +177,102 @@ def _order(value: Value) -> tuple[bool, Any]:
     return value is not None, value if value is not None else 0
 
 
-def _has_checkpoints(candidates: Sequence[Candidate]) -> bool:
-    return any(call.checkpoint is not None for one in candidates for call in one.survey.trace.calls)
-
-
 def _remarks(
-    optimizer: Optimizer | None, available: int | None, checkpoints: bool
-) -> tuple[str, ...]:
-    """What the figures rest on; of all optimizers where none is named."""
-    if optimizer is None:
+    candidates: Sequence[Candidate], optimizers: Sequence[Optimizer], available: int | None
+) -> Iterator[str]:
+    """What the figures rest on, and what is known of these networks beside."""
+    kept = ""
+    if len(optimizers) > 1:
         kept = ", what the optimizer keeps for each"
-    else:
-        numbers = text.count(memory.KEPT[optimizer], "number")
-        kept = f", {numbers} of {optimizer} for each" if memory.KEPT[optimizer] else ""
-    found = [
-        "inference: weights, buffers, the input and the activations alive at once (live)",
+    elif numbers := memory.KEPT[optimizers[0]]:
+        kept = f", {text.count(numbers, 'number')} of {optimizers[0]} for each"
+    yield "inference: weights, buffers, the input and the activations alive at once (live)"
+    yield (
         f"training: weights, buffers, a gradient for each trainable weight{kept}, the input,"
-        " what autograd saves and what is at work beside it at the fullest moment",
-        "MACs of a step: forward and backward; what is frozen needs fewer",
-        "not in it: workspace of convolution algorithms, the allocator's slack,"
-        " gradients of activations",
-    ]
-    if checkpoints:
-        found.append(
-            "it has checkpoints: what is at work while one is run again is a rough figure (totals"
-            " of those tried were within 12% of what was counted), and MACs of a step leave out"
-            " the forward that is run again"
-        )
+        " what autograd saves and what is at work beside it at the fullest moment"
+    )
+    yield (
+        "MACs of a step: forward and backward; what is frozen needs fewer, what is in a checkpoint"
+        " is run again"
+    )
+    yield "not in it: workspace of convolution algorithms, the allocator's slack"
+    for one in candidates:
+        yield from _particulars(one)
     if available is not None:
-        found.append(f"largest batch: what fits into {text.nbytes(available)}")
-    return tuple(found)
+        yield f"largest batch: what fits into {text.nbytes(available)}"
+
+
+def _particulars(candidate: Candidate) -> Iterator[str]:
+    """What a reader of a network's figures should know of it."""
+    trace, label = candidate.survey.trace, text.visible(candidate.label)
+    if any(one.selective for call in trace.calls for one in call.checkpoints):
+        yield (
+            f"{label}: its selective checkpoints are counted as if they kept nothing but what they"
+            " take: a rough figure"
+        )
+    if not any(own.trainable for module in trace.modules for own in module.parameters):
+        yield f"{label}: no parameter of it is trained, so that a step is a forward pass"
+    elif cut := gradients.cut(trace):
+        yield (
+            f"{label}: nothing is trained in the reentrant checkpoint of"
+            f" {text.some([text.visible(path) for path in cut])}, which takes nothing that wants a"
+            " gradient: use_reentrant=False"
+        )
 
 
 def _cells(
-    candidate: Candidate, needed: Memory, first: Candidate, least: Memory, available: int | None
+    candidate: Candidate, optimizer: Optimizer, available: int | None, batch: int | None = None
 ) -> dict[str, Cell]:
-    totals = candidate.survey.totals
-    trace = candidate.survey.trace
-    partial = bool(totals.not_counted)
-    known = not any(isinstance(trace.calls[index].op, Unknown) for index in trace.steps)
-    shape = trace.spec(trace.inputs[0]).shape if trace.inputs else ()
+    """The figures of a network by their keys, without ratios."""
+    survey, shape, traced = candidate.survey, candidate.shape, candidate.batch
+    batch = traced if batch is None else batch
+    trace, totals = survey.trace, survey.totals
+    of_trace = memory.of(trace, optimizer)
+    needed = of_trace.at(batch, traced)
+    is_whole = trace.failure is None
+    is_known = is_whole and not any(isinstance(trace.calls[i].op, Unknown) for i in trace.steps)
+    are_counted = is_whole and not totals.not_counted
     cells = {
         "model": Cell(candidate.label, text.visible(candidate.label)),
         "input": Cell(shape, text.shape(shape)),
         "parameters": Cell(totals.parameters.total, text.integer(totals.parameters.total)),
-        "macs": _macs(totals.macs, partial),
-        "training_macs": _macs(gradients.training_macs(candidate.survey), partial),
-        "macs_ratio": _ratio(totals.macs, first.survey.totals.macs),
+        "macs": _macs(totals.macs * batch // max(1, traced), are_counted),
+        "training_macs": _macs(macs.training_macs(survey) * batch // max(1, traced), are_counted),
         "weights_bytes": _bytes(needed.parameters + needed.buffers),
-        "peak_bytes": _bytes(needed.peak),
-        "inference_bytes": _bytes(needed.inference),
+        "peak_bytes": _bytes(needed.peak, is_known),
+        "inference_bytes": _bytes(needed.inference, is_known),
         "gradient_bytes": _bytes(needed.gradients),
         "optimizer_bytes": _bytes(needed.optimizer),
-        "saved_bytes": _bytes(needed.saved, known=known),
-        "working_bytes": _bytes(needed.held - needed.saved),
+        "saved_bytes": _bytes(needed.saved, is_known),
+        "working_bytes": _bytes(needed.held - needed.saved, is_known),
         "input_bytes": _bytes(needed.input),
-        "training_bytes": _bytes(needed.training, known=known),
-        "training_ratio": _ratio(needed.training, least.training),
+        "training_bytes": _bytes(needed.training, is_known),
     }
     if available is not None and shape:
-        cells |= _largest(needed, available, shape[0])
+        for key, training in (("inference_batch", False), ("training_batch", True)):
+            largest = of_trace.largest_batch(available, traced, training=training)
+            written = text.integer(largest)
+            cells[key] = Cell(largest, written if is_known else f"≤ {written}")
     return cells
 
 
-def _largest(needed: Memory, available: int, traced: int) -> dict[str, Cell]:
-    """The largest batches that fit into so much memory."""
-    found = {}
-    for key, training in (("inference_batch", False), ("training_batch", True)):
-        largest = needed.largest_batch(available, traced, training=training)
-        found[key] = Cell(largest, text.integer(largest))
-    return found
+def _bytes(number: int, is_known: bool = True) -> Cell:
+    return Cell(number, text.nbytes(number) if is_known else f"≥ {text.nbytes(number)}")
 
 
-def _bytes(number: int, *, known: bool = True) -> Cell:
-    return Cell(number, text.nbytes(number) if known else f"≥ {text.nbytes(number)}")
-
-
-def _macs(number: int, partial: bool) -> Cell:
-    if partial and not number:
+def _macs(number: int, is_known: bool) -> Cell:
+    if not is_known and not number:
         return Cell(None, text.NOT_KNOWN)
-    return Cell(number, f"≥ {text.quantity(number)}" if partial else text.quantity(number))
+    return Cell(number, text.quantity(number) if is_known else f"≥ {text.quantity(number)}")
 
 
-def _ratio(number: int, first: int) -> Cell:
-    if not first:
+def _ratio(one: Cell, first: Cell) -> Cell:
+    """How many times the first; not known of numbers that are at least so much."""
+    number, least = one.value, first.value
+    is_known = not any(cell.text.startswith("≥") for cell in (one, first))
+    if not is_known or not isinstance(number, int) or not isinstance(least, int) or not least:
         return Cell(None, text.NOT_KNOWN)
-    return Cell(number / first, f"×{number / first:.2f}")
+    return Cell(number / least, f"×{number / least:.2f}")
 
 
 def roofline_view(survey: Survey, device: Device) -> Table:

@@ -70,7 +70,7 @@ SIGNALS = {
                lambda signal, spans: signal.weight_gradient_norm(spans), number),
         Beside("weight_ratio", "‖∇w‖/‖w‖", 7, "that norm over the norm of the weights",
                _ratio, number),
-        Beside("update_ratio", "‖Δw‖/‖w‖", 4,
+        Beside("update_ratio", "‖Δw‖/‖w‖", 2,
                "change of its weights until the next forward over their norm, of a sample of each",
                lambda signal, spans: signal.update_ratio(spans), number),
         Beside("branch_std", "branch std", 5, "of a block: spread of its branch at the add",
@@ -82,6 +82,10 @@ SIGNALS = {
     )
 }  # fmt: skip
 """Every column of what flows, by key."""
+
+
+HELD = ("layers", "blocks", "stages")
+"""The views that have a place for them."""
 
 
 def check_keys(keys: Sequence[str]) -> None:
@@ -110,12 +114,19 @@ def view(signal: Signal, name: str, selection: Selection) -> Table:
     """The rows of the view `name` with what flows at them."""
     check_keys(selection.columns)
     table = VIEWS[name](signal.survey, replace(selection, columns=()))
+    return replace(beside(signal, table, selection.columns), view="signal")
+
+
+def beside(signal: Signal, table: Table, columns: Sequence[str] = ()) -> Table:
+    """The layers, blocks or stages of a network, with what flows at them.
+
+    `columns` are the keys of those to show, in order; by default, those of `shown`.
+    """
     own = SIGNALS.values()
     return replace(
         table,
-        view="signal",
         columns=(*table.columns, *(column.heading for column in own)),
-        shown=selection.columns or shown(signal, name),
+        shown=tuple(columns) or shown(signal, table.view),
         rows=tuple(extended(row, own, signal, row.spans) for row in table.rows),
         totals=(*totals_of(signal), *table.totals),
         remarks=(*table.remarks, *map(text.visible, remarks_of(signal))),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.text import Value
+
+if TYPE_CHECKING:
+    from resnet_inspect.views.figures.shapes import Picture
 
 Align = Literal["left", "right"]
 
@@ -36,6 +39,8 @@ class Heading:
     align: Align
     worth: int
     """Where space is short the columns with the largest number go first; 0 goes last."""
+    below: bool = False
+    """Whether it holds words that stand below the table where they have no room in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,8 @@ class Table:
     provenance: tuple[tuple[str, Value], ...]
     summary: tuple[str, ...] = ()
     """What the rows come to, a sentence each; it stands before them."""
+    figure: Picture | None = None
+    """What the rows look like, for a page or a notebook."""
 
     @cached_property
     def index(self) -> dict[str, int]:

@@ -141,6 +141,9 @@ def _remarks(found: Taps) -> Iterator[str]:
             f"told by the sizes alone, since behind {text.visible(lost)} no receptive field is"
             f" known: the {'strides' if len(layers) > 1 else 'stride'} of {text.some(layers)}"
         )
+    if found.unplaced:
+        names = text.some([text.visible(path) for path in found.unplaced])
+        yield f"no taps are of {names}: positions are lost before, and the sizes tell no stride"
     last = [text.visible(tap.path) for tap in found.all if tap.map.channels_at != 1]
     if last:
         yield f"the channels stand last in what {text.some(last)} gives: x.movedim(-1, 1)"
@@ -152,7 +155,7 @@ def _remarks(found: Taps) -> Iterator[str]:
 
 def _grad_cam(found: Taps) -> Iterator[str]:
     """Which layer shows what a class rests on; where there is none, why."""
-    if found.tokens or found.last is None:
+    if found.tokens or found.unplaced or found.last is None:
         return
     maps = f"{text.integer(found.last.channels)} maps of {text.shape(found.last.size)}"
     if not found.last_layer:

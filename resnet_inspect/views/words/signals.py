@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from resnet_inspect.analysis.signals import Signal, gradient_rms
+from resnet_inspect.analysis.signals import Run, Signal, gradient_rms
 from resnet_inspect.views.words import text
 
 _NAMED = 3
@@ -25,7 +25,7 @@ def number(value: float) -> str:
 def remarks_of(signal: Signal) -> Iterator[str]:
     """What a reader would otherwise have to find in the rows."""
     yield from _start(signal)
-    yield from _not_finite(signal)
+    yield from not_finite(signal)
     yield from _gradient(signal)
     yield from _spread(signal)
     yield from _zeros(signal)
@@ -34,6 +34,32 @@ def remarks_of(signal: Signal) -> Iterator[str]:
         yield (
             f"{text.count(len(signal.still), 'parameter tensor')} that could be trained did not"
             f" change in this step: {_some([weight.path for weight in signal.still])}"
+        )
+
+
+def remarks_of_run(run: Run) -> Iterator[str]:
+    """What the steps of a training say together; nothing of a single one."""
+    if len(run.steps) < 2:
+        return
+    first, last = run.steps[0], run.steps[-1]
+    if first.loss is not None and last.loss is not None:
+        yield (
+            f"from step {first.step:,} to step {last.step:,} the loss goes from"
+            f" {number(first.loss)} to {number(last.loss)}"
+        )
+    ratios = {path: ratio for path, ratio in run.update_ratios.items() if path not in run.still}
+    if ratios:
+        least, most = min(ratios, key=ratios.__getitem__), max(ratios, key=ratios.__getitem__)
+        yield (
+            f"a step changes a parameter by {number(ratios[least])} of its norm ({least}) to"
+            f" {number(ratios[most])} ({most}), in the median"
+        )
+        if not run.still:
+            yield f"all {text.count(len(ratios), 'parameter tensor')} that can be trained do change"
+    if run.still:
+        yield (
+            f"{text.count(len(run.still), 'parameter tensor')} that could be trained changed in no"
+            f" step: {_some(run.still)}"
         )
 
 
@@ -62,7 +88,8 @@ def _has_weights(signal: Signal) -> bool:
     return any("weights" in note for note in signal.survey.trace.provenance.notes)
 
 
-def _not_finite(signal: Signal) -> Iterator[str]:
+def not_finite(signal: Signal) -> Iterator[str]:
+    """Where what is not finite begins, if anything is."""
     found = signal.broken
     if found is None:
         came = [f for f in signal.signals.flows if f is not None and f.gradient_nonfinite]
@@ -115,9 +142,10 @@ def _zeros(signal: Signal) -> Iterator[str]:
 
 
 def _without_gradient(signal: Signal) -> Iterator[str]:
-    if not signal.signals.loss_name:
-        return
-    found = [weight.path for weight in signal.untrained]
+    has_gone_back = bool(signal.signals.loss_name)
+    if not has_gone_back:
+        yield "there was no backward pass: what it gives takes no gradient, or none was asked for"
+    found = [weight.path for weight in signal.untrained if has_gone_back]
     frozen = [weight.path for weight in signal.signals.weights if not weight.trainable]
     if frozen:
         yield f"{text.count(len(frozen), 'parameter tensor')} frozen: {_some(frozen)}"

@@ -2,55 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 import torch
+from checkpointed_networks import NETWORKS, Blocks, Nested
 from counted import Alive
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 from torch.utils.flop_counter import FlopCounterMode
 
 from resnet_inspect import pipeline
-from resnet_inspect.analysis.cost import gradients, memory
+from resnet_inspect.analysis.cost import gradients, macs, memory
 from resnet_inspect.analysis.structure import freezing
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UsageError
 from resnet_inspect.traces import codec
+from resnet_inspect.views.tables import cost
 
-SIZE = (8, 3, 64, 64)
+pytestmark = pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
 
-
-class Unit(nn.Module):
-    def __init__(self, given: int, made: int, stride: int) -> None:
-        super().__init__()
-        self.a, self.b = nn.Conv2d(given, made, 3, stride, 1), nn.Conv2d(made, made, 3, 1, 1)
-        self.na, self.nb = nn.BatchNorm2d(made), nn.BatchNorm2d(made)
-        self.side = nn.Conv2d(given, made, 1, stride) if given != made else nn.Identity()
-
-    def forward(self, x):
-        return torch.relu(self.nb(self.b(torch.relu(self.na(self.a(x))))) + self.side(x))
+SIZE = (4, 3, 32, 32)
 
 
-class Net(nn.Module):
-    def __init__(self, again: str = "") -> None:
-        super().__init__()
-        self.again = again
-        self.enter = nn.Sequential(nn.Conv2d(3, 16, 3, 1, 1), nn.BatchNorm2d(16), nn.ReLU())
-        self.units = nn.ModuleList(
-            [Unit(16, 16, 1), Unit(16, 16, 1), Unit(16, 32, 2), Unit(32, 32, 1)]
-        )
-        self.leave = nn.Linear(32, 10)
-
-    def forward(self, x):
-        x = self.enter(x)
-        for unit in self.units:
-            if self.again:
-                x = checkpoint(unit, x, use_reentrant=self.again == "reentrant")
-            else:
-                x = unit(x)
-        return self.leave(x.mean((2, 3)))
-
-
-class Cast(Net):
+class Cast(Blocks):
     def forward(self, x):
         with torch.autocast("cpu", dtype=torch.bfloat16):
             return super().forward(x)
@@ -69,17 +44,32 @@ def freeze(model: nn.Module, names: frozenset[str]) -> None:
         parameter.requires_grad = name not in names
 
 
-def step(model: nn.Module) -> int:
+def step(model: nn.Module, images: torch.Tensor | None = None) -> int:
     """Bytes held at the fullest moment of a real step, gradients of the step before kept."""
     model.train()
-    images = torch.rand(SIZE)
-    model(images).float().sum().backward()
+    images = torch.rand(SIZE) if images is None else images
+
+    with torch.no_grad():
+        weights = torch.rand_like(model(images))
+
+    def forward_and_backward() -> None:
+        result = model(images)
+        (result * weights).sum().backward()
+
+    forward_and_backward()
     with Alive() as alive:
-        model(images).float().sum().backward()
+        forward_and_backward()
     held = {t.untyped_storage().data_ptr(): t.nbytes for t in (*model.parameters(), images)}
     held |= {t.data_ptr(): t.nbytes for t in model.buffers()}
     grads = sum(p.grad.nbytes for p in model.parameters() if p.grad is not None)
     return sum(held.values()) + grads + alive.most
+
+
+def flops(model: nn.Module) -> int:
+    """Of a real step, as torch counts them."""
+    with FlopCounterMode(display=False) as counter:
+        model(torch.rand(SIZE)).sum().backward()
+    return counter.get_total_flops()
 
 
 def traced(model: nn.Module):
@@ -88,7 +78,7 @@ def traced(model: nn.Module):
 
 @pytest.mark.parametrize("frozen", FROZEN)
 def test_a_step_of_a_network_frozen_in_parts(frozen):
-    model = Net()
+    model = Blocks()
     survey = Survey(traced(model))
     names = freezing.parameters_of(survey, FROZEN[frozen]) if FROZEN[frozen] else frozenset()
     freeze(model, names)
@@ -98,30 +88,91 @@ def test_a_step_of_a_network_frozen_in_parts(frozen):
     assert real.training >= real.inference
 
 
-@pytest.mark.parametrize("model", [Net("reentrant"), Net("not"), Cast()], ids=(
-    "reentrant", "not reentrant", "autocast"))  # fmt: skip
-def test_a_step_with_checkpoints_or_autocast(model):
-    found = memory.of(traced(model))
-    assert found.training == pytest.approx(step(model), rel=0.1)
-    assert found.training < 0.8 * memory.of(traced(Net())).training
-
-
-def test_a_trace_that_is_saved_keeps_its_checkpoints():
-    trace = traced(Net("not"))
-    assert len({call.checkpoint for call in trace.calls} - {None}) == 4
+@pytest.mark.parametrize("kind", [None, False, True], ids=["none", "plain", "reentrant"])
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_step_with_checkpoints(network, kind):
+    model = network(kind)
+    trace = traced(model)
+    found = memory.of(trace)
+    assert found.training == pytest.approx(step(model), rel=0.01)
+    assert found.training >= found.inference
     assert codec.loads(codec.dumps(trace)) == trace
+    assert 2 * macs.training_macs(Survey(trace)) == flops(model)
+
+
+def test_a_checkpoint_is_known_by_what_it_is_run_in():
+    calls = {call.path: call for call in traced(Nested(False)).calls}
+    outer, inner = calls["units.1.a"].checkpoints
+    assert calls["units.0"].checkpoints[0] == outer != calls["units.2"].checkpoints[0]
+    assert (calls["enter"].checkpoints, outer.reentrant) == ((), False)
+    assert calls["units.1"].index == inner.first > outer.first == calls["units.0"].index
+
+
+def test_a_step_under_autocast():
+    assert memory.of(traced(Cast())).training == pytest.approx(step(Cast()), rel=0.1)
+    assert memory.of(traced(Cast())).held < 0.8 * memory.of(traced(Blocks())).held
+
+
+class FirstCut(nn.Module):
+    """A reentrant checkpoint on the images, which want no gradient: nothing in it is trained."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3)
+
+    def forward(self, x):
+        return self.second(checkpoint(self.first, x, use_reentrant=True))
+
+
+def test_a_reentrant_checkpoint_trains_nothing_if_it_takes_no_gradient():
+    model, trace = FirstCut(), traced(FirstCut())
+    step(model)
+    assert (model.first.weight.grad, gradients.cut(trace)) == (None, ("first",))
+    assert model.second.weight.grad is not None
+    assert 2 * macs.training_macs(Survey(trace)) == flops(model)
+    (said,) = (r for r in cost.view([cost.Candidate.of(Survey(trace))]).remarks if "reentrant" in r)
+    assert "of first, which takes nothing that wants a gradient" in said
+
+
+class Selective(nn.Conv2d):
+    def forward(self, x):
+        none = lambda: (nullcontext(), nullcontext())  # noqa: E731
+        return checkpoint(super().forward, x, use_reentrant=False, context_fn=none)
+
+
+def test_what_a_selective_checkpoint_keeps_is_said_to_be_rough():
+    trace = traced(nn.Sequential(nn.Conv2d(3, 8, 3), Selective(8, 8, 3)))
+    assert trace.calls[-1].checkpoints[-1].selective
+    remarks = cost.view([cost.Candidate.of(Survey(trace))]).remarks
+    assert any("selective checkpoints" in r and "a rough figure" in r for r in remarks)
+    plain = cost.Candidate.of(Survey(traced(Blocks(False))))
+    assert not any("rough" in remark for remark in cost.view([plain]).remarks)
+
+
+@pytest.mark.parametrize("frozen", ["units.1", "units.0.a", "units.2,units.3"])
+def test_a_step_with_frozen_layers_between_others(frozen):
+    model = Blocks()
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = not name.startswith(tuple(frozen.split(",")))
+    assert memory.of(traced(model)).training == pytest.approx(step(model), rel=0.02)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_a_step_in_another_type(dtype):
+    model = Blocks().to(dtype)
+    found = memory.of(traced(model))
+    assert found.parameters == sum(p.nbytes for p in model.parameters())
+    assert found.training == pytest.approx(step(model, torch.rand(SIZE, dtype=dtype)), rel=0.02)
 
 
 @pytest.mark.parametrize("frozen", FROZEN)
 def test_macs_of_a_step_are_those_that_a_real_backward_makes(frozen):
-    model = Net()
+    model = Blocks()
     survey = Survey(traced(model))
     names = freezing.parameters_of(survey, FROZEN[frozen]) if FROZEN[frozen] else frozenset()
     freeze(model, names)
-    with FlopCounterMode(display=False) as counter:
-        model(torch.rand(SIZE)).sum().backward()
-    asked = gradients.training_macs(Survey(freezing.frozen(survey.trace, names)))
-    assert 2 * asked == counter.get_total_flops()
+    asked = macs.training_macs(Survey(freezing.frozen(survey.trace, names)))
+    assert 2 * asked == flops(model)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +185,7 @@ def test_macs_of_a_step_are_those_that_a_real_backward_makes(frozen):
     ],
 )
 def test_parts_hold_their_parameters(written, first, count):
-    found = freezing.parameters_of(Survey(traced(Net())), written)
+    found = freezing.parameters_of(Survey(traced(Blocks())), written)
     assert first in found
     assert len(found) == count
 
@@ -142,4 +193,4 @@ def test_parts_hold_their_parameters(written, first, count):
 @pytest.mark.parametrize("written", ["stage 9", "stage 2-1", "foo", " , ", "stage 0"])
 def test_parts_that_are_none_are_refused(written):
     with pytest.raises(UsageError):
-        freezing.parameters_of(Survey(traced(Net())), written)
+        freezing.parameters_of(Survey(traced(Blocks())), written)

@@ -77,6 +77,27 @@ def test_the_way_down_of_a_unet_is_its_encoder_and_the_way_up_its_decoder():
     assert [(s.upsampled, s.skip, s.out) for s in steps] == [(32, 16, 16), (16, 8, 8)]
 
 
+@pytest.mark.parametrize(
+    ("network", "down", "up", "layer"),
+    [
+        (
+            networks.AddedSkips(),
+            [("down.0", 1, 8), ("down.1", 2, 16), ("down.2", 4, 32)],
+            [("end.1", 1, 8), ("up.0", 2, 16)],
+            "down.2",
+        ),
+        (networks.SkipsOfEachBlock(), [("first", 1, 8), ("mid", 2, 16)], [("end.1", 1, 8)], "mid"),
+        (networks.Queries(), [("body.0", 2, 8), ("body.1", 4, 16)], [], "body.1"),
+        (networks.LowRank(), [(":relu", 2, 8), (":relu #2", 4, 16), (":relu #3", 8, 32)], [], "2"),
+        (networks.HandedOn(), [("stage", 2, 8), ("next", 4, 16)], [], "next"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_maps_of_decoders_transformers_and_adapters(network, down, up, layer):
+    found = of(network, 2, 3, 64, 64)
+    assert (rows(found.down), rows(found.up), found.last_layer) == (down, up, layer)
+
+
 def test_a_pyramid_in_the_forward_has_its_maps_before_the_heads():
     found = of(networks.Pyramid(), 1, 3, 64, 64)
     assert rows(found.down) == [("s", 2, 8), ("c3", 4, 16), ("c4", 8, 32), ("c5", 16, 64)]
@@ -127,6 +148,14 @@ def test_a_stride_that_is_told_by_sizes_says_so():
     ]  # fmt: skip
     said = "behind d no receptive field is known: the strides of d, b"
     assert any(said in remark for remark in views.view(survey).remarks)
+
+
+def test_a_map_of_which_no_size_tells_the_stride_is_named():
+    survey = Survey(ri.trace(networks.Unplaced(), (1, 3, 64, 64)))
+    assert [tap.stride for tap in find(survey).all] == [(2, 2)]
+    said = views.view(survey).remarks
+    assert "no taps are of d, b: positions are lost before, and the sizes tell no stride" in said
+    assert not any("Grad-CAM" in remark for remark in said)
 
 
 @pytest.mark.parametrize(

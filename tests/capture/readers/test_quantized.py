@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils import _pytree as pytree
 from torchvision import models
 
 import resnet_inspect as ri
 from resnet_inspect.analysis.checks import Opinion, judge
+from resnet_inspect.analysis.cost import memory
 from resnet_inspect.traces import codec, invariants
 from resnet_inspect.traces.ops import Conv, Linear, Recurrent
+from resnet_inspect.views.tables import cost
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),
@@ -95,6 +98,19 @@ def test_a_quantized_network_has_the_counts_of_the_one_that_it_was(
     convs = [call.op for call in quantized.trace.calls if isinstance(call.op, Conv)]
     assert convs == [call.op for call in plain.trace.calls if isinstance(call.op, Conv)]
     assert quantized.never_called == ()
+
+
+def test_the_weights_that_cost_counts_are_those_of_the_state_dict(
+    pair: tuple[nn.Module, nn.Module],
+) -> None:
+    held = [one for one in pytree.tree_leaves(pair[1].state_dict()) if torch.is_tensor(one)]
+    weights = sum(one.numel() * one.element_size() for one in held if one.dim())
+    survey = surveyed(pair[1], 2, 3, 16, 16)
+    counted = memory.of(survey.trace)
+    assert counted.parameters + counted.buffers == weights
+    assert (counted.gradients, counted.saved) == (0, 0)
+    remarks = cost.view([cost.Candidate.of(survey)]).remarks
+    assert any("no parameter of it is trained" in remark for remark in remarks)
 
 
 def test_what_others_leave_out_is_explained(pair: tuple[nn.Module, nn.Module]) -> None:

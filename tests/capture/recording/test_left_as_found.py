@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import random
 import weakref
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -353,3 +355,94 @@ def test_weights_that_the_model_changes_in_place_are_put_back(device: str) -> No
     assert not model.merged
     for name, tensor in model.state_dict().items():
         assert torch.equal(tensor, before[name]), name
+
+
+class Keeps(nn.Module):
+    """Changes all that it holds of Python's, and takes a hook off."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Conv2d(3, 3, 1)
+        self.list, self.set, self.deque = [1], {1}, deque([1], maxlen=2)
+        self.ordered = OrderedDict(a=1, b=2)
+        self.default = defaultdict(list, a=[1])
+        self.bytes, self.counter, self.named = (
+            bytearray(b"ab"),
+            Counter("aab"),
+            Named([1], {"a": 1}),
+        )
+        self.own = Own([1])
+        self.nested: Any = {"a": [OrderedDict(b=deque([[1]]))]}
+        self.itself: list[Any] = [1]
+        self.itself.append(self.itself)
+        self.array = np.ones(3)
+        self.random, self.numpy = random.Random(1), np.random.default_rng(1)
+        self.generator = torch.Generator().manual_seed(1)
+        self.held = {"maps": [torch.zeros(2)]}
+        self.removes_itself = self.inner.register_forward_hook(self.taken_off)
+        self.register_buffer("seen", torch.zeros(1))
+
+    def taken_off(self, *given: Any) -> None:
+        self.removes_itself.remove()
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.list.append(2)
+        self.set.add(2)
+        self.deque += [2, 3]
+        self.ordered.move_to_end("a")
+        self.default["b"].append(2)
+        self.default["a"].append(2)
+        self.bytes += b"c"
+        self.counter["a"] -= 1
+        self.named.parts.append(2)
+        self.named.by_name.clear()
+        self.own += [2]
+        self.nested["a"][0]["b"][0].append(2)
+        self.itself.clear()
+        self.array *= 2
+        drawn = self.random.random(), self.numpy.random(), torch.rand(1, generator=self.generator)
+        self.held["maps"][0] += float(drawn[0])
+        self.held["maps"].append(x)
+        self.seen += 1
+        self.inner.training = not self.inner.training
+        return self.inner(x)
+
+    def state(self) -> Any:
+        """All of it, in values that can be compared."""
+        kinds = (self.list, self.set, self.deque, list(self.ordered), self.default, self.counter)
+        drawn = self.random.getstate(), self.numpy.bit_generator.state["state"]
+        tensors = self.generator.get_state().tolist(), self.seen.tolist(), self.held["maps"]
+        hooks = list(self.inner._forward_hooks), self.inner.training
+        mixed = bytes(self.bytes), self.named, list.copy(self.own), self.nested, self.array.tolist()
+        return copy.deepcopy((kinds, drawn, repr(tensors), hooks, mixed, len(self.itself)))
+
+
+class Own(list):  # type: ignore[type-arg]
+    """A list whose own code is not to be run by those who look."""
+
+    def __iter__(self) -> Any:
+        raise RuntimeError("looked into")
+
+    def __repr__(self) -> str:
+        return "own"
+
+
+class Named(NamedTuple):
+    parts: list[int]
+    by_name: dict[str, int]
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_collections_hooks_and_generators_are_as_found(device: str) -> None:
+    model = Keeps()
+    held = vars(model).copy()
+    before = model.state()
+    ri.trace(model, (1, 3, 4, 4), device=device)
+    assert model.state() == before
+    assert all(vars(model)[name] is value for name, value in held.items())
+    assert model.nested["a"][0]["b"][0] == [1]
+    model.train()
+    with torch.no_grad():
+        model(torch.zeros(1, 3, 4, 4))
+    assert model.state() != before, "what was compared does change"
+    assert not model.inner._forward_hooks, "the hook that was put back takes itself off"

@@ -148,8 +148,8 @@ def test_each_has_its_time() -> None:
 def test_networks_are_compared_at_them() -> None:
     one, other = Network(by_helper).eval(), Network(by_helper).eval()
     other.load_state_dict(one.state_dict())
-    calls = [c for c in ri.trace(one, SIZE).calls if c.module]
-    pairs = list(zip(calls[1:], calls[1:], strict=True))
+    paths = [c.module for c in ri.trace(one, SIZE).calls if c.module]
+    pairs = [((path, 0), (path, 0)) for path in paths]
     image = torch.randn(SIZE)
     assert first_difference(one, other, pairs, (image,), {}) is None
     with torch.no_grad():

@@ -22,7 +22,7 @@ from textual.pilot import Pilot
 
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.panels.card import CardPanel
-from resnet_inspect.tui.panels.row_list import Rows
+from resnet_inspect.tui.panels.rows import Rows
 from resnet_inspect.views.cards.card import Card, Entry, Section
 
 

@@ -19,7 +19,8 @@ from textual.pilot import Pilot
 
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.panels.card import CardPanel
-from resnet_inspect.tui.panels.row_list import Piece, Rows
+from resnet_inspect.tui.panels.row_list import Piece
+from resnet_inspect.tui.panels.rows import Rows
 from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.views.tables.table import Row
 

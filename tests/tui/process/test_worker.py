@@ -269,13 +269,21 @@ def test_a_failure_is_one_line_and_a_hint(
     run(work())
 
 
-def test_a_tiny_network_is_measured_in_the_child() -> None:
+def test_a_tiny_network_is_measured_run_and_told_of_in_the_child() -> None:
     pytest.importorskip("torch")
     states: list[Measured] = []
     asked = request("resnet:basic:1,1:width=8", input=[2, 3, 32, 32])
 
     async def work() -> Measured:
         async with closing(Child()) as child:
+            offered, trace = await asyncio.gather(
+                child.offered(asked["model"]), child.ask(asked)
+            )  # none of them gives way to the other
+            assert (offered["width"], offered["classes"]) == ("8", "None")
+            step = {"loss": None, "seed": 0}
+            flowing, (one,) = await child.signal({**asked, "step": step, "mode": "train"})
+            assert [call.path for call in flowing.calls] == [call.path for call in trace.calls]
+            assert (one.loss_name, len(one.flows)) == ("cross-entropy", len(trace.calls))
             with pytest.raises(MissingDevice):
                 await child.measure({**asked, "device": "cuda:99"})
             return await child.measure(

@@ -11,7 +11,7 @@ from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.screens.dialog import Once
 
 OPENING = (
-    "m", "s", "v", "T", "H", "D", "question_mark", "i", "c", "O", "M", "d", "e", "P", "E", "W",
+    "m", "s", "v", "T", "H", "D", "question_mark", "i", "c", "O", "M", "S", "d", "e", "P", "E", "W",
     "C", "ctrl+p",
 )  # fmt: skip
 """Keys that open what lies over the panes."""

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 import resnet_inspect as ri
+from resnet_inspect.analysis.conventions import CONVENTIONS, counted
 from resnet_inspect.analysis.cost import memory
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.formats import figures, render
@@ -52,7 +53,7 @@ def text_of(report: Report) -> str:
 
 def test_reports_are_laid_out_as_the_printouts_are_and_fit() -> None:
     survey = survey_of("resnet18")
-    cost = costs.for_optimizers(costs.Candidate("resnet18", survey))
+    cost = costs.downwards(costs.Candidate("resnet18", survey))
     sizes = ((200, 60), (120, 40), (80, 24))
 
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
@@ -81,11 +82,12 @@ def test_tab_turns_to_the_next_optimizer() -> None:
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
         app.other = survey_of("resnet34")
         report = await ask(app, pilot, "C")
-        for name in ("sgd", "momentum", "adam", "sgd"):
+        for name in ("sgd", "momentum", "adam"):
             assert f"to train with {name}," in text_of(report)
             await pilot.press("tab")
             await pilot.pause()
-        await pilot.press("shift+tab", "shift+tab")
+        assert report.name_of_page == "resnet18 MACs of others"
+        await pilot.press("shift+tab")
         await pilot.pause()
         assert report.name_of_page == "adam"
 
@@ -95,25 +97,29 @@ def test_tab_turns_to_the_next_optimizer() -> None:
 def test_training_at_a_batch_of_64_is_three_keys_away() -> None:
     survey = survey_of("resnet18")
     one = memory.of(survey.trace, "adam")
-    activations = 64 * (one.saved + one.input)
+    activations = 64 * (one.held + one.input)
     weights = one.parameters + one.buffers + one.gradients + one.optimizer
 
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
         report = await ask(app, pilot, "C", "6", "4")
         trained = next(
-            line for line in text_of(report).splitlines() if line.strip().startswith("training ")
+            line
+            for line in text_of(report).splitlines()
+            if line.strip().startswith("total to train")
         )
         assert trained.split()[-2:] == nbytes(weights + activations).split()
         await pilot.press("plus")
         await pilot.pause()
-        assert "at batch 128" in text_of(report)
+        assert "batch 128, by the trace" in text_of(report)
         await pilot.press("minus", "minus", "m", "m")
         await pilot.pause()
-        assert "at batch 32" in text_of(report)
+        assert "batch 32, by the trace" in text_of(report)
         fits = next(
-            line for line in text_of(report).splitlines() if line.strip().startswith("to train")
+            line
+            for line in text_of(report).splitlines()
+            if line.strip().startswith("largest batch to train")
         )
-        largest = (16 * 2**30 - weights) // (one.saved + one.input)
+        largest = (16 * 2**30 - weights) // (one.held + one.input)
         assert fits.split()[-1] == f"{largest:,}"
 
     explore(drive, size=(120, 40))
@@ -132,7 +138,8 @@ def test_two_networks_are_asked_about_together() -> None:
         await pilot.press("q")
         report = await ask(app, pilot, "W")
         assert list(report.pages) == [
-            "resnet18 taps", "resnet18 U-Net", "resnet34 taps", "resnet34 U-Net",
+            "resnet18 taps", "resnet18 U-Net", "resnet18 FPN",
+            "resnet34 taps", "resnet34 U-Net", "resnet34 FPN",
         ]  # fmt: skip
         await pilot.press("q")
         for path, name in (("layer1.1", "resnet18"), ("layer1.2", "resnet34")):
@@ -232,3 +239,18 @@ def test_odd_networks_can_be_asked_about(name: str) -> None:
             assert not isinstance(app.screen, Report)
 
     explore(drive, name, (60, 20))
+
+
+def test_macs_as_others_count_them_and_a_pyramid_have_pages() -> None:
+    survey = survey_of("resnet18")
+
+    async def drive(app: Explorer, pilot: Pilot[int]) -> None:
+        report = await ask(app, pilot, "C", "tab")
+        by = {line.split()[0]: line for line in text_of(report).splitlines() if line.strip()}
+        for name in CONVENTIONS:
+            assert f" {counted(survey, name).macs:,} " in f"{by[name]} "
+        await pilot.press("escape")
+        report = await ask(app, pilot, "W", "tab", "tab")
+        assert text_of(report).startswith(lay_out(taps.fpn(survey), 115).text.rstrip("\n"))
+
+    explore(drive, size=(120, 40))

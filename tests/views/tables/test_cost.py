@@ -118,7 +118,7 @@ def test_the_roofline_s_shares_sum_to_one_and_the_remark_is_their_split():
 
 
 def test_one_network_is_read_downwards_and_its_parts_sum_to_the_total():
-    table = cost.downwards(cost.view([Candidate("resnet50", survey_of("resnet50"))], "adam"))
+    table = cost.downwards(Candidate("resnet50", survey_of("resnet50")), ["adam"])
     found = {row.cells[0].value: row.cells[1].value for row in table.rows}
     held = ("weights", "gradient", "optimizer", "saved", "working", "input")
     assert sum(found[f"{part}_bytes"] for part in held) == found["training_bytes"]

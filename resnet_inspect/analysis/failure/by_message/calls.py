@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 
 from resnet_inspect.analysis.failure.by_message.rules import Rules
 from resnet_inspect.analysis.failure.facts import Diagnosis, Facts
+from resnet_inspect.traces.model import Trace
 
 RULES = Rules()
 
@@ -97,10 +99,25 @@ def _missing_argument(facts: Facts, found: re.Match[str]) -> Diagnosis:
     wanted = " and ".join(names)
     if facts.call.parent is None:
         return Diagnosis(
-            f"its forward also takes {wanted}",
-            "give every input: input_size={" + ", ".join(f"'{n}': (…)" for n in names) + ", …}",
+            f"its forward also takes {wanted}", f"give every input: {_inputs(facts.trace, names)}"
         )
     return Diagnosis(f"its forward also takes {wanted}", f"pass {wanted} where it is called")
+
+
+def _inputs(trace: Trace, names: Sequence[str]) -> str:
+    """How to give the inputs of these names beside those that are there.
+
+    As options, or for a module as an argument of Python.
+    """
+    if trace.provenance.source.startswith("python:"):
+        return "input_size={" + ", ".join(f"'{name}': (…)" for name in names) + ", …}"
+    there = []
+    for port in trace.inputs:
+        spec = trace.spec(port)
+        name = "" if port.label.isdecimal() or not port.label else f"{port.label}="
+        kind = "" if spec.dtype.startswith(("float", "bfloat")) else f":{spec.dtype}"
+        there.append(f"--input {name}{','.join(map(str, spec.shape))}{kind}")
+    return " ".join((*there, *(f"--input {name}=SHAPE" for name in names)))
 
 
 @RULES.says(

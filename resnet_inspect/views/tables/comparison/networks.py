@@ -18,7 +18,7 @@ from resnet_inspect.views.tables.comparison.rows import Notable, Rows
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Cell, Table, Total
 from resnet_inspect.views.words import fields, text
-from resnet_inspect.views.words.comparison.changes import figure_texts, ratio
+from resnet_inspect.views.words.comparison.changes import figure_texts, of_sides, ratio
 from resnet_inspect.views.words.comparison.summary import summary
 from resnet_inspect.views.words.text import Value
 
@@ -94,11 +94,7 @@ def _remarks(difference: Difference) -> list[str]:
     if field.left is field.right is None and "lock" in (s.trace.provenance.source for s in sides):
         of_fields = {text.visible(remark) for s in sides for remark in fields.remarks(s)}
         left, right = (tuple(r for r in side if r not in of_fields) for side in (left, right))
-    return [
-        *(f"both: {remark}" for remark in left if remark in right),
-        *(f"left: {remark}" for remark in left if remark not in right),
-        *(f"right: {remark}" for remark in right if remark not in left),
-    ]
+    return of_sides(left, right)
 
 
 def _totals(difference: Difference) -> tuple[Total, ...]:

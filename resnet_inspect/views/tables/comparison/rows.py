@@ -8,7 +8,7 @@ from functools import partial
 
 from resnet_inspect.analysis.comparison.difference import Difference, Entry, Kind, Section
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
-from resnet_inspect.analysis.structure.survey import Amounts
+from resnet_inspect.analysis.structure.survey import Amounts, Spans
 from resnet_inspect.views.tables import assembly
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.comparison.headings import HEADINGS, KEYS, SIDES
@@ -240,3 +240,10 @@ def _both(lines: _Pair, written: tuple[str, str]) -> Cell:
     if lines[1] is None:
         return _word(left)
     return _word(f"{left or 'none'} → {right or 'none'}")
+
+
+def calls_of(row: Row, side: int) -> Spans:
+    """The calls that a row stands for on the left (0) or the right (1)."""
+    if side == 0:
+        return row.spans
+    return () if row.other == NO_CALLS else (row.other,)

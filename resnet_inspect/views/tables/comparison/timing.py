@@ -15,10 +15,12 @@ from resnet_inspect.analysis.structure.survey import Spans
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.views.tables import timing
 from resnet_inspect.views.tables.comparison import headings, networks
+from resnet_inspect.views.tables.comparison.rows import calls_of
 from resnet_inspect.views.tables.rows.selection import Selection
-from resnet_inspect.views.tables.table import EMPTY, NO_CALLS, Cell, Heading, Row, Table, Total
+from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row, Table, Total
 from resnet_inspect.views.tables.timing import TIMES
 from resnet_inspect.views.words import text
+from resnet_inspect.views.words.comparison.changes import of_sides
 from resnet_inspect.views.words.comparison.summary import summary
 from resnet_inspect.views.words.comparison.timing import SIDES, conclusions
 from resnet_inspect.views.words.text import Value
@@ -122,19 +124,13 @@ def _with_between(found: TimingComparison, table: Table) -> Iterator[tuple[Row, 
     of: list[Sequence[Spans]] = []
     between: list[Spans] = []
     for side, speed in enumerate(found.sides):
-        spans: Sequence[Spans] = [_spans(row, side) for row in table.rows]
+        spans: Sequence[Spans] = [calls_of(row, side) for row in table.rows]
         own, others = timing.dealt(speed, table.rows, spans) if speed else (spans, ())
         of.append(own)
         between.append(others)
     yield from zip(table.rows, *of, strict=True)
     if any(between):
         yield timing.between_row(table.columns), between[0], between[1]
-
-
-def _spans(row: Row, side: int) -> Spans:
-    if side == 0:
-        return row.spans
-    return () if row.other == NO_CALLS else (row.other,)
 
 
 def _cells(found: TimingComparison, left: Spans, right: Spans) -> Iterator[Cell]:
@@ -180,10 +176,7 @@ def _totals(found: TimingComparison) -> Iterator[Total]:
 
 def _remarks(found: TimingComparison) -> Iterator[str]:
     said = [[*remarks_of(speed), said_of_machine(speed)] if speed else [] for speed in found.sides]
-    left, right = said
-    yield from (f"both: {remark}" for remark in left if remark in right)
-    yield from (f"left: {remark}" for remark in left if remark not in right)
-    yield from (f"right: {remark}" for remark in right if remark not in left)
+    yield from of_sides(*said)
     yield from meanings([speed for speed in found.sides if speed])
     if found.left and found.right:
         yield "a difference in brackets may be chance: runs differ by as much, or are too few"

@@ -16,7 +16,7 @@ from resnet_inspect.analysis.comparison.difference import (
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.net_effect import effect, factor, factors
-from resnet_inspect.views.words.ops import op_name, uniform
+from resnet_inspect.views.words.ops import op_name, op_pieces, uniform
 from resnet_inspect.views.words.totals import written
 
 PART_NAMES = {
@@ -85,7 +85,10 @@ def _whole(value: tuple[Any, ...]) -> bool:
 def change_text(change: Change, between: str = "against") -> str:
     """What changed from what to what: "stride 2 against 1", or with an arrow between."""
     word = "" if change.part == "op" else f"{PART_NAMES.get(change.part, change.part)} "
-    left, right = (value_text(change.part, v) for v in (change.left, change.right))
+    sides: tuple[Any, Any] = (change.left, change.right)
+    left, right = (value_text(change.part, side) for side in sides)
+    if change.part == "op" and left == right:
+        left, right = (" ".join(op_pieces(op)) for op in sides)
     return f"{word}{left} {between} {right}"
 
 
@@ -139,6 +142,25 @@ def listed(words: Iterable[str]) -> str:
     """Words as a list in a sentence: "a, b and c"."""
     *first, last = list(words) or [""]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def of_sides(left: Sequence[str], right: Sequence[str]) -> list[str]:
+    """Remarks on both networks, those that both have once."""
+    return [
+        *(f"both: {remark}" for remark in left if remark in right),
+        *(f"left: {remark}" for remark in left if remark not in right),
+        *(f"right: {remark}" for remark in right if remark not in left),
+    ]
+
+
+def part_label(difference: Difference, part: Section | Entry) -> str:
+    """A part of the network in a sentence: "stage 2", "the head", the path of a step."""
+    if isinstance(part, Section):
+        return f"stage {part.number}" if part.role == "stage" else f"the {part.role}"
+    if part.left is not None:
+        return difference.left.trace.calls[part.left].path
+    assert part.right is not None
+    return difference.right.trace.calls[part.right].path
 
 
 def figure_texts(difference: Difference) -> dict[str, tuple[str, str, str]]:

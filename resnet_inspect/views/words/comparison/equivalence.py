@@ -2,29 +2,82 @@
 
 from __future__ import annotations
 
-from resnet_inspect.analysis.comparison.equivalence import Equivalence, alike
+from collections.abc import Iterator
+from math import isnan
+
+from resnet_inspect.analysis.equivalence import Equivalence, alike
+from resnet_inspect.traces.model import Trace
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.comparison.summary import summary
 
+_TOLD = {
+    "role": "",
+    "name": ", told by their names",
+    "order": ", told by their shapes in order",
+}
+
 
 def sentences(found: Equivalence) -> tuple[str, ...]:
-    """Whether two networks are the same, and if not, where they part first."""
-    surveys = (found.difference.left, found.difference.right)
-    left, right = (survey.trace.model_name for survey in surveys)
+    """Whether two networks compute the same, as far as was compared, and how they differ."""
+    return tuple(map(text.visible, _sentences(found)))
+
+
+def _sentences(found: Equivalence) -> Iterator[str]:
+    traces = found.difference.left.trace, found.difference.right.trace
+    left, right = (trace.model_name for trace in traces)
     if left == right:
-        left, right = (survey.trace.provenance.source for survey in surveys)
-    if not alike(found.difference):
-        lines = [f"{left} is not {right}", *summary(found.difference)]
-        edit = found.first_edit
+        left, right = (trace.provenance.source for trace in traces)
+    layers = alike(found.difference)
+    if layers:
+        steps = text.count(len(found.difference.entries), "step")
+        yield f"{left} has the layers, shapes and counts of {right} ({steps})"
+    if found.same:
+        yield f"{left} computes the same as {right}: {_basis(found, traces[0], right)}"
+        if not layers:
+            yield "that holds for this input; what differs between them:"
+    elif not found.compared:
+        why = _why(found, left, right)
+        yield f"whether {left} computes the same as {right} is not known: {why}"
+    elif found.dtype:
+        basis = _basis(found, traces[0], right)
+        yield f"{left} does not compute the same as {right}: {basis}, {_parting(found)}"
+    else:
+        made = (" + ".join(text.shape(t.spec(port).shape) for port in t.outputs) for t in traces)
+        yield f"{left} is not {right}: it gives {' where that gives '.join(made)}"
+    if not layers:
+        edit = None if found.same else found.first_edit
         if edit is not None:
             ours, theirs = (path or "nothing" for path in edit)
-            lines.insert(1, f"they part first at {ours}, where {right} has {theirs}")
-        return tuple(map(text.visible, lines))
-    steps = text.count(len(found.difference.entries), "step")
-    said = f"{left} has the layers, shapes and counts of {right} ({steps})"
-    copied = f"with {text.count(found.copied, 'tensor')} of {right} copied into it"
-    if found.parted is None:
-        return (text.visible(f"{said}; {copied}, it computes the same"),)
-    ours, theirs, amount = found.parted
+            yield f"their layers part first at {ours}, where {right} has {theirs}"
+        yield from summary(found.difference)
+
+
+def _basis(found: Equivalence, trace: Trace, right: str) -> str:
+    """With which weights, on what and in what numbers both were run."""
+    shapes = " + ".join(text.shape(trace.spec(port).shape) for port in trace.inputs)
+    copied = f"{text.count(found.copied, 'tensor')} of {right} copied into it"
+    numbers = f"in {found.dtype}, up to {found.tolerance:.0e} of the largest value"
+    return f"with {copied}{_TOLD[found.way]}, on an input of {shapes}, {numbers}"
+
+
+def _parting(found: Equivalence) -> str:
+    assert found.parted is not None
+    ours, theirs = found.parted.modules
     place = f"{ours} and {theirs}" if ours else "the outputs"
-    return (text.visible(f"{said}; but {copied}, {place} differ by {amount:.2g}, relative"),)
+    amount = found.parted.amount
+    if amount is None:
+        return f"{place} have other shapes"
+    if isnan(amount):
+        return f"{place} differ{' first' if ours else ''}, since one gives what is no number"
+    return f"{place} differ{' first,' if ours else ''} by {amount:.2g} of it"
+
+
+def _why(found: Equivalence, left: str, right: str) -> str:
+    if found.reason:
+        return found.reason
+    sides = (
+        f"{text.some(names)} of {name}"
+        for names, name in zip(found.alone, (left, right), strict=True)
+        if names
+    )
+    return f"these weights have no counterpart of the same shape: {'; '.join(sides)}"

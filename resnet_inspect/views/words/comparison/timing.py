@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from resnet_inspect.analysis.comparison.difference import Entry, Section
+from resnet_inspect.analysis.comparison.difference import Section
 from resnet_inspect.analysis.comparison.timing import Direction, TimeDifference, TimingComparison
 from resnet_inspect.analysis.structure.anatomy import Block
 from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.views.words import text
-from resnet_inspect.views.words.comparison.changes import against, listed
+from resnet_inspect.views.words.comparison.changes import against, listed, part_label
 from resnet_inspect.views.words.timing import BETWEEN
 
 SIDES = ("left", "right")
@@ -93,7 +93,9 @@ def _faster(direction: Direction, whole: TimeDifference) -> str:
 
 def _where(found: TimingComparison, direction: Direction) -> Iterator[str]:
     """Which stages, and then which blocks, take another time on the right."""
-    parts = [(_label(found, part), found.of(part, direction)) for part in found.parts]
+    parts = [
+        (part_label(found.difference, part), found.of(part, direction)) for part in found.parts
+    ]
     parts.append((BETWEEN, found.rest(direction)))
     blocks = [
         (_block_label(block, place), found.of(block, direction))
@@ -127,15 +129,3 @@ def _block_label(block: Section, place: int) -> str:
     if held is not None and isinstance(held.of, Block) and held.of.call is not None:
         return held.path
     return f"block {place} of stage {block.number}"
-
-
-def _label(found: TimingComparison, part: Section | Entry) -> str:
-    if isinstance(part, Section):
-        if part.role == "stage":
-            return f"stage {part.number}"
-        return f"the {part.role}"
-    difference = found.difference
-    if part.left is not None:
-        return difference.left.trace.calls[part.left].path
-    assert part.right is not None
-    return difference.right.trace.calls[part.right].path

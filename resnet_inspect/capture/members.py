@@ -1,0 +1,113 @@
+"""The modules of a network, and what they hold, from where torch keeps them.
+
+What a class makes of `modules()`, `parameters()`, `__getattr__` or `__eq__` is not asked here, and
+a network may hold itself: modules are told apart by their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from resnet_inspect.errors import UntraceableModel
+from resnet_inspect.traces.modules import join
+
+_NAMES = 1000
+"""Names of one module that are told, at most: modules that share modules may have any number."""
+
+
+def registered(module: nn.Module, register: str) -> dict[str, Any]:
+    """What torch keeps of a module in `_modules`, `_parameters` or `_buffers`, by name."""
+    # TorchScript keeps them elsewhere; of another, a forward may have deleted them.
+    is_scripted = isinstance(module, torch.jit.ScriptModule)
+    kept = getattr(module, register) if is_scripted else vars(module).get(register, {})
+    kind = nn.Module if register == "_modules" else Tensor
+    return {str(name): value for name, value in kept.items() if isinstance(value, kind)}
+
+
+def named_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """Each module by each of its names, parents first; inside itself it is named, not entered."""
+    names: dict[int, int] = {}
+    entered: list[int] = []
+    waiting = [(0, "", model)]
+    while waiting:
+        depth, path, module = waiting.pop()
+        del entered[depth:]
+        key = id(module)
+        names[key] = names.get(key, 0) + 1
+        if names[key] > _NAMES:
+            continue
+        yield path, module
+        if key not in entered:
+            entered.append(key)
+            children = registered(module, "_modules").items()
+            waiting += [(depth + 1, join(path, name), child) for name, child in children][::-1]
+
+
+def modules(model: nn.Module) -> list[nn.Module]:
+    """Each module once, parents first."""
+    return list({id(module): module for _, module in named_modules(model)}.values())
+
+
+def named_tensors(model: nn.Module, register: str) -> Iterator[tuple[str, Tensor]]:
+    """Each parameter, or each buffer, once, with the first of its names."""
+    seen = set()
+    for path, module in named_modules(model):
+        for name, tensor in registered(module, register).items():
+            if id(tensor) not in seen:
+                seen.add(id(tensor))
+                yield join(path, name), tensor
+
+
+def tensors(model: nn.Module) -> list[Tensor]:
+    """Each parameter once, then each buffer."""
+    registers = ("_parameters", "_buffers")
+    return [tensor for one in registers for _, tensor in named_tensors(model, one)]
+
+
+def check_made(model: nn.Module) -> None:
+    """Raise `UntraceableModel` for a module that `nn.Module` has not made ready."""
+    for path, module in named_modules(model):
+        if "_modules" not in vars(module) and not isinstance(module, torch.jit.ScriptModule):
+            name = type(module).__name__
+            raise UntraceableModel(
+                f"{f'{path}, a {name},' if path else name} is no whole nn.Module",
+                hint=f"{name}.__init__ must call super().__init__() before all else",
+            )
+
+
+def is_training(module: nn.Module) -> bool:
+    """Whether a module is in train mode; not one that does not tell, as frozen TorchScript."""
+    try:
+        return bool(getattr(module, "training", False))
+    except Exception:
+        return False
+
+
+def switch(model: nn.Module, training: bool) -> None:
+    """Put a network into a mode as its own `train` does it; where that raises, module by module.
+
+    What `torch.export` made has the mode that it had.
+    """
+    try:
+        model.train(training)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        for module in [] if isinstance(model, torch.fx.GraphModule) else modules(model):
+            if not isinstance(module, torch.jit.ScriptModule):
+                vars(module)["training"] = training
+
+
+def has_own_call(model: nn.Module) -> bool:
+    """Whether its class says itself what calling it means, so that hooks need not be run."""
+    return not str(getattr(type(model).__call__, "__module__", "")).startswith("torch.")
+
+
+def on(model: nn.Module, device: torch.device) -> nn.Module:
+    """The network on that device: itself, if all that it holds is there."""
+    is_there = all(tensor.device == device for tensor in tensors(model))
+    return model if is_there else model.to(device)

@@ -1,0 +1,1 @@
+"""What flows through a network in one step, reduced on its device."""

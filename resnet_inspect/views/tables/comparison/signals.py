@@ -1,0 +1,113 @@
+"""Two networks side by side with what flowed in a step of each, and where it differs.
+
+The rows are those of `views.tables.comparison.networks`, with the signals of both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from resnet_inspect.analysis.comparison.signals import SignalComparison
+from resnet_inspect.analysis.structure.survey import Spans
+from resnet_inspect.errors import UnknownName
+from resnet_inspect.views.tables.comparison import headings, networks
+from resnet_inspect.views.tables.comparison.rows import calls_of
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.signals import SIGNALS, totals_of
+from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row, Table, Total
+from resnet_inspect.views.words import text
+from resnet_inspect.views.words.comparison.changes import of_sides
+from resnet_inspect.views.words.comparison.signals import SIDES, conclusions
+from resnet_inspect.views.words.comparison.summary import summary
+from resnet_inspect.views.words.signals import number, remarks_of
+
+_SIDED = {
+    f"{side}_{key}": Heading(f"{side}_{key}", f"{side} {column.title}", "right", column.worth)
+    for key, column in SIGNALS.items()
+    for side in SIDES
+}
+"""Columns that there are once for each side."""
+
+_RATIOS = {
+    "output": Heading("output_std_ratio", "std ×", "right", 1),
+    "gradient": Heading("gradient_rms_ratio", "grad rms ×", "right", 0),
+}
+"""Columns of right over left."""
+
+OWN = {heading.key: heading for heading in (*_SIDED.values(), *_RATIOS.values())}
+HEADINGS = headings.HEADINGS | OWN
+"""Every column of this view by key."""
+
+SHOWN = (
+    "path", "change", "op", "output_shape", "left_output_std", "right_output_std",
+    "output_std_ratio", "left_gradient_rms", "right_gradient_rms", "gradient_rms_ratio", "note",
+)  # fmt: skip
+
+
+def view(
+    found: SignalComparison,
+    selection: Selection | None = None,
+    *,
+    unfold: bool = False,
+    brief: bool = False,
+) -> Table:
+    """The rows of `networks.view`, and those from which another signal comes, with the signals.
+
+    Raises `UnknownName` for a column that is not there.
+    """
+    selection = selection or Selection()
+    for key in selection.columns:
+        if key not in HEADINGS:
+            raise UnknownName("column", key, HEADINGS, see="`--columns help` lists them all")
+    table = networks.view(
+        found.difference,
+        replace(selection, columns=()),
+        unfold=unfold,
+        brief=brief,
+        is_notable=found.is_notable,
+    )
+    return replace(
+        table,
+        columns=(*table.columns, *OWN.values()),
+        shown=selection.columns or SHOWN,
+        rows=tuple(_with_signals(found, row) for row in table.rows),
+        totals=(*table.totals, *_totals(found)),
+        remarks=(*table.remarks, *map(text.visible, _remarks(found))),
+        summary=(
+            *summary(found.difference, " in layers"),
+            *map(text.visible, conclusions(found)),
+        ),
+    )
+
+
+def _with_signals(found: SignalComparison, row: Row) -> Row:
+    return replace(row, cells=(*row.cells, *_cells(found, calls_of(row, 0), calls_of(row, 1))))
+
+
+def _cells(found: SignalComparison, left: Spans, right: Spans) -> Iterator[Cell]:
+    for column in SIGNALS.values():
+        for signal, spans in zip(found.sides, (left, right), strict=True):
+            yield column.cell(signal, spans) if signal and spans else EMPTY
+    for what in _RATIOS:
+        both = found.between(left, right, what)
+        ratio = both.ratio
+        yield EMPTY if ratio is None else Cell(ratio, f"×{number(ratio)}")
+
+
+def _totals(found: SignalComparison) -> Iterator[Total]:
+    """What is said of either step: (left, right)."""
+    sides = [
+        {total.key: total for total in totals_of(signal)} if signal else {}
+        for signal in found.sides
+    ]
+    for key in dict.fromkeys(key for side in sides for key in side):
+        pair = [side.get(key) for side in sides]
+        label = next(total.label for total in pair if total)
+        written = [total.cell.text if total else text.NOT_KNOWN for total in pair]
+        words = written[0] if written[0] == written[1] else " → ".join(written)
+        yield Total(key, label, Cell(tuple(t.cell.value if t else None for t in pair), words))
+
+
+def _remarks(found: SignalComparison) -> Iterator[str]:
+    yield from of_sides(*(list(remarks_of(one)) if one else [] for one in found.sides))

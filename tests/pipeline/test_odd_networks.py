@@ -1,0 +1,125 @@
+"""Networks of odd classes: each has the trace of a plain one, or is refused in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import odd_networks
+import pytest
+import torch
+from odd_networks import MACS, ODD, PARAMETERS, PATHS, SIZE, HoldsNotMade, NotMade, Plain
+from torch import Tensor, nn
+
+import resnet_inspect as ri
+from resnet_inspect.capture.members import named_modules
+from resnet_inspect.cli.program import run
+from resnet_inspect.errors import ForwardError, ForwardInterrupted, UntraceableModel
+
+
+def known(trace: Any) -> tuple[Any, ...]:
+    totals = trace.totals
+    called = tuple(dict.fromkeys(call.module for call in trace.calls if call.module is not None))
+    return totals.parameters.total, totals.macs, called, len(trace.outputs), trace.failure
+
+
+PLAIN = PARAMETERS, MACS, PATHS, 1, None
+
+
+@pytest.mark.parametrize("kind", ODD, ids=lambda kind: kind.__name__)
+def test_odd_classes_have_the_trace_of_a_plain_one(kind: type[nn.Module]) -> None:
+    model = kind()
+    before = list(named_modules(model))
+    assert known(ri.trace(model, SIZE)) == PLAIN
+    assert known(ri.trace(model, SIZE, device="meta")) == PLAIN
+    for (path, module), (path_before, module_before) in zip(
+        named_modules(model), before, strict=True
+    ):
+        assert path == path_before
+        assert module is module_before
+    with ri.watch(model) as seen, torch.no_grad():
+        model(torch.zeros(SIZE))
+    if kind is not odd_networks.CallsNoForward:  # a program may run what nobody can watch
+        assert known(seen.trace) == PLAIN
+    assert not any(vars(module)["_forward_hooks"] for _, module in before)
+
+
+def test_a_module_within_itself_is_named_and_not_entered() -> None:
+    trace = ri.trace(odd_networks.Cycle(), SIZE)
+    network, conv = trace.modules[0], trace.module_at["conv"]
+    assert set(network.aliases) == {"itself", "conv.network"}
+    assert "" not in (*network.children, *conv.children)
+
+
+@pytest.mark.parametrize("kind", [NotMade, HoldsNotMade])
+def test_modules_that_are_not_made_ready_are_named(kind: type[nn.Module]) -> None:
+    for ask in (lambda: ri.trace(kind(), SIZE), lambda: ri.watch(kind()).__enter__()):
+        with pytest.raises(UntraceableModel, match="NotMade") as raised:
+            ask()
+        assert "super().__init__()" in raised.value.hint
+
+
+COMMANDS = ("verify", "signal", "cost", "taps --python", "lock")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("kind", ["Unhashable", "Cycle", "CallsForward", "AttributesRaise"])
+def test_commands_answer(
+    command: str, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, *options = command.split()
+    odd = f"{odd_networks.__file__}:{kind}"
+    if name == "lock":
+        options = ["-o", str(tmp_path / "net.lock")]
+    code = run([name, odd, "--input", "1,3,8,8", *options])
+    out, err = capsys.readouterr()
+    assert "defect" not in err
+    assert (code, err) == (0, "") or name in ("lock", "verify"), err
+    assert f"{PARAMETERS:,}" in out or name not in ("verify", "cost")
+
+
+class OddWords(Exception):
+    """Cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise SystemExit(3)
+
+    __repr__ = __str__
+
+
+def exits(error: object) -> BaseException:
+    return SystemExit(error)
+
+
+class Stopped(KeyboardInterrupt):
+    """An interrupt of the user's own."""
+
+
+RAISED: tuple[Callable[[], BaseException], ...] = (
+    OddWords, lambda: exits(None), lambda: exits(0), lambda: exits(OddWords()), GeneratorExit,
+    StopIteration, lambda: BaseExceptionGroup("many", [OddWords()]), BrokenPipeError, MemoryError,
+    lambda: type("Base", (BaseException,), {})("escape \x1b[31m"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("raised", RAISED)
+def test_whatever_a_forward_raises_is_a_failed_forward(raised: Callable[[], BaseException]) -> None:
+    class Raises(Plain):
+        def forward(self, x: Tensor) -> Tensor:
+            self.conv(x)
+            raise raised()
+
+    with pytest.raises(ForwardError) as failed:
+        ri.trace(Raises(), SIZE)
+    assert [call.path for call in failed.value.trace.calls] == ["", "conv"]
+    assert type(raised()).__name__ in str(failed.value.trace.failure)
+
+
+def test_interrupts_of_any_class_interrupt() -> None:
+    class Raises(Plain):
+        def forward(self, x: Tensor) -> Tensor:
+            raise Stopped
+
+    with pytest.raises(ForwardInterrupted):
+        ri.trace(Raises(), SIZE)

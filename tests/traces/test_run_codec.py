@@ -1,0 +1,67 @@
+"""The files of a run are read as they were written, also while they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import runs
+
+from resnet_inspect.errors import TraceFileError
+from resnet_inspect.pipeline import is_trace_file, load, load_signals
+from resnet_inspect.pipeline.run import load_run
+from resnet_inspect.traces import run_codec
+from resnet_inspect.traces.signals import Signals
+
+
+def test_a_folder_gives_the_run_that_was_written(tmp_path: Path) -> None:
+    run = runs.made()
+    runs.write(run, tmp_path)
+    assert load_run(tmp_path) == run
+    assert run.best == run.epochs[1]
+    assert is_trace_file(str(tmp_path))
+    assert load(tmp_path) == run.trace
+    assert load_signals(tmp_path) == (run.watched, run.signals)
+    line = json.loads((tmp_path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert line == {
+        "epoch": 1, "train_loss": 1.5, "train_accuracy": 0.5, "validation_loss": None,
+        "validation_accuracy": 0.3, "learning_rate": 0.001, "seconds": 2.0,
+    }  # fmt: skip
+
+
+def test_what_is_being_written_is_read_as_far_as_it_has_come(tmp_path: Path) -> None:
+    run = runs.made()
+    runs.write(run, tmp_path)
+    path = tmp_path / "signals.jsonl"
+    text = path.read_text(encoding="utf-8")
+    first, second, _ = text.splitlines(keepends=True)
+    found: list[tuple[Signals, ...]] = []
+    for end in (len(first) // 2, len(first), len(first + second) + 9, len(text) - 1, len(text)):
+        path.write_text(text[:end], encoding="utf-8")
+        if end >= len(first):
+            found.append(load_run(tmp_path).signals)
+    assert found == [(), run.signals[:1], run.signals[:1], run.signals]
+    for name in ("metrics.jsonl", "signals.jsonl", "confusion.json"):
+        (tmp_path / name).unlink()
+    begun = load_run(tmp_path)
+    assert (begun.epochs, begun.signals, begun.watched, begun.best) == ((), (), None, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"format": "resnet-inspect run", "format_version": 9}', "7"]
+)
+def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(TraceFileError, match="holds no run"):
+        load_run(tmp_path)
+    (tmp_path / "run.json").write_text(text, encoding="utf-8")
+    with pytest.raises(TraceFileError, match=r"run\.json: damaged run") as error:
+        load_run(tmp_path)
+    assert "\n" not in error.value.message
+
+
+def test_a_line_of_something_else_is_refused() -> None:
+    line = run_codec.dumps_line(runs.EPOCHS[0])
+    assert run_codec.loads_epochs(line + '{"epoch": 2') == runs.EPOCHS[:1]
+    with pytest.raises(TraceFileError, match="damaged run"):
+        run_codec.loads_epochs(line.replace("0.001", '"fast"'))

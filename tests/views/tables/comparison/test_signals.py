@@ -1,0 +1,121 @@
+"""Two networks with signals made by hand, as a table and in sentences."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+
+import pytest
+from saved import survey_of
+from signals import changed, signal_of
+
+from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.comparison.signals import SignalComparison
+from resnet_inspect.analysis.signals import Signal, gradient_rms
+from resnet_inspect.errors import UnknownName
+from resnet_inspect.formats import FORMATS, render
+from resnet_inspect.views.figures.signals import plot_of
+from resnet_inspect.views.tables.comparison.signals import HEADINGS, OWN, view
+from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.table import Table
+from resnet_inspect.views.words.comparison.signals import conclusions
+
+WHOLE = Selection(everything=True)
+
+
+def of(left: Signal | str, right: Signal | str) -> SignalComparison:
+    surveys = [survey_of(one) if isinstance(one, str) else one.survey for one in (left, right)]
+    return SignalComparison(
+        compare(*surveys), *(None if isinstance(one, str) else one for one in (left, right))
+    )
+
+
+def row_of(table: Table, path: str) -> dict[str, object]:
+    return next(
+        values for values in map(table.values, table.rows) if str(values["path"]).endswith(path)
+    )
+
+
+def test_a_row_has_the_signals_of_both_sides_and_their_ratios() -> None:
+    left = signal_of("resnet18")
+    right = changed(left, "layer2.0.conv2", std=90.0, gradient_norm=0.0)
+    table = view(of(left, right), WHOLE, unfold=True)
+    row = row_of(table, "layer2.0.conv2")
+    call = left.survey.trace.calls_at["layer2.0.conv2"][0]
+    flow = left.signals.flows[call]
+    assert flow is not None
+    assert (row["left_output_std"], row["right_output_std"]) == (1.0 + call, 90.0)
+    assert row["output_std_ratio"] == pytest.approx(90 / (1 + call))
+    assert (row["left_gradient_rms"], row["right_gradient_rms"]) == (gradient_rms(flow), 0.0)
+    assert row["gradient_rms_ratio"] == 0
+    assert set(OWN) <= set(table.index)
+    assert row_of(table, "layer2.0.conv1")["gradient_rms_ratio"] == 1
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [("resnet18", "resnet50"), ("plain", "resnet18"), ("oddities", "functional")]
+)
+def test_networks_that_differ_have_what_flows_on_the_side_that_has_it(
+    left: str, right: str
+) -> None:
+    one, other = signal_of(left), signal_of(right)
+    table = view(of(one, other), WHOLE, unfold=True)
+    for values in map(table.values, table.rows):
+        if values["change"] == "-":
+            assert values["right_output_std"] is None
+        if values["change"] == "+":
+            assert values["left_output_std"] is None
+    for name in FORMATS:
+        assert render(table, name)
+
+
+def test_where_they_differ_is_said_with_the_factor_the_largest_first() -> None:
+    left = signal_of("resnet18")
+    assert all("within a factor of 3" in said for said in list(conclusions(of(left, left)))[1:])
+    right = left
+    for path, factor in (("layer1", 5), ("layer3", 40), ("layer4", 2)):
+        flow = left.signals.flows[left.survey.trace.calls_at[path][0]]
+        assert flow is not None
+        assert flow.gradient_norm is not None
+        right = changed(right, path, gradient_norm=flow.gradient_norm * factor)
+    (said,) = [line for line in conclusions(of(left, right)) if "gradient's" in line]
+    assert said.index("40.0 (") < said.index("after stage 3") < said.index("5.00 (")
+    assert "stage 4" not in said
+    (other,) = [line for line in conclusions(of(right, left)) if "gradient's" in line]
+    assert "0.0250 (" in other
+    found = of(left, right)
+    notable = [part.number for part in found.difference.sections if found.is_notable(part)]
+    assert notable == [1, 3]
+
+
+def test_what_is_not_alike_or_only_on_one_side_is_said() -> None:
+    left = signal_of("resnet18")
+    (said,) = conclusions(of("resnet18", left))
+    assert said.startswith("only the right has signals")
+    broken = changed(left, "conv1", nonfinite=3, std=None)
+    later = Signal(left.survey, replace(broken.signals, step=100, loss_name="its own"))
+    lines = list(conclusions(of(left, later)))
+    assert "step 0 against step 100" in lines[0]
+    assert "cross entropy against a loss of its own" in lines[0]
+    assert "only the right has what is not finite, first from conv1" in lines[-1]
+    with pytest.raises(UnknownName, match="colour"):
+        view(of(left, left), Selection(columns=("colour",)))
+    assert len(set(HEADINGS)) == len(HEADINGS)
+
+
+def test_formats_have_the_columns_and_a_page_has_the_plot() -> None:
+    signal = signal_of("resnet18")
+    table = view(of(signal, signal), replace(WHOLE, columns=("path", "right_gradient_rms")))
+    rows = list(csv.DictReader(io.StringIO(render(table, "csv"))))
+    expected = [table.cell(row, "right_gradient_rms").value for row in table.rows]
+    assert [float(row["right_gradient_rms"] or "nan") for row in rows] == pytest.approx(
+        [float("nan") if value is None else value for value in expected], nan_ok=True
+    )
+    document = json.loads(render(table, "json"))
+    assert set(OWN) <= set(document["rows"][0])
+    assert "<svg" not in render(table, "html")
+    page = render(replace(table, figure=plot_of([signal, signal])), "html")
+    assert page.index("<svg") < page.index("<table")
+    assert "standard deviation of the output" in page
