@@ -298,12 +298,13 @@ def traces(draw: st.DrawFn) -> Trace:
     for index in range(1, draw(st.integers(1, 7))):
         running = running[: draw(st.integers(1, len(running)))]
         module = draw(st.none() | st.sampled_from(paths))
+        path = draw(names) if module is None else module
         calls.append(
             Call(
                 index,
-                draw(names) if module is None else module,
+                path,
                 module,
-                draw(st.integers(1, 3)),
+                1 + sum(call.path == path for call in calls),
                 running[-1],
                 draw(ops),
                 draw(ports),

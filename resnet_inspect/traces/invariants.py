@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from resnet_inspect.traces.model import Call, Trace
@@ -55,10 +56,14 @@ def broken_reference(trace: Trace) -> str | None:
     if not trace.calls or trace.calls[0].module != "":
         return "the first call is not that of the network"
     opened: list[int] = []
+    times: Counter[str] = Counter()
     for index, call in enumerate(trace.calls):
         where = f"call {index} ('{call.path}')"
         if call.index != index:
             return f"{where} has the number {call.index}"
+        times[call.path] += 1
+        if call.nth != times[call.path]:
+            return f"{where} is said to be number {call.nth} of its path, and is {times[call.path]}"
         if call.module is not None and call.module not in paths:
             return f"{where} is of a module that is not there"
         if (call.parent is None) != (index == 0):

@@ -100,7 +100,9 @@ def nested(trace: Trace, deep: int) -> Trace:
     first = len(trace.calls)
     module = replace(trace.modules[1], path="deep", op=Container())
     calls = [
-        replace(trace.calls[0], index=first + i, path="deep", module="deep", parent=parent)
+        replace(
+            trace.calls[0], index=first + i, path="deep", module="deep", nth=i + 1, parent=parent
+        )
         for i, parent in enumerate((0, *range(first, first + deep - 1)))
     ]
     return replace(trace, modules=(*trace.modules, module), calls=(*trace.calls, *calls))
@@ -112,6 +114,7 @@ UNSOUND: dict[str, Callable[[Trace], Trace]] = {
     "larger than any memory": lambda t: with_shape(t, 1, 2**40, 0, 2**40),
     "its tensors are larger": lambda t: with_shape(t, 1, *[1] * 1001),
     "nested more than 1000 deep": lambda t: nested(t, 1001),
+    "'conv') is said to be number 2 of its path, and is 1": lambda t: with_call(t, 1, nth=2),
 }
 
 
