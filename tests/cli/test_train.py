@@ -141,6 +141,8 @@ REFUSED = [
     (2, "learning rate 0 cannot be", [SMALL, "-o", "run", "--lr", "0"]),
     (2, "adam has no momentum", [SMALL, "-o", "run", "--optimizer", "adam", "--momentum", "0.9"]),
     (2, "epochs is a whole number from 1", [SMALL, "-o", "run", "--epochs", "0"]),
+    (2, "batch is a whole number from 2", [SMALL, "-o", "run", "--batch", "1"]),
+    (2, "no height and width", [SMALL, "-o", "run", "--image-size", "8x0"]),
     (2, "a part from 0", [SMALL, "-o", "run", "--dropout", "1"]),
     (2, "the stages are 1 to 2", [SMALL, "-o", "run", "--freeze", "stage 9"]),
     (2, "nothing is left to train", [SMALL, "-o", "run", "--freeze", "stem,stage 1-2,head"]),
