@@ -177,15 +177,13 @@ def test_frozen_parts_are_left_to_the_bit(run: tuple[Path, Run], tmp_path: Path)
     other = before | {"fc.weight": torch.zeros(7, 8), "fc.bias": torch.zeros(7)}
     safetensors.save_file(other, tmp_path / "seven.safetensors")
     notes: list[str] = []
-    done = train(
-        SMALL,
-        output=folder,
-        weights=tmp_path / "seven.safetensors",
-        freeze="stem,stage 1-2",
-        unfreeze=(("stage 2", 2),),
-        epochs=2,
-        note=notes.append,
-    )
+    tuning: dict[str, Any] = {
+        "weights": tmp_path / "seven.safetensors",
+        "freeze": "stem,stage 1-2",
+        "unfreeze": [("stage 2", 2)],
+        "epochs": 2,
+    }
+    done = train(SMALL, output=folder, note=notes.append, **tuning)
     after = weights(folder)
     changed = {name for name in after if not torch.equal(after[name], before[name])}
     assert changed
@@ -202,6 +200,12 @@ def test_frozen_parts_are_left_to_the_bit(run: tuple[Path, Run], tmp_path: Path)
     assert {w.path for w in done.signals[1].weights if not w.trainable} == {
         name for name in frozen if not name.startswith("layer2")
     }
+    # One that is stopped in its first epoch begins again with the same weights.
+    stop = at(1, 3, lambda: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt, match="0 whole epochs are kept"):
+        train(SMALL, output=tmp_path / "stopped", told=stop, **tuning)
+    assert resume(tmp_path / "stopped").signals == done.signals
+    assert equal(weights(tmp_path / "stopped"), after)
     # The trace of the run is what `show` and `cost` take.
     stages = pipeline.load(folder).stages
     norms = {m.path for m in done.trace.modules if not m.training}
