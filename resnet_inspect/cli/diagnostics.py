@@ -126,6 +126,15 @@ class Progress:
             if self._shown:
                 self._write()
 
+    def note(self, line: str) -> None:
+        """Write a remark above the step."""
+        with self._lock:
+            if self._shown:
+                _write("\r\x1b[K")
+            remark(line)
+            if self._shown:
+                self._write()
+
     def _begin(self) -> None:
         with self._lock:
             self._shown = True

@@ -18,21 +18,23 @@ if TYPE_CHECKING:
 @contextmanager
 def shown() -> Iterator[dict[str, Any]]:
     """A context in which a training is shown on stderr, and what it is to tell, by parameter."""
+    from resnet_inspect.views.words import run as words
+
     with streams_aside(), Progress() as progress, ExitStack() as at_end:
         bar: Bar | None = None
 
         def told(what: Place | Epoch) -> None:
             nonlocal bar
             if isinstance(what, Epoch):
-                remark(epoch_line(what))
+                remark(words.epoch(what))
                 return
             if not sys.stderr.isatty():
                 return
             now: dict[str, Any] = {
                 "description": f"epoch {what.epoch}/{what.epochs}",
                 "completed": (what.epoch - 1) * what.steps + what.step,
-                "loss": what.loss,
-                "accuracy": what.accuracy,
+                "loss": words.number(what.loss),
+                "accuracy": words.part(what.accuracy),
             }
             if bar is None:
                 progress.__exit__(None, None, None)
@@ -40,7 +42,7 @@ def shown() -> Iterator[dict[str, Any]]:
                 bar.add_task(total=what.epochs * what.steps, **now)
             bar.update(bar.task_ids[0], **now)
 
-        yield {"tell": progress.tell, "note": remark, "told": told}
+        yield {"tell": progress.tell, "note": progress.note, "told": told}
 
 
 def _bar() -> Bar:
@@ -56,21 +58,10 @@ def _bar() -> Bar:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("loss {task.fields[loss]:.3f}  accuracy {task.fields[accuracy]:.1%}"),
+        TextColumn("loss {task.fields[loss]}  accuracy {task.fields[accuracy]}"),
         TimeElapsedColumn(),
         TextColumn("to go"),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
-    )
-
-
-def epoch_line(epoch: Epoch) -> str:
-    """An epoch in one line."""
-    from resnet_inspect.views.words.run import number, part
-
-    return (
-        f"epoch {epoch.epoch}: loss {number(epoch.train_loss)}, accuracy"
-        f" {part(epoch.train_accuracy)}; held out: loss {number(epoch.validation_loss)}, accuracy"
-        f" {part(epoch.validation_accuracy)}; {epoch.seconds:.1f} s"
     )

@@ -158,7 +158,10 @@ class Recorder(Callback):
     # -- epochs ------------------------------------------------------------------------------------
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Begin to count."""
+        """Begin to count; raises `WorkFailed` where Lightning has not gone on from our epochs."""
+        if self._is_first and trainer.current_epoch != len(self.epochs):
+            at = trainer.current_epoch + 1
+            raise WorkFailed(f"{len(self.epochs)} epochs are done, and Lightning begins epoch {at}")
         self._began = time.perf_counter()
         self._loss, self._right, self._seen = 0.0, 0, 0
 

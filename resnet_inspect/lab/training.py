@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -48,40 +49,41 @@ def fit(
     """
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    recipe = record.recipe
-    accelerator, _, index = device.partition(":")
-    states = States()
+    recipe, states = record.recipe, States()
     recorder = Recorder(folder, record, epochs, states, tell)
-    trainer = lightning.Trainer(
-        accelerator=accelerator,
-        devices=[int(index)] if index else devices,
-        num_nodes=nodes,
-        precision="bf16-mixed" if recipe.amp else "32-true",
-        max_epochs=recipe.epochs,
-        callbacks=[recorder],
-        plugins=[states],
-        default_root_dir=folder,
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,
-    )
-    task = Task(network, split, recipe, frozen, workers)
+    accelerator, _, index = device.partition(":")
     interrupt = signal.getsignal(signal.SIGINT)
     try:
-        trainer.fit(task, ckpt_path=folder / RESUME if epochs else None)
-    except (
-        Exception,
-        KeyboardInterrupt,
-        SystemExit,
-    ) as error:  # Lightning exits where it is interrupted
+        trainer = lightning.Trainer(
+            accelerator=accelerator,
+            devices=[int(index)] if index else devices,
+            num_nodes=nodes,
+            precision="bf16-mixed" if recipe.amp else "32-true",
+            max_epochs=recipe.epochs,
+            callbacks=[recorder],
+            plugins=[states],
+            default_root_dir=folder,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+        )
+        task = Task(network, split, recipe, frozen, workers)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="lightning")
+            trainer.fit(task, ckpt_path=folder / RESUME if epochs else None)
+    except _ENDS as error:
         cause = recorder.ended_by or error
         raise _told(recorder, cause, explain) from cause
     finally:
         with suppress(TypeError, ValueError):
             signal.signal(signal.SIGINT, interrupt)
+
+
+_ENDS = (Exception, KeyboardInterrupt, SystemExit)
+"""How a training ends before its time; Lightning exits where it is interrupted."""
 
 
 def _told(recorder: Recorder, error: BaseException, explain: Explain) -> BaseException:

@@ -146,6 +146,8 @@ def prepared(
         norms = fitting.frozen_norms(network, frozen[1])
         trace = _in_eval_mode(freezing.frozen(survey.trace, frozen[1]), norms)
         notes += freezing_said(recipe, Survey(trace), len(norms))
+        known = (*trace.provenance.notes, *notes)
+        trace = replace(trace, provenance=replace(trace.provenance, notes=known))
         yield Ready(network, split, trace, frozen, norms, tuple(notes), machine)
 
 

@@ -33,6 +33,10 @@ def recipe_of(model: str | None, data: str, **options: Any) -> Recipe:
         given["arguments"] = tuple(
             (name, repr(value)) for name, value in given["arguments"].items()
         )
+    if "unfreeze" in given:
+        given["unfreeze"] = tuple((parts, epoch) for parts, epoch in given["unfreeze"])
+    if isinstance(size := given.get("image_size"), int):
+        given["image_size"] = (size, size)
     given["weights"] = str(given.get("weights", ""))
     given.setdefault("learning_rate", LEARNING_RATES[optimizer])
     given.setdefault("momentum", MOMENTUM.get(optimizer, 0.0))
@@ -48,13 +52,14 @@ def _one_of(what: str, name: str, known: Any) -> None:
 
 def _check(recipe: Recipe) -> None:
     """Refuse numbers that mean nothing."""
-    least = {"epochs": 1, "batch": 1, "seed": 0, "signals": 0}
+    least = {"epochs": 1, "batch": 2, "seed": 0, "signals": 0}
     for name, number in least.items():
         value = getattr(recipe, name)
         if value is not None and value < number:
             raise BadInput(f"{name} is a whole number from {number}, not {value}")
-    if recipe.batch < 2:
-        raise BadInput("a batch of 1 has no variance for a norm", hint="--batch 2 or more")
+    size = recipe.image_size
+    if size is not None and (len(size) != 2 or min(size) < 1):
+        raise BadInput(f"{'×'.join(map(str, size))} is no height and width of images")
     if recipe.seed >= _SEEDS:
         raise BadInput(f"a seed is below {_SEEDS:,}")
     for name in ("learning_rate", "momentum", "weight_decay"):

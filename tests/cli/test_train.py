@@ -141,6 +141,8 @@ REFUSED = [
     (2, "learning rate 0 cannot be", [SMALL, "-o", "run", "--lr", "0"]),
     (2, "adam has no momentum", [SMALL, "-o", "run", "--optimizer", "adam", "--momentum", "0.9"]),
     (2, "epochs is a whole number from 1", [SMALL, "-o", "run", "--epochs", "0"]),
+    (2, "batch is a whole number from 2", [SMALL, "-o", "run", "--batch", "1"]),
+    (2, "no height and width", [SMALL, "-o", "run", "--image-size", "8x0"]),
     (2, "a part from 0", [SMALL, "-o", "run", "--dropout", "1"]),
     (2, "the stages are 1 to 2", [SMALL, "-o", "run", "--freeze", "stage 9"]),
     (2, "nothing is left to train", [SMALL, "-o", "run", "--freeze", "stem,stage 1-2,head"]),
@@ -187,13 +189,26 @@ def test_an_image_that_does_not_open_ends_the_run(ran: Ran, tmp_path: Path, work
 def test_your_own_network_is_trained_and_reported(ran: Ran, tmp_path: Path) -> None:
     pytest.importorskip("lightning")
     folders(tmp_path)
-    options = ("--epochs", "1", "--weight-decay", "0", "--seed", "3", "--amp", "--format", "json")
+    options = (
+        "--epochs",
+        "1",
+        "--weight-decay",
+        "0",
+        "--seed",
+        "3",
+        "--amp",
+        "--dropout",
+        "0.1",
+        "--format",
+        "json",
+    )
     code, out, lines = ran("train", "net.py:Net", "-o", "run", "--batch", "256", *options)
     assert code == 0
     (epoch,) = json.loads(out)["rows"]
     assert epoch["validation_accuracy"] > 0.2
     assert "head is new: 10 classes in place of 7" in lines[1]
-    assert lines[2].startswith("resnet-inspect: epoch 1: loss ")
+    assert lines[3].startswith("resnet-inspect: epoch 1: loss ")
+    assert "note: dropout of 0.1 before head" in ran("show", "run")[1]
     recipe = json.loads((tmp_path / "run/run.json").read_text(encoding="utf-8"))["recipe"]
     assert (recipe["weight_decay"], recipe["seed"], recipe["amp"]) == (0.0, 3, True)
     code, _, lines = ran("train", "net.py:Net", "-o", "run")

@@ -73,6 +73,30 @@ def test_mnist_is_read_as_torchvision_keeps_it(tmp_path: Path) -> None:
     assert not split.flips
 
 
+def test_coloured_images_are_turned_to_channels_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy
+    from torchvision import datasets
+
+    class Fake:  # as torchvision.datasets.CIFAR10 keeps its images, which are too many for a test
+        classes = ("plane", "car")
+
+        def __init__(self, root: str, train: bool, download: bool) -> None:
+            assert (root, download) == ("there", False)
+            number = 4 if train else 2
+            self.data = numpy.arange(number * 32 * 32 * 3).astype("uint8").reshape(-1, 32, 32, 3)
+            self.targets = [0, 1] * (number // 2)
+
+    monkeypatch.setattr(datasets, "CIFAR10", Fake)
+    split = load("cifar10:there", None, 3, 0, False)
+    images, classes = memory(split.held_out).__getitems__([1])
+    assert images.shape == (1, 3, 32, 32)
+    assert images[0, :, 0, 1].tolist() == [(32 * 32 * 3 + 3 + c) % 256 for c in range(3)]
+    assert (classes.tolist(), split.flips, split.classes) == ([1], True, ("plane", "car"))
+    assert split.about == "cifar10: 6 coloured images, 32×32"
+    grey = memory(load("cifar10:there", None, 1, 0, False).training).images
+    assert grey.shape == (4, 1, 32, 32)
+
+
 def test_a_folder_may_say_itself_what_is_held_out(tmp_path: Path) -> None:
     for part, label, grey in (("train", "a", 10), ("train", "b", 20), ("val", "b", 30)):
         (tmp_path / part / label).mkdir(parents=True)

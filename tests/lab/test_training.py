@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from math import log
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from resnet_inspect import pipeline
 from resnet_inspect.errors import BadInput, OutputError, WorkFailed
+from resnet_inspect.lab import images
 from resnet_inspect.pipeline.run import load_run
 from resnet_inspect.pipeline.training import resume, train
 from resnet_inspect.traces.run import Epoch, Place, Run
@@ -83,16 +85,16 @@ def test_resnet_20_reads_digits(tmp_path: Path) -> None:
     assert (found.best.validation_accuracy or 0) >= 0.95
     assert found.epochs[-1].train_loss < found.epochs[0].train_loss / 5  # type: ignore[operator]
     # The weights that are kept give the accuracy that is said, in a network built by its name.
-    from resnet_inspect.lab.images import load
     from resnet_inspect.sources import source
 
     network = source("paper").build("cifar_resnet20", {}, torch.device("cpu")).eval()
     network.load_state_dict(weights(tmp_path / "run", "best"))
-    split = load("digits", None, 3, 0, False)
-    images, classes = split.held_out.images, split.held_out.classes  # type: ignore[attr-defined]
+    split = images.load("digits", None, 3, 0, False)
+    assert isinstance(split.held_out, images.InMemory)
+    pixels, classes = split.held_out.images, split.held_out.classes
     mean, std = (torch.tensor(one).view(-1, 1, 1) for one in (split.mean, split.std))
     with torch.no_grad():
-        taken = network((images.float() / 255 - mean) / std).argmax(1)
+        taken = network((pixels.float() / 255 - mean) / std).argmax(1)
     right = (taken == classes).float().mean().item()
     assert right == pytest.approx(found.best.validation_accuracy)
     assert found.confusion is not None
@@ -175,15 +177,13 @@ def test_frozen_parts_are_left_to_the_bit(run: tuple[Path, Run], tmp_path: Path)
     other = before | {"fc.weight": torch.zeros(7, 8), "fc.bias": torch.zeros(7)}
     safetensors.save_file(other, tmp_path / "seven.safetensors")
     notes: list[str] = []
-    done = train(
-        SMALL,
-        output=folder,
-        weights=tmp_path / "seven.safetensors",
-        freeze="stem,stage 1-2",
-        unfreeze=(("stage 2", 2),),
-        epochs=2,
-        note=notes.append,
-    )
+    tuning: dict[str, Any] = {
+        "weights": tmp_path / "seven.safetensors",
+        "freeze": "stem,stage 1-2",
+        "unfreeze": [("stage 2", 2)],
+        "epochs": 2,
+    }
+    done = train(SMALL, output=folder, note=notes.append, **tuning)
     after = weights(folder)
     changed = {name for name in after if not torch.equal(after[name], before[name])}
     assert changed
@@ -200,6 +200,12 @@ def test_frozen_parts_are_left_to_the_bit(run: tuple[Path, Run], tmp_path: Path)
     assert {w.path for w in done.signals[1].weights if not w.trainable} == {
         name for name in frozen if not name.startswith("layer2")
     }
+    # One that is stopped in its first epoch begins again with the same weights.
+    stop = at(1, 3, lambda: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt, match="0 whole epochs are kept"):
+        train(SMALL, output=tmp_path / "stopped", told=stop, **tuning)
+    assert resume(tmp_path / "stopped").signals == done.signals
+    assert equal(weights(tmp_path / "stopped"), after)
     # The trace of the run is what `show` and `cost` take.
     stages = pipeline.load(folder).stages
     norms = {m.path for m in done.trace.modules if not m.training}
@@ -214,6 +220,34 @@ def _parameters(run: Run) -> Iterator[tuple[str, Any]]:
     for module in run.trace.modules:
         for own in module.parameters:
             yield join(module.path, own.name), own
+
+
+def test_overfitting_shows_and_weight_decay_makes_it_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def few(asked: images.Asked) -> images.Split:
+        split = images.load("digits", None, 3, 0, False)
+        assert isinstance(split.training, images.InMemory)
+        assert isinstance(split.held_out, images.InMemory)
+        parts = ((split.training, 100), (split.held_out, 180))
+        cut = [images.InMemory(part.images[:n], part.classes[:n]) for part, n in parts]
+        return replace(split, training=cut[0], held_out=cut[1])
+
+    monkeypatch.setitem(images.DATA, "few", few)
+    options = {"epochs": 100, "batch": 25, "learning_rate": 0.03, "schedule": "none", "seed": 2}
+    held_out = {}
+    for decay in (0.0, 5e-4):
+        folder = tmp_path / str(decay)
+        design = "resnet:basic:1,1:width=16,stem=cifar,norm=none"
+        done = train(design, "few", folder, weight_decay=decay, signals=0, **options)
+        assert (done.epochs[-1].train_loss or 1) < 0.001
+        held_out[decay] = [epoch.validation_loss or 0 for epoch in done.epochs]
+        assert held_out[decay][-1] > 1.2 * min(held_out[decay]), "it overfits"
+    for first, last in ((60, 80), (80, 99)):
+        grown = {decay: losses[last] - losses[first] for decay, losses in held_out.items()}
+        assert grown[0.0] > 0
+        assert grown[5e-4] < grown[0.0]
+    assert held_out[5e-4][-1] < held_out[0.0][-1]
 
 
 def test_a_loss_that_is_not_finite_names_the_layer(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.traces.run import Confusion, Recipe, Run
+from resnet_inspect.traces.run import Confusion, Epoch, Recipe, Run
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.signals import number as _number
 
@@ -21,6 +21,15 @@ def number(value: float | None) -> str:
 def part(value: float | None) -> str:
     """An accuracy: 98.1%."""
     return text.NOTHING if value is None else f"{value:.1%}"
+
+
+def epoch(one: Epoch) -> str:
+    """What an epoch came to, in one line."""
+    return (
+        f"epoch {one.epoch}: loss {number(one.train_loss)}, accuracy {part(one.train_accuracy)};"
+        f" held out: loss {number(one.validation_loss)}, accuracy {part(one.validation_accuracy)};"
+        f" {one.seconds:.1f} s"
+    )
 
 
 def title(run: Run) -> str:
