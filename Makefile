@@ -5,7 +5,7 @@ BIN := .venv/bin
 BENCH ?= .venv-bench/bin
 PEERS := torchinfo torchsummary torchview torchlens fvcore ptflops
 
-.PHONY: check environment test test-oldest fuzz lint format bench bench-explorer
+.PHONY: check environment test test-oldest fuzz lint format bench bench-explorer docs
 
 check: test lint
 
@@ -60,3 +60,12 @@ bench: $(BENCH)/resnet-inspect
 # The explorer in a terminal, beside a bare Textual program.
 bench-explorer: environment
 	$(BIN)/python tests/benchmarks/explorer.py
+
+# The pages under docs/ as a site, in site/; it stops at a link that leads nowhere.
+docs: .venv-docs/bin/zensical
+	.venv-docs/bin/zensical build --strict
+
+.venv-docs/bin/zensical: Makefile
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/pip install --quiet zensical
+	touch $@
