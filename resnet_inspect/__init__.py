@@ -36,7 +36,10 @@ if TYPE_CHECKING:
         watch,
     )
     from resnet_inspect.pipeline.asking import verify
+    from resnet_inspect.pipeline.run import load_run
+    from resnet_inspect.pipeline.training import resume, train
     from resnet_inspect.traces.model import Call, Trace
+    from resnet_inspect.traces.run import Run
     from resnet_inspect.views.tables.rows.selection import Selection
     from resnet_inspect.views.tables.table import Table
 
@@ -49,6 +52,7 @@ __all__ = [
     "ForwardInterrupted",
     "InspectError",
     "Inspection",
+    "Run",
     "Selection",
     "Survey",
     "Table",
@@ -61,11 +65,14 @@ __all__ = [
     "explain",
     "identify",
     "load",
+    "load_run",
     "render",
+    "resume",
     "save",
     "tabulate",
     "taps",
     "trace",
+    "train",
     "variants",
     "verify",
     "watch",
@@ -80,6 +87,7 @@ _HOMES = {
     "ForwardInterrupted": "errors",
     "InspectError": "errors",
     "Inspection": "inspection",
+    "Run": "traces.run",
     "Selection": "views.tables.rows.selection",
     "Survey": "analysis.structure.survey",
     "Table": "views.tables.table",
@@ -91,11 +99,14 @@ _HOMES = {
     "explain": "pipeline",
     "identify": "pipeline",
     "load": "pipeline",
+    "load_run": "pipeline.run",
     "render": "pipeline",
+    "resume": "pipeline.training",
     "save": "pipeline",
     "tabulate": "pipeline",
     "taps": "pipeline",
     "trace": "pipeline",
+    "train": "pipeline.training",
     "variants": "pipeline",
     "verify": "pipeline.asking",
     "watch": "pipeline",

@@ -47,16 +47,26 @@ def batch_of(folder: str | Path, shape: tuple[int, ...], seed: int) -> Tensor:
 
 
 def _image(path: Path, channels: int, height: int, width: int) -> Tensor:
+    from torchvision.transforms.functional import normalize
+
+    pixels = pixels_of(path, channels, height, width).float() / 255
+    mean, std = (MEAN, STD) if channels == 3 else ((sum(MEAN) / 3,), (sum(STD) / 3,))
+    normalised: Tensor = normalize(pixels, list(mean), list(std))
+    return normalised
+
+
+def pixels_of(path: Path, channels: int, height: int, width: int) -> Tensor:
+    """An image as C×H×W bytes, scaled so that it covers H×W and cropped at its centre.
+
+    Raises `BadInput` if it does not open.
+    """
     from PIL import Image, ImageOps
-    from torchvision.transforms.functional import normalize, pil_to_tensor
+    from torchvision.transforms.functional import pil_to_tensor
 
     try:
         with Image.open(path) as opened:
             image = opened.convert("RGB" if channels == 3 else "L")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise BadInput(f"{path} is no image that opens: {error}") from error
-    fitted = ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR)
-    pixels = pil_to_tensor(fitted).float() / 255
-    mean, std = (MEAN, STD) if channels == 3 else ((sum(MEAN) / 3,), (sum(STD) / 3,))
-    normalised: Tensor = normalize(pixels, list(mean), list(std))
-    return normalised
+    pixels: Tensor = pil_to_tensor(ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR))
+    return pixels

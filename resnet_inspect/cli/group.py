@@ -22,6 +22,8 @@ COMMANDS = {
     "cost": "Say what MODELS need: parameters, MACs, memory to run and to train.",
     "measure": "Time every layer of MODEL on this machine.",
     "signal": "Run MODELS forward and back once and say what flows at every layer.",
+    "train": "Train MODEL on images and write down what happens in every layer.",
+    "report": "Say what a training came to: curves, confusions, gradients, frozen parts, costs.",
     "verify": "Ask others for MODEL's parameters, MACs and output shapes.",
     "draw": "Draw MODEL as a figure for a paper, a slide or a page.",
     "explain": "Explain a layer, a block, a stage or all of MODEL with its own numbers.",

@@ -50,7 +50,7 @@ def render(table: Table) -> str:
         *_sentences(table.remarks, "remarks"),
         *_tools(),
         f'<div class="scroll" role="region" tabindex="0" aria-label="{_text(name)}">',
-        *_grid(table),
+        *grid(table),
         "</div>",
         "</main>",
         "<footer>",
@@ -74,7 +74,7 @@ def fragment(table: Table) -> str:
         f"<style>{_asset('fragment.css')}</style>",
         f"<p>{_text(table.title)}</p>",
         '<div class="scroll">',
-        *_grid(table),
+        *grid(table),
         "</div>",
         *_sentences(table.summary, "summary"),
         *_totals(table),
@@ -136,7 +136,8 @@ def _tools() -> list[str]:
     ]
 
 
-def _grid(table: Table) -> list[str]:
+def grid(table: Table) -> list[str]:
+    """The table alone, with its shown columns."""
     shown = table.shown_columns
     marked = _marked(table)
     tree = " data-tree" if any(row.level for row in table.rows) else ""

@@ -12,24 +12,27 @@ _SPECIAL = re.compile(r"([\\`*<>\[\]|~&#])|(?<!\w)_|_(?!\w)")
 
 def render(table: Table) -> str:
     """The table as GitHub-flavoured Markdown; the rows of sections have a bold first cell."""
+    parts = [f"## {escape(table.title)}", ""]
+    if table.summary:
+        parts += [*(f"- {escape(sentence)}" for sentence in table.summary), ""]
+    parts += [*grid(table), ""]
+    totals = [[escape(total.label), escape(total.cell.text)] for total in table.totals]
+    if totals:
+        parts += [*_grid(["total", "value"], ["left", "right"], totals), ""]
+    parts += [f"- {escape(remark)}" for remark in table.remarks]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def grid(table: Table) -> list[str]:
+    """The lines of the table alone, with its shown columns."""
     shown = table.shown_columns
-    header = [column.title for column in shown]
-    aligns = [column.align for column in shown]
     rows = []
     for row in table.rows:
         cells = [escape(table.cell(row, column.key).text) for column in shown]
         if row.kind in {"stem", "stage", "block", "head"} and cells[0]:
             cells[0] = f"**{cells[0].strip()}**"
         rows.append(cells)
-    parts = [f"## {escape(table.title)}", ""]
-    if table.summary:
-        parts += [*(f"- {escape(sentence)}" for sentence in table.summary), ""]
-    parts += [*_grid(header, aligns, rows), ""]
-    totals = [[escape(total.label), escape(total.cell.text)] for total in table.totals]
-    if totals:
-        parts += [*_grid(["total", "value"], ["left", "right"], totals), ""]
-    parts += [f"- {escape(remark)}" for remark in table.remarks]
-    return "\n".join(parts).rstrip() + "\n"
+    return _grid([column.title for column in shown], [column.align for column in shown], rows)
 
 
 def escape(written: str) -> str:

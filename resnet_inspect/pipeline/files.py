@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from resnet_inspect.errors import TraceFileError
 from resnet_inspect.inspection import Inspection
-from resnet_inspect.traces import codec
+from resnet_inspect.traces import codec, run
 from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.signals import Watched
@@ -23,9 +23,18 @@ LARGEST_FILE = 128 * 2**20
 """Bytes of a saved trace or lock; about 100 times those of the largest networks known here."""
 
 
+def is_run(subject: str | Path) -> bool:
+    """Whether it is the folder of a run, which stands for its trace and its signals."""
+    return (Path(subject) / run.RECORD).is_file()
+
+
 def is_trace_file(subject: str) -> bool:
-    """Whether a command's subject is a saved trace or a lock rather than a network's name."""
-    return subject.endswith(".json") or (Path(subject).is_file() and not subject.endswith(".py"))
+    """Whether a command's subject is a saved trace, a lock or a run, not a network's name."""
+    return (
+        is_run(subject)
+        or subject.endswith(".json")
+        or (Path(subject).is_file() and not subject.endswith(".py"))
+    )
 
 
 def load(path: str | Path) -> Inspection:
@@ -39,23 +48,29 @@ def load(path: str | Path) -> Inspection:
 
 def load_timed(path: str | Path) -> tuple[Inspection, Measurements | None]:
     """The trace that `load` gives, and what was measured of it; None if nothing was."""
-    found, measured = _loaded(path, _loads)
+    found, measured = loaded(_in_run(path, run.TRACE), _loads)
     return Inspection.of(found), measured
 
 
 def load_measured(path: str | Path) -> tuple[Measured, ...]:
     """The measurements that `save_measured` wrote, each with its trace; raises as `load` does."""
-    return _loaded(path, codec.loads_measured)
+    return loaded(path, codec.loads_measured)
 
 
 def load_signals(path: str | Path) -> Watched:
     """The signals that `save_signals` wrote, with their trace; raises as `load` does."""
-    return _loaded(path, codec.loads_signals)
+    return loaded(_in_run(path, run.SIGNALS), codec.loads_signals)
 
 
-def _loaded(path: str | Path, loads: Callable[[str], T]) -> T:
+def _in_run(path: str | Path, name: str) -> Path:
+    """The file of that name in the folder of a run; any other path as it is."""
+    return Path(path) / name if is_run(path) else Path(path)
+
+
+def loaded(path: str | Path, loads: Callable[[str], T]) -> T:
+    """What a text file holds; raises as `load` does, with the name of the file."""
     try:
-        written = _text(Path(path))
+        written = text_of(Path(path))
     except UnicodeDecodeError as error:
         raise TraceFileError(f"{path}: not a trace: no UTF-8 text") from error
     except OSError as error:
@@ -66,7 +81,7 @@ def _loaded(path: str | Path, loads: Callable[[str], T]) -> T:
         raise TraceFileError(f"{path}: {error.message}", hint=error.hint) from error
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
     """The text of a regular file; a pipe or device could give it without end, or never."""
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):

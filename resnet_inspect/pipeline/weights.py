@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,10 +34,13 @@ def taken(file: Checkpoint, fit: Match) -> dict[str, Tensor]:
     return {wanted: read[name] for wanted, name in names.items()}
 
 
-def fill(model: nn.Module, name: str, weights: str | Path) -> tuple[str, dict[str, int] | None]:
+def fill(
+    model: nn.Module, name: str, weights: str | Path, anew: Collection[str] = ()
+) -> tuple[str, dict[str, int] | None]:
     """Put the weights of a file into a network; say what was done.
 
-    On meta they are not put there, but their zeros are counted.
+    Those of the modules `anew`, which were made to fit something else, are not missed. On meta
+    weights are not put there, but their zeros are counted.
 
     Raises `CheckpointError` if they do not fit.
     """
@@ -48,7 +52,7 @@ def fill(model: nn.Module, name: str, weights: str | Path) -> tuple[str, dict[st
     file = checkpoint.read(weights)
     numbers = {name: one.numbers for name, one in file.placed.items()}
     fit = match(file.tensors, shapes_of(model), numbers)
-    if not fit.fits:
+    if not fit.fits and not _fits_but(fit, anew):
         raise CheckpointError(
             f"{file.path} does not fit {name}: {mismatches(fit)}",
             hint=f"`resnet-inspect identify {weights}` names the network that it is of",
@@ -59,5 +63,12 @@ def fill(model: nn.Module, name: str, weights: str | Path) -> tuple[str, dict[st
             return note, zeros_among(taken(file, fit))
         except CheckpointError:  # of a kind whose numbers are not read
             return note, None
-    model.load_state_dict(taken(file, fit))
-    return f"weights: {file.path}, {matches(fit)}", None
+    model.load_state_dict(taken(file, fit), strict=fit.fits)
+    return f"weights: {file.path}, {matches(fit) if fit.fits else mismatches(fit)}", None
+
+
+def _fits_but(fit: Match, anew: Collection[str]) -> bool:
+    """Whether nothing is amiss but in these modules."""
+    amiss = fit.having("differs", "missing", "extra")
+    names = (pair.wanted_name or (pair.name or "").removeprefix(fit.prefix) for pair in amiss)
+    return fit.share > 0 and all(name.rpartition(".")[0] in anew for name in names)

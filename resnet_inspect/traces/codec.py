@@ -75,7 +75,10 @@ def dumps_measured(measured: Sequence[Measured]) -> str:
 
 
 def dumps_signals(watched: Watched) -> str:
-    """Signals with the trace of their network as JSON text; `loads_signals` gives them back."""
+    """Signals with the trace of their network as JSON text; `loads_signals` gives them back.
+
+    More steps may follow, each as a line of its own.
+    """
     trace, steps = watched
     return _written(
         {
@@ -102,11 +105,11 @@ def _signals(document: dict[str, Any]) -> Watched:
     try:
         trace = _trace(document["trace"])
         steps = tuple(read_dataclass(Signals, entry) for entry in read_list(document["steps"]))
-    except _NOT_UNDERSTOOD as error:
-        raise TraceFileError(_one_line(f"{type(error).__name__}: {error}", "signals")) from error
+    except NOT_UNDERSTOOD as error:
+        raise TraceFileError(one_line(f"{type(error).__name__}: {error}", "signals")) from error
     fault = signals.mismatch(trace, steps)
     if fault:
-        raise TraceFileError(_one_line(fault, "signals"))
+        raise TraceFileError(one_line(fault, "signals"))
     return trace, steps
 
 
@@ -244,20 +247,20 @@ def _measured(document: dict[str, Any]) -> tuple[Measured, ...]:
             (_trace(entry["trace"]), read_dataclass(Measurements, entry["measurements"]))
             for entry in read_list(document["measured"])
         )
-    except _NOT_UNDERSTOOD as error:
+    except NOT_UNDERSTOOD as error:
         raise TraceFileError(
-            _one_line(f"{type(error).__name__}: {error}", "measurements")
+            one_line(f"{type(error).__name__}: {error}", "measurements")
         ) from error
     faults = [fault for trace, one in found if (fault := mismatch(trace, one))]
     if faults or not found:
-        raise TraceFileError(_one_line(faults[0] if faults else "there are none", "measurements"))
+        raise TraceFileError(one_line(faults[0] if faults else "there are none", "measurements"))
     return found
 
 
 def _of_format(text: str, what: str, writer: str, *formats: str) -> dict[str, Any]:
     """The JSON object of one of those formats in a text."""
     try:
-        document = json.loads(text, parse_int=_integer)
+        document = _parsed(text)
     except (ValueError, RecursionError) as error:
         raise TraceFileError(f"not {what}: no valid JSON ({error})") from error
     if not isinstance(document, dict) or document.get("format") not in formats:
@@ -280,7 +283,8 @@ def _check_version(document: dict[str, Any], what: str, newest: int) -> None:
         )
 
 
-_NOT_UNDERSTOOD = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+NOT_UNDERSTOOD = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+"""What reading a document raises that is not what was written."""
 
 
 def _trace(document: dict[str, Any]) -> Trace:
@@ -288,12 +292,24 @@ def _trace(document: dict[str, Any]) -> Trace:
     _check_version(document, "trace", FORMAT_VERSION)
     try:
         trace = _read(document)
-    except _NOT_UNDERSTOOD as error:
-        raise TraceFileError(_one_line(f"{type(error).__name__}: {error}")) from error
+    except NOT_UNDERSTOOD as error:
+        raise TraceFileError(one_line(f"{type(error).__name__}: {error}")) from error
     fault = unsound(trace)
     if fault:
-        raise TraceFileError(_one_line(fault))
+        raise TraceFileError(one_line(fault))
     return trace
+
+
+def _parsed(text: str) -> Any:
+    """The JSON value of a text; behind signals there may be lines, each a step."""
+    head, _, lines = text.partition("\n")
+    if not lines or not head.endswith("}"):
+        return json.loads(text, parse_int=_integer)
+    document = json.loads(head, parse_int=_integer)
+    if isinstance(document, dict) and document.get("format") == SIGNALS_FORMAT:
+        later = [json.loads(line) for line in lines.split("\n")[:-1]]
+        return {**document, "steps": [*read_list(document.get("steps")), *later]}
+    return json.loads(text)
 
 
 def _integer(digits: str) -> int:
@@ -301,7 +317,8 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def _one_line(fault: str, what: str = "trace") -> str:
+def one_line(fault: str, what: str = "trace") -> str:
+    """What is wrong with a file, for an error."""
     return f"damaged {what}: {' '.join(fault.split())}"
 
 

@@ -9,6 +9,7 @@ from math import isfinite
 from typing import Any, NoReturn, TypeVar
 
 from resnet_inspect.traces.ops import LATER, OPS, Conv, Op, Window
+from resnet_inspect.traces.run import Images, Recipe
 from resnet_inspect.traces.signals import Flow, Weight
 from resnet_inspect.traces.tensors import Port
 from resnet_inspect.traces.timing import Ceiling, Machine, Peak
@@ -126,6 +127,11 @@ def _read_pair(value: Any) -> tuple[str, str]:
     return read_text(first), read_text(second)
 
 
+def _read_from(value: Any) -> tuple[str, int]:
+    part, epoch = read_list(value)
+    return read_text(part), read_count(epoch)
+
+
 def _read_two_counts(value: Any) -> tuple[int, int]:
     first, second = read_list(value)
     return read_count(first), read_count(second)
@@ -160,7 +166,11 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "tuple[tuple[int, ...], ...]": several(read_counts),
     "tuple[tuple[int, int], ...]": several(_read_two_counts),
     "int | None": read_count_or_none,
+    "float": _read_number,
     "float | None": _or_none(_read_number),
+    "tuple[tuple[str, int], ...]": several(_read_from),
+    "Images": lambda entry: read_dataclass(Images, entry),
+    "Recipe": lambda entry: read_dataclass(Recipe, entry),
     "Machine": lambda entry: read_dataclass(Machine, entry),
     "Ceiling": lambda entry: read_dataclass(Ceiling, entry),
     "tuple[Flow | None, ...]": several(_or_none(lambda entry: read_dataclass(Flow, entry))),

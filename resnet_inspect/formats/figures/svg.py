@@ -5,11 +5,19 @@ Colours are attributes of each shape, since not every program that takes SVG rea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import hypot
 from xml.sax.saxutils import escape
 
-from resnet_inspect.views.figures.shapes import Line, Picture, Point, Rectangle, Shape, Words
+from resnet_inspect.views.figures.shapes import (
+    DEGREES,
+    Line,
+    Picture,
+    Point,
+    Rectangle,
+    Shape,
+    Words,
+)
 
 FONTS = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 
@@ -38,8 +46,22 @@ _STROKES = {
              "module": "#828c99", "end": "#828c99", "other": "#828c99"},
 }  # fmt: skip
 
+_HEAT = {"light": ("#f4f6f9", "#174a9c"), "dark": ("#1b2026", "#7fb2ff")}
+"""The colours of the least and the most."""
+
 Palette = Mapping[str, str]
 """Colours by role; "fill ROLE" and "stroke ROLE" for boxes."""
+
+
+def _heat(theme: str) -> Iterator[tuple[str, str]]:
+    """A colour for each degree of heat."""
+    low, high = (bytes.fromhex(colour[1:]) for colour in _HEAT[theme])
+    for degree in range(DEGREES):
+        part = degree / (DEGREES - 1)
+        mixed = bytes(round(a + (b - a) * part) for a, b in zip(low, high, strict=True))
+        yield f"fill heat {degree}", f"#{mixed.hex()}"
+        yield f"stroke heat {degree}", "none"
+
 
 THEMES: dict[str, Palette] = {
     theme: {
@@ -54,6 +76,7 @@ THEMES: dict[str, Palette] = {
         "stroke bar": "none",
         "fill track": _INK[theme]["block frame"],
         "stroke track": "none",
+        **dict(_heat(theme)),
     }
     for theme in ("light", "dark")
 }

@@ -14,6 +14,8 @@ Point = tuple[float, float]
 
 TEXT, SMALL, TITLE = 12.0, 10.5, 17.0
 """Sizes of letters."""
+DEGREES = 16
+"""The roles "heat 0", of the least, to "heat 15"."""
 
 
 @dataclass(frozen=True, slots=True)

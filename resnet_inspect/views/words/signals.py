@@ -25,7 +25,7 @@ def number(value: float) -> str:
 def remarks_of(signal: Signal) -> Iterator[str]:
     """What a reader would otherwise have to find in the rows."""
     yield from _start(signal)
-    yield from _not_finite(signal)
+    yield from not_finite(signal)
     yield from _gradient(signal)
     yield from _spread(signal)
     yield from _zeros(signal)
@@ -62,7 +62,8 @@ def _has_weights(signal: Signal) -> bool:
     return any("weights" in note for note in signal.survey.trace.provenance.notes)
 
 
-def _not_finite(signal: Signal) -> Iterator[str]:
+def not_finite(signal: Signal) -> Iterator[str]:
+    """Where what is not finite begins, if anything is."""
     found = signal.broken
     if found is None:
         came = [f for f in signal.signals.flows if f is not None and f.gradient_nonfinite]

@@ -1,0 +1,11 @@
+"""The lab: networks are trained, by Lightning, and what happens is written down as it happens.
+
+It belongs to the torch tower. Only `pipeline.training` imports it, in the function that trains,
+and needs `pip install 'resnet-inspect[lab]'`.
+
+- `images`: data sets by name, as tensors or read from files.
+- `fitting`: a head for the classes, a stem for small images, dropout before the classifier.
+- `task`: what a step computes, and what is trained when.
+- `record`: the folder of a run, written as it goes on, each epoch whole or not at all.
+- `training`: all of these together.
+"""

@@ -1,0 +1,224 @@
+"""The folder of a run, written while it goes on.
+
+What an epoch gives is written at its end, all of it or none: metrics, weights, and the state from
+which the run can go on. Signals are added step by step.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning import Callback, LightningModule, Trainer
+from lightning.pytorch.plugins.io import CheckpointIO
+from safetensors.torch import save
+from torch import Tensor
+
+from resnet_inspect.capture.recording.watch import watching
+from resnet_inspect.errors import OutputError, WorkFailed
+from resnet_inspect.files import write_all
+from resnet_inspect.lab.task import Task
+from resnet_inspect.traces import run as files
+from resnet_inspect.traces.codec import dumps_signals
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.run import Confusion, Epoch, Place, Record, best
+from resnet_inspect.traces.run_codec import dumps_confusion, dumps_line, dumps_record
+from resnet_inspect.traces.signals import Signals
+
+Told = Callable[[Place | Epoch], None]
+"""Is told where the run is after each step, and what each epoch came to."""
+
+
+class States(CheckpointIO):
+    """Lightning's state of a run as bytes of tensors and plain values, for whoever writes them."""
+
+    def __init__(self) -> None:
+        self.written: dict[Path, bytes] = {}
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None
+    ) -> None:
+        """Keep it until it is written."""
+        buffer = io.BytesIO()
+        torch.save(checkpoint, buffer)
+        self.written[Path(path)] = buffer.getvalue()
+
+    def load_checkpoint(
+        self, path: str | Path, map_location: Any = None, weights_only: bool | None = True
+    ) -> dict[str, Any]:
+        """Read a state; nothing in it is run. Raises `WorkFailed` if it cannot be read."""
+        try:
+            found = torch.load(path, map_location=map_location or "cpu", weights_only=True)
+        except Exception as error:
+            line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            raise WorkFailed(f"{path} is no state to go on from: {line}") from error
+        state: dict[str, Any] = found
+        return state
+
+    def remove_checkpoint(self, path: str | Path) -> None:
+        """Forget one that is not written yet."""
+        self.written.pop(Path(path), None)
+
+
+class Recorder(Callback):
+    """Writes the folder of a run, and says where it is.
+
+    `epochs` are those that it has behind it already, where it goes on.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        record: Record,
+        epochs: tuple[Epoch, ...],
+        states: States,
+        tell: Told,
+    ) -> None:
+        self.folder = folder
+        self.record = record
+        self.epochs = epochs
+        self.states = states
+        self.tell = tell
+        self.interrupt: BaseException | None = None
+        self._began = 0.0
+        self._loss = 0.0
+        self._right = self._seen = 0
+        self._watched = ExitStack()
+        self._asked: Callable[[], Signals] | None = None
+
+    # -- signals -----------------------------------------------------------------------------------
+
+    def _every(self, trainer: Trainer) -> int:
+        asked = self.record.recipe.signals
+        return int(trainer.num_training_batches) if asked is None else asked
+
+    def on_train_batch_start(
+        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Watch the step, if it is to be measured."""
+        every = self._every(trainer)
+        if not trainer.is_global_zero or not every or trainer.global_step % every:
+            return
+        assert isinstance(pl_module, Task)
+
+        def flows(trace: Trace, ask: Callable[[], Signals]) -> None:
+            self._asked = ask
+            path = self.folder / files.SIGNALS
+            if not path.exists():
+                write_all({path: dumps_signals((trace, ()))})
+
+        self._watched.enter_context(
+            watching(pl_module.network, lambda trace: None, forwards=1, flows=flows)
+        )
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Write what flowed, and say where the run is."""
+        self._watched.close()
+        loss = float(outputs["loss"])
+        if self._asked is not None:
+            found = replace(self._asked(), step=trainer.global_step - 1, loss=loss)
+            self._asked = None
+            self._add(dumps_line(found))
+        if trainer.is_global_zero:
+            images = len(batch[1])
+            self._seen += images
+            self._loss += loss * images
+            self._right += int(outputs["right"])
+            self.tell(
+                Place(
+                    trainer.current_epoch + 1,
+                    self.record.recipe.epochs,
+                    batch_idx + 1,
+                    int(trainer.num_training_batches),
+                    self._loss / self._seen,
+                    self._right / self._seen,
+                )
+            )
+
+    def _add(self, line: str) -> None:
+        path = self.folder / files.SIGNALS
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(line)
+        except OSError as error:
+            raise OutputError(f"{path} could not be written: {error.strerror or error}") from error
+
+    # -- epochs ------------------------------------------------------------------------------------
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Begin to count."""
+        self._began = time.perf_counter()
+        self._loss, self._right, self._seen = 0.0, 0, 0
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write what the epoch came to."""
+        assert isinstance(pl_module, Task)
+        epoch, counts = _came_to(pl_module, time.perf_counter() - self._began)
+        self.epochs = (*self.epochs, epoch)
+        state = self.folder / files.RESUME
+        trainer.save_checkpoint(state)
+        if not trainer.is_global_zero:
+            return
+        if epoch.epoch >= self.record.recipe.epochs:
+            self.record = replace(self.record, state="finished")
+        contents: dict[str, str | bytes] = {
+            files.METRICS: "".join(map(dumps_line, self.epochs)),
+            files.LAST: save(_on_host(pl_module.network.state_dict())),
+        }
+        if best(self.epochs) == epoch:
+            contents[files.BEST] = contents[files.LAST]
+            confusion = Confusion(epoch.epoch, tuple(tuple(row) for row in counts))
+            contents[files.CONFUSION] = dumps_confusion(confusion)
+        # The state comes behind what it stands for, so that one that is there is never ahead.
+        contents[files.RESUME] = self.states.written.pop(state)
+        contents[files.RECORD] = dumps_record(self.record)
+        write_all({self.folder / name: one for name, one in contents.items()}, overwrite=True)
+        self.tell(epoch)
+
+    def on_exception(
+        self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
+    ) -> None:
+        """Keep what ended it, which Lightning may not raise."""
+        self._watched.close()
+        self.interrupt = exception
+
+    def ended(self, state: str, why: str = "") -> None:
+        """Write how it ended."""
+        self.record = replace(self.record, state=state, why=why)
+        path = self.folder / files.RECORD
+        write_all({path: dumps_record(self.record)}, overwrite=True)
+
+
+def _came_to(task: Task, seconds: float) -> tuple[Epoch, list[list[int]]]:
+    """The epoch that ends, and its confusion matrix; on every process, since they share counts."""
+    counts = task.confusion.compute()
+    right = float(counts.diagonal().sum() / counts.sum())
+    optimizer = task.trainer.optimizers[0]
+    epoch = Epoch(
+        task.current_epoch + 1,
+        _finite(float(task.train_loss.compute())),
+        float(task.train_accuracy.compute()),
+        _finite(float(task.held_out_loss.compute())),
+        right,
+        float(optimizer.param_groups[0]["lr"]),
+        round(seconds, 3),
+    )
+    return epoch, counts.tolist()
+
+
+def _finite(number: float) -> float | None:
+    return number if isfinite(number) else None
+
+
+def _on_host(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights for a file: on the CPU, and each with memory of its own."""
+    return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in weights.items()}

@@ -1,0 +1,224 @@
+"""A network that fits its images, filled, frozen and traced: all that a run needs to begin."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resnet_inspect.errors import BadInput
+from resnet_inspect.pipeline.networks import Tell, import_torch
+from resnet_inspect.sources import source, subject, surroundings
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.run import Epoch, Images, Place, Recipe, Record
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from resnet_inspect.analysis.structure.survey import Survey
+    from resnet_inspect.lab.images import Split
+
+Told = Callable[[Place | Epoch], None]
+"""Is told where a run is after each step, and what each epoch came to."""
+Noted = Callable[[str], None]
+"""Is told what was fitted, frozen or assumed."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a run is trained on, which decides nothing that it computes but its rounding."""
+
+    device: str = "auto"
+    devices: int = 1
+    nodes: int = 1
+    workers: int | None = None
+    """Processes that read images; None for none where they are in memory, else up to four."""
+    download: bool = False
+
+
+@dataclass(frozen=True)
+class Ready:
+    """All that a run needs."""
+
+    network: nn.Module
+    split: Split
+    trace: Trace
+    frozen: Mapping[int, frozenset[str]]
+    norms: tuple[str, ...]
+    notes: tuple[str, ...]
+    machine: Machine
+
+    @property
+    def images(self) -> Images:
+        """What is recorded of the images."""
+        split = self.split
+        training, held_out = len(split.training), len(split.held_out)  # type: ignore[arg-type]
+        return Images(split.about, split.classes, split.shape, training, held_out)
+
+    def fit(
+        self, record: Record, folder: Path, behind: tuple[Epoch, ...], told: Told | None
+    ) -> None:
+        """Train it, with these epochs behind it; raises as `train` does."""
+        from resnet_inspect.analysis.signals import Signal
+        from resnet_inspect.analysis.structure.survey import Survey
+        from resnet_inspect.lab.training import fit
+        from resnet_inspect.views.words.signals import not_finite
+
+        def explain(trace: Trace, signals: Any) -> str:
+            said = not_finite(Signal(Survey(trace), signals))
+            return next(said, "every layer's output is finite, the loss itself is not")
+
+        machine = self.machine
+        usual = 0 if self.split.in_memory else min(4, max(1, (os.cpu_count() or 1) - 1))
+        fit(
+            self.network,
+            self.split,
+            record,
+            self.frozen,
+            folder,
+            epochs=behind,
+            device=machine.device,
+            devices=machine.devices,
+            nodes=machine.nodes,
+            workers=usual if machine.workers is None else machine.workers,
+            tell=told or (lambda place: None),
+            explain=explain,
+        )
+
+
+@contextmanager
+def prepared(
+    recipe: Recipe, machine: Machine, tell: Tell, *, filled: bool = True
+) -> Iterator[Ready]:
+    """A network that fits its images, and both, in the surroundings of its code.
+
+    Its weights are not read from their file where a run goes on with its own.
+    """
+    tell("importing torch")
+    import_torch()
+    import torch
+
+    from resnet_inspect.analysis.structure import freezing
+    from resnet_inspect.analysis.structure.survey import Survey
+    from resnet_inspect.capture import backends
+    from resnet_inspect.lab import fitting, images
+    from resnet_inspect.sources import seed as seeds
+
+    if machine.device != "auto":
+        backends.resolve(machine.device)
+    chosen, notes = subject(recipe.model), []
+    arguments = {name: ast.literal_eval(value) for name, value in recipe.arguments}
+    with surroundings(chosen), seeds.of(recipe.seed), torch.random.fork_rng(devices=()):
+        tell(f"building {chosen.name}")
+        network = source(chosen.source).build(chosen.name, arguments, torch.device("cpu"))
+        tell(f"reading {recipe.data}")
+        size = None if recipe.image_size is None else (recipe.image_size[0], recipe.image_size[1])
+        channels = fitting.channels_of(network)
+        split = images.load(recipe.data, size, channels, recipe.seed, machine.download)
+        notes.append(split.about)
+        survey = _survey(network, recipe, split)
+        head = _classifier(survey)
+        anew = []
+        if said := fitting.fit_head(network, head, len(split.classes), recipe.seed):
+            notes.append(said)
+            anew.append(head)
+        if recipe.stem:
+            new, said = fitting.fit_stem(network, _stem(survey), recipe.seed)
+            notes.append(said or "the stem is that of small images already")
+            anew += new
+        if recipe.weights and filled:
+            from resnet_inspect.pipeline.weights import fill
+
+            notes.append(fill(network, recipe.model, recipe.weights, anew)[0])
+        if recipe.dropout:
+            fitting.drop_before(network, head, recipe.dropout)
+            notes.append(f"dropout of {recipe.dropout:g} before {head}")
+        survey = _survey(network, recipe, split)
+        _check_scores(survey, len(split.classes))
+        frozen = _frozen(survey, recipe)
+        norms = fitting.frozen_norms(network, frozen[1])
+        trace = freezing.frozen(survey.trace, frozen[1])
+        notes += _said_of_freezing(Survey(trace), recipe, len(norms))
+        yield Ready(network, split, trace, frozen, norms, tuple(notes), machine)
+
+
+def _survey(network: nn.Module, recipe: Recipe, split: Split) -> Survey:
+    """What the network does with a batch in training, on meta."""
+    from resnet_inspect.analysis.structure.survey import Survey
+    from resnet_inspect.pipeline.tracing import trace
+
+    batch = max(2, recipe.batch)  # norms over one position need two
+    found = trace(network, (batch, *split.shape), device="meta", mode="train")
+    title = subject(recipe.model).title or found.model_name
+    return Survey(replace(found, model_name=title))
+
+
+def _classifier(survey: Survey) -> str:
+    """The path of the last layer with weights."""
+    from resnet_inspect.traces.ops import Conv, Linear
+
+    for call in reversed(survey.trace.calls):
+        if isinstance(call.op, Linear | Conv) and call.module:
+            return call.module
+    raise BadInput("the network has no layer that gives scores", hint="nn.Linear at its end")
+
+
+def _check_scores(survey: Survey, classes: int) -> None:
+    trace = survey.trace
+    shapes = [trace.activations[port.activation].tensor.shape for port in trace.outputs]
+    if [shape[1:] for shape in shapes] != [(classes,)]:
+        given = ", ".join("×".join(map(str, shape)) for shape in shapes) or "nothing"
+        raise BadInput(f"the network gives {given} in training, not scores for {classes} classes")
+
+
+def _stem(survey: Survey) -> list[str]:
+    """Paths of the modules that are called before the first stage."""
+    from resnet_inspect.analysis.structure.anatomy import ends
+
+    if not survey.anatomy.stages:
+        raise BadInput("no stem: no residual stage was recognised", hint="leave out --stem")
+    (first, last), *_ = ends(survey.trace, survey.anatomy)[0]
+    called = (call.module for call in survey.trace.calls[first : last + 1])
+    return [path for path in dict.fromkeys(called) if path]
+
+
+def _frozen(survey: Survey, recipe: Recipe) -> dict[int, frozenset[str]]:
+    """Names of the parameters that are not trained, from which epoch on."""
+    from resnet_inspect.analysis.structure.freezing import parameters_of
+
+    names = parameters_of(survey, recipe.freeze) if recipe.freeze else frozenset()
+    found = {1: names}
+    for parts, epoch in sorted(recipe.unfreeze, key=lambda pair: pair[1]):
+        thawed = parameters_of(survey, parts)
+        if not thawed & names:
+            raise BadInput(f"--unfreeze '{parts}': nothing of it is frozen")
+        names = names - thawed
+        found[epoch] = names
+    every = frozenset(_parameters(survey.trace))
+    if every and every <= found[1]:
+        raise BadInput("everything is frozen: nothing is left to train")
+    return found
+
+
+def _parameters(trace: Trace) -> Iterator[str]:
+    from resnet_inspect.traces.modules import join
+
+    for module in trace.modules:
+        for own in module.parameters:
+            yield own.same_as or join(module.path, own.name)
+
+
+def _said_of_freezing(survey: Survey, recipe: Recipe, norms: int) -> Iterator[str]:
+    if not recipe.freeze:
+        return
+    own = survey.totals.parameters
+    frozen = own.total - own.trainable
+    said = f"frozen: {recipe.freeze}, {frozen:,} of {own.total:,} parameters"
+    kept = f"; {norms} norms among them are in eval mode and keep their statistics" if norms else ""
+    yield said + kept
+    for parts, epoch in recipe.unfreeze:
+        yield f"from epoch {epoch} on {parts} is trained too"

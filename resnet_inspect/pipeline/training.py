@@ -1,0 +1,243 @@
+"""A network is trained, or a run goes on: what it needs is built here, the lab trains it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from resnet_inspect.errors import BadInput, MissingDependency, OutputError, WorkFailed
+from resnet_inspect.files import write_all
+from resnet_inspect.pipeline.fitted import Machine, Noted, Told, prepared
+from resnet_inspect.pipeline.networks import Tell, import_torch, silent
+from resnet_inspect.pipeline.recipes import recipe_of
+from resnet_inspect.pipeline.run import load_record, load_run
+from resnet_inspect.sources import subject
+from resnet_inspect.traces import run as files
+from resnet_inspect.traces.codec import dumps, dumps_signals
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.run import Epoch, Recipe, Record, Run
+
+_NEEDS = ("lightning", "torchmetrics", "safetensors")
+
+
+def train(
+    model: str | None = None,
+    data: str = "digits",
+    output: str | Path = "run",
+    *,
+    device: str = "auto",
+    devices: int = 1,
+    nodes: int = 1,
+    workers: int | None = None,
+    download: bool = False,
+    overwrite: bool = False,
+    command: Sequence[str] = (),
+    tell: Tell = silent,
+    note: Noted = silent,
+    told: Told | None = None,
+    **options: Any,
+) -> Run:
+    """Train a network on images and write all that happens into a folder.
+
+    Args:
+        model: the name of a network, or of your own code, as `trace` takes it; None for
+            "paper:cifar_resnet20", or for the network that `weights` are of.
+        data: "digits" (scikit-learn's, which needs no download), "cifar10:DIR", "cifar100:DIR",
+            "mnist:DIR", "fashion_mnist:DIR", or "folder:DIR" with a folder for each class.
+        output: the folder of the run, which must be new, or empty.
+        device: "cpu", "cuda" or "mps"; "auto" for the fastest that is there.
+        devices: GPUs of a machine.
+        nodes: machines.
+        workers: processes that read images; none where these are in memory, else up to four.
+        download: whether a data set that is not there may be downloaded.
+        overwrite: whether a run that is in the folder is replaced.
+        command: what is recorded as the command.
+        tell: called with the name of each step that takes time.
+        note: called with each thing that was fitted, frozen or assumed.
+        told: called after each step and each epoch.
+        options: the other fields of `Recipe`: epochs, batch, optimizer, learning_rate, momentum,
+            weight_decay, schedule, dropout, label_smoothing, augment, stem, weights, freeze,
+            unfreeze, image_size, seed, signals, amp, and arguments for the builder.
+
+    Raises:
+        UnknownName, BadInput: a name, part or option that cannot be, data that cannot be trained
+            on, an image that does not open.
+        MissingDependency: `pip install 'resnet-inspect[lab]'`.
+        OutputError: the folder holds something already, or cannot be written.
+        WorkFailed: the loss is not finite (it names the layer), or the training raised.
+        KeyboardInterrupt: it was interrupted; the run is kept up to its last epoch.
+
+    """
+    check_lab()
+    folder = Path(output)
+    recipe = recipe_of(model, data, **options)
+    if not _is_further_process():
+        _check_folder(folder, overwrite)
+    recipe, notes = _named(recipe, tell)
+    subject(recipe.model)
+    machine = Machine(device, devices, nodes, workers, download)
+    with prepared(recipe, machine, tell) as ready:
+        record = Record(
+            recipe=recipe,
+            images=ready.images,
+            command=shlex.join(command) or f"train({recipe.model!r})",
+            versions=_versions(),
+            started=datetime.now(UTC).isoformat(timespec="seconds"),
+            notes=(*notes, *ready.notes),
+            frozen_norms=ready.norms,
+        )
+        for line in record.notes:
+            note(line)
+        if not _is_further_process():
+            _begin(folder, record, ready.trace)
+        ready.fit(record, folder, (), told)
+    return load_run(folder)
+
+
+def resume(
+    folder: str | Path,
+    *,
+    epochs: int | None = None,
+    device: str = "auto",
+    devices: int = 1,
+    nodes: int = 1,
+    workers: int | None = None,
+    tell: Tell = silent,
+    note: Noted = silent,
+    told: Told | None = None,
+) -> Run:
+    """Go on with a run from the end of its last whole epoch, with its own recipe.
+
+    `epochs` may be more than it was begun with. Raises what `train` raises, `TraceFileError` for a
+    folder without a run, and `BadInput` where nothing is left to train.
+    """
+    check_lab()
+    place = Path(folder)
+    record = load_record(place)
+    recipe = record.recipe if epochs is None else replace(record.recipe, epochs=epochs)
+    tell("importing torch")
+    import_torch()
+    done, step = _reached(place)
+    if done >= recipe.epochs:
+        raise BadInput(
+            f"{folder} has its {recipe.epochs} epochs", hint=f"--epochs {done + 5} trains it on"
+        )
+    if done and done < recipe.epochs and record.recipe.schedule != "none" and epochs is not None:
+        note(f"the schedule is that of {epochs} epochs from now on")
+    record = replace(record, recipe=recipe, state="running", why="")
+    machine = Machine(device, devices, nodes, workers)
+    with prepared(recipe, machine, tell, filled=False) as ready:
+        note(f"going on after epoch {done} of {recipe.epochs}")
+        behind = load_run(place).epochs[:done]
+        _wind_back(place, record, behind, step)
+        ready.fit(record, place, behind, told)
+    return load_run(place)
+
+
+def check_lab() -> None:
+    """Raise `MissingDependency` where a package of the lab is not installed."""
+    missing = [name for name in _NEEDS if find_spec(name) is None]
+    if missing:
+        raise MissingDependency(
+            f"training needs {', '.join(missing)}", hint="pip install 'resnet-inspect[lab]'"
+        )
+
+
+def _is_further_process() -> bool:
+    """Whether Lightning has started this process beside the first one of the run."""
+    import os
+
+    return int(os.environ.get("LOCAL_RANK", "0")) > 0 or int(os.environ.get("NODE_RANK", "0")) > 0
+
+
+def _check_folder(folder: Path, overwrite: bool) -> None:
+    if folder.is_file():
+        raise OutputError(f"{folder} is a file", hint="-o names a folder")
+    if folder.is_dir() and any(folder.iterdir()):
+        if not (folder / files.RECORD).is_file():
+            raise OutputError(f"{folder} holds other files", hint="name a new folder")
+        if not overwrite:
+            raise OutputError(
+                f"{folder} holds a run", hint=f"--resume {folder} goes on, --force begins anew"
+            )
+
+
+_WRITTEN = (
+    files.METRICS, files.SIGNALS, files.CONFUSION, files.BEST, files.LAST, files.RESUME,
+)  # fmt: skip
+
+
+def _begin(folder: Path, record: Record, trace: Trace) -> None:
+    """Write what is known before the first step; what a run before has left is taken away."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _WRITTEN:
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} could not be written: {error.strerror or error}") from error
+    _write(folder, record, {files.TRACE: dumps(trace)})
+
+
+def _write(folder: Path, record: Record, contents: Mapping[str, str]) -> None:
+    from resnet_inspect.traces.run_codec import dumps_record
+
+    every = {**contents, files.RECORD: dumps_record(record)}
+    write_all({folder / name: text for name, text in every.items()}, overwrite=True)
+
+
+def _reached(folder: Path) -> tuple[int, int]:
+    """Epochs and steps that a run can go on from."""
+    from resnet_inspect.lab.record import States
+
+    if not (folder / files.RESUME).exists():
+        return 0, 0
+    state = States().load_checkpoint(folder / files.RESUME)
+    try:
+        return int(state["epoch"]) + 1, int(state["global_step"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise WorkFailed(f"{folder / files.RESUME} is no state of a run") from error
+
+
+def _wind_back(folder: Path, record: Record, epochs: Sequence[Epoch], step: int) -> None:
+    """Take away what came behind the last whole epoch."""
+    from resnet_inspect.pipeline.files import load_signals
+    from resnet_inspect.traces.run_codec import dumps_line
+
+    contents = {files.METRICS: "".join(map(dumps_line, epochs))}
+    if (folder / files.SIGNALS).exists():
+        try:
+            trace, steps = load_signals(folder)
+            kept = [dumps_line(one) for one in steps if one.step < step]
+            contents[files.SIGNALS] = "".join([dumps_signals((trace, ())), *kept])
+        except Exception:  # no step was measured to its end
+            (folder / files.SIGNALS).unlink()
+    _write(folder, record, contents)
+
+
+def _versions() -> tuple[tuple[str, str], ...]:
+    import platform
+    from importlib.metadata import version
+
+    from resnet_inspect._version import __version__
+
+    others = ((name, version(name)) for name in ("torch", *_NEEDS))
+    return (("Python", platform.python_version()), ("resnet-inspect", __version__), *others)
+
+
+def _named(recipe: Recipe, tell: Tell) -> tuple[Recipe, tuple[str, ...]]:
+    """The recipe with a model: that of the weights, or the usual one."""
+    if recipe.model:
+        return recipe, ()
+    if not recipe.weights:
+        return replace(recipe, model="paper:cifar_resnet20"), ()
+    from resnet_inspect.pipeline.identity import recognised
+
+    name, arguments, told_from = recognised(recipe.weights, tell)
+    known = {key: repr(value) for key, value in arguments.items()} | dict(recipe.arguments)
+    notes = (f"the weights are of {name}", *([told_from] if told_from else []))
+    return replace(recipe, model=name, arguments=tuple(known.items())), notes

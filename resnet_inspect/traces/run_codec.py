@@ -1,0 +1,71 @@
+"""The files of a run as text: its record, a line for each epoch, a line for each step.
+
+A file of lines may end in the middle of one, where the run was killed: that line is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TypeVar
+
+from resnet_inspect.errors import TraceFileError
+from resnet_inspect.traces.codec import NOT_UNDERSTOOD, one_line
+from resnet_inspect.traces.fields import plain, read_dataclass
+from resnet_inspect.traces.run import RUN_VERSION, Confusion, Epoch, Record
+from resnet_inspect.traces.signals import Signals
+from resnet_inspect.visible import json_text
+
+T = TypeVar("T", Confusion, Epoch)
+
+FORMAT = "resnet-inspect run"
+
+
+def dumps_record(record: Record) -> str:
+    """The record of a run as JSON text."""
+    document = {"format": FORMAT, "format_version": RUN_VERSION, **plain(record)}
+    return json_text(document, indent=1) + "\n"
+
+
+def loads_record(text: str) -> Record:
+    """The record that `dumps_record` wrote; raises `TraceFileError` for anything else."""
+    try:
+        document = json.loads(text)
+        if document.pop("format") != FORMAT:
+            raise ValueError("another format")
+        if document.pop("format_version") != RUN_VERSION:
+            raise ValueError("another version of the format")
+        return read_dataclass(Record, document)
+    except (*NOT_UNDERSTOOD, RecursionError) as error:
+        raise TraceFileError(one_line(f"{type(error).__name__}: {error}", "run")) from error
+
+
+def dumps_confusion(confusion: Confusion) -> str:
+    """The confusion matrix as JSON text."""
+    return json_text(plain(confusion), separators=(",", ":")) + "\n"
+
+
+def loads_confusion(text: str) -> Confusion:
+    """The confusion that `dumps_confusion` wrote; raises `TraceFileError` for anything else."""
+    return _read(Confusion, text)
+
+
+def dumps_line(value: Epoch | Signals) -> str:
+    """An epoch or a step as a line of JSON."""
+    return json_text(plain(value), separators=(",", ":")) + "\n"
+
+
+def loads_epochs(text: str) -> tuple[Epoch, ...]:
+    """The epochs of a file of lines; raises `TraceFileError` for lines of anything else."""
+    return tuple(_read(Epoch, line) for line in whole_lines(text))
+
+
+def whole_lines(text: str) -> list[str]:
+    """The lines that came to their end."""
+    return text.split("\n")[:-1]
+
+
+def _read(kind: type[T], text: str) -> T:
+    try:
+        return read_dataclass(kind, json.loads(text))
+    except (*NOT_UNDERSTOOD, RecursionError) as error:
+        raise TraceFileError(one_line(f"{type(error).__name__}: {error}", "run")) from error

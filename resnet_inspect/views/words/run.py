@@ -1,0 +1,92 @@
+"""What a run came to, in sentences and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.traces.run import Confusion, Run
+from resnet_inspect.views.words import text
+from resnet_inspect.views.words.signals import number as _number
+
+_NAMED = 5
+"""How many confusions are named."""
+
+
+def number(value: float | None) -> str:
+    """A loss or a rate; one that is not finite is said to be so."""
+    return "not finite" if value is None else _number(value)
+
+
+def part(value: float | None) -> str:
+    """An accuracy: 98.1%."""
+    return text.NOTHING if value is None else f"{value:.1%}"
+
+
+def title(run: Run) -> str:
+    """What was trained on what."""
+    recipe = run.record.recipe
+    return text.visible(f"{recipe.model} on {recipe.data}")
+
+
+def result(run: Run) -> Iterator[str]:
+    """What it came to."""
+    record, best = run.record, run.best
+    state = {
+        "running": "it is running, or was killed",
+        "finished": "it has finished",
+        "interrupted": "it was interrupted",
+        "failed": f"it failed: {record.why}",
+    }[record.state]
+    yield f"{len(run.epochs)} of {record.recipe.epochs} epochs; {state}"
+    images = record.images
+    yield (f"{images.about}: {images.training:,} are trained on, {images.held_out:,} held out")
+    if best is None:
+        return
+    yield (
+        f"best: {part(best.validation_accuracy)} of what is held out, after epoch {best.epoch}"
+        f" (its weights are in best.safetensors)"
+    )
+    last = run.epochs[-1]
+    if last.train_accuracy is not None and last.validation_accuracy is not None:
+        gap = last.train_accuracy - last.validation_accuracy
+        yield (
+            f"last: {part(last.train_accuracy)} in training, {part(last.validation_accuracy)} of"
+            f" what is held out" + (f", {100 * gap:.1f} points less" if gap > 0 else "")
+        )
+    yield f"{text.seconds(sum(epoch.seconds for epoch in run.epochs))} in all"
+
+
+def confused(confusion: Confusion, classes: tuple[str, ...]) -> Iterator[str]:
+    """The confusions that are commonest."""
+    wrong = sorted(
+        (
+            (count, true, taken)
+            for true, row in enumerate(confusion.counts)
+            for taken, count in enumerate(row)
+            if true != taken and count
+        ),
+        key=lambda one: (-one[0], one[1:]),
+    )
+    if not wrong:
+        yield "nothing that is held out was taken for another class"
+    for count, true, taken in wrong[:_NAMED]:
+        of = sum(confusion.counts[true])
+        names = (text.visible(classes[true]), text.visible(classes[taken]))
+        yield f"{names[0]} was taken for {names[1]} {count} of {of} times"
+
+
+def freezing(run: Run, survey: Survey) -> Iterator[str]:
+    """What was frozen, and which norms kept their statistics."""
+    recipe = run.record.recipe
+    own = survey.totals.parameters
+    if not recipe.freeze:
+        yield f"nothing: all {text.integer(own.trainable)} parameters were trained"
+        return
+    frozen = own.total - own.trainable
+    yield f"{recipe.freeze}: {text.integer(frozen)} of {text.integer(own.total)} parameters"
+    norms = run.record.frozen_norms
+    if norms:
+        yield (f"{text.count(len(norms), 'norm')} among them kept their statistics (in eval mode)")
+    for parts, epoch in recipe.unfreeze:
+        yield f"from epoch {epoch} on {parts} was trained too"
