@@ -18,6 +18,7 @@ from resnet_inspect._version import __version__
 if TYPE_CHECKING:
     from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.answers import Answer, Drawing, Explanation
+    from resnet_inspect.answers.attributions import Attributions
     from resnet_inspect.errors import ForwardError, ForwardInterrupted, InspectError
     from resnet_inspect.inspection import Inspection, Watch
     from resnet_inspect.pipeline import (
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         watch,
     )
     from resnet_inspect.pipeline.asking import verify
+    from resnet_inspect.pipeline.attribution import attribute
     from resnet_inspect.pipeline.run import load_run
     from resnet_inspect.pipeline.training import resume, train
     from resnet_inspect.traces.model import Call, Trace
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "Attributions",
     "Call",
     "Drawing",
     "Explanation",
@@ -59,6 +62,7 @@ __all__ = [
     "Trace",
     "Watch",
     "__version__",
+    "attribute",
     "cost",
     "diff",
     "draw",
@@ -80,6 +84,7 @@ __all__ = [
 
 _HOMES = {
     "Answer": "answers",
+    "Attributions": "answers.attributions",
     "Call": "traces.model",
     "Drawing": "answers",
     "Explanation": "answers",
@@ -93,6 +98,7 @@ _HOMES = {
     "Table": "views.tables.table",
     "Trace": "traces.model",
     "Watch": "inspection",
+    "attribute": "pipeline.attribution",
     "cost": "pipeline",
     "diff": "pipeline",
     "draw": "pipeline",

@@ -47,12 +47,16 @@ def batch_of(folder: str | Path, shape: tuple[int, ...], seed: int) -> Tensor:
 
 
 def _image(path: Path, channels: int, height: int, width: int) -> Tensor:
+    return normalised(pixels_of(path, channels, height, width))
+
+
+def normalised(pixels: Tensor) -> Tensor:
+    """Bytes of C×H×W by the mean and standard deviation of ImageNet, one channel by their means."""
     from torchvision.transforms.functional import normalize
 
-    pixels = pixels_of(path, channels, height, width).float() / 255
-    mean, std = (MEAN, STD) if channels == 3 else ((sum(MEAN) / 3,), (sum(STD) / 3,))
-    normalised: Tensor = normalize(pixels, list(mean), list(std))
-    return normalised
+    mean, std = (MEAN, STD) if len(pixels) == 3 else ((sum(MEAN) / 3,), (sum(STD) / 3,))
+    found: Tensor = normalize(pixels.float() / 255, list(mean), list(std))
+    return found
 
 
 def pixels_of(path: Path, channels: int, height: int, width: int) -> Tensor:
@@ -67,6 +71,13 @@ def pixels_of(path: Path, channels: int, height: int, width: int) -> Tensor:
         with Image.open(path) as opened:
             image = opened.convert("RGB" if channels == 3 else "L")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise BadInput(f"{path} is no image that opens: {error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise BadInput(f"{path} is no image that opens: {why}") from error
     pixels: Tensor = pil_to_tensor(ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR))
     return pixels
+
+
+def rgb(pixels: Tensor) -> bytes:
+    """Red, green and blue of each pixel of 3×H×W or 1×H×W bytes, row by row."""
+    _, height, width = pixels.shape
+    return bytes(pixels.expand(3, height, width).permute(1, 2, 0).flatten().tolist())

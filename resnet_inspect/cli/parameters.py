@@ -131,6 +131,19 @@ class ImageSize(Shape):
         return sizes
 
 
+class Position(Shape):
+    """A row and a column, counted from 0: 3,20."""
+
+    name = "position"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Row and column."""
+        places = super().convert(value, param, ctx)
+        if len(places) != 2:
+            self.fail(f"'{value}' is no position: write ROW,COLUMN, such as 3,20", param, ctx)
+        return places
+
+
 class ImageSizes(ImageSize):
     """Several image sizes, with commas: 160,224,256x192."""
 

@@ -1,0 +1,196 @@
+"""What there is to look at in a network: the map of Grad-CAM, what a position sees, the gates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+
+from resnet_inspect.analysis.geometry.receptive_field import ReceptiveField
+from resnet_inspect.analysis.structure import gates
+from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.analysis.taps import found, maps, places
+from resnet_inspect.analysis.taps.places import Place
+from resnet_inspect.errors import BadInput, UnknownName
+from resnet_inspect.traces.attribution import Box, Layer, Position
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.ops import Activate, Attention, MatMul
+from resnet_inspect.traces.tensors import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A feature map, and where it is to be had."""
+
+    layer: Layer
+    place: Place
+    channels_at: int
+    """The dimension that holds the channels."""
+    field: ReceptiveField | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """A tensor that scales a map, or pools it."""
+
+    call: int
+    """The step that makes it."""
+    output: int
+    """Which of that step's outputs it is."""
+    path: str
+    """The step that uses it."""
+    kind: str
+    """"channels", "positions", "both", or "attention": then its last dimension is of positions."""
+    channels_at: int = 0
+    """Of the product: which dimension holds the channels, and how many there are."""
+    rank: int = 0
+    size: Position = (0, 0)
+    """Of attention: the map whose positions it weighs."""
+
+
+def layer_named(survey: Survey, name: str) -> Looked:
+    """The map that a layer gives; "layer1.0.relu #2" is its second call, else it is the last.
+
+    Raises `UnknownName` for a layer that is not called, `BadInput` for one that gives no map.
+    """
+    trace = survey.trace
+    path, _, nth = name.partition(" #")
+    calls = trace.calls_at.get(path, ())
+    if not path or not calls or (nth and not (nth.isdecimal() and 0 < int(nth) <= len(calls))):
+        raise UnknownName("layer", name, trace.calls_at, see="`taps` names those of each stride")
+    call = trace.calls[calls[int(nth or len(calls)) - 1]]
+    known = maps.find(survey)
+    for port in call.outputs:
+        one = known.at.get(port.activation) if known is not None else None
+        if one is not None and len(one.size) == 2:
+            return _looked(survey, one, places.place_of(trace, port.activation), path)
+    given = " and ".join("×".join(map(str, trace.spec(port).shape)) for port in call.outputs)
+    raise BadInput(f"{name} gives {given or 'nothing'}, which is no feature map")
+
+
+def usual_layer(survey: Survey) -> Looked:
+    """The layer that `taps` names for Grad-CAM.
+
+    Raises `BadInput` where no feature map is left at the end, or no hook could see it.
+    """
+    taps = found.find(survey)
+    if taps.last is None or taps.tokens or len(taps.last.size) != 2:
+        raise BadInput("no feature map is left at the end of this network", hint="--layer")
+    activation = taps.last.activation
+    given = places.layer_before(survey.trace, activation)
+    place = given or places.place_of(survey.trace, activation)
+    return _looked(survey, taps.last.map, place, taps.last_layer or taps.last.path)
+
+
+def _looked(survey: Survey, one: maps.Map, place: Place | None, path: str) -> Looked:
+    if place is None:
+        raise BadInput(
+            f"the map of {path} is made and taken by functions alone, where no hook sees it",
+            hint="--layer",
+        )
+    field = survey.fields.found.get(one.activation)
+    size = () if field is None else tuple(map(float, field.size))
+    height, width = one.size
+    beyond = tuple(filter(None, (field.statistics, field.gate, field.seam))) if field else ()
+    unknown = _why_unknown(survey, one.activation)
+    layer = Layer(path, (height, width), one.shape[one.channels_at], size, unknown, beyond)
+    return Looked(layer, place, one.channels_at, field)
+
+
+def _why_unknown(survey: Survey, activation: int) -> str:
+    field = survey.fields.found.get(activation)
+    if field is None:
+        lost = survey.fields.lost.get(activation)
+        return f"behind {lost.path} it is not known" if lost else "it is not known"
+    if field.whole or (field.start and all(isinstance(step, int) for step in field.jump)):
+        return ""
+    return "its windows do not move evenly"
+
+
+def box(field: ReceptiveField | None, position: Position, image: Position) -> Box | None:
+    """What a position sees of an image, cut at its border; None where that is not known."""
+    if field is None:
+        return None
+    if field.whole:
+        return Box(0, 0, *image)
+    if not field.start or not all(isinstance(step, int) for step in field.jump):
+        return None
+    ends = []
+    for at, start, jump, size, pixels in zip(
+        position, field.start, field.jump, field.size, image, strict=True
+    ):
+        first = int(start + at * jump)
+        ends.append((min(max(first, 0), pixels), min(max(first + int(size), 0), pixels)))
+    (top, bottom), (left, right) = ends
+    return Box(top, left, bottom, right)
+
+
+def gated(survey: Survey) -> tuple[Gated, ...]:
+    """What scales maps and is computed from them by layers, and what attention pools them with."""
+    known = maps.find(survey)
+    return (*_products(survey.trace, known), *_pools(survey, known))
+
+
+def _products(trace: Trace, known: maps.Maps | None) -> Iterator[Gated]:
+    repeated = gates.repeated(trace)
+    for step in trace.steps:
+        call = trace.calls[step]
+        if not call.outputs:
+            continue
+        made = call.outputs[0].activation
+        shape = trace.activations[made].tensor.shape
+        if len(shape) < 4:
+            continue
+        one = known.at.get(made) if known is not None else None
+        channels_at = 1 if one is None else one.channels_at
+        for activation in sorted(gates.smaller(trace, step, repeated)):
+            maker = trace.producer.get(activation)
+            if maker is None or not gates.has_layers(trace, {activation}):
+                continue
+            own = trace.activations[activation].tensor.shape
+            kind = _kind(own, shape, channels_at, repeated.get(activation))
+            output = [port.activation for port in trace.calls[maker].outputs].index(activation)
+            yield Gated(maker, output, call.path, kind, channels_at, len(shape))
+
+
+def _kind(own: Shape, shape: Shape, channels_at: int, elements: int | None) -> str:
+    """What differs in a gate: its channels, its positions, or both."""
+    sizes = (1,) * (len(shape) - len(own)) + own
+    channels = sizes[channels_at]
+    positions = prod(sizes[1:]) // max(channels, 1)
+    if elements is not None:  # it was made as large as the map
+        return "channels" if elements == channels else "positions" if channels > 1 else "both"
+    return "channels" if positions == 1 else "positions" if channels == 1 else "both"
+
+
+def _pools(survey: Survey, known: maps.Maps | None) -> Iterator[Gated]:
+    """Softmaxes over the positions of the last map before them."""
+    trace = survey.trace
+    before = sorted(known.at) if known is not None else []
+    for step in trace.steps:
+        call = trace.calls[step]
+        if not (isinstance(call.op, Activate) and call.op.name == "softmax" and call.outputs):
+            continue
+        made = call.outputs[0].activation
+        shape = trace.activations[made].tensor.shape
+        earlier = [a for a in before if a < made and len(known.at[a].size) == 2] if known else []
+        if not earlier or call.op.dims is None or len(call.op.dims) != 1:
+            continue
+        size = known.at[earlier[-1]].size if known is not None else ()
+        along = shape[call.op.dims[0]]
+        if len(size) == 2 and along > 1 and along in (prod(size), prod(size) + 1):
+            yield Gated(
+                step, 0, call.path, "attention", call.op.dims[0] % len(shape), len(shape),
+                (size[0], size[1]),
+            )  # fmt: skip
+
+
+def fused(survey: Survey) -> tuple[str, ...]:
+    """Paths of the steps whose attention gives no weights, since one kernel does it all."""
+    calls = (survey.trace.calls[step] for step in survey.trace.steps)
+    return tuple(
+        call.path
+        for call in calls
+        if isinstance(call.op, Attention)
+        or (isinstance(call.op, MatMul) and call.op.name == "scaled_dot_product_attention")
+    )
