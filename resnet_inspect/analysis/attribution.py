@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from resnet_inspect.analysis.geometry.receptive_field import ReceptiveField
@@ -12,7 +12,7 @@ from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.taps import found, maps, places
 from resnet_inspect.analysis.taps.places import Place
 from resnet_inspect.errors import BadInput, UnknownName
-from resnet_inspect.traces.attribution import Box, Layer, Position
+from resnet_inspect.traces.attribution import METHODS, Box, Layer, Position
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Attention, MatMul
 from resnet_inspect.traces.tensors import Shape
@@ -42,8 +42,10 @@ class Gated:
     kind: str
     """"channels", "positions", "both", or "attention": then its last dimension is of positions."""
     channels_at: int = 0
-    """Of the product: which dimension holds the channels, and how many there are."""
+    """Which dimension holds the channels: 1, with all up to the last two, or the last; of attention
+    the one that is weighed."""
     rank: int = 0
+    """How many dimensions there are, of a gate those of the product."""
     size: Position = (0, 0)
     """Of attention: the map whose positions it weighs."""
 
@@ -75,7 +77,11 @@ def usual_layer(survey: Survey) -> Looked:
     """
     taps = found.find(survey)
     if taps.last is None or taps.tokens or len(taps.last.size) != 2:
-        raise BadInput("no feature map is left at the end of this network", hint="--layer")
+        others = ", ".join(name for name in METHODS if name != "gradcam")
+        raise BadInput(
+            "no feature map is left at the end of this network",
+            hint=f"--layer, or --method {others}",
+        )
     activation = taps.last.activation
     given = places.layer_before(survey.trace, activation)
     place = given or places.place_of(survey.trace, activation)
@@ -89,22 +95,24 @@ def _looked(survey: Survey, one: maps.Map, place: Place | None, path: str) -> Lo
             hint="--layer",
         )
     field = survey.fields.found.get(one.activation)
-    size = () if field is None else tuple(map(float, field.size))
     height, width = one.size
-    beyond = tuple(filter(None, (field.statistics, field.gate, field.seam))) if field else ()
-    unknown = _why_unknown(survey, one.activation)
-    layer = Layer(path, (height, width), one.shape[one.channels_at], size, unknown, beyond)
-    return Looked(layer, place, one.channels_at, field)
-
-
-def _why_unknown(survey: Survey, activation: int) -> str:
-    field = survey.fields.found.get(activation)
+    layer = Layer(path, (height, width), one.shape[one.channels_at])
     if field is None:
-        lost = survey.fields.lost.get(activation)
-        return f"behind {lost.path} it is not known" if lost else "it is not known"
-    if field.whole or (field.start and all(isinstance(step, int) for step in field.jump)):
-        return ""
-    return "its windows do not move evenly"
+        lost = survey.fields.lost.get(one.activation)
+        unknown = f"behind {lost.path} it is not known" if lost else "it is not known"
+        return Looked(replace(layer, unknown=unknown), place, one.channels_at, None)
+    if not field.whole and not _moves_evenly(field):
+        layer = replace(layer, unknown="what it sees does not move evenly")
+    elif not field.whole:
+        middles = (start + size / 2 for start, size in zip(field.start, field.size, strict=True))
+        size, jump = tuple(map(float, field.size)), tuple(map(float, field.jump))
+        layer = replace(layer, field_size=size, centre=tuple(map(float, middles)), jump=jump)
+    beyond = tuple(filter(None, (field.statistics, field.gate, field.seam)))
+    return Looked(replace(layer, beyond=beyond), place, one.channels_at, field)
+
+
+def _moves_evenly(field: ReceptiveField) -> bool:
+    return bool(field.start) and all(isinstance(step, int) for step in field.jump)
 
 
 def box(field: ReceptiveField | None, position: Position, image: Position) -> Box | None:
@@ -113,7 +121,7 @@ def box(field: ReceptiveField | None, position: Position, image: Position) -> Bo
         return None
     if field.whole:
         return Box(0, 0, *image)
-    if not field.start or not all(isinstance(step, int) for step in field.jump):
+    if not _moves_evenly(field):
         return None
     ends = []
     for at, start, jump, size, pixels in zip(
@@ -156,8 +164,8 @@ def _products(trace: Trace, known: maps.Maps | None) -> Iterator[Gated]:
 def _kind(own: Shape, shape: Shape, channels_at: int, elements: int | None) -> str:
     """What differs in a gate: its channels, its positions, or both."""
     sizes = (1,) * (len(shape) - len(own)) + own
-    channels = sizes[channels_at]
-    positions = prod(sizes[1:]) // max(channels, 1)
+    positions = prod(sizes[-2:] if channels_at == 1 else sizes[1:-1])
+    channels = prod(sizes[1:]) // positions
     if elements is not None:  # it was made as large as the map
         return "channels" if elements == channels else "positions" if channels > 1 else "both"
     return "channels" if positions == 1 else "positions" if channels == 1 else "both"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 
 import torch
 from torch import Tensor
@@ -50,11 +52,15 @@ def _image(path: Path, channels: int, height: int, width: int) -> Tensor:
     return normalised(pixels_of(path, channels, height, width))
 
 
-def normalised(pixels: Tensor) -> Tensor:
-    """Bytes of C×H×W by the mean and standard deviation of ImageNet, one channel by their means."""
+def normalised(pixels: Tensor, mean: Sequence[float] = MEAN, std: Sequence[float] = STD) -> Tensor:
+    """Bytes of C×H×W by a mean and a standard deviation of each channel, of parts of 255.
+
+    One channel is normalised by the means of three.
+    """
     from torchvision.transforms.functional import normalize
 
-    mean, std = (MEAN, STD) if len(pixels) == 3 else ((sum(MEAN) / 3,), (sum(STD) / 3,))
+    if len(pixels) == 1:
+        mean, std = [fmean(mean)], [fmean(std)]
     found: Tensor = normalize(pixels.float() / 255, list(mean), list(std))
     return found
 

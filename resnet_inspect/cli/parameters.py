@@ -172,6 +172,21 @@ class Numbers(Type):
         return tuple(map(int, parts))
 
 
+class Decimals(Type):
+    """Numbers with commas: 0.485,0.456,0.406."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A tuple of numbers."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(map(float, str(value).split(",")))
+        except ValueError:
+            self.fail(f"'{value}' is no list of numbers: write 0.5,0.5,0.5", param, ctx)
+
+
 _PREFIXES = {"": 1.0} | {
     f"{letter}{i}": (1024.0 if i else 1000.0) ** power
     for power, letter in enumerate("KMGTP", start=1)

@@ -82,8 +82,6 @@ class Subject:
     def heat(self, method: str, settings: Settings) -> Heat:
         """What another method attributes."""
         made: Tensor = _METHODS[method](self, settings)
-        if not made.isfinite().all():
-            raise WorkFailed(f"{method} gives numbers that are not finite")
         if method == "occlusion":
             return Heat(method, _grid(made))
         with torch.no_grad():
@@ -203,6 +201,8 @@ def _passing(
 
 
 def _grid(values: Tensor) -> Grid:
+    if not values.isfinite().all():
+        raise WorkFailed("the network's gradients or gates are not finite")
     rows: list[list[float]] = values.detach().float().cpu().tolist()
     return tuple(map(tuple, rows))
 
@@ -211,8 +211,7 @@ def _gate(found: Gated, made: Tensor) -> Gate:
     if found.kind == "attention":
         return Gate(found.path, "positions", _attended(found, made))
     every = made.reshape((1,) * (found.rank - made.dim()) + tuple(made.shape))
-    inner = every[0].movedim(found.channels_at - 1, 0)
-    inner = inner.reshape(inner.shape[0], -1, *inner.shape[-1:]) if inner.dim() > 3 else inner
+    inner = (every[0] if found.channels_at == 1 else every[0].movedim(-1, 0)).flatten(0, -3)
     if found.kind == "positions":
         return Gate(found.path, found.kind, _grid(inner.mean(0)))
     return Gate(found.path, found.kind, _grid(inner.mean((1, 2))[None]))

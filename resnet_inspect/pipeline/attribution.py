@@ -18,15 +18,23 @@ from resnet_inspect.errors import (
     UnknownName,
     WorkFailed,
 )
+from resnet_inspect.pipeline.images import (
+    Ready,
+    Scale,
+    check_files,
+    given,
+    how_read,
+    named,
+    scaling,
+    taken,
+)
 from resnet_inspect.pipeline.networks import (
     Order,
     Tell,
-    give_shapes,
     import_torch,
-    one_shape,
     silent,
 )
-from resnet_inspect.pipeline.tracing import forward_error, settled
+from resnet_inspect.pipeline.tracing import forward_error
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.attribution import (
     METHODS,
@@ -42,7 +50,6 @@ from resnet_inspect.traces.attribution import (
 from resnet_inspect.traces.model import Trace
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor, nn
 
     from resnet_inspect.analysis.attribution import Looked
@@ -60,6 +67,8 @@ def attribute(
     layer: str | None = None,
     position: tuple[int, int] | None = None,
     input_size: InputSize | None = None,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
     weights: str | Path | None = None,
     arguments: Mapping[str, Any] | None = None,
     device: str | None = None,
@@ -73,7 +82,7 @@ def attribute(
         model: a network by its name, or of your own code, as `trace` takes it; an `nn.Module`,
             which is left as it was found; or None for the network that `weights` are of.
         images: one file, or several. Each is scaled so that it covers the input, cropped at its
-            centre, and normalised by the mean and standard deviation of ImageNet.
+            centre, and normalised.
         method: "gradcam", "integrated_gradients", "occlusion", "shapley", or several of them.
         target: the class; None for the one with the highest score, of each image its own.
         layer: whose map Grad-CAM and the receptive field are of: "layer4", "layer1.0.relu #2";
@@ -81,6 +90,8 @@ def attribute(
         position: row and column of that map whose receptive field is shown; None for the one
             where Grad-CAM is highest.
         input_size: as `trace` takes it; one image goes through at a time.
+        mean: of the channels, from 0 to 1, by which images are normalised; None for ImageNet's.
+        std: the standard deviations, likewise.
         weights: a file of weights, which must fit; without it a named network is fresh.
         arguments: for the builder.
         device: "cpu" by default; a module stays where it is.
@@ -100,7 +111,7 @@ def attribute(
         if name not in METHODS:
             raise UnknownName("method", name, METHODS, see=f"known: {', '.join(METHODS)}")
     paths = [Path(one) for one in ([images] if isinstance(images, str | Path) else images)]
-    _check_files(paths)
+    check_files(paths)
     how = _settings(settings)
     notes: list[str] = []
     if model is None:
@@ -124,27 +135,15 @@ def attribute(
         if chosen is None:
             if arguments or weights is not None:
                 raise BadInput("arguments and weights are for a network that is named")
-            ready = _given(model, input_size, device, dtype)
+            ready = given(model, input_size, device, dtype)
         else:
             order = Order.of(
                 chosen, input_size, dtype=dtype, arguments=arguments, weights=weights, tell=tell
             )
-            ready = _named(order, device)
-        asked = _Asked(methods, target, layer, position, how, tell)
+            ready = named(order, device)
+        scale = scaling(mean, std, ready.shape)
+        asked = _Asked(methods, target, layer, position, scale, how, tell)
         return Attributions(_attribution(ready, paths, asked, tuple(notes)))
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """A network that can run, and what it takes."""
-
-    network: nn.Module
-    where: torch.device
-    shape: tuple[int, ...]
-    dtype: torch.dtype
-    notes: tuple[str, ...]
-    facts: Mapping[str, Any]
-    """What `capture` is told of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +154,9 @@ class _Asked:
     target: int | None
     layer: str | None
     position: tuple[int, int] | None
+    scale: Scale
     settings: Settings
     tell: Tell
-
-
-def _check_files(paths: Sequence[Path]) -> None:
-    if not paths:
-        raise BadInput("which images?")
-    for path in paths:
-        if path.is_dir():
-            raise BadInput(f"{path} is a folder", hint=f"name its images: {path / '*.png'}")
-        if not path.is_file():
-            raise BadInput(f"{path}: there is no such file")
 
 
 def _settings(given: Mapping[str, Any]) -> Settings:
@@ -179,54 +169,8 @@ def _settings(given: Mapping[str, Any]) -> Settings:
     return Settings(**given)
 
 
-def _named(order: Order, device: str | None) -> _Ready:
-    import torch
-
-    from resnet_inspect.capture import backends
-    from resnet_inspect.capture.recording.forward import unwrapped
-
-    order = settled(order)
-    where = backends.resolve(device or "cpu")
-    built = order.on(where)
-    taken = built.args[0] if len(built.args) == 1 and not built.kwargs else None
-    if not isinstance(taken, torch.Tensor):
-        raise BadInput("images go into a network with one input, N×3×H×W")
-    network, wrappers = unwrapped(built.model.to(where))
-    give_shapes(network, built.args, built.kwargs)
-    fresh = () if order.weights else ("its weights are fresh: it has learned nothing",)
-    facts = {
-        "model_name": order.chosen.title or None,
-        "source": order.chosen.origin,
-        "arguments": order.arguments,
-    }
-    notes = (*wrappers, *built.notes, *fresh)
-    return _Ready(network, where, tuple(taken.shape), taken.dtype, notes, facts)
-
-
-def _given(
-    model: Any, input_size: InputSize | None, device: str | None, dtype: str | None
-) -> _Ready:
-    from torch import nn
-
-    from resnet_inspect.capture import backends
-    from resnet_inspect.capture.inputs import fitting_shape, floating_dtype, home, read_dtype
-    from resnet_inspect.capture.recording.forward import unwrapped
-
-    if not isinstance(model, nn.Module):
-        raise BadInput(f"attribute takes a name or an nn.Module, not a {type(model).__name__}")
-    network, wrappers = unwrapped(model)
-    shape = one_shape(input_size) if input_size is not None else fitting_shape(network)
-    if shape is None:
-        raise BadInput("a model needs input_size", hint="input_size=(1, 3, 224, 224)")
-    where = backends.resolve(device) if device else home(network)
-    if where.type == "meta":
-        raise BadInput("meta computes no scores", hint="load its weights on a device")
-    taken = read_dtype(dtype) if dtype else floating_dtype(network)
-    return _Ready(network, where, shape, taken, tuple(wrappers), {})
-
-
 def _attribution(
-    ready: _Ready, paths: Sequence[Path], asked: _Asked, notes: tuple[str, ...]
+    ready: Ready, paths: Sequence[Path], asked: _Asked, notes: tuple[str, ...]
 ) -> Attribution:
     """All images one after the other, through a network that is left as it was found."""
     from resnet_inspect.analysis.attribution import fused, gated
@@ -234,23 +178,23 @@ def _attribution(
     from resnet_inspect.capture.images import pixels_of, rgb
     from resnet_inspect.capture.recording.forward import ForwardRaised
     from resnet_inspect.lab import attribution as lab
+    from resnet_inspect.views.words.text import some
 
-    if len(ready.shape) != 4 or ready.shape[1] not in (1, 3):
-        size = "×".join(map(str, ready.shape))
-        raise BadInput(f"images are N×3×H×W or N×1×H×W, not {size}", hint="--image-size")
     _, channels, height, width = ready.shape
     pixels = [pixels_of(path, channels, height, width) for path in paths]
     found: list[Attributed] = []
     try:
-        survey = Survey(_traced(ready, pixels[0]))
+        survey = Survey(_traced(ready, taken(ready, pixels[0], asked.scale)))
         looked = _looked(survey, asked)
         gates = gated(survey)
-        notes += (*ready.notes, _how_read(len(paths), height, width))
-        notes += tuple(f"{path} gives no weights: one kernel attends" for path in fused(survey))
+        notes += (*ready.notes, how_read(len(paths), (height, width), asked.scale))
+        attends = fused(survey)
+        if attends:
+            notes += (f"no weights of attention come out of the kernel of {some(attends)}",)
         with lab.lent(ready.network, ready.where) as network:
             for path, image in zip(paths, pixels, strict=True):
                 asked.tell(f"looking at {path.name}")
-                one = lab.Subject(network, _taken(ready, image), asked.target)
+                one = lab.Subject(network, taken(ready, image, asked.scale), asked.target)
                 heats, seen = _found(one, asked, looked, (height, width))
                 said = one.scored
                 found.append(
@@ -279,18 +223,11 @@ def _attribution(
     return Attribution(survey.trace.model_name, tuple(found), layer, asked.settings, notes)
 
 
-def _taken(ready: _Ready, pixels: Tensor) -> Tensor:
-    """The image as the network takes it."""
-    from resnet_inspect.capture.images import normalised
-
-    return normalised(pixels)[None].to(device=ready.where, dtype=ready.dtype)
-
-
-def _traced(ready: _Ready, pixels: Tensor) -> Trace:
+def _traced(ready: Ready, image: Tensor) -> Trace:
     from resnet_inspect.capture.recording.forward import capture
 
     return capture(
-        ready.network, (_taken(ready, pixels),), device=ready.where, notes=ready.notes,
+        ready.network, (image,), device=ready.where, notes=ready.notes,
         **ready.facts,
     )  # fmt: skip
 
@@ -352,11 +289,3 @@ def _within(effective: Grid, field: Box | None) -> float | None:
         return None
     rows = effective[field.top : field.bottom]
     return fsum(fsum(row[field.left : field.right]) for row in rows) / whole
-
-
-def _how_read(count: int, height: int, width: int) -> str:
-    each = "the image is" if count == 1 else f"each of {count} images is"
-    return (
-        f"{each} scaled to cover {height}×{width}, cropped at its centre, and normalised by"
-        " ImageNet's mean and standard deviation"
-    )

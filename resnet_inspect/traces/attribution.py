@@ -61,6 +61,10 @@ class Layer:
     field_size: tuple[float, ...] = ()
     """What a position sees, in pixels, not cut at the border; () where that is not known, or all
     of the image."""
+    centre: tuple[float, ...] = ()
+    """The middle of what position 0,0 sees, in pixels from the image's corner; () likewise."""
+    jump: tuple[float, ...] = ()
+    """Pixels from one position to the next; () likewise."""
     unknown: str = ""
     """Why the field is not known exactly; "" where it is."""
     beyond: tuple[str, ...] = ()

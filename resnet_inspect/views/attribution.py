@@ -11,6 +11,7 @@ from resnet_inspect.traces.attribution import (
     Attribution,
     Box,
     Grid,
+    Layer,
     Position,
 )
 from resnet_inspect.views.words import attribution as words
@@ -19,6 +20,23 @@ from resnet_inspect.views.words import text
 _MANY = 1000
 """Of so many numbers the largest are outliers."""
 _OUTLIERS = 0.005
+
+
+Point = tuple[float, float]
+"""Down and across, as parts of the image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Where the positions of a map lie."""
+
+    first: Point
+    step: Point
+
+    def at(self, position: Position) -> Point:
+        """Where one of them lies."""
+        (y, x), (down, across) = self.first, self.step
+        return y + position[0] * down, x + position[1] * across
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +48,12 @@ class Panel:
     captions: tuple[str, ...]
     heat: Grid = ()
     """From -1 to 1, in a grid over the whole image; () for the image alone."""
-    smooth: bool = False
-    """Whether the numbers are of a map whose positions overlap in the image."""
+    lattice: Lattice | None = None
+    """Where its numbers lie, if they are of a map whose positions overlap; None for squares."""
     box: Box | None = None
     """What a position sees."""
-    position: Position | None = None
-    """The position itself, of so many as `positions` says."""
-    positions: Position = (1, 1)
+    position: Point | None = None
+    """Where the position is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +104,36 @@ def _sheet(of: Attribution, image: Attributed) -> Sheet:
 def _panels(of: Attribution, image: Attributed) -> Iterator[Panel]:
     yield Panel("image", "image", (text.shape((image.height, image.width)),))
     layer = of.layer
+    lattice = None if layer is None else _lattice(layer, image)
     for heat in image.heats:
         captions = tuple(words.heat(heat, layer))
-        is_map = heat.method == "gradcam"
-        yield Panel(heat.method, METHODS[heat.method], captions, scaled(heat.values), is_map)
-    if image.seen is not None and layer is not None:
+        under = lattice if heat.method == "gradcam" else None
+        yield Panel(heat.method, METHODS[heat.method], captions, scaled(heat.values), under)
+    if image.seen is not None and layer is not None and lattice is not None:
         yield Panel(
             "field", "receptive field", tuple(words.seen(image.seen, layer)),
-            scaled(image.seen.effective), box=image.seen.box, position=image.seen.position,
-            positions=layer.size,
+            scaled(image.seen.effective), box=image.seen.box,
+            position=lattice.at(image.seen.position),
         )  # fmt: skip
     for number, gate in enumerate(image.gates):
         if gate.kind == "positions":
             title = f"gate {text.visible(gate.path)}"
-            yield Panel(f"gate-{number}", title, (words.gate(gate),), scaled(gate.values), True)
+            under = _even(len(gate.values), len(gate.values[0]))
+            yield Panel(f"gate-{number}", title, (words.gate(gate),), scaled(gate.values), under)
+
+
+def _lattice(layer: Layer, image: Attributed) -> Lattice:
+    """Each position in the middle of what it sees, where that is known."""
+    if not layer.centre:
+        return _even(*layer.size)
+    (y, x), (down, across) = layer.centre, layer.jump
+    height, width = image.height, image.width
+    return Lattice((y / height, x / width), (down / height, across / width))
+
+
+def _even(rows: int, columns: int) -> Lattice:
+    """Positions that share the image among them."""
+    return Lattice((0.5 / rows, 0.5 / columns), (1 / rows, 1 / columns))
 
 
 def scaled(values: Grid) -> Grid:

@@ -135,6 +135,16 @@ def test_what_is_attributed_adds_up(found: Attributed, network: nn.Module, image
         )
 
 
+def test_images_are_normalised_as_asked(network: nn.Module, image: Path) -> None:
+    found = ri.attribute(network, image, input_size=SIZE, mean=(0.5,), std=(0.2, 0.3, 0.4))
+    pixels = pixels_of(image, 3, SIDE, SIDE).float() / 255
+    given = (pixels - 0.5) / torch.tensor([0.2, 0.3, 0.4])[:, None, None]
+    with torch.no_grad():
+        score = float(network.eval()(given[None]).max())
+    assert found.attribution.images[0].score == pytest.approx(score, rel=1e-5)
+    assert "normalised by 0.5 and 0.2, 0.3, 0.4" in " ".join(found.attribution.notes)
+
+
 def plain_gradcam(model: nn.Module, layer: nn.Module, given: Tensor, target: int) -> Tensor:
     """Grad-CAM with hooks of our own (Selvaraju et al. 2017, equations 1 and 2)."""
     kept: list[Tensor] = []
@@ -354,6 +364,8 @@ def test_bad_input_is_one_line(
         ([NAMED, one, "--method", "magic"], 2, "gradcam"),
         ([NAMED, one, "--position", "1"], 2, "ROW,COLUMN"),
         ([NAMED, one, "--class", "3"], 2, "0 to 2"),
+        ([NAMED, one, "--mean", "0.5,0.5"], 2, "2 numbers for 3 channels"),
+        ([NAMED, one, "--std", "0"], 2, "above 0"),
     ):
         assert main(["attribute", *asked]) == code
         out, err = capsys.readouterr()

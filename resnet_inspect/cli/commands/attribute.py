@@ -17,7 +17,7 @@ from resnet_inspect.cli.options import (
     input_options_but,
 )
 from resnet_inspect.cli.output import columns_of_terminal, is_coloured
-from resnet_inspect.cli.parameters import ModelName, Position
+from resnet_inspect.cli.parameters import Decimals, ModelName, Position
 from resnet_inspect.cli.streams import streams_aside
 from resnet_inspect.cli.tracing import input_of
 from resnet_inspect.traces.attribution import METHODS, Attribution, Settings
@@ -63,6 +63,8 @@ _SETTINGS = ("steps", "window", "regions", "samples", "seed")
     metavar="Y,X",
     help="Of that layer's map, to see its receptive field.  [default: where Grad-CAM is highest]",
 )
+@click.option("--mean", type=Decimals(), help="By channel, from 0 to 1.  [default: ImageNet's]")
+@click.option("--std", type=Decimals(), help="Standard deviations, likewise.")
 @click.option("--steps", type=int, help=f"Of integrated gradients.  [default: {_USUAL.steps}]")
 @click.option(
     "--window", type=int, help="Side of what is occluded, in pixels.  [default: an eighth]"
@@ -124,6 +126,8 @@ def command(model: str, images: tuple[str, ...], **options: Any) -> int:
             layer=options["layer"],
             position=options["position"],
             input_size=size,
+            mean=options["mean"],
+            std=options["std"],
             weights=options["weights"],
             arguments=read_settings(options["settings"]),
             device=options["device"],

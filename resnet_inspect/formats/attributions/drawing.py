@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from array import array
 from io import BytesIO
+from math import ceil
 from typing import TYPE_CHECKING
 
 from resnet_inspect.errors import MissingDependency
 from resnet_inspect.traces.attribution import Attributed
-from resnet_inspect.views.attribution import Panel, Strip
+from resnet_inspect.views.attribution import Lattice, Panel, Strip
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -53,11 +54,32 @@ def _laid_over(panel: Panel, size: tuple[int, int]) -> Image.Image:
     grid = Image.new("F", (columns, rows))
     grid.putdata([value for row in panel.heat for value in row])
     if size[0] >= columns:
-        how = Image.Resampling.BILINEAR if panel.smooth else Image.Resampling.NEAREST
-        return grid.resize(size, how)
+        if panel.lattice is None:
+            return grid.resize(size, Image.Resampling.NEAREST)
+        return _between(grid, panel.lattice, size)
     grid = grid.resize(size, Image.Resampling.BOX)
     largest = max(map(abs, array("f", grid.tobytes()))) or 1.0
     return grid.point(lambda value: value * (1 / largest) + 0)
+
+
+def _between(grid: Image.Image, lattice: Lattice, size: tuple[int, int]) -> Image.Image:
+    """The numbers of positions where these lie, and means of neighbours between them."""
+    from PIL import Image
+
+    (top, left), (down, across) = lattice.first, lattice.step
+    border = 1 + ceil(max(top / down, left / across, (1 - top) / down - grid.height,
+                          (1 - left) / across - grid.width, 0.0))  # fmt: skip
+    values, width = array("f", grid.tobytes()), grid.width
+    rows = [values[y * width : (y + 1) * width] for y in range(grid.height)]
+    rows = [rows[0]] * border + rows + [rows[-1]] * border
+    wide = Image.new("F", (width + 2 * border, len(rows)))
+    wide.putdata([v for row in rows for v in [row[0]] * border + list(row) + [row[-1]] * border])
+    return wide.transform(
+        size, Image.Transform.AFFINE,
+        (1 / (size[0] * across), 0, border + 0.5 - left / across,
+         0, 1 / (size[1] * down), border + 0.5 - top / down),
+        Image.Resampling.BILINEAR,
+    )  # fmt: skip
 
 
 def strengths(panel: Panel, size: tuple[int, int]) -> list[list[float]]:
@@ -79,7 +101,7 @@ def _frame(image: Image.Image, panel: Panel, of: Attributed) -> None:
         box = panel.box
         corners = (box.left * across, box.top * down, box.right * across - 1, box.bottom * down - 1)
         pen.rectangle([round(c) for c in corners], outline=_FIELD, width=thin)
-    y, x = ((at + 0.5) / n for at, n in zip(panel.position, panel.positions, strict=True))
+    y, x = (min(max(at, 0.0), 1.0) for at in panel.position)
     x, y, arm = x * image.width, y * image.height, max(2, min(image.size) / 24)
     pen.line((x - arm, y, x + arm, y), fill=_FIELD, width=thin)
     pen.line((x, y - arm, x, y + arm), fill=_FIELD, width=thin)
