@@ -47,8 +47,10 @@ class Subject:
     def __init__(self, network: nn.Module, image: Tensor, target: int | None) -> None:
         self._network = network
         self._image = image
-        with torch.no_grad():
-            scores = self._scores(image)[0].float()
+        made = self._scores(image.detach().requires_grad_())
+        self.has_gradients = made.requires_grad
+        """Whether a gradient comes back from the scores to the image."""
+        scores = made[0].detach().float()
         if not scores.isfinite().all():
             raise WorkFailed(
                 "the scores of the network are not finite",
@@ -64,7 +66,7 @@ class Subject:
 
     def _scores(self, images: Tensor) -> Tensor:
         """N×classes scores; raises `BadInput` where the network gives none."""
-        made = self._network(images)
+        made = self._network(images.clone())  # it may write into what it is given
         leaves = [leaf for leaf in tree_leaves(made) if isinstance(leaf, Tensor)]
         scores = next((leaf for leaf in leaves if leaf.is_floating_point()), None)
         if scores is None or scores.dim() != 2 or len(scores) != len(images):
@@ -86,8 +88,8 @@ class Subject:
             return Heat(method, _grid(made))
         with torch.no_grad():
             both = self._scores(torch.cat([self._image, torch.zeros_like(self._image)]))
-        with_image, without = both[:, self._target].double().tolist()
-        return Heat(method, _grid(made), float(made.double().sum()), with_image - without)
+        with_image, without = both[:, self._target].tolist()
+        return Heat(method, _grid(made), float(made.cpu().double().sum()), with_image - without)
 
     def _integrated_gradients(self, settings: Settings) -> Tensor:
         found: Tensor = attr.IntegratedGradients(self._scores).attribute(
@@ -129,7 +131,7 @@ class Subject:
         kept: list[Tensor] = []
         probe = nn.Identity()
         probe.register_forward_hook(lambda _, given, made: kept.append(made))
-        image = self._image.detach().clone().requires_grad_()
+        image = self._image.detach().requires_grad_()
         with _passing(self._network, looked.place, probe, looked.channels_at):
             self._scores(image)
         element = kept[-1][0][(slice(None), *position)].sum()
@@ -148,7 +150,7 @@ class Subject:
                     kept[call] = [tensor.detach().clone() for tensor in tensors]
 
         with torch.no_grad(), Recorder(self._network, observe=observe):
-            self._network(self._image)
+            self._network(self._image.clone())
         there = [one for one in found if one.output < len(kept.get(one.call, ()))]
         return tuple(_gate(one, kept[one.call][one.output]) for one in there)
 

@@ -261,6 +261,12 @@ def _found(
     """What each method attributes, in the order that was asked for, and what a position sees."""
     from resnet_inspect.analysis.attribution import box
 
+    if not one.has_gradients:
+        if asked.position is not None or not {"occlusion", "shapley"}.issuperset(asked.methods):
+            raise WorkFailed(
+                "no gradient comes back through the network", hint="--method occlusion, shapley"
+            )
+        looked = None
     cam: Grid = () if looked is None else one.gradcam(looked)
     heats = []
     for method in asked.methods:

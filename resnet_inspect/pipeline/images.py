@@ -68,11 +68,13 @@ def scaling(
             raise BadInput(f"{name} is of finite numbers")
     if std is not None and not all(number > 0 for number in std):
         raise BadInput("a standard deviation is above 0")
-    words = [
-        "ImageNet's" if own is None else ", ".join(f"{number:g}" for number in own)
-        for own in (mean, std)
-    ]
-    said = "ImageNet's" if mean is None and std is None else " and ".join(words)
+    said = "ImageNet's mean and standard deviation"
+    if mean is not None or std is not None:
+        words = [
+            "ImageNet's" if own is None else ", ".join(f"{number:g}" for number in own)
+            for own in (mean, std)
+        ]
+        said = f"mean {words[0]} and standard deviation {words[1]}"
     every = [tuple(usual if own is None else own) for own, usual in ((mean, MEAN), (std, STD))]
     wide = [own * shape[1] if len(own) == 1 else own for own in every]
     return Scale(wide[0], wide[1], said)
@@ -137,5 +139,5 @@ def how_read(count: int, size: tuple[int, int], scale: Scale) -> str:
     each = "the image is" if count == 1 else f"each of {count} images is"
     return (
         f"{each} scaled to cover {size[0]}×{size[1]}, cropped at its centre, and normalised by"
-        f" {scale.said} (mean and standard deviation)"
+        f" {scale.said}"
     )

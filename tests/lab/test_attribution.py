@@ -42,6 +42,7 @@ class Small(nn.Module):
         self.fc = nn.Linear(16, 3)
 
     def forward(self, x: Tensor) -> Tensor:
+        x = x.mul_(2)  # what is given is its own
         scores: Tensor = self.fc(self.features(x).mean((2, 3)))
         return scores
 
@@ -142,7 +143,9 @@ def test_images_are_normalised_as_asked(network: nn.Module, image: Path) -> None
     with torch.no_grad():
         score = float(network.eval()(given[None]).max())
     assert found.attribution.images[0].score == pytest.approx(score, rel=1e-5)
-    assert "normalised by 0.5 and 0.2, 0.3, 0.4" in " ".join(found.attribution.notes)
+    assert "normalised by mean 0.5 and standard deviation 0.2, 0.3, 0.4" in " ".join(
+        found.attribution.notes
+    )
 
 
 def plain_gradcam(model: nn.Module, layer: nn.Module, given: Tensor, target: int) -> Tensor:
@@ -188,7 +191,7 @@ def test_the_effective_field_lies_within_the_theoretical(network: nn.Module, ima
         assert of.field_size == (size, size)
         given = normalised(pixels_of(image, 3, SIDE, SIDE))[None].requires_grad_()
         layers = network.eval().get_submodule("features")[: int(layer[9:] or 6) + 1]
-        layers(given)[0, :, position[0], position[1]].sum().backward()
+        layers(given * 2)[0, :, position[0], position[1]].sum().backward()
         assert given.grad is not None
         expected = given.grad[0].abs().sum(0)
         assert torch.allclose(torch.tensor(seen.effective), expected, atol=1e-6)
@@ -343,6 +346,11 @@ def test_what_cannot_be_is_said(network: nn.Module, image: Path, tmp_path: Path)
     assert len(heat_of(flat, image, method="occlusion")[0].values) == SIDE
     with pytest.raises(BadInput, match="not a score for each class"):
         heat_of(nn.Conv2d(3, 4, 3), image)
+    network.forward, forward = torch.no_grad()(network.forward), network.forward
+    with pytest.raises(WorkFailed, match="no gradient"):
+        heat_of(network, image)
+    assert len(heat_of(network, image, method="shapley")) == 1
+    network.forward = forward
     nn.init.constant_(flat[1].bias, torch.nan)
     with pytest.raises(WorkFailed, match="not finite"):
         heat_of(flat, image, method="occlusion")

@@ -6,6 +6,7 @@ What is drawn is drawn by Pillow, which torchvision brings.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -46,8 +47,6 @@ def write(of: Attribution, path: Path) -> Written:
     if not is_folder(path):
         return {path: _writer(_FORMATS[path.suffix.lower()])(of)}
     page, *pictures = places
-    from dataclasses import replace
-
     each = [replace(of, images=(image,)) for image in of.images]
     drawn = map(_writer("pictures"), each)
     return {page: _writer("page")(of), **dict(zip(pictures, drawn, strict=True))}
