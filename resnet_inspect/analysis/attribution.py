@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import prod
@@ -40,7 +41,7 @@ class Gated:
     path: str
     """The step that uses it."""
     kind: str
-    """"channels", "positions", "both", or "attention": then its last dimension is of positions."""
+    """What differs in it: "channels", "positions" or "both"; or "attention" over positions."""
     channels_at: int = 0
     """Which dimension holds the channels: 1, with all up to the last two, or the last; of attention
     the one that is weighed."""
@@ -136,10 +137,10 @@ def box(field: ReceptiveField | None, position: Position, image: Position) -> Bo
 def gated(survey: Survey) -> tuple[Gated, ...]:
     """What scales maps and is computed from them by layers, and what attention pools them with."""
     known = maps.find(survey)
-    return (*_products(survey.trace, known), *_pools(survey, known))
+    return () if known is None else (*_products(survey.trace, known), *_pools(survey.trace, known))
 
 
-def _products(trace: Trace, known: maps.Maps | None) -> Iterator[Gated]:
+def _products(trace: Trace, known: maps.Maps) -> Iterator[Gated]:
     repeated = gates.repeated(trace)
     for step in trace.steps:
         call = trace.calls[step]
@@ -149,7 +150,7 @@ def _products(trace: Trace, known: maps.Maps | None) -> Iterator[Gated]:
         shape = trace.activations[made].tensor.shape
         if len(shape) < 4:
             continue
-        one = known.at.get(made) if known is not None else None
+        one = known.at.get(made)
         channels_at = 1 if one is None else one.channels_at
         for activation in sorted(gates.smaller(trace, step, repeated)):
             maker = trace.producer.get(activation)
@@ -171,26 +172,24 @@ def _kind(own: Shape, shape: Shape, channels_at: int, elements: int | None) -> s
     return "channels" if positions == 1 else "positions" if channels == 1 else "both"
 
 
-def _pools(survey: Survey, known: maps.Maps | None) -> Iterator[Gated]:
+def _pools(trace: Trace, known: maps.Maps) -> Iterator[Gated]:
     """Softmaxes over the positions of the last map before them."""
-    trace = survey.trace
-    before = sorted(known.at) if known is not None else []
+    before = sorted(number for number, one in known.at.items() if len(one.size) == 2)
     for step in trace.steps:
         call = trace.calls[step]
-        if not (isinstance(call.op, Activate) and call.op.name == "softmax" and call.outputs):
+        op = call.op
+        if not (isinstance(op, Activate) and op.name == "softmax" and call.outputs):
             continue
         made = call.outputs[0].activation
-        shape = trace.activations[made].tensor.shape
-        earlier = [a for a in before if a < made and len(known.at[a].size) == 2] if known else []
-        if not earlier or call.op.dims is None or len(call.op.dims) != 1:
+        earlier = before[: bisect_left(before, made)]
+        if not earlier or op.dims is None or len(op.dims) != 1:
             continue
-        size = known.at[earlier[-1]].size if known is not None else ()
-        along = shape[call.op.dims[0]]
-        if len(size) == 2 and along > 1 and along in (prod(size), prod(size) + 1):
-            yield Gated(
-                step, 0, call.path, "attention", call.op.dims[0] % len(shape), len(shape),
-                (size[0], size[1]),
-            )  # fmt: skip
+        height, width = known.at[earlier[-1]].size
+        shape = trace.activations[made].tensor.shape
+        (along,) = op.dims
+        if shape[along] > 1 and shape[along] in (height * width, height * width + 1):
+            place, rank = along % len(shape), len(shape)
+            yield Gated(step, 0, call.path, "attention", place, rank, (height, width))
 
 
 def fused(survey: Survey) -> tuple[str, ...]:

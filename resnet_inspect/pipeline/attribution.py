@@ -226,10 +226,7 @@ def _attribution(
 def _traced(ready: Ready, image: Tensor) -> Trace:
     from resnet_inspect.capture.recording.forward import capture
 
-    return capture(
-        ready.network, (image,), device=ready.where, notes=ready.notes,
-        **ready.facts,
-    )  # fmt: skip
+    return capture(ready.network, (image,), device=ready.where, **ready.facts)
 
 
 def _looked(survey: Survey, asked: _Asked) -> Looked | None:

@@ -108,7 +108,10 @@ def _panels(of: Attribution, image: Attributed) -> Iterator[Panel]:
     for heat in image.heats:
         captions = tuple(words.heat(heat, layer))
         under = lattice if heat.method == "gradcam" else None
-        yield Panel(heat.method, METHODS[heat.method], captions, scaled(heat.values), under)
+        values = scaled(heat.values)
+        if heat.method == "shapley":
+            values = _by_pixel(values, image)
+        yield Panel(heat.method, METHODS[heat.method], captions, values, under)
     if image.seen is not None and layer is not None and lattice is not None:
         yield Panel(
             "field", "receptive field", tuple(words.seen(image.seen, layer)),
@@ -120,6 +123,12 @@ def _panels(of: Attribution, image: Attributed) -> Iterator[Panel]:
             title = f"gate {text.visible(gate.path)}"
             under = _even(len(gate.values), len(gate.values[0]))
             yield Panel(f"gate-{number}", title, (words.gate(gate),), scaled(gate.values), under)
+
+
+def _by_pixel(regions: Grid, image: Attributed) -> Grid:
+    """What each pixel's region has."""
+    rows = [tuple(row[x * len(row) // image.width] for x in range(image.width)) for row in regions]
+    return tuple(rows[y * len(rows) // image.height] for y in range(image.height))
 
 
 def _lattice(layer: Layer, image: Attributed) -> Lattice:

@@ -19,7 +19,8 @@ import resnet_inspect as ri
 from resnet_inspect.capture.images import normalised, pixels_of
 from resnet_inspect.cli import main
 from resnet_inspect.errors import BadInput, UnknownName, WorkFailed
-from resnet_inspect.traces.attribution import METHODS, Attributed, Gate, Grid, Heat
+from resnet_inspect.formats.attributions import text
+from resnet_inspect.traces.attribution import METHODS, Attributed, Box, Gate, Grid, Heat
 
 pytest.importorskip("captum")
 
@@ -212,6 +213,17 @@ def test_the_network_is_left_as_it_was_found(network: nn.Module, image: Path) ->
     assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
     assert all(parameter.grad is None for parameter in network.parameters())
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in network.modules())
+
+
+def test_a_field_that_is_smaller_than_a_character_is_drawn(network: nn.Module, image: Path) -> None:
+    found = ri.attribute(
+        network, image, layer="features.0", position=(3, 90), input_size=(1, 3, 128, 128)
+    )
+    assert found.attribution.images[0].seen.box == Box(2, 89, 5, 92)  # type: ignore[union-attr]
+    lines = list(text.lines(found.attribution, 60, coloured=True))
+    assert max(sum(len(piece.text) for piece in line) for line in lines) <= 60
+    cells = [piece for line in lines for piece in line]
+    assert any(piece.colour == (0, 230, 118) or piece.ground == (0, 230, 118) for piece in cells)
 
 
 class Gates(nn.Module):

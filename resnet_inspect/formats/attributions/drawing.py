@@ -22,6 +22,8 @@ _AGAINST = ((129, 190, 247), (24, 54, 180))
 _FIELD = (0, 230, 118)
 _OPAQUE = 0.8
 """How much of the image the strongest colour hides."""
+_PALE = [round(60 + 0.65 * value) for value in range(256)]
+"""Neither black nor white, on which heat is seen."""
 _MASK = [round(_OPAQUE * value) for value in range(256)]
 _SIDE = 224
 """Pixels of the longer side of a panel, about."""
@@ -35,7 +37,7 @@ def drawn(panel: Panel, of: Attributed, size: tuple[int, int]) -> Image.Image:
     enlarged = size[0] >= of.width
     image = image.resize(size, Image.Resampling.NEAREST if enlarged else Image.Resampling.BOX)
     if panel.heat:
-        image = ImageOps.grayscale(image).convert("RGB")
+        image = ImageOps.grayscale(image).point(_PALE).convert("RGB")
         heat = _laid_over(panel, size)
         for scale, tones in ((255, _FOR), (-255, _AGAINST)):
             strength = heat.point(lambda value, scale=scale: value * scale + 0).convert("L")
@@ -99,8 +101,10 @@ def _frame(image: Image.Image, panel: Panel, of: Attributed) -> None:
     thin = max(1, round(min(image.size) / 110))
     if panel.box is not None:
         box = panel.box
-        corners = (box.left * across, box.top * down, box.right * across - 1, box.bottom * down - 1)
-        pen.rectangle([round(c) for c in corners], outline=_FIELD, width=thin)
+        left, top = round(box.left * across), round(box.top * down)
+        right, bottom = round(box.right * across) - 1, round(box.bottom * down) - 1
+        corners = (left, top, max(left, right), max(top, bottom))
+        pen.rectangle(corners, outline=_FIELD, width=thin)
     y, x = (min(max(at, 0.0), 1.0) for at in panel.position)
     x, y, arm = x * image.width, y * image.height, max(2, min(image.size) / 24)
     pen.line((x - arm, y, x + arm, y), fill=_FIELD, width=thin)

@@ -48,7 +48,8 @@ def heat(heat: Heat, layer: Layer | None) -> Iterator[str]:
         yield "by how much the score falls"
     if heat.total is not None and heat.difference is not None:
         yield f"adds up to {number(heat.total)}"
-        yield f"the score is {number(heat.difference)} above that of the mean image"
+        side = "below" if heat.difference < 0 else "above"
+        yield f"the score is {number(abs(heat.difference))} {side} that of the mean image"
         if abs(heat.total - heat.difference) > _CLOSE * abs(heat.difference):
             yield "it does not add up: more --steps"
 
