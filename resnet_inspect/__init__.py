@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.answers import Answer, Drawing, Explanation
+    from resnet_inspect.answers.attributions import Attributions
     from resnet_inspect.errors import ForwardError, ForwardInterrupted, InspectError
     from resnet_inspect.inspection import Inspection
     from resnet_inspect.pipeline import (
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         watch,
     )
     from resnet_inspect.pipeline.asking import verify
+    from resnet_inspect.pipeline.attribution import attribute
     from resnet_inspect.pipeline.run import load_run
     from resnet_inspect.pipeline.training import resume, train
     from resnet_inspect.traces.model import Call, Trace
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "Attributions",
     "Call",
     "Drawing",
     "Explanation",
@@ -61,6 +64,7 @@ __all__ = [
     "Trace",
     "Watch",
     "__version__",
+    "attribute",
     "cost",
     "diff",
     "draw",
@@ -82,6 +86,7 @@ __all__ = [
 
 _HOMES = {
     "Answer": "answers",
+    "Attributions": "answers.attributions",
     "Call": "traces.model",
     "Drawing": "answers",
     "Explanation": "answers",
@@ -95,6 +100,7 @@ _HOMES = {
     "Table": "views.tables.table",
     "Trace": "traces.model",
     "Watch": "watched",
+    "attribute": "pipeline.attribution",
     "cost": "pipeline",
     "diff": "pipeline",
     "draw": "pipeline",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 
 import torch
 from torch import Tensor
@@ -47,12 +49,20 @@ def batch_of(folder: str | Path, shape: tuple[int, ...], seed: int) -> Tensor:
 
 
 def _image(path: Path, channels: int, height: int, width: int) -> Tensor:
+    return normalised(pixels_of(path, channels, height, width))
+
+
+def normalised(pixels: Tensor, mean: Sequence[float] = MEAN, std: Sequence[float] = STD) -> Tensor:
+    """Bytes of C×H×W by a mean and a standard deviation of each channel, of parts of 255.
+
+    One channel is normalised by the means of three.
+    """
     from torchvision.transforms.functional import normalize
 
-    pixels = pixels_of(path, channels, height, width).float() / 255
-    mean, std = (MEAN, STD) if channels == 3 else ((sum(MEAN) / 3,), (sum(STD) / 3,))
-    normalised: Tensor = normalize(pixels, list(mean), list(std))
-    return normalised
+    if len(pixels) == 1:
+        mean, std = [fmean(mean)], [fmean(std)]
+    found: Tensor = normalize(pixels.float() / 255, list(mean), list(std))
+    return found
 
 
 def pixels_of(path: Path, channels: int, height: int, width: int) -> Tensor:
@@ -67,6 +77,13 @@ def pixels_of(path: Path, channels: int, height: int, width: int) -> Tensor:
         with Image.open(path) as opened:
             image = opened.convert("RGB" if channels == 3 else "L")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise BadInput(f"{path} is no image that opens: {error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise BadInput(f"{path} is no image that opens: {why}") from error
     pixels: Tensor = pil_to_tensor(ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR))
     return pixels
+
+
+def rgb(pixels: Tensor) -> bytes:
+    """Red, green and blue of each pixel of 3×H×W or 1×H×W bytes, row by row."""
+    _, height, width = pixels.shape
+    return bytes(pixels.expand(3, height, width).permute(1, 2, 0).flatten().tolist())

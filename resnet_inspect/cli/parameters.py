@@ -131,6 +131,19 @@ class ImageSize(Shape):
         return sizes
 
 
+class Position(Shape):
+    """A row and a column, counted from 0: 3,20."""
+
+    name = "position"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Row and column."""
+        places = super().convert(value, param, ctx)
+        if len(places) != 2:
+            self.fail(f"'{value}' is no position: write ROW,COLUMN, such as 3,20", param, ctx)
+        return places
+
+
 class ImageSizes(ImageSize):
     """Several image sizes, with commas: 160,224,256x192."""
 
@@ -157,6 +170,21 @@ class Numbers(Type):
         if not all(part.isdecimal() and int(part) > 0 for part in parts):
             self.fail(f"'{value}' is no list of positive numbers: write 1,8,32", param, ctx)
         return tuple(map(int, parts))
+
+
+class Decimals(Type):
+    """Numbers with commas: 0.485,0.456,0.406."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A tuple of numbers."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(map(float, str(value).split(",")))
+        except ValueError:
+            self.fail(f"'{value}' is no list of numbers: write 0.5,0.5,0.5", param, ctx)
 
 
 _PREFIXES = {"": 1.0} | {

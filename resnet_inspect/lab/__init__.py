@@ -8,4 +8,5 @@ and needs `pip install 'resnet-inspect[lab]'`.
 - `task`: what a step computes, and what is trained when.
 - `record`: the folder of a run, written as it goes on, each epoch whole or not at all.
 - `training`: all of these together.
+- `attribution`: what scores rest on, by Captum; for `pipeline.attribution` alone.
 """

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from resnet_inspect.analysis.structure.gates import has_layers, repeated, smaller, ways
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.structure.ways import Adapter
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.ops import Activate, Conv, Elementwise, Linear, Resample, Reshape
+from resnet_inspect.traces.ops import Conv, Linear
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def of_network(survey: Survey) -> Depth:
     calls = survey.trace.calls
     weighted = {step for step in survey.trace.steps if isinstance(calls[step].op, Conv | Linear)}
     beside = {step for adapter in survey.anatomy.adapters for step in adapter.beside}
-    expanded = _expanded(survey.trace)
+    expanded = repeated(survey.trace)
     way = _longest_way(survey, weighted - beside, expanded)
     bypassed = {step for block in survey.anatomy.blocks for step in block.bypass}
     return Depth(
@@ -51,7 +52,7 @@ def of_network(survey: Survey) -> Depth:
         linear=tuple(step for step in way if isinstance(calls[step].op, Linear)),
         projections=tuple(sorted((bypassed & weighted) - set(way) - beside)),
         gates=tuple(
-            step for step in way if _has_layers(survey.trace, _gates(survey.trace, step, expanded))
+            step for step in way if has_layers(survey.trace, smaller(survey.trace, step, expanded))
         ),
         adapters=tuple(sorted(beside & weighted)),
     )
@@ -73,7 +74,7 @@ def _longest_way(
         call = trace.calls[step]
         taken = {port.activation for port in call.inputs}
         longest = max(
-            _ways(trace, step, expanded) - skipped,
+            ways(trace, step, expanded) - skipped,
             key=lambda activation: length.get(activation, 0),
             default=None,
         )
@@ -97,63 +98,3 @@ def _given_beside(trace: Trace, adapter: Adapter) -> set[int]:
     """What a sum takes from an adapter."""
     made = {p.activation for step in adapter.beside for p in trace.calls[step].outputs}
     return made & {port.activation for port in trace.calls[adapter.add].inputs}
-
-
-def _ways(trace: Trace, step: int, expanded: Mapping[int, int]) -> set[int]:
-    """The activations by which a way comes to a step: of a product, the largest it takes."""
-    call = trace.calls[step]
-    sizes = {
-        port.activation: expanded.get(port.activation, trace.spec(port).elements)
-        for port in call.inputs
-    }
-    if not (isinstance(call.op, Elementwise) and call.op.name in _PRODUCTS):
-        return set(sizes)
-    return {activation for activation, size in sizes.items() if size == max(sizes.values())}
-
-
-def _gates(trace: Trace, step: int, expanded: Mapping[int, int]) -> set[int]:
-    """What a step multiplies a map by that is smaller."""
-    taken = {port.activation for port in trace.calls[step].inputs}
-    return taken - _ways(trace, step, expanded)
-
-
-def _has_layers(trace: Trace, gates: Collection[int]) -> bool:
-    """Whether one of the last steps that made these has weights: a layer that computes a gate."""
-    waiting, seen = list(gates), set(gates)
-    for _ in range(_FAR):
-        step = trace.producer.get(waiting.pop(0)) if waiting else None
-        if step is None:
-            continue
-        call = trace.calls[step]
-        if isinstance(call.op, Conv | Linear):
-            return True
-        found = [port.activation for port in call.inputs if port.activation not in seen]
-        seen.update(found)
-        waiting += found
-    return False
-
-
-_FAR = 12
-"""How many steps before a product are looked at."""
-
-
-_PRODUCTS = {"mul", "div"}
-_EXPANDS = {"expand", "expand_as", "repeat", "broadcast_to", "broadcast_tensors", "tile"}
-
-
-def _expanded(trace: Trace) -> dict[int, int]:
-    """Tensors that repeat a smaller one's elements, with how many of its own that has."""
-    found: dict[int, int] = {}
-    for step in trace.steps:
-        call = trace.calls[step]
-        if not call.inputs or not isinstance(call.op, Reshape | Activate | Resample):
-            continue
-        given = call.inputs[0]
-        own = found.get(given.activation, trace.spec(given).elements)
-        repeats = isinstance(call.op, Resample) or getattr(call.op, "name", "") in _EXPANDS
-        if not repeats and given.activation not in found:
-            continue
-        for port in call.outputs:
-            if own < trace.spec(port).elements:
-                found[port.activation] = own
-    return found
