@@ -7,6 +7,7 @@ touched.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -140,7 +141,7 @@ def command() -> int:
         "import resnet_inspect.cli.commands as rooms; rooms.__path__.append(sys.path[0])\n"
         "from resnet_inspect.cli.group import COMMANDS; COMMANDS['toy'] = 'Play.'",
     )
-    assert "toy       Play." in ask("--help")
+    assert re.search(r"^  toy +Play\.$", ask("--help"), re.MULTILINE)
     assert "a toy  plays" in ask("toy", "--help")
     assert ask("toy") == "played\n"
     assert "toy" in ask("tyo", fails=True)

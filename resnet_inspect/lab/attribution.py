@@ -16,8 +16,9 @@ from captum import attr
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
+from resnet_inspect.capture.members import switch
 from resnet_inspect.capture.recording.arguments import arguments, tensors_in
-from resnet_inspect.capture.recording.forward import eagerly, switch
+from resnet_inspect.capture.recording.forward import eagerly
 from resnet_inspect.capture.recording.left_as_found import left_as_found
 from resnet_inspect.capture.recording.recorder import Recorder
 from resnet_inspect.errors import BadInput, WorkFailed

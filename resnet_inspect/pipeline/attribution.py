@@ -18,6 +18,7 @@ from resnet_inspect.errors import (
     UnknownName,
     WorkFailed,
 )
+from resnet_inspect.pipeline.asked import forward_error
 from resnet_inspect.pipeline.images import (
     Ready,
     Scale,
@@ -34,7 +35,6 @@ from resnet_inspect.pipeline.networks import (
     import_torch,
     silent,
 )
-from resnet_inspect.pipeline.tracing import forward_error
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.attribution import (
     METHODS,
@@ -213,7 +213,7 @@ def _attribution(
                     )
                 )
     except ForwardRaised as raised:
-        raise forward_error(raised.trace, raised.hint) from raised.__cause__
+        raise forward_error(raised, by_name=True) from raised.__cause__
     except InspectError:
         raise
     except Exception as error:
