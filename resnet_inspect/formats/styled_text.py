@@ -7,13 +7,12 @@ its row leaves empty; those of a column of words that has no room stand below th
 
 from __future__ import annotations
 
-import textwrap
-import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise, takewhile
 
+from resnet_inspect.formats.cells import aligned, bar, cells, cut, cut_path, wrapped
 from resnet_inspect.views.tables.table import Heading, Row, Table
 
 Span = tuple[str, str]
@@ -25,10 +24,6 @@ _WORDS = 44
 _ACROSS = ("kernel_size", "stride", "padding")
 _NESTED = frozenset({"layers", "modules"})
 """Views whose rows stand under the rows that they are parts of."""
-_BAR = 6
-_EIGHTHS = " ▏▎▍▌▋▊▉"
-_FIRST_COMBINING = "\u0300"
-"""Every letter before it takes one cell."""
 
 
 SECTIONS = frozenset({"stage", "block", "stem", "head", "rest"})
@@ -74,7 +69,7 @@ def lay_out(
         dropped.insert(0, worst)
     lines: list[tuple[Span, ...]] = [((cut(table.title, width), "title"),), ()]
     for sentence in table.summary:
-        lines.extend(((line, "summary"),) for line in _wrapped(sentence, width, indent=2))
+        lines.extend(((line, "summary"),) for line in wrapped(sentence, width, indent=2))
     lines += [
         *([()] if table.summary else []),
         grid.header(),
@@ -89,7 +84,7 @@ def lay_out(
     lines.extend(_totals(table, width if width is not None else max(grid.width, 80)))
     for remark in (*_below(table, dropped), *table.remarks):
         label = "note: "
-        for line in _wrapped(f"{label}{remark}", width, indent=len(label)):
+        for line in wrapped(f"{label}{remark}", width, indent=len(label)):
             lines.append(((line, "remark"),))
     left_out = tuple(column.key for column in dropped if not column.below)
     return Layout(tuple(lines), left_out, grid.width)
@@ -137,59 +132,6 @@ def _leading(keys: Sequence[str]) -> tuple[str, ...]:
         return ()
     start = 2 if "op" in keys[1:2] else 1
     return (*keys[:start], *takewhile(lambda key: key in _ACROSS, keys[start:]))
-
-
-def cells(written: str) -> int:
-    """How many cells of a terminal a text takes: Chinese letters two, accents on others none."""
-    if written.isascii() or max(written) < _FIRST_COMBINING:  # × and · are one cell each
-        return len(written)
-    return sum(
-        2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c)
-        for c in written
-    )
-
-
-def cut(written: str, width: int | None) -> str:
-    """Text that fits; what is cut off is marked."""
-    if width is None or cells(written) <= width:
-        return written
-    kept = written[: max(width - 1, 0)]
-    while kept and cells(kept) > width - 1:
-        kept = kept[:-1]
-    return kept + "…"
-
-
-def cut_path(written: str, width: int) -> str:
-    """A path that fits, with its indentation and its end."""
-    if cells(written) <= width:
-        return written
-    indent = written[: min(len(written) - len(written.lstrip()), width // 2)]
-    return indent + cut(written[::-1], width - len(indent))[::-1]
-
-
-def _wrapped(written: str, width: int | None, indent: int) -> list[str]:
-    """Text in lines that fit, all but the first indented."""
-    if width is None or cells(written) <= width:
-        return [written]
-    blanks = " " * indent
-    lines = textwrap.wrap(written, width, subsequent_indent=blanks)
-    if any(cells(line) > width for line in lines):
-        return textwrap.wrap(written, width // 2, subsequent_indent=blanks)
-    return lines
-
-
-def bar(part: float | None, length: int = _BAR, *, ascii: bool = False) -> str:
-    """A bar for a part of the whole, in eighths of a character; any part above 0 shows.
-
-    In ASCII it is of whole characters, and what is less than half a one does not show.
-    """
-    if not part:
-        return " " * length
-    if ascii:
-        return ("#" * round(part * length)).ljust(length)
-    eighths = max(1, round(min(part, 1.0) * length * 8))
-    whole, left = divmod(eighths, 8)
-    return ("█" * whole + (_EIGHTHS[left] if left else "")).ljust(length)
 
 
 def section_words(table: Table, row: Row, path: str = "") -> list[str]:
@@ -374,12 +316,6 @@ class _Grid:
 
     def _room(self, row: Row) -> int:
         return self._span(range(self._first_filled(row)))
-
-
-def aligned(written: str, width: int, align: str) -> str:
-    """Text with blanks to `width` cells, at its left for "right"."""
-    blanks = " " * (width - cells(written))
-    return blanks + written if align == "right" else written + blanks
 
 
 def _joined(spans: Sequence[Span]) -> tuple[Span, ...]:

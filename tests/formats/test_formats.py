@@ -26,7 +26,8 @@ import resnet_inspect
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import FORMATS, formats_by_suffix, render, terminal
-from resnet_inspect.formats.styled_text import bar, lay_out
+from resnet_inspect.formats.cells import bar
+from resnet_inspect.formats.styled_text import lay_out
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.rows.selection import Selection

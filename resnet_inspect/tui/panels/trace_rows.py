@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from resnet_inspect.formats.styled_text import (
-    GAP,
-    SECTIONS,
-    aligned,
-    cut,
-    cut_path,
-    section_words,
-)
-from resnet_inspect.formats.styled_text import cells as cells_of
+from resnet_inspect.formats.cells import aligned, cut, cut_path
+from resnet_inspect.formats.cells import cells as cells_of
+from resnet_inspect.formats.styled_text import GAP, SECTIONS, section_words
 from resnet_inspect.tui.panels.fitting import BAR, WORDED, Fitting
 from resnet_inspect.tui.panels.network_tree import SHORTER, short_name
 from resnet_inspect.tui.panels.outline import path_of

@@ -10,7 +10,7 @@ from textual import events, work
 from textual.message import Message
 from textual.strip import Strip
 
-from resnet_inspect.formats.styled_text import cut
+from resnet_inspect.formats.cells import cut
 from resnet_inspect.tui.panels.changes import changes
 from resnet_inspect.tui.panels.fitting import BAR
 from resnet_inspect.tui.panels.outline import Outline

@@ -13,7 +13,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from resnet_inspect.formats.styled_text import Span, cells
+from resnet_inspect.formats.cells import cells
+from resnet_inspect.formats.styled_text import Span
 from resnet_inspect.tui.process.background import beside_the_screen
 from resnet_inspect.tui.screens import export
 from resnet_inspect.tui.screens.dialog import Dialog

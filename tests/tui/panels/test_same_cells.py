@@ -23,7 +23,8 @@ from rich.cells import cell_len
 from saved import ByHand, conv, window
 
 import resnet_inspect as ri
-from resnet_inspect.formats.styled_text import GAP, SECTIONS, cut
+from resnet_inspect.formats.cells import cut
+from resnet_inspect.formats.styled_text import GAP, SECTIONS
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Unknown
 from resnet_inspect.tui.app import Explorer
