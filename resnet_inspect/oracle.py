@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.nn.utils.parametrize import is_parametrized
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -48,8 +47,6 @@ def flop_counter_macs(model: nn.Module, *args: Any, **kwargs: Any) -> int:
 
 def macs_of_made_weights(model: nn.Module, *args: Any, **kwargs: Any) -> int:
     """Those of them that make parametrized weights, such as orthogonal and low-rank ones."""
-    if not any(map(is_parametrized, model.modules())):
-        return 0
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model(*args, **kwargs)
     flops: int = sum(
@@ -58,15 +55,6 @@ def macs_of_made_weights(model: nn.Module, *args: Any, **kwargs: Any) -> int:
         if name.split(".")[-2:-1] == ["parametrizations"]
     )
     return flops // 2
-
-
-def pruned(model: nn.Module) -> dict[str, int]:
-    """How many numbers the masks of `torch.nn.utils.prune` leave out, by parameter."""
-    return {
-        f"{name.removesuffix('_mask')}_orig": int((mask == 0).sum())
-        for name, mask in model.named_buffers(remove_duplicate=False)
-        if name.endswith("_mask")
-    }
 
 
 @contextmanager

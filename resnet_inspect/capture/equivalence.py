@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
 from resnet_inspect.capture.inputs import floating_dtype
-from resnet_inspect.capture.members import named_modules, switch
+from resnet_inspect.capture.members import named_modules, switch, tensors
 from resnet_inspect.capture.recording.past_hooks import noticed
 
 TOLERANCES = {torch.float64: 1e-7, torch.float32: 1e-5}
@@ -89,7 +89,7 @@ def in_doubles(
             _run(model.double(), *given)
     except Exception:  # whatever it raises: it does not run in float64
         for model, dtype in zip(models, before, strict=True):
-            for tensor in (*model.parameters(), *model.buffers()):
+            for tensor in tensors(model):
                 if tensor.is_floating_point():
                     tensor.data = tensor.data.to(dtype)
         return args, kwargs

@@ -101,6 +101,11 @@ def write_what_the_terminal_can() -> None:
             reconfigure(errors="resnet_inspect")
 
 
+def is_watched() -> bool:
+    """Whether stderr is a terminal, where progress is shown."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 class Progress:
     """Names the step that the work is at, on a terminal and after half a second."""
 
@@ -113,7 +118,7 @@ class Progress:
         self._timer: threading.Timer | None = None
 
     def __enter__(self) -> Progress:
-        if sys.stderr is not None and sys.stderr.isatty():
+        if is_watched():
             self._timer = threading.Timer(self.DELAY, self._begin)
             self._timer.daemon = True
             self._timer.start()

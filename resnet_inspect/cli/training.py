@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from resnet_inspect.cli.diagnostics import Progress, remark
+from resnet_inspect.cli.diagnostics import Progress, is_watched, remark
 from resnet_inspect.cli.streams import streams_aside
 from resnet_inspect.traces.run import Epoch, Place
 
@@ -28,7 +27,7 @@ def shown() -> Iterator[dict[str, Any]]:
             if isinstance(what, Epoch):
                 remark(words.epoch(what))
                 return
-            if not sys.stderr.isatty():
+            if not is_watched():
                 return
             now: dict[str, Any] = {
                 "description": f"epoch {what.epoch}/{what.epochs}",

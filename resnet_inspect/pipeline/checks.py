@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,12 @@ from resnet_inspect.pipeline.tracing import trace
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.sources.catalogue import NAMED, Variant
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.modules import join
 
 if TYPE_CHECKING:
-    from resnet_inspect.analysis.checks import Verdict
+    from torch import nn
+
+    from resnet_inspect.analysis.checks import Built, Verdict
     from resnet_inspect.capture.inputs import InputSize
 
 
@@ -37,7 +40,7 @@ def verify(
     """
     traced = trace(model, input_size, arguments=arguments, tell=tell, call=call)
     from resnet_inspect import oracle
-    from resnet_inspect.analysis.checks import Built, Opinion, judge
+    from resnet_inspect.analysis.checks import Opinion, judge
 
     chosen = subject(model)
     with surroundings(chosen):
@@ -47,7 +50,7 @@ def verify(
         built, args, kwargs = built_to_run(order, device)
         tell(f"asking others about {chosen.name}")
         answers = oracle.opinions(built, args, kwargs)
-        told = Built(oracle.pruned(built), oracle.macs_of_made_weights(built, *args, **kwargs))
+        told = _told(built, args, kwargs)
     survey = Survey(traced)
     known = NAMED.get(model)
     if known is not None and chosen.source == "torchvision":
@@ -55,6 +58,23 @@ def verify(
         said = oracle.published(chosen.name, known.input[-1])
         answers += [(f, by, None, 1, reason) for f, by, *_ in said] if reason else said
     return survey, judge(survey, [Opinion(*answer) for answer in answers], told)
+
+
+def _told(built: nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Built:
+    """What only a network with numbers tells: its masks, and what makes its weights."""
+    from resnet_inspect import oracle
+    from resnet_inspect.analysis.checks import Built
+    from resnet_inspect.capture.members import named_modules, registered
+
+    pruned, is_parametrized = {}, False
+    for path, module in named_modules(built):
+        is_parametrized = is_parametrized or "parametrizations" in registered(module, "_modules")
+        for name, mask in registered(module, "_buffers").items():
+            if name.endswith("_mask"):
+                whole = join(path, f"{name.removesuffix('_mask')}_orig")
+                pruned[whole] = int((mask == 0).sum())
+    made = oracle.macs_of_made_weights(built, *args, **kwargs) if is_parametrized else 0
+    return Built(pruned, made)
 
 
 _HEADS = {

@@ -28,9 +28,10 @@ def test_trace_prints_the_network_layer_by_layer() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0].startswith("resnet50 · 1×3×224×224 · meta · eval")
-    (conv,) = [line for line in lines if line.strip().startswith("layer2.0.conv2")]
+    block = next(i for i, line in enumerate(lines) if line.startswith("  layer2.0  bottleneck"))
+    conv = next(line for line in lines[block:] if line.startswith("    conv2 "))
     assert conv.split()[:8] == [
-        "layer2.0.conv2", "conv", "3×3", "2×2", "1×1", "1×128×56×56", "1×128×28×28", "147,456",
+        "conv2", "conv", "3×3", "2×2", "1×1", "1×128×56×56", "1×128×28×28", "147,456",
     ]  # fmt: skip
     assert conv.endswith("0.6%  115.6 M")
     assert "stage 1 (layer1) · 3 blocks; planes ×4, dimensions unchanged" in done.stdout

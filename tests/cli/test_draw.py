@@ -36,9 +36,10 @@ def test_stdout_gets_mermaid_a_block_as_text_and_bars_as_svg() -> None:
         (("draw", DENSE, "--block", "block1.0"), ("no residual block was found",)),
         (("draw", TRACE, "--block", "layer2.0", "--bars"), ("two pictures",)),
         (("draw", TRACE, "--block", "layer2.0", "--level", "layer"), ("--level", "whole")),
-        (("draw", TRACE, "--bars", "--format", "dot"), ("svg or html",)),
+        (("draw", TRACE, "--bars", "--format", "dot"), ("svg or pdf or png or html",)),
         (("draw", TRACE, "--format", "text"), ("--block",)),
-        (("draw", TRACE, "-o", "net.png"), (".png", ".svg")),
+        (("draw", TRACE, "-o", "net.gif"), (".gif", ".svg")),
+        (("draw", TRACE, "--format", "png"), ("png needs a file",)),
         (("draw", TRACE, "--format", "sgv"), ("did you mean svg",)),
     ],
 )

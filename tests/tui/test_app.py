@@ -147,7 +147,7 @@ def test_without_a_terminal_the_trace_is_printed(own_state: Path) -> None:
     )
     assert done.returncode == 0
     assert "no terminal" in done.stderr
-    assert "layer4.1.conv2" in done.stdout
+    assert "  layer4.1  basic" in done.stdout
 
 
 def test_opening_a_saved_trace_loads_no_torch(own_state: Path) -> None:

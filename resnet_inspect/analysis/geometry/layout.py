@@ -66,6 +66,8 @@ def scattered(size: int, of: set[int]) -> Dimension:
 def viewed(layout: Layout, shape: Shape) -> Layout | None:
     """The layout of the same elements in another shape; None where positions do not fit it."""
     left = _merged([factor for dimension in layout for factor in dimension])[::-1]
+    if any(length == 0 for length, _, _ in left):
+        return None
     made: list[Dimension] = []
     for size in shape:
         own: list[Factor] = []

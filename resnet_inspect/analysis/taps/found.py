@@ -128,7 +128,8 @@ def _tokens(survey: Survey, end: Map) -> str:
 
 
 def _ordered(survey: Survey, found: Sequence[Map]) -> tuple[Tap, ...]:
-    return tuple(_tap(survey, one) for one in sorted(found, key=lambda one: one.level))
+    made = [one for one in found if one.activation in survey.trace.producer]  # not the input
+    return tuple(_tap(survey, one) for one in sorted(made, key=lambda one: one.level))
 
 
 def _tap(survey: Survey, one: Map) -> Tap:
