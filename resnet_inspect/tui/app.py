@@ -24,14 +24,15 @@ from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import InspectError
 from resnet_inspect.traces.codec import Recorded
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.tui.actions import METHODS, networks, timing
+from resnet_inspect.tui.actions import METHODS, networks, run, timing
 from resnet_inspect.tui.actions.habits import keep
 from resnet_inspect.tui.actions.registry import keeping_order
 from resnet_inspect.tui.keys import (
     ACTIONS,
     ALWAYS,
     FOOTER,
-    OF_A_RUN,
+    OF_STEPS,
+    OF_TRAINING,
     bindings,
     hints,
     hints_of,
@@ -160,8 +161,8 @@ class Explorer(Program):
         self.bench.draw_in_ascii(self.config.draws_ascii)
         self.bench.set_widths(self.kept.panes)
         keys, found = self.query_one(KeysLine), hints(self.config.keys)
-        keys.of_a_run, keys.common, keys.last = (
-            tuple(found[name] for name in names) for names in (OF_A_RUN, FOOTER, ALWAYS)
+        keys.common, keys.last = (
+            tuple(found[name] for name in names) for names in (FOOTER, ALWAYS)
         )
         panes = self.bench.bindings.items()
         keys.panes = {name: hints_of(own, self.config.keys) for name, own in panes}
@@ -212,6 +213,7 @@ class Explorer(Program):
         if remember:
             self.history.visit(self.request)
         self._show(contents)
+        run.follow(self, self.request)
         if self.kept.place and self.kept.model == self.request.lasting:
             await self.bench.go_to_path(self.kept.place)
             self.kept = replace(self.kept, place=None)
@@ -229,7 +231,7 @@ class Explorer(Program):
 
     async def _contents_of(self, shown: Shown) -> Contents:
         """The tables of the present view; the title says at what step their making is."""
-        other, title = self.other, self._title_of(shown)
+        other = self.other
         calls = len(shown.survey.trace.calls) + (len(other.trace.calls) if other else 0)
         long = calls > MANY_CALLS
         beside = shown.beside if other is None else None
@@ -240,10 +242,10 @@ class Explorer(Program):
             other,
             self.perspective.view,
             self.perspective.selected(beside, is_compared=other is not None),
-            partial(self.call_later, self.title_line, title) if long else _silent,
+            partial(self.call_later, self.title_line, self._title_of(shown)) if long else _silent,
             beside,
         )
-        self.call_later(self.title_line, title)
+        self.call_later(self.say_what_is_shown)
         return contents
 
     async def renew(self) -> None:
@@ -269,9 +271,17 @@ class Explorer(Program):
         for strip in self.query(WayStrip):
             strip.show_way(contents.network)
         self.totals.show_totals(contents.rows.table, contents.difference)
-        self.query_one(KeysLine).show_steps(self.beside is not None and bool(self.beside.title))
+        self.name_keys()
         if before:
             Thread(target=let_go, args=(before,), daemon=True).start()
+
+    def name_keys(self) -> None:
+        """Name the keys that what is shown has beside those of everything."""
+        is_training = self.shown is not None and self.shown.training is not None
+        has_steps = self.beside is not None and bool(self.beside.title)
+        names = (*(OF_TRAINING if is_training else ()), *(OF_STEPS if has_steps else ()))
+        found = hints(self.config.keys)
+        self.query_one(KeysLine).name_first(tuple(found[name] for name in names))
 
     def compare_from(self, before: Table | None) -> None:
         """Mark what differs from this table from now on, in rows and totals; None marks nothing."""
@@ -289,6 +299,10 @@ class Explorer(Program):
             Content.assemble(visible(text), (doing, "$ink-add"))
         )
 
+    def say_what_is_shown(self) -> None:
+        """The first line, where nothing is being done."""
+        self.title_line(self._title_of(self.shown or self.request))
+
     def problem(self, text: str) -> None:
         """Say what went wrong, or take it off; where a form is filled in, it is said there too."""
         if isinstance(self.screen, Form):
@@ -299,7 +313,7 @@ class Explorer(Program):
 
     def say_why(self, error: InspectError, more: str = "") -> None:
         """Say what went wrong with what was asked for, and that the one before is still shown."""
-        self.title_line(self._title_of(self.shown or self.request))
+        self.say_what_is_shown()
         hint = f"  ({error.hint})" if error.hint else ""
         self.problem(f"{error.message}{hint}{more}")
 

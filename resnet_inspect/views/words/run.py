@@ -29,6 +29,18 @@ def title(run: Run) -> str:
     return text.visible(f"{recipe.model} on {recipe.data}")
 
 
+def progress(run: Run) -> str:
+    """How far it has come, in a few words."""
+    record = run.record
+    state = {
+        "running": "running",
+        "finished": "finished",
+        "interrupted": "ended early",
+        "failed": f"failed: {record.why}",
+    }[record.state]
+    return text.visible(f"epoch {len(run.epochs)} of {record.recipe.epochs}, {state}")
+
+
 def result(run: Run) -> Iterator[str]:
     """What it came to."""
     record, best = run.record, run.best
