@@ -24,15 +24,13 @@ from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import InspectError
 from resnet_inspect.traces.codec import Recorded
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.tui.actions import METHODS, networks, run, timing
+from resnet_inspect.tui.actions import METHODS, comparison, networks, run, timing
 from resnet_inspect.tui.actions.habits import keep
 from resnet_inspect.tui.actions.registry import keeping_order
 from resnet_inspect.tui.keys import (
     ACTIONS,
     ALWAYS,
     FOOTER,
-    OF_STEPS,
-    OF_TRAINING,
     bindings,
     hints,
     hints_of,
@@ -52,6 +50,7 @@ from resnet_inspect.tui.screens.form import Form
 from resnet_inspect.tui.session.history import History
 from resnet_inspect.tui.session.recorded import Beside
 from resnet_inspect.tui.session.request import Request
+from resnet_inspect.tui.session.run import Training
 from resnet_inspect.tui.session.shown import Perspective, Shown
 from resnet_inspect.tui.session.signals import Step
 from resnet_inspect.tui.session.timing import Plan
@@ -88,6 +87,7 @@ class Explorer(Program):
         request: Request | None = None,
         trace: Trace | None = None,
         recorded: Recorded | None = None,
+        against: Request | None = None,
     ) -> None:
         super().__init__()
         self.config = read_config([identifier(a) for a in ACTIONS], self.available_themes)
@@ -104,6 +104,8 @@ class Explorer(Program):
         """What was asked for last; it need not have come to anything."""
         self.given = None if trace is None else (trace, recorded)
         """What it was opened with."""
+        self.first_against = against
+        """What is set beside that at first."""
         self.shown: Shown | None = None
         self.failed: tuple[Request, Trace] | None = None
         """What raised last, with the trace up to there."""
@@ -111,6 +113,8 @@ class Explorer(Program):
         """What is set beside the network, if two are compared."""
         self.against: Request | None = None
         """What was asked for to be set there."""
+        self.training_beside: Training | None = None
+        """Of a run's folder that is set there, how the training is now."""
         self.child = Child()
         self.history = History()
         self.perspective = Perspective(columns=dict(self.kept.columns))
@@ -174,9 +178,11 @@ class Explorer(Program):
         """Get what is to be shown, now that the first paint is done."""
         end(START)
         if self.given is not None:
-            networks.show(self, self.request, *self.given)
+            first = networks.show(self, self.request, *self.given)
         else:
-            networks.look_at(self, self.request)
+            first = networks.look_at(self, self.request)
+        if self.first_against is not None:
+            comparison.set_beside_first(self, first, self.first_against)
 
     def exit(self, *given: Any, **named: Any) -> None:
         """Leave, by a key or a signal; what is remembered is kept."""
@@ -261,7 +267,9 @@ class Explorer(Program):
 
     def _title_of(self, shown: Shown | Request) -> str:
         """The network, and what it is compared with."""
-        titles = (one.title for one in (shown, self.against) if one is not None)
+        titles = [one.title for one in (shown, self.against) if one is not None]
+        if self.training_beside is not None:
+            titles[-1] = f"{titles[-1]} · {self.training_beside.title}"
         return "   against   ".join(titles)
 
     def _show(self, contents: Contents) -> None:
@@ -271,17 +279,9 @@ class Explorer(Program):
         for strip in self.query(WayStrip):
             strip.show_way(contents.network)
         self.totals.show_totals(contents.rows.table, contents.difference)
-        self.name_keys()
+        run.name_keys(self)
         if before:
             Thread(target=let_go, args=(before,), daemon=True).start()
-
-    def name_keys(self) -> None:
-        """Name the keys that what is shown has beside those of everything."""
-        is_training = self.shown is not None and self.shown.training is not None
-        has_steps = self.beside is not None and bool(self.beside.title)
-        names = (*(OF_TRAINING if is_training else ()), *(OF_STEPS if has_steps else ()))
-        found = hints(self.config.keys)
-        self.query_one(KeysLine).name_first(tuple(found[name] for name in names))
 
     def compare_from(self, before: Table | None) -> None:
         """Mark what differs from this table from now on, in rows and totals; None marks nothing."""

@@ -122,7 +122,7 @@ FOOTER = (
     "view", "export", "columns", "heat", "go_back", "fold_blocks", "everything", "theme",
 )  # fmt: skip
 """Actions at the bottom of the screen, as many as there is room for, the most wanted first."""
-OF_TRAINING = ("curves",)
+OF_TRAINING: tuple[str, ...] = ("curves",)
 """Actions that come before these where a training is shown."""
 OF_STEPS = ("step(-1)", "step(1)")
 """Actions that come before these where there are several steps."""

@@ -14,6 +14,8 @@ from resnet_inspect.traces.run import Run
 from resnet_inspect.traces.signals import mismatch
 from resnet_inspect.tui.actions.networks import look_at
 from resnet_inspect.tui.actions.registry import does
+from resnet_inspect.tui.keys import OF_STEPS, OF_TRAINING, hints
+from resnet_inspect.tui.panels.keys_line import KeysLine
 from resnet_inspect.tui.session.recorded import Beside, Flowing, beside
 from resnet_inspect.tui.session.request import Request
 from resnet_inspect.tui.session.run import Training, looks
@@ -47,13 +49,11 @@ async def _show(app: Explorer, training: Training) -> None:
     if run is not None and (known is None or run.signals is not known.signals):
         now = _with_steps(shown.survey, run, before)
     app.shown = replace(shown, training=training, beside=now)
-    app.name_keys()
     if (now is None) is not (before is None):
         app.lay_out()
     elif now is not before:
         await app.renew()
-    app.say_what_is_shown()
-    _renew_curves(app)
+    _tell(app)
 
 
 def _with_steps(survey: Survey, run: Run, before: Beside | None) -> Beside | None:
@@ -68,9 +68,34 @@ def _with_steps(survey: Survey, run: Run, before: Beside | None) -> Beside | Non
     return replace(now, at=min(before.at, now.at))
 
 
-def _renew_curves(app: Explorer) -> None:
+@work(exclusive=True, group="run beside")
+async def follow_beside(app: Explorer, request: Request) -> None:
+    """The same of a run that is set beside what is shown."""
+    folder = Path(request.path).expanduser()
+    if not request.path or not is_run(folder):
+        return
+    async for training in looks(folder):
+        if app.against is not request:
+            return
+        app.training_beside = training
+        _tell(app)
+
+
+def name_keys(app: Explorer) -> None:
+    """Name at the bottom first the keys that only a training has, or what has several steps."""
+    shown = app.shown.training if app.shown is not None else None
+    has_steps = app.beside is not None and bool(app.beside.title)
+    names = OF_TRAINING if shown is not None or app.training_beside is not None else ()
+    names += OF_STEPS if has_steps else ()
+    found = hints(app.config.keys)
+    app.query_one(KeysLine).name_first(tuple(found[name] for name in names))
+
+
+def _tell(app: Explorer) -> None:
     from resnet_inspect.tui.screens.run import Curves
 
+    name_keys(app)
+    app.say_what_is_shown()
     for screen in app.screen_stack:
         if isinstance(screen, Curves):
             screen.show_page()
@@ -78,12 +103,13 @@ def _renew_curves(app: Explorer) -> None:
 
 @does("curves")
 def curves(app: Explorer) -> None:
-    """Loss and accuracy over the epochs of the run that is shown."""
+    """Loss and accuracy over the epochs of the run that is shown, and of the one beside it."""
     from resnet_inspect.tui.screens.run import Curves
 
     def runs() -> list[Run]:
-        training = app.shown.training if app.shown is not None else None
-        return [training.run] if training is not None and training.run is not None else []
+        shown = app.shown.training if app.shown is not None else None
+        every = (shown, app.training_beside)
+        return [one.run for one in every if one is not None and one.run is not None]
 
     if runs():
         name = app.request.model

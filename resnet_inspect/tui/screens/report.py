@@ -13,10 +13,11 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from resnet_inspect.formats.styled_text import Span, cells
+from resnet_inspect.formats.styled_text import Span, cells, lay_out
 from resnet_inspect.tui.process.background import beside_the_screen
 from resnet_inspect.tui.screens import export
 from resnet_inspect.tui.screens.dialog import Dialog
+from resnet_inspect.views.tables.table import Table
 
 FRAME = 5
 """Columns that a page cannot have: border and padding on both sides, and the scroll bar."""
@@ -162,6 +163,16 @@ class Report(Dialog[None]):
             page = f"-{self.name_of_page}" if len(self.pages) > 1 else ""
             name = export.file_name(f"{self.file}{page}", ".md")
             await export.export_page(self.app, name, self.suffixes, self.page.write)
+
+
+def table_lines(table: Table, width: int) -> tuple[tuple[Span, ...], ...]:
+    """A table laid out for a page; columns without room are named below it."""
+    layout = lay_out(table, width)
+    if not layout.dropped:
+        return layout.lines
+    titles = dict.fromkeys(table.columns[table.index[key]].title for key in layout.dropped)
+    left_out = f"no room for {', '.join(titles)} (y copies them too)"
+    return (*layout.lines, ((left_out, "note"),))
 
 
 def _styled(line: tuple[Span, ...]) -> Content:

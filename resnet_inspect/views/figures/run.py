@@ -81,8 +81,10 @@ def as_text(
     if not any(run.epochs for run in runs):
         return
     letters = ("A ", "B ") if len(runs) > 1 else ("",)
-    for letter, run in zip(letters, runs, strict=True) if len(runs) > 1 else ():
-        yield ((letter, "title"), (words.title(run), ""), (f"  {words.progress(run)}", "label"))
+    if len(runs) > 1:
+        for n, (letter, run) in enumerate(zip(letters, runs, strict=True)):
+            told = f"{words.progress(run)}  {words.apart(run, runs[1 - n])}"
+            yield ((letter, f"curve {2 * n}"), (clipped(told, width - len(letter)), ""))
     for title, write, label in (
         ("loss", words.number, "{:.3g}".format),
         ("accuracy", words.part, "{:.0%}".format),

@@ -17,6 +17,7 @@ from proofs import Proofs, actions_of, of_each
 from signals import signals
 
 from resnet_inspect import pipeline
+from resnet_inspect.cli import main
 from resnet_inspect.traces.run import Epoch
 from resnet_inspect.traces.run_codec import dumps_line, dumps_record
 from resnet_inspect.tui.actions.networks import look_at_named
@@ -113,6 +114,55 @@ def test_what_a_training_writes_appears(tmp_path: Path) -> None:
         assert app.is_running
 
     drive(opened(tmp_path), watch, size=(160, 40))
+
+
+def test_two_runs_have_their_curves_on_the_same_axes(tmp_path: Path) -> None:
+    one, other = runs.made(), runs.made()
+    record = replace(one.record, recipe=replace(one.record.recipe, optimizer="sgd"))
+    line = dumps_line(Epoch(3, 0.125, 0.95, 0.5, 0.75, 1e-4, 2.0))
+    for name, run in (("one", one), ("other", replace(other, record=record))):
+        (tmp_path / name).mkdir()
+        runs.write(run, tmp_path / name)
+
+    async def watch(app: Explorer, pilot: Keys) -> None:
+        await until(pilot, lambda: app.training_beside is not None and app.other is not None)
+        await settle(pilot)
+        assert title(app).count("run, epoch 2 of 3, running") == 2
+        await pilot.press("L")
+        await settle(pilot)
+        page = str(app.screen.query_one(PAGE).render())
+        assert "A epoch 2 of 3, running  optimizer adam\n" in page
+        assert "B epoch 2 of 3, running  optimizer sgd\n" in page
+        assert page.count("held out 0.750") == 2
+        append(tmp_path / "other" / "metrics.jsonl", line)
+        await until(pilot, lambda: "epoch 3 of 3" in title(app))
+        await settle(pilot)
+        page = str(app.screen.query_one(PAGE).render())
+        assert "A held out 0.750" in page
+        assert "B held out 0.500" in page
+        assert [p.split() for p in page.splitlines() if p.split()[:1] == ["3"]] == [
+            ["3", "0.125", "95.0%", "0.500", "75.0%"]
+        ]
+        await pilot.press("escape", "d")
+        await settle(pilot)
+        assert title(app).count("run, epoch") == 1
+        assert app.training_beside is None
+
+    saved = pipeline.load_saved(tmp_path / "one")
+    first, second = (Request.of(str(tmp_path / name)) for name in ("one", "other"))
+    drive(Explorer(first, saved.trace, saved.recorded, second), watch, size=(200, 60))
+
+
+def test_two_are_named_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with mock.patch("resnet_inspect.tui.explore", return_value=0) as explore:
+        assert main(["tui", "resnet18", "resnet34"]) == 2
+        assert "`resnet-inspect diff` compares two" in capsys.readouterr().err
+        with (
+            mock.patch("sys.stdin.isatty", return_value=True),
+            mock.patch("sys.stdout.isatty", return_value=True),
+        ):
+            assert main(["tui", "resnet18", "resnet34"]) == 0
+    explore.assert_called_once_with("resnet18", None, "resnet34")
 
 
 def test_a_run_that_has_just_begun_waits_for_its_first_epoch_and_step(tmp_path: Path) -> None:
