@@ -13,7 +13,7 @@ from resnet_inspect.inspection import Inspection
 from resnet_inspect.traces import codec, run, run_codec
 from resnet_inspect.traces.codec import Measured, Saved
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.signals import Watched
+from resnet_inspect.traces.signals import Watched, mismatch
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table
@@ -54,10 +54,14 @@ def load_timed(path: str | Path) -> tuple[Inspection, Measurements | None]:
 
 
 def load_saved(path: str | Path) -> Saved:
-    """The trace that `load` gives, and what was saved beside it."""
+    """The trace that `load` gives, and what was saved beside it.
+
+    Of a run that begins anew in its folder, signals of the network before are left out.
+    """
     found = loaded(_in_run(path, run.TRACE), _loads)
     if is_run(path) and has_steps(path):
-        found = replace(found, steps=load_signals(path)[1])
+        steps = load_signals(path)[1]
+        found = replace(found, steps=() if mismatch(found.trace, steps) else steps)
     return replace(found, trace=Inspection.of(found.trace))
 
 

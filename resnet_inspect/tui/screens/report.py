@@ -32,10 +32,8 @@ _STYLES = {
     "note": "$ink-muted",
     "remark": "$ink-muted",
     "raised": "bold $ink-error",
-    "curve 0": "bold $ink-accent",
-    "curve 1": "$ink-add",
-    "curve 2": "bold $ink-linear",
-    "curve 3": "$ink-pool",
+    "curve 0": "$ink-accent",
+    "curve 1": "$ink-pool",
 }
 """How the styles of a layout look here; the others are as plain text is."""
 _ASCII = str.maketrans("─→", "->")

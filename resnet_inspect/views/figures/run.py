@@ -84,7 +84,7 @@ def as_text(
     if len(runs) > 1:
         for n, (letter, run) in enumerate(zip(letters, runs, strict=True)):
             told = f"{words.progress(run)}  {words.apart(run, runs[1 - n])}"
-            yield ((letter, f"curve {2 * n}"), (clipped(told, width - len(letter)), ""))
+            yield ((letter, f"curve {n}"), (clipped(told, width - len(letter)), ""))
     for title, write, label in (
         ("loss", words.number, "{:.3g}".format),
         ("accuracy", words.part, "{:.0%}".format),
@@ -94,7 +94,7 @@ def as_text(
             for kind, name, key in ((0, "held out", "validation"), (1, "train", "train")):
                 values = [getattr(epoch, f"{key}_{title}") for epoch in run.epochs]
                 last = write(values[-1]) if values else text.NOTHING
-                style = f"curve {2 * number_of_run + kind}"
+                style = f"curve {number_of_run if len(runs) > 1 else kind}"
                 curves.append(
                     Plotted(
                         f"{letter}{name} {last}".ljust(len(letter) + 15), style, values, kind == 1
