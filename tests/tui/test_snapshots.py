@@ -47,10 +47,12 @@ def test_the_help(snapshot: Snapshot) -> None:
     drive(explorer("resnet18"), steps, (120, 40))
 
 
-def test_two_networks_side_by_side(snapshot: Snapshot) -> None:
+def test_two_networks_side_by_side(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(DATA)
+
     async def steps(app: Explorer, pilot: Keys) -> None:
         await pilot.press("d")
-        await fill(app, pilot, str(DATA / "resnet34.json"))
+        await fill(app, pilot, "resnet34.json")
         snapshot(app, "compared-120x40")
 
     drive(explorer("resnet18"), steps, (120, 40))
