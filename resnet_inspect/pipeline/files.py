@@ -10,10 +10,10 @@ from typing import TypeVar
 
 from resnet_inspect.errors import TraceFileError
 from resnet_inspect.inspection import Inspection
-from resnet_inspect.traces import codec, run
+from resnet_inspect.traces import codec, run, run_codec
 from resnet_inspect.traces.codec import Measured, Saved
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.signals import Watched
+from resnet_inspect.traces.signals import Watched, mismatch
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table
@@ -54,10 +54,14 @@ def load_timed(path: str | Path) -> tuple[Inspection, Measurements | None]:
 
 
 def load_saved(path: str | Path) -> Saved:
-    """The trace that `load` gives, and what was saved beside it."""
+    """The trace that `load` gives, and what was saved beside it.
+
+    Of a run that begins anew in its folder, signals of the network before are left out.
+    """
     found = loaded(_in_run(path, run.TRACE), _loads)
-    if is_run(path) and (Path(path) / run.SIGNALS).is_file():
-        found = replace(found, steps=load_signals(path)[1])
+    if is_run(path) and has_steps(path):
+        steps = load_signals(path)[1]
+        found = replace(found, steps=() if mismatch(found.trace, steps) else steps)
     return replace(found, trace=Inspection.of(found.trace))
 
 
@@ -69,6 +73,12 @@ def load_measured(path: str | Path) -> tuple[Measured, ...]:
 def load_signals(path: str | Path) -> Watched:
     """The signals that `save_signals` wrote, with their trace; raises as `load` does."""
     return loaded(_in_run(path, run.SIGNALS), codec.loads_signals)
+
+
+def has_steps(folder: str | Path) -> bool:
+    """Whether a step of a run was measured to its end; raises as `load` does."""
+    path = Path(folder) / run.SIGNALS
+    return path.exists() and len(loaded(path, run_codec.whole_lines)) > 1
 
 
 def _in_run(path: str | Path, name: str) -> Path:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,24 +14,67 @@ from resnet_inspect.traces.run import Record, Run
 
 T = TypeVar("T")
 
+Stamp = tuple[int, int, int]
+"""Bytes of a file, nanoseconds at which it was written last, and its inode."""
+_READ = (run.RECORD, run.TRACE, run.METRICS, run.SIGNALS, run.CONFUSION)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A run as it was when its folder was looked into."""
+
+    run: Run
+    stamps: Mapping[str, Stamp | None]
+    """Of its files, as `stamps` gave them before they were read."""
+
 
 def load_run(folder: str | Path) -> Run:
     """The run that `train` has written into a folder, or is writing.
 
     Raises `TraceFileError` for a folder that holds none, or one that is damaged.
     """
-    place = Path(folder)
-    record = load_record(place)
-    epochs = _read(place / run.METRICS, run_codec.loads_epochs)
-    watched = files.load_signals(place / run.SIGNALS) if _has_steps(place) else None
-    return Run(
-        record,
-        files.load(place / run.TRACE),
-        epochs or (),
-        watched[1] if watched else (),
-        watched[0] if watched else None,
-        _read(place / run.CONFUSION, run_codec.loads_confusion),
+    return look(folder).run
+
+
+def stamps(folder: str | Path) -> dict[str, Stamp | None]:
+    """What changes with the files of a run; None for one that is not there."""
+    return {name: _stamp(Path(folder) / name) for name in _READ}
+
+
+def look(folder: str | Path, before: Look | None = None) -> Look:
+    """The run as it is now: what changed since the look before is read anew.
+
+    Raises as `load_run` does.
+    """
+    place, seen = Path(folder), stamps(folder)
+
+    def part(name: str, read: Callable[[], T], known: Callable[[Run], T]) -> T:
+        if before is not None and before.stamps[name] == seen[name]:
+            return known(before.run)
+        return read()
+
+    watched, steps = part(
+        run.SIGNALS,
+        lambda: files.load_signals(place / run.SIGNALS) if files.has_steps(place) else (None, ()),
+        lambda found: (found.watched, found.signals),
     )
+    found = Run(
+        part(run.RECORD, lambda: load_record(place), lambda found: found.record),
+        part(run.TRACE, lambda: files.load(place / run.TRACE), lambda found: found.trace),
+        part(
+            run.METRICS,
+            lambda: _read(place / run.METRICS, run_codec.loads_epochs) or (),
+            lambda found: found.epochs,
+        ),
+        steps,
+        watched,
+        part(
+            run.CONFUSION,
+            lambda: _read(place / run.CONFUSION, run_codec.loads_confusion),
+            lambda found: found.confusion,
+        ),
+    )
+    return Look(found, seen)
 
 
 def load_record(folder: Path) -> Record:
@@ -43,12 +87,12 @@ def load_record(folder: Path) -> Record:
     return record
 
 
-def _has_steps(folder: Path) -> bool:
-    """Whether a step was measured to its end."""
+def _stamp(path: Path) -> Stamp | None:
     try:
-        return len(run_codec.whole_lines(files.text_of(folder / run.SIGNALS))) > 1
-    except FileNotFoundError:
-        return False
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino
 
 
 def _read(path: Path, loads: Callable[[str], T]) -> T | None:

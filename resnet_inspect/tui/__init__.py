@@ -9,12 +9,16 @@ from typing import Any
 from resnet_inspect.errors import InspectError
 
 
-def explore(subject: str | None = None, given: Mapping[str, Any] | None = None) -> int:
+def explore(
+    subject: str | None = None,
+    given: Mapping[str, Any] | None = None,
+    against: str | None = None,
+) -> int:
     """Open the explorer on what `trace` takes, a saved trace, or what was open last.
 
     `given` is how to run it, as `pipeline.trace` takes it: "input", "dtype", "device", "mode",
-    "arguments", "weights". Gives its exit code. Raises an `InspectError` for a name or file that is
-    neither.
+    "arguments", "weights"; `against` is set beside it. Gives its exit code.
+    Raises an `InspectError` for a name or file that is neither.
     """
     from resnet_inspect.collection import PROGRAM, let_go
     from resnet_inspect.tui.process.background import START, begin, end
@@ -22,12 +26,12 @@ def explore(subject: str | None = None, given: Mapping[str, Any] | None = None) 
     begin(START)
     let_go(PROGRAM)  # it goes on for longer than other commands, and collects for itself
     try:
-        return _explore(subject, given or {})
+        return _explore(subject, given or {}, against)
     finally:
         end(START)
 
 
-def _explore(subject: str | None, given: Mapping[str, Any]) -> int:
+def _explore(subject: str | None, given: Mapping[str, Any], against: str | None) -> int:
     from resnet_inspect import pipeline
     from resnet_inspect.tui.app import Explorer
     from resnet_inspect.tui.process.background import is_long_file
@@ -42,7 +46,7 @@ def _explore(subject: str | None, given: Mapping[str, Any]) -> int:
         if not is_long_file(path):  # which the explorer reads itself: it paints first and says so
             saved = pipeline.load_saved(path)
             trace, recorded = saved.trace, saved.recorded
-    app = Explorer(request, trace, recorded)
+    app = Explorer(request, trace, recorded, None if against is None else Request.of(against))
     code = app.run()
     if app.return_code:
         raise InspectError("the explorer ended with an error", hint="--debug shows where")

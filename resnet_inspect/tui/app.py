@@ -24,14 +24,13 @@ from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import InspectError
 from resnet_inspect.traces.codec import Recorded
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.tui.actions import METHODS, networks, timing
+from resnet_inspect.tui.actions import METHODS, comparison, networks, run, timing
 from resnet_inspect.tui.actions.habits import keep
 from resnet_inspect.tui.actions.registry import keeping_order
 from resnet_inspect.tui.keys import (
     ACTIONS,
     ALWAYS,
     FOOTER,
-    OF_A_RUN,
     bindings,
     hints,
     hints_of,
@@ -51,6 +50,7 @@ from resnet_inspect.tui.screens.form import Form
 from resnet_inspect.tui.session.history import History
 from resnet_inspect.tui.session.recorded import Beside
 from resnet_inspect.tui.session.request import Request
+from resnet_inspect.tui.session.run import Training
 from resnet_inspect.tui.session.shown import Perspective, Shown
 from resnet_inspect.tui.session.signals import Step
 from resnet_inspect.tui.session.timing import Plan
@@ -87,6 +87,7 @@ class Explorer(Program):
         request: Request | None = None,
         trace: Trace | None = None,
         recorded: Recorded | None = None,
+        against: Request | None = None,
     ) -> None:
         super().__init__()
         self.config = read_config([identifier(a) for a in ACTIONS], self.available_themes)
@@ -103,6 +104,8 @@ class Explorer(Program):
         """What was asked for last; it need not have come to anything."""
         self.given = None if trace is None else (trace, recorded)
         """What it was opened with."""
+        self.first_against = against
+        """What is set beside that at first."""
         self.shown: Shown | None = None
         self.failed: tuple[Request, Trace] | None = None
         """What raised last, with the trace up to there."""
@@ -110,6 +113,8 @@ class Explorer(Program):
         """What is set beside the network, if two are compared."""
         self.against: Request | None = None
         """What was asked for to be set there."""
+        self.training_beside: Training | None = None
+        """Of a run's folder that is set there, how the training is now."""
         self.child = Child()
         self.history = History()
         self.perspective = Perspective(columns=dict(self.kept.columns))
@@ -160,8 +165,8 @@ class Explorer(Program):
         self.bench.draw_in_ascii(self.config.draws_ascii)
         self.bench.set_widths(self.kept.panes)
         keys, found = self.query_one(KeysLine), hints(self.config.keys)
-        keys.of_a_run, keys.common, keys.last = (
-            tuple(found[name] for name in names) for names in (OF_A_RUN, FOOTER, ALWAYS)
+        keys.common, keys.last = (
+            tuple(found[name] for name in names) for names in (FOOTER, ALWAYS)
         )
         panes = self.bench.bindings.items()
         keys.panes = {name: hints_of(own, self.config.keys) for name, own in panes}
@@ -173,9 +178,11 @@ class Explorer(Program):
         """Get what is to be shown, now that the first paint is done."""
         end(START)
         if self.given is not None:
-            networks.show(self, self.request, *self.given)
+            first = networks.show(self, self.request, *self.given)
         else:
-            networks.look_at(self, self.request)
+            first = networks.look_at(self, self.request)
+        if self.first_against is not None:
+            comparison.set_beside_first(self, first, self.first_against)
 
     def exit(self, *given: Any, **named: Any) -> None:
         """Leave, by a key or a signal; what is remembered is kept."""
@@ -212,6 +219,7 @@ class Explorer(Program):
         if remember:
             self.history.visit(self.request)
         self._show(contents)
+        run.follow(self, self.request)
         if self.kept.place and self.kept.model == self.request.lasting:
             await self.bench.go_to_path(self.kept.place)
             self.kept = replace(self.kept, place=None)
@@ -229,7 +237,7 @@ class Explorer(Program):
 
     async def _contents_of(self, shown: Shown) -> Contents:
         """The tables of the present view; the title says at what step their making is."""
-        other, title = self.other, self._title_of(shown)
+        other = self.other
         calls = len(shown.survey.trace.calls) + (len(other.trace.calls) if other else 0)
         long = calls > MANY_CALLS
         beside = shown.beside if other is None else None
@@ -240,10 +248,10 @@ class Explorer(Program):
             other,
             self.perspective.view,
             self.perspective.selected(beside, is_compared=other is not None),
-            partial(self.call_later, self.title_line, title) if long else _silent,
+            partial(self.call_later, self.title_line, self._title_of(shown)) if long else _silent,
             beside,
         )
-        self.call_later(self.title_line, title)
+        self.call_later(self.say_what_is_shown)
         return contents
 
     async def renew(self) -> None:
@@ -259,7 +267,9 @@ class Explorer(Program):
 
     def _title_of(self, shown: Shown | Request) -> str:
         """The network, and what it is compared with."""
-        titles = (one.title for one in (shown, self.against) if one is not None)
+        titles = [one.title for one in (shown, self.against) if one is not None]
+        if self.training_beside is not None:
+            titles[-1] = f"{titles[-1]} · {self.training_beside.title}"
         return "   against   ".join(titles)
 
     def _show(self, contents: Contents) -> None:
@@ -269,7 +279,7 @@ class Explorer(Program):
         for strip in self.query(WayStrip):
             strip.show_way(contents.network)
         self.totals.show_totals(contents.rows.table, contents.difference)
-        self.query_one(KeysLine).show_steps(self.beside is not None and bool(self.beside.title))
+        run.name_keys(self)
         if before:
             Thread(target=let_go, args=(before,), daemon=True).start()
 
@@ -289,6 +299,10 @@ class Explorer(Program):
             Content.assemble(visible(text), (doing, "$ink-add"))
         )
 
+    def say_what_is_shown(self) -> None:
+        """The first line, where nothing is being done."""
+        self.title_line(self._title_of(self.shown or self.request))
+
     def problem(self, text: str) -> None:
         """Say what went wrong, or take it off; where a form is filled in, it is said there too."""
         if isinstance(self.screen, Form):
@@ -299,7 +313,7 @@ class Explorer(Program):
 
     def say_why(self, error: InspectError, more: str = "") -> None:
         """Say what went wrong with what was asked for, and that the one before is still shown."""
-        self.title_line(self._title_of(self.shown or self.request))
+        self.say_what_is_shown()
         hint = f"  ({error.hint})" if error.hint else ""
         self.problem(f"{error.message}{hint}{more}")
 

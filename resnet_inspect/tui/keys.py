@@ -56,6 +56,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("signals", "S", "signals", "run it forward and back: what flows", "network"),
     Action("step(-1)", "comma", "step before", "of a run: the recorded step before", "network"),
     Action("step(1)", "full_stop", "next step", "of a run: the next recorded step", "network"),
+    Action("curves", "L", "curves", "of a training: loss and accuracy by epoch", "network"),
     Action("open_trace", "O", "open", "open a saved trace", "network"),
     Action("compare", "d", "diff", "set a second network beside this one", "network"),
     Action("undo", "ctrl+z,U", "undo", "back to the network before", "network"),
@@ -94,6 +95,7 @@ ALSO = {
     "signals": "gradient gradients activations vanishing exploding dead nan flow",
     "step(-1)": "run training",
     "step(1)": "run training",
+    "curves": "run training epochs loss accuracy learning",
     "explain": "teach learn why lesson",
     "inputs": "size resolution batch arguments classes",
     "model": "network open change",
@@ -120,8 +122,10 @@ FOOTER = (
     "view", "export", "columns", "heat", "go_back", "fold_blocks", "everything", "theme",
 )  # fmt: skip
 """Actions at the bottom of the screen, as many as there is room for, the most wanted first."""
-OF_A_RUN = ("step(-1)", "step(1)")
-"""Actions that come before these where the steps of a run are shown."""
+OF_TRAINING: tuple[str, ...] = ("curves",)
+"""Actions that come before these where a training is shown."""
+OF_STEPS = ("step(-1)", "step(1)")
+"""Actions that come before these where there are several steps."""
 ALWAYS = ("help", "quit", "command_palette")
 """Actions that are always there; the last stands on the right."""
 

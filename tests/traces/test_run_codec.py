@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 import runs
+from saved import trace_of
 
 from resnet_inspect.errors import TraceFileError
-from resnet_inspect.pipeline import is_trace_file, load, load_signals
+from resnet_inspect.pipeline import is_trace_file, load, load_saved, load_signals
 from resnet_inspect.pipeline.run import load_run
-from resnet_inspect.traces import run_codec
+from resnet_inspect.traces import codec, run_codec
 from resnet_inspect.traces.signals import Signals
 
 
@@ -46,6 +47,16 @@ def test_what_is_being_written_is_read_as_far_as_it_has_come(tmp_path: Path) -> 
         (tmp_path / name).unlink()
     begun = load_run(tmp_path)
     assert (begun.epochs, begun.signals, begun.watched, begun.best) == ((), (), None, None)
+
+
+def test_signals_of_another_network_than_the_runs_are_left_out(tmp_path: Path) -> None:
+    run = runs.made()
+    runs.write(run, tmp_path)
+    assert load_saved(tmp_path).recorded == run.signals
+    trace = tmp_path / "trace.json"
+    trace.write_text(codec.dumps(trace_of("plain")), encoding="utf-8")
+    assert load_saved(tmp_path).recorded is None
+    assert load_saved(tmp_path).trace == trace_of("plain")
 
 
 @pytest.mark.parametrize(

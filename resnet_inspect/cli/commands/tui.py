@@ -26,14 +26,19 @@ from resnet_inspect.cli.tracing import input_of, input_options_given, loaded_or_
         ("resnet-inspect tui resnet50 --image-size 64 --set num_classes=10", "run otherwise"),
         ("resnet-inspect tui model.py:Net", "your own network; this runs your code"),
         ("resnet-inspect tui trace.json", "a saved trace; needs no torch"),
+        ("resnet-inspect tui run", "a training, while it runs or after"),
+        ("resnet-inspect tui run other", "two side by side"),
         ("resnet-inspect", "what was open last"),
     ],
 )
 @click.argument("model", type=ModelName(), required=False)
+@click.argument("against", type=ModelName(), required=False)
 @input_options_but("call", "no_cache")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def command(model: str | None, debug: bool, **options: Any) -> int:
-    """Browse MODEL (a name or a saved trace) in the terminal; ? shows the keys.
+def command(model: str | None, against: str | None, debug: bool, **options: Any) -> int:
+    """Browse MODEL (a name, a saved trace or a run) in the terminal; ? shows the keys.
+
+    AGAINST, another of these, is set beside it.
 
     Without a terminal, the trace is printed instead.
     """
@@ -43,9 +48,11 @@ def command(model: str | None, debug: bool, **options: Any) -> int:
     if sys.stdin.isatty() and sys.stdout.isatty():
         from resnet_inspect.tui import explore
 
-        return explore(model, _run_as(model, options) if given and model else None)
+        return explore(model, _run_as(model, options) if given and model else None, against)
     from resnet_inspect import pipeline
 
+    if against is not None:
+        raise click.UsageError("no terminal: `resnet-inspect diff` compares two networks in print")
     name = model or "resnet50"
     remark("no terminal: the trace is printed instead")
     if given:

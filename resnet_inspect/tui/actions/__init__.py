@@ -15,6 +15,7 @@ from resnet_inspect.tui.actions import (  # noqa: F401 - to register what they d
     perspective,
     reports,
     rows,
+    run,
     signals,
     timing,
 )

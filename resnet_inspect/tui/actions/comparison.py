@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from textual import work
+from textual.worker import Worker, WorkerError
 
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import InspectError
-from resnet_inspect.tui.actions import networks, timing
+from resnet_inspect.pipeline.files import is_run
+from resnet_inspect.tui.actions import networks, run, timing
 from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.process.errors import Obsolete
 from resnet_inspect.tui.screens import dialogs
@@ -24,7 +27,7 @@ async def compare(app: Explorer) -> None:
     """Set a second network beside the one that is shown, or take it away."""
     if app.other is not None:
         app.workers.cancel_group(app, "beside")
-        app.other = app.against = None
+        app.other = app.against = app.training_beside = None
         app.bench.table.differing = False
         app.lay_out()
         return
@@ -55,9 +58,19 @@ async def set_beside(app: Explorer, request: Request) -> None:
     app.problem("")
     app.other = Survey(trace)
     app.against = request.as_run(trace, None)
-    if measured is not None:
-        app.notify("layers are compared; `resnet-inspect diff` compares the times too")
+    app.training_beside = None
+    run.follow_beside(app, app.against)
+    if measured is not None and not is_run(request.path):
+        app.notify("layers are compared; `resnet-inspect diff` compares what was recorded too")
     app.lay_out()
+
+
+@work
+async def set_beside_first(app: Explorer, first: Worker[None], request: Request) -> None:
+    """Set a network beside the one that the explorer was opened on, once that has come."""
+    with suppress(WorkerError):
+        await first.wait()
+    set_beside(app, request)
 
 
 @does("differing")

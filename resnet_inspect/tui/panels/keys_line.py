@@ -33,8 +33,6 @@ class KeysLine(Widget):
 
     panes: Mapping[str, tuple[Hint, ...]] = {}
     """The keys of each pane."""
-    of_a_run: tuple[Hint, ...] = ()
-    """The keys that go through the steps of a run, where one is shown."""
     common: tuple[Hint, ...] = ()
     """The keys of everywhere, the most wanted first."""
     last: tuple[Hint, ...] = ()
@@ -44,16 +42,16 @@ class KeysLine(Widget):
         super().__init__(id=id)
         self.pane = pane
         """The name of the focused pane."""
-        self.has_steps = False
+        self.of_what_is_shown: tuple[Hint, ...] = ()
         self.spots: list[tuple[range, Hint]] = []
 
     def on_mount(self) -> None:
         """Follow the focus."""
         self.watch(self.screen, "focused", self._follow, init=False)
 
-    def show_steps(self, are_there: bool) -> None:
-        """Name the keys that go through the steps of a run, or do not."""
-        self.has_steps = are_there
+    def name_first(self, keys: tuple[Hint, ...]) -> None:
+        """Name these before all others: what is shown has them alone."""
+        self.of_what_is_shown = keys
         self.refresh()
 
     def _follow(self) -> None:
@@ -63,8 +61,7 @@ class KeysLine(Widget):
         """As many as there is room for."""
         room = self.size.width - sum(hint.width for hint in self.last)
         chosen: list[Hint] = []
-        steps = self.of_a_run if self.has_steps else ()
-        for hint in (*steps, *self.panes.get(self.pane(), ()), *self.common):
+        for hint in (*self.of_what_is_shown, *self.panes.get(self.pane(), ()), *self.common):
             if hint.width > room:
                 break
             chosen.append(hint)

@@ -37,6 +37,8 @@ _under_way: set[object] = set()
 def is_long_file(path: Path) -> bool:
     """Whether a file is not read in a blink; one that is not there is."""
     try:
+        if path.is_dir():
+            return any(one.stat().st_size > LONG_TEXT for one in path.glob("*.json*"))
         return path.stat().st_size > LONG_TEXT
     except OSError:
         return False

@@ -14,10 +14,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from resnet_inspect.formats.cells import cells
-from resnet_inspect.formats.styled_text import Span
+from resnet_inspect.formats.styled_text import Span, lay_out
 from resnet_inspect.tui.process.background import beside_the_screen
 from resnet_inspect.tui.screens import export
 from resnet_inspect.tui.screens.dialog import Dialog
+from resnet_inspect.views.tables.table import Table
 
 FRAME = 5
 """Columns that a page cannot have: border and padding on both sides, and the scroll bar."""
@@ -32,6 +33,8 @@ _STYLES = {
     "note": "$ink-muted",
     "remark": "$ink-muted",
     "raised": "bold $ink-error",
+    "curve 0": "$ink-accent",
+    "curve 1": "$ink-pool",
 }
 """How the styles of a layout look here; the others are as plain text is."""
 _ASCII = str.maketrans("─→", "->")
@@ -159,6 +162,16 @@ class Report(Dialog[None]):
             page = f"-{self.name_of_page}" if len(self.pages) > 1 else ""
             name = export.file_name(f"{self.file}{page}", ".md")
             await export.export_page(self.app, name, self.suffixes, self.page.write)
+
+
+def table_lines(table: Table, width: int) -> tuple[tuple[Span, ...], ...]:
+    """A table laid out for a page; columns without room are named below it."""
+    layout = lay_out(table, width)
+    if not layout.dropped:
+        return layout.lines
+    titles = dict.fromkeys(table.columns[table.index[key]].title for key in layout.dropped)
+    left_out = f"no room for {', '.join(titles)} (y copies them too)"
+    return (*layout.lines, ((left_out, "note"),))
 
 
 def _styled(line: tuple[Span, ...]) -> Content:

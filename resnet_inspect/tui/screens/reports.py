@@ -12,9 +12,8 @@ from resnet_inspect.analysis.cost.memory import KEPT
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import formats_by_suffix, lessons, render, table_suffixes
-from resnet_inspect.formats.styled_text import lay_out
 from resnet_inspect.tui.process.background import MANY_CALLS
-from resnet_inspect.tui.screens.report import Make, Page, Report
+from resnet_inspect.tui.screens.report import Make, Page, Report, table_lines
 from resnet_inspect.views.cards.subjects import Subject
 from resnet_inspect.views.lessons import lesson
 from resnet_inspect.views.tables import conventions
@@ -141,12 +140,6 @@ def _lesson_page(survey: Survey, subject: Subject, ascii: bool, width: int) -> P
 def _table_page(view: Callable[[], Table]) -> Make:
     def make(width: int) -> Page:
         table = view()
-        layout = lay_out(table, width)
-        lines = layout.lines
-        if layout.dropped:
-            titles = dict.fromkeys(table.columns[table.index[key]].title for key in layout.dropped)
-            left_out = f"no room for {', '.join(titles)} (y copies them too)"
-            lines = (*lines, ((left_out, "note"),))
-        return Page(lines, partial(render, table))
+        return Page(table_lines(table, width), partial(render, table))
 
     return make

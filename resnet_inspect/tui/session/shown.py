@@ -9,6 +9,7 @@ from resnet_inspect.traces.codec import Recorded
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.session.recorded import Beside, beside
 from resnet_inspect.tui.session.request import Request
+from resnet_inspect.tui.session.run import Training
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.rows.selection import Selection
 
@@ -24,6 +25,8 @@ class Shown:
     survey: Survey
     beside: Beside | None = None
     """What was recorded of it, if anything was."""
+    training: Training | None = None
+    """Of a run's folder, how the training is now."""
 
     @classmethod
     def of(cls, request: Request, trace: Trace, recorded: Recorded | None) -> Shown:
@@ -34,8 +37,11 @@ class Shown:
 
     @property
     def title(self) -> str:
-        """The request's, with the step of a run that is shown."""
+        """The request's, with how far a run has come and its step that is shown."""
         step = "" if self.beside is None else self.beside.title
+        if self.training is not None:
+            parts = (self.request.model, self.training.title, step, self.request.path)
+            return " · ".join(filter(None, parts))
         return " · ".join(filter(None, (self.request.title, step)))
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import ceil, floor, log10
+from math import ceil, log10
 
 from resnet_inspect.analysis.signals import Signal
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UsageError
 from resnet_inspect.traces.run import Confusion, Run
 from resnet_inspect.views.figures.graph import clipped
+from resnet_inspect.views.figures.plot import Curve as Plotted
+from resnet_inspect.views.figures.plot import Span, plot, rounded
 from resnet_inspect.views.figures.shapes import (
     DEGREES,
     SMALL,
@@ -20,6 +22,7 @@ from resnet_inspect.views.figures.shapes import (
     Words,
     width_of,
 )
+from resnet_inspect.views.words import run as words
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.signals import number
 
@@ -67,9 +70,42 @@ def curves(run: Run) -> Picture:
     )  # fmt: skip
 
 
+def as_text(
+    runs: Sequence[Run], width: int, height: int, *, ascii: bool = False
+) -> Iterator[tuple[Span, ...]]:
+    """Loss and accuracy of a run, or of two on the same axes, in characters with their styles.
+
+    Each plot is `height` lines high. What is held out is drawn, training is dotted; of two runs
+    the first is A, the second B. Nothing where no epoch came to its end.
+    """
+    if not any(run.epochs for run in runs):
+        return
+    letters = ("A ", "B ") if len(runs) > 1 else ("",)
+    if len(runs) > 1:
+        for n, (letter, run) in enumerate(zip(letters, runs, strict=True)):
+            told = f"{words.progress(run)}  {words.apart(run, runs[1 - n])}"
+            yield ((letter, f"curve {n}"), (clipped(told, width - len(letter)), ""))
+    for title, write, label in (
+        ("loss", words.number, "{:.3g}".format),
+        ("accuracy", words.part, "{:.0%}".format),
+    ):
+        curves = []
+        for number_of_run, (letter, run) in enumerate(zip(letters, runs, strict=True)):
+            for kind, name, key in ((0, "held out", "validation"), (1, "train", "train")):
+                values = [getattr(epoch, f"{key}_{title}") for epoch in run.epochs]
+                last = write(values[-1]) if values else text.NOTHING
+                style = f"curve {number_of_run if len(runs) > 1 else kind}"
+                curves.append(
+                    Plotted(
+                        f"{letter}{name} {last}".ljust(len(letter) + 15), style, values, kind == 1
+                    )
+                )
+        yield from plot(title, curves, width, height, label=label, ascii=ascii)
+
+
 def _plotted(title: str, plotted: Sequence[Curve], top: float) -> Iterator[Shape]:
     known = [value for curve in plotted for value in curve if value is not None]
-    low, high, step = _scale(min(known, default=0.0), max(known, default=1.0))
+    low, high, step = rounded(min(known, default=0.0), max(known, default=1.0))
     left, bottom = _MARGIN + _LEFT, top + _HEIGHT
     epochs = len(plotted[0])
     yield Words(left, top - 8, title, anchor="start", bold=True)
@@ -100,15 +136,6 @@ def _plotted(title: str, plotted: Sequence[Curve], top: float) -> Iterator[Shape
                 ((x, y),) = points
                 yield Line(((x - 4, y), (x + 4, y)), f"stroke {role}", arrow=False)
             points = []
-
-
-def _scale(low: float, high: float) -> tuple[float, float, float]:
-    """Round numbers around two others, and the step between the ticks."""
-    spread = (high - low) or abs(high) or 1.0
-    power = 10.0 ** floor(log10(spread))
-    step = next(power * n for n in (0.2, 0.5, 1.0, 2.0) if spread / (power * n) <= 6)
-    low, high = floor(low / step) * step, ceil(high / step) * step
-    return low, max(high, low + step), step
 
 
 def confusion(found: Confusion, classes: tuple[str, ...]) -> Picture:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.run import Epoch, Run
@@ -39,6 +39,42 @@ def epochs(run: Run) -> Table:
         model=text.visible(record.recipe.model),
         remarks=tuple(map(text.visible, words.result(run))),
         provenance=(("command", record.command), ("started", record.started), *record.versions),
+    )
+
+
+def side_by_side(runs: Sequence[Run]) -> Table:
+    """A row for each epoch of two runs, A and B."""
+    titles = {one.key: (one.title.replace("accuracy", "acc"), write) for one, write in _COLUMNS}
+    columns = [
+        (letter, key, *titles[key])
+        for letter in "AB"
+        for key in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+    ]
+
+    def cells(place: int) -> Iterator[Cell]:
+        yield Cell(place + 1, str(place + 1))
+        for letter, key, _, write in columns:
+            epochs = runs["AB".index(letter)].epochs
+            value = getattr(epochs[place], key) if place < len(epochs) else None
+            yield Cell(value, write(value)) if place < len(epochs) else EMPTY
+
+    return listing(
+        "run",
+        " against ".join(dict.fromkeys(map(words.title, runs))),
+        (
+            Heading("epoch", "epoch", "right", 0),
+            *(
+                Heading(f"{letter}_{key}", f"{letter} {title}", "right", int("train" in key))
+                for letter, key, title, _ in columns
+            ),
+        ),
+        [tuple(cells(place)) for place in range(max(len(run.epochs) for run in runs))],
+        model=text.visible(runs[0].record.recipe.model),
+        remarks=tuple(
+            text.visible(f"{letter}: {sentence}")
+            for letter, run in zip("AB", runs, strict=True)
+            for sentence in words.result(run)
+        ),
     )
 
 

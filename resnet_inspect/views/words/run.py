@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.run import Confusion, Epoch, Recipe, Run
@@ -36,6 +37,31 @@ def title(run: Run) -> str:
     """What was trained on what."""
     recipe = run.record.recipe
     return text.visible(f"{recipe.model} on {recipe.data}")
+
+
+def apart(run: Run, other: Run) -> str:
+    """What tells a run from another: "paper:cifar_resnet20 on digits", "optimizer adam"."""
+    own, others = run.record.recipe, other.record.recipe
+    differing = (
+        f"{field.name.replace('_', ' ')} {value}" if value not in ("", (), None) else ""
+        for field in fields(own)
+        if field.name not in ("model", "data", "epochs")
+        and (value := getattr(own, field.name)) != getattr(others, field.name)
+    )
+    named = title(run) if title(run) != title(other) else ""
+    return ", ".join(filter(None, (named, *map(text.visible, differing))))
+
+
+def progress(run: Run) -> str:
+    """How far it has come, in a few words."""
+    record = run.record
+    state = {
+        "running": "running",
+        "finished": "finished",
+        "interrupted": "ended early",
+        "failed": f"failed: {record.why}",
+    }[record.state]
+    return text.visible(f"epoch {len(run.epochs)} of {record.recipe.epochs}, {state}")
 
 
 def result(run: Run) -> Iterator[str]:
