@@ -26,8 +26,10 @@ from resnet_inspect.pipeline.checks import verify
 from resnet_inspect.pipeline.conversion import convert, loading
 from resnet_inspect.pipeline.equivalence import equivalence_of
 from resnet_inspect.pipeline.files import (
+    explored,
     is_trace_file,
     load,
+    load_explored,
     load_measured,
     load_signals,
     load_timed,
@@ -58,6 +60,7 @@ __all__ = [
     "draw",
     "equivalence_of",
     "explain",
+    "explored",
     "features",
     "format_of",
     "identified",
@@ -67,6 +70,7 @@ __all__ = [
     "input_shape",
     "is_trace_file",
     "load",
+    "load_explored",
     "load_measured",
     "load_signals",
     "load_timed",

@@ -5,17 +5,20 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from resnet_inspect.errors import TraceFileError
 from resnet_inspect.inspection import Inspection
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.signals import Watched
+from resnet_inspect.traces.signals import Signals, Watched
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table
+
+if TYPE_CHECKING:
+    from resnet_inspect.views.pages import Explored
 
 T = TypeVar("T")
 
@@ -51,6 +54,32 @@ def load_measured(path: str | Path) -> tuple[Measured, ...]:
 def load_signals(path: str | Path) -> Watched:
     """The signals that `save_signals` wrote, with their trace; raises as `load` does."""
     return _loaded(path, codec.loads_signals)
+
+
+def load_explored(path: str | Path) -> Explored:
+    """The network of a saved file with what was measured of it; raises as `load` does."""
+    trace, measured = load_timed(path)
+    try:
+        signals = load_signals(path)[1][-1]
+    except TraceFileError:  # what that file has is no signals
+        signals = None
+    return explored(trace, measured, signals)
+
+
+def explored(
+    trace: Trace, measured: Measurements | None = None, signals: Signals | None = None
+) -> Explored:
+    """A network as a page shows it, with what was measured of it."""
+    from resnet_inspect.analysis.signals import Signal
+    from resnet_inspect.analysis.timing import Timing
+    from resnet_inspect.views.pages import Explored
+
+    survey = Inspection.of(trace).survey
+    return Explored(
+        survey,
+        timing=None if measured is None else Timing(survey, measured),
+        signal=None if signals is None else Signal(survey, signals),
+    )
 
 
 def _loaded(path: str | Path, loads: Callable[[str], T]) -> T:

@@ -29,6 +29,8 @@ class Rectangle:
     node: int | None = None
     """The box of the figure that it is."""
     tip: str = ""
+    frame: int | None = None
+    """The frame of the figure that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Words:
     """The box that it stands in."""
     link: int | None = None
     """The link that it stands on."""
+    frame: int | None = None
+    """The frame whose title it is."""
 
 
 Shape = Rectangle | Line | Words

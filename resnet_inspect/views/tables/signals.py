@@ -109,13 +109,17 @@ def shown(signal: Signal, view: str) -> tuple[str, ...]:
 def view(signal: Signal, name: str, selection: Selection) -> Table:
     """The rows of the view `name` with what flows at them."""
     check_keys(selection.columns)
-    table = VIEWS[name](signal.survey, replace(selection, columns=()))
+    made = beside(signal, name, VIEWS[name](signal.survey, replace(selection, columns=())))
+    return replace(made, view="signal", shown=selection.columns or made.shown)
+
+
+def beside(signal: Signal, name: str, table: Table) -> Table:
+    """A table of the view `name` with what flows at its rows."""
     own = SIGNALS.values()
     return replace(
         table,
-        view="signal",
         columns=(*table.columns, *(column.heading for column in own)),
-        shown=selection.columns or shown(signal, name),
+        shown=shown(signal, name),
         rows=tuple(extended(row, own, signal, row.spans) for row in table.rows),
         totals=(*totals_of(signal), *table.totals),
         remarks=(*table.remarks, *map(text.visible, remarks_of(signal))),
