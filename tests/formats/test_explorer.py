@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import zlib
 from base64 import b64decode, b64encode
 from hashlib import sha256
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pages import Cells, read
-from saved import DATA, survey_of
+from saved import DATA, survey_of, trace_of
+from signals import changed, signal_of
+from signals import signals as signals_by_hand
+from timings import measured, timing_of
 
 import resnet_inspect as ri
 from resnet_inspect.answers.pages import exploration
+from resnet_inspect.cli import main
 from resnet_inspect.formats import explorer
 from resnet_inspect.formats import json as json_format
 from resnet_inspect.formats.explorer.packing import document
 from resnet_inspect.formats.figures.svg import THEMES
+from resnet_inspect.pipeline import save_measured, save_signals
 from resnet_inspect.views.pages import Explored, Page
+from resnet_inspect.views.tables import signals
+from resnet_inspect.views.tables import timing as timed
+from resnet_inspect.views.tables.rows.selection import Selection
 
 
 @pytest.fixture(scope="module")
@@ -206,3 +216,54 @@ def test_in_a_notebook_it_is_a_frame_that_lets_nothing_out() -> None:
     assert "height: 400px" in (frame["style"] or "")
     assert [tag for tag, _ in seen.attributes] == ["iframe"]
     assert "<iframe" not in t._repr_html_()
+
+
+def test_what_was_measured_is_in_the_tables_and_on_the_cards() -> None:
+    """Times and signals as their own views have them, also where a number is none."""
+    timing, signal = timing_of("resnet18"), changed(signal_of("resnet18"), "fc", mean=math.nan)
+    explored = Explored(survey_of("resnet18"), timing=timing, signal=signal)
+    table = explored.tables["layers"]
+    every = Selection(everything=True)
+    times = timed.view([timing], "layers", every)
+    flows = signals.view(signal, "layers", every)
+    for other, key in ((times, "time"), (flows, "gradient_rms")):
+        found = {row.span: table.cell(row, key) for row in table.rows}
+        assert all(found[row.span] == other.cell(row, key) for row in other.rows if row.spans)
+    headings = [section.heading for section in explored.card("layer2.0.conv1").sections]
+    assert "measured" in headings
+    data = json.dumps(document(Page((explored,))), allow_nan=False)
+    assert {"time", "gradient_rms", "parameters"} <= set(json.loads(data)["numbers"])
+
+
+def test_a_saved_file_has_its_measurements_on_the_page(tmp_path: Path) -> None:
+    """Of either kind; and a second network stands beside it."""
+    trace = trace_of("resnet18")
+    save_measured([(trace, measured(trace))], tmp_path / "m.json")
+    save_signals((trace, (signals_by_hand(trace),)), tmp_path / "s.json")
+    for name, key in (("m", "time"), ("s", "gradient_rms")):
+        page = tmp_path / f"{name}.html"
+        assert main(["export", str(tmp_path / f"{name}.json"), str(page)]) == 0
+        (network,) = unpacked(read(page.read_text()), 0)["networks"]
+        assert key in [column["key"] for column in network["tables"]["layers"]["columns"]]
+    both = [str(DATA / "resnet18.json"), str(tmp_path / "both.html")]
+    assert main(["export", *both, "--against", str(DATA / "resnet34.json")]) == 0
+    assert len(unpacked(read((tmp_path / "both.html").read_text()), 0)["networks"]) == 2
+
+
+def test_how_a_page_is_opened_is_what_was_asked_for(tmp_path: Path) -> None:
+    """View, columns, filter and every step; and what a page has no place for is refused."""
+    saved, page = str(DATA / "resnet18.json"), tmp_path / "p.html"
+    given = ["--view", "blocks", "--columns", "path,macs", "--where", "macs>1", "--all"]
+    assert main(["export", saved, str(page), *given]) == 0
+    data = unpacked(read(page.read_text()), 0)
+    assert data["opened"] == {
+        "view": "blocks", "everything": True, "columns": ["path", "macs"], "where": "macs>1",
+    }  # fmt: skip
+    assert main(["export", saved, str(tmp_path / "a.md"), "--against", saved]) == 2
+    assert main(["export", saved, str(tmp_path / "b.html"), "--count-as", "thop"]) == 2
+    only = tmp_path / "only.html"
+    assert main(["export", saved, str(only), "--stage", "2"]) == 0
+    (network,) = unpacked(read(only.read_text()), 0)["networks"]
+    kinds = [row[0] for row in network["tables"]["layers"]["rows"]]
+    assert kinds.count("stage") == 1
+    assert kinds.count("block") == 2

@@ -241,6 +241,11 @@ def test_two_networks_stand_side_by_side(chromium: Any, folder: Path) -> None:
     shown = Watched(chromium, viewport={"width": 1400, "height": 900})
     page = shown.open(folder / "both.html", "#layer2.0.conv2")
     assert page.locator("#card article").count() == 2
+    page.evaluate("location.hash = '#network'")
+    page.wait_for_selector("#card h2:text-is('what differs')")
+    assert page.locator("#card article").count() == 3
+    page.evaluate("location.hash = '#layer2.0.conv2'")
+    page.wait_for_selector("#card h2:text-is('layer2.0.conv2')")
     assert page.locator("#figures .box.chosen").count() == 2
     page.click("#table tbody th:text-is('layer1.2')")
     assert page.inner_text("#card .of") == "resnet34"

@@ -43,12 +43,12 @@ def render(page: Page) -> str:
         f"<style>{style}</style>",
         "</head>",
         "<body>",
-        f'<header><div><h1>{title}</h1><span id="buttons"></span></div>',
+        f'<header><div><h1>{title}</h1><span id="tabs" role="tablist" aria-label="panes"></span>',
+        '<span id="buttons"></span></div>',
         f"<p>{_text(page.caption)}</p>",
         '<div><input id="filter" type="search" aria-label="filter" placeholder="/ conv 3x3'
         ' params&gt;1M" autocomplete="off" spellcheck="false" aria-keyshortcuts="/">',
-        '<output id="count"></output><span id="tools"></span>',
-        '<span id="tabs" role="tablist" aria-label="panes"></span></div></header>',
+        '<output id="count"></output><span id="tools"></span></div></header>',
         "<noscript>This page shows the network by its script, which this browser does not run."
         "</noscript>",
         '<main id="panes"><nav id="tree" aria-label="tree"></nav><div id="middle">',

@@ -13,9 +13,16 @@ export function makeCard(page, pane) {
     tabs.replaceChildren(tab("card", false), tab("lesson", true));
     const texts = await cards();
     const made = state.chosen.map((place, which) => (place < 0 ? null : card(texts[which], which, place)));
-    body.replaceChildren(...made.filter(Boolean));
+    const whole = page.comparison && state.chosen.every((place) => place === 0);
+    body.replaceChildren(...(whole ? [differences()] : []), ...made.filter(Boolean));
     body.scrollTop = 0;
     body.setAttribute("aria-label", state.lesson ? "lesson" : "card");
+  }
+
+  // What differs between two networks, in words.
+  function differences() {
+    const said = page.comparison.summary.map((sentence) => element("p", {}, sentence));
+    return element("article", {}, element("h2", {}, "what differs"), element("section", {}, ...said));
   }
 
   function tab(label, lesson) {

@@ -31,6 +31,6 @@ export function widest(texts, like) {
   const pen = document.createElement("canvas").getContext("2d");
   const style = getComputedStyle(like);
   pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
-  const longest = [...new Set(texts)].sort((a, b) => b.length - a.length).slice(0, 12);
+  const longest = [...new Set(texts)].sort((a, b) => b.length - a.length).slice(0, 200);
   return Math.max(0, ...longest.map((text) => pen.measureText(text).width));
 }
