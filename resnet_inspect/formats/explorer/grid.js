@@ -86,22 +86,32 @@ export function makeGrid(page, pane, count) {
     const keys = state.shown[state.view] ?? table.shown;
     shown = keys.map((key) => table.columns[table.index[key]]).filter(Boolean);
     head.replaceChildren(...shown.map(heading));
-    const pad = 18;
-    widths.replaceChildren(
-      ...shown.map((column, i) => {
-        const place = table.index[column.key];
-        const texts = table.cells[place].map((one) => one.text);
-        const deepest = i ? 0 : 24 + 14 * Math.max(0, ...table.rows.map((row) => row.level));
-        const mark = column.key === "op" ? 18 : 0;
-        const width = Math.max(widest(texts, grid) * 1.06, widest([column.title], grid) + 12);
-        const made = element("col");
-        made.style.width = `${Math.ceil(Math.min(width, i ? 460 : 300) + deepest + mark + pad)}px`;
-        return made;
-      }),
-    );
+    widths.replaceChildren(...shown.map((column, i) => col(i ? widthOf(column) : nameWidth(column))));
     grid.style.width = `${[...widths.children].reduce((sum, one) => sum + parseFloat(one.style.width), 0)}px`;
     grid.setAttribute("aria-colcount", shown.length);
     update();
+  }
+
+  function col(width) {
+    const made = element("col");
+    made.style.width = `${Math.ceil(width)}px`;
+    return made;
+  }
+
+  function widthOf({ key, title }) {
+    const texts = table.cells[table.index[key]].map((one) => one.text);
+    const width = Math.max(widest(texts, grid), widest([title], grid) + 12);
+    return Math.min(width, 460) + (key === "op" ? 18 : 0) + 20;
+  }
+
+  // Names are indented by their level.
+  function nameWidth({ key, title }) {
+    const levels = Map.groupBy(table.rows, (row) => row.level);
+    const wanted = [...levels].map(([level, rows]) => {
+      const texts = rows.map((row) => row.cells[table.index[key]].text);
+      return Math.min(widest(texts, grid), 280) + level * 14;
+    });
+    return Math.max(widest([title], grid), ...wanted) + 36;
   }
 
   function heading(column) {

@@ -47,6 +47,7 @@ function panes(page, narrow) {
       tab.setAttribute("aria-selected", selected);
       tab.setAttribute("tabindex", selected ? 0 : -1);
     }
+    change({ chosen: state.chosen }); // what was out of sight is scrolled to what is chosen
   }
   narrow.addEventListener("change", () => pane(narrow.matches ? "figure" : "both"));
   pane(narrow.matches ? "figure" : "both");
