@@ -23,6 +23,8 @@ from resnet_inspect.views.cards.subjects import Subject, first_of, subject_at
 from resnet_inspect.views.cards.timing import on_card
 from resnet_inspect.views.figures import parts
 from resnet_inspect.views.figures.parts import Parts
+from resnet_inspect.views.figures.shapes import Picture
+from resnet_inspect.views.figures.signals import propagation
 from resnet_inspect.views.lessons.page import Lesson
 from resnet_inspect.views.tables import VIEWS, signals, timing
 from resnet_inspect.views.tables.rows.sections import sections
@@ -83,6 +85,13 @@ class Explored:
     def figure(self) -> Parts:
         """Its figure, in parts that fold."""
         return parts.of_network(self.survey)
+
+    @cached_property
+    def plot(self) -> Picture | None:
+        """How the signal propagates along its depth, if that was measured."""
+        if self.signal is None or not self.signal.depth:
+            return None
+        return propagation([self.signal])
 
     @cached_property
     def places(self) -> dict[str, Subject]:

@@ -232,6 +232,9 @@ def test_what_was_measured_is_in_the_tables_and_on_the_cards() -> None:
     headings = [section.heading for section in explored.card("layer2.0.conv1").sections]
     assert "measured" in headings
     data = json.dumps(document(Page((explored,))), allow_nan=False)
+    assert (
+        "root mean square of the gradient" in json.loads(data)["networks"][0]["plot"]["description"]
+    )
     assert {"time", "gradient_rms", "parameters"} <= set(json.loads(data)["numbers"])
 
 

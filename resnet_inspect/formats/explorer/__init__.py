@@ -19,7 +19,8 @@ from resnet_inspect.formats.figures.svg import THEMES
 from resnet_inspect.views.pages import Page
 
 MODULES = (
-    "dom", "state", "rows", "data", "filter", "tree", "grid", "figure", "card", "keys", "main",
+    "dom", "state", "rows", "data", "filter", "shapes", "tree", "grid", "figure", "card", "keys",
+    "main",
 )  # fmt: skip
 """The scripts, each after those that it takes something from."""
 _IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
@@ -97,9 +98,11 @@ def stylesheet() -> str:
             rules.append(f"svg rect.{name} {{ {kind}: {both(role)}; }}")
     for role in ("ink", "muted", "shortcut text"):
         rules.append(f"text.{role.replace(' ', '-')} {{ fill: {both(role)}; }}")
-    for role in ("line", "shortcut"):
-        rules.append(f".way.{role} {{ stroke: {both(role)}; }}")
-        rules.append(f".point.{role} {{ fill: {both(role)}; }}")
+    for role in light:
+        name = role.replace(" ", "-")
+        rules.append(
+            f".way.{name} {{ stroke: {both(role)}; }} .point.{name} {{ fill: {both(role)}; }}"
+        )
     return "\n".join([f":root {{ {' '.join(names)} }}", *rules, _asset("page.css")])
 
 

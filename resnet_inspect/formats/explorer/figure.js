@@ -1,6 +1,7 @@
 // The figure in the middle: pieces that Python laid out, stacked along the main path.
 
 import { drawn, element } from "./dom.js";
+import { lineOf, rectangleOf, wordsOf } from "./shapes.js";
 import { change, choose, listen, state, toggled } from "./state.js";
 
 const PAD = 14;
@@ -12,8 +13,14 @@ export function makeFigure(page, pane, which) {
   const inner = drawn("g");
   const title = `figure of ${network.model}`;
   const picture = drawn("svg", { role: "group", "aria-label": title }, inner);
-  const frame = element("div", { class: "canvas", tabindex: 0, role: "region", "aria-label": title }, picture);
-  pane.append(...[figure.remark && element("p", { class: "remark" }, figure.remark), frame].filter(Boolean));
+  const frame = element(
+    "div",
+    { class: "canvas", tabindex: 0, role: "region", "aria-label": title },
+    picture,
+  );
+  pane.append(
+    ...[figure.remark && element("p", { class: "remark" }, figure.remark), frame].filter(Boolean),
+  );
   let scale = 1;
   let extent = [0, 0];
   let boxes = []; // { group, place, spans }
@@ -34,9 +41,10 @@ export function makeFigure(page, pane, which) {
       const pieces = [];
       const stage = network.places[part.stage];
       if (part.closed && !state.open.has(stage.name)) {
-        pieces.push({ segment: part.closed, fold: [stage.name, "unfold", part.stage] });
+        pieces.push({ segment: part.closed, fold: [stage.name] });
       } else {
-        for (const item of part.items) pieces.push(...(item.blocks ? runOf(item, stage?.name) : [{ segment: item }]));
+        for (const item of part.items)
+          pieces.push(...(item.blocks ? runOf(item, stage?.name) : [{ segment: item }]));
       }
       for (const piece of pieces) {
         piece.y = y;
@@ -51,9 +59,16 @@ export function makeFigure(page, pane, which) {
       ];
       const top = start + pieces[0].segment.top - PAD;
       behind.append(
-        drawn("rect", { class: "frame stage-frame", x, y: top, width: x2 - x, height: y + PAD - top, rx: 12 }),
+        drawn("rect", {
+          class: "frame stage-frame",
+          x,
+          y: top,
+          width: x2 - x,
+          height: y + PAD - top,
+          rx: 12,
+        }),
       );
-      before.append(toggle(stage.name, x - 8, top + 14, `▾ ${stage.name}`, "end", part.stage));
+      before.append(toggle([stage.name], x - 8, top + 14, "end", stage.name));
       left = Math.min(left, x - 24 - 7 * stage.name.length);
       right = Math.max(right, x2);
     }
@@ -70,10 +85,12 @@ export function makeFigure(page, pane, which) {
     const apart = blocks.length > 1 && state.apart.has(first);
     return (apart ? blocks : blocks.slice(0, 1)).map((block, k) => {
       const { name } = network.places[block];
-      const open = apart ? state.open.has(name) : blocks.some((b) => state.open.has(network.places[b].name));
+      const open = apart
+        ? state.open.has(name)
+        : blocks.some((b) => state.open.has(network.places[b].name));
       return {
         segment: (open && opened) || closed,
-        fold: opened && [name, open ? "fold" : "unfold", block],
+        fold: opened && (apart ? [name] : blocks.map((b) => network.places[b].name)),
         times: blocks.length > 1 && !k ? { first, apart, count: blocks.length } : null,
         from: blocks[0],
         as: block,
@@ -83,39 +100,44 @@ export function makeFigure(page, pane, which) {
     });
   }
 
-  function segment({ segment: { shapes, nodes, height, right, top }, y, fold, times, from, as, stage, alike }) {
+  function segment({
+    segment: { shapes, nodes, height, right, top },
+    y,
+    fold,
+    times,
+    from,
+    as,
+    stage,
+    alike,
+  }) {
     const group = drawn("g", { transform: `translate(0 ${y})` });
     const made = {};
     const [was, is] = [network.places[from]?.name, network.places[as]?.name];
     const offset = from === undefined ? 0 : startOf(as) - startOf(from);
+    const copy = was !== is;
     for (const [kind, ...shape] of shapes) {
-      if (kind === "line") {
-        const [way, point, role] = shape;
-        group.append(
-          drawn("path", { d: way, class: `way ${role}` }),
-          drawn("path", { d: point, class: `point ${role}` }),
-        );
-      } else if (kind === "box") {
-        const [x, yy, width, tall, role, radius, node, tip] = shape;
-        const rect = { x, y: yy, width, height: tall, rx: radius };
-        if (node === null) group.append(drawn("rect", { ...rect, class: `frame ${role}` }));
-        else group.append((made[node] = box(rect, role, tip, nodes[node], { was, is, offset, alike, from })));
+      if (kind === "line") group.append(lineOf(shape));
+      else if (kind === "box") {
+        const node = shape[6];
+        const drawing = rectangleOf(shape);
+        if (node !== null)
+          made[node] = box(shape, drawing, nodes[node], { was, is, offset, alike, from });
+        group.append(node === null ? drawing : made[node]);
       } else {
-        const [x, yy, text, role, size, anchor, bold, node] = shape;
-        const shown = times?.apart || (was && as !== from) ? renamed(text, was, is, stage) : text;
-        const words = drawn("text", { x, y: yy, class: role, "font-size": size, "text-anchor": anchor,
-          "font-weight": bold ? 600 : null }, shown); // prettier-ignore
-        (node === null ? group : made[node]).append(words);
+        const shown = times?.apart || copy ? renamed(shape[2], was, is, stage) : shape[2];
+        (made[shape[7]] ?? group).append(wordsOf(shape, shown));
       }
     }
     const at = Math.max(right, 60);
     let line = top + 12;
     if (times) {
       const label = times.apart ? `×${times.count} together` : `×${times.count} one by one`;
-      group.append(action(label, at + 22, line, () => change({ apart: toggled(state.apart, times.first) })));
+      group.append(
+        action(label, at + 22, line, () => change({ apart: toggled(state.apart, times.first) })),
+      );
       line += 18;
     }
-    if (fold) group.append(toggle(fold[0], at + 22, line, fold[1] === "fold" ? "▾ fold" : "▸ unfold", "start", fold[2]));
+    if (fold) group.append(toggle(fold, at + 22, line));
     return group;
   }
 
@@ -125,51 +147,89 @@ export function makeFigure(page, pane, which) {
   function renamed(text, was, is, stage) {
     const plain = text.replace(/^×\d+$/, "").replace(/ ×\d+$/, "");
     const within = (name) => (name.startsWith(`${stage}.`) ? name.slice(stage.length + 1) : name);
-    return plain === within(was) ? within(is) : plain.replace(was, is);
+    return plain === within(was) ? within(is) : plain.replace(was, () => is);
   }
 
-  function box(rect, role, tip, [place, spans], { was, is, offset, alike, from }) {
-    const target = offset && place >= 0 ? network.at.get(network.places[place].spans[0][0] + offset) ?? place : place;
+  function box(
+    [x, y, width, height, , , , tip],
+    drawing,
+    [place, spans],
+    { was, is, offset, alike, from },
+  ) {
+    const target =
+      offset && place >= 0
+        ? (network.at.get(network.places[place].spans[0][0] + offset) ?? place)
+        : place;
     const name = network.places[target]?.name ?? "";
+    const said = was === is ? tip : tip.replaceAll(was, () => is);
     const group = drawn(
       "g",
       {
         class: "box",
         role: "button",
         tabindex: -1,
-        "aria-label": was && was !== is ? tip.replaceAll(was, is) || name : tip || name,
+        "aria-label": said || name,
         onclick: () => target >= 0 && choose(page, which, target),
       },
-      drawn("title", {}, was && was !== is ? tip.replaceAll(was, is) : tip),
-      drawn("rect", { ...rect, class: role }),
+      drawn("title", {}, said),
+      drawing,
     );
     const row = state.heat ? network.rowOf.get(target) : null;
     const value = row?.cells[network.tables.layers.index[state.heat]]?.value;
     if (typeof value === "number" && value > 0) {
-      const width = (rect.width - 8) * Math.min(1, value / network.most(state.heat));
-      group.append(drawn("rect", { class: "heat", x: rect.x + 4, y: rect.y + rect.height - 5, width, height: 3 }));
+      const long = (width - 8) * Math.min(1, value / network.most(state.heat));
+      group.append(
+        drawn("rect", {
+          class: "heat",
+          x: x + 4,
+          y: y + height - 5,
+          width: long,
+          height: 3,
+        }),
+      );
     }
-    boxes.push({ group, place: target, alike, from, rect,
-      spans: spans.map(([a, b]) => [a + offset, b + offset]) }); // prettier-ignore
+    boxes.push({
+      group,
+      place: target,
+      alike,
+      from,
+      spans: spans.map(([a, b]) => [a + offset, b + offset]),
+    });
     return group;
   }
 
   function action(label, x, y, press, anchor = "start", attributes = {}) {
     return drawn(
       "g",
-      { class: "action", role: "button", tabindex: 0, "aria-label": label, onclick: press,
-        onkeydown: (event) => [" ", "Enter"].includes(event.key) && (event.stopPropagation(), event.preventDefault(), press()),
-        ...attributes }, // prettier-ignore
+      {
+        class: "action",
+        role: "button",
+        tabindex: 0,
+        "aria-label": label,
+        onclick: press,
+        onkeydown: (event) => {
+          if (![" ", "Enter"].includes(event.key)) return;
+          event.stopPropagation();
+          event.preventDefault();
+          press();
+        },
+        ...attributes,
+      },
       drawn("text", { x, y, "text-anchor": anchor, "font-size": 11 }, label),
     );
   }
 
-  function toggle(name, x, y, label, anchor, place) {
-    const press = () => change({ open: toggled(state.open, name) });
-    const words = label.includes(name) ? label : `${label} ${name}`;
-    return action(label, x, y, press, anchor, {
-      "aria-label": words.replace(/[▾▸] /, ""),
-      "aria-expanded": state.open.has(name),
+  // Folds what has these names, or unfolds the first of them.
+  function toggle(names, x, y, anchor = "start", label = null) {
+    const open = names.some((name) => state.open.has(name));
+    const press = () => {
+      const closed = new Set([...state.open].filter((name) => !names.includes(name)));
+      change({ open: open ? closed : toggled(state.open, names[0], true) });
+    };
+    const said = label ?? (open ? "fold" : "unfold");
+    return action(`${open ? "▾" : "▸"} ${said}`, x, y, press, anchor, {
+      "aria-label": label ?? `${said} ${names[0]}`,
+      "aria-expanded": open,
     });
   }
 
@@ -179,7 +239,8 @@ export function makeFigure(page, pane, which) {
     const place = network.places[state.chosen[which]];
     let nearest = null;
     for (const one of boxes) {
-      const spans = place && one.alike ? place.spans.map((span) => drawnOf(span, one)) : place?.spans;
+      const spans =
+        place && one.alike ? place.spans.map((span) => drawnOf(span, one)) : place?.spans;
       const inside = spans?.some(([a, b]) => one.spans.some(([c, d]) => a <= d && c <= b));
       const chosen = Boolean(inside && state.chosen[which] !== 0);
       one.group.classList.toggle("chosen", chosen);
@@ -229,12 +290,16 @@ export function makeFigure(page, pane, which) {
     zoom(Math.min(1, (frame.clientWidth - 8) / extent[0]) / scale);
   }
 
-  frame.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey) return;
-    event.preventDefault();
-    const view = frame.getBoundingClientRect();
-    zoom(Math.exp(-event.deltaY / 200), event.clientX - view.left, event.clientY - view.top);
-  }, { passive: false }); // prettier-ignore
+  frame.addEventListener(
+    "wheel",
+    (event) => {
+      if (!event.ctrlKey) return;
+      event.preventDefault();
+      const view = frame.getBoundingClientRect();
+      zoom(Math.exp(-event.deltaY / 200), event.clientX - view.left, event.clientY - view.top);
+    },
+    { passive: false },
+  );
   let held = null;
   frame.addEventListener("pointerdown", (event) => {
     if (event.pointerType === "mouse" && event.button === 0)

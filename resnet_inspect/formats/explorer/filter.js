@@ -2,16 +2,28 @@
 // Both are held to one table of cases, tests/filter_cases.json.
 
 const SHORT_NAMES = {
-  k: "kernel_size", s: "stride", p: "padding", d: "dilation", g: "groups", in: "input_shape",
-  out: "output_shape", param: "parameters", memory: "activation_bytes_distinct",
-  rf: "receptive_field", name: "path", type: "class_name",
+  k: "kernel_size",
+  s: "stride",
+  p: "padding",
+  d: "dilation",
+  g: "groups",
+  in: "input_shape",
+  out: "output_shape",
+  param: "parameters",
+  memory: "activation_bytes_distinct",
+  rf: "receptive_field",
+  name: "path",
+  type: "class_name",
 };
 const WORDS_OVER = ["path", "op", "class_name", "kernel_size", "input_shape", "output_shape"];
 const SHAPES = new Set(["input_shape", "output_shape"]);
 const SAME = { "≥": ">=", "≤": "<=", "==": "=", "≠": "!=" };
 const YES = { yes: true, true: true, on: true, no: false, false: false, off: false };
 const COMPARE = {
-  ">": (a, b) => a > b, ">=": (a, b) => a >= b, "<": (a, b) => a < b, "<=": (a, b) => a <= b,
+  ">": (a, b) => a > b,
+  ">=": (a, b) => a >= b,
+  "<": (a, b) => a < b,
+  "<=": (a, b) => a <= b,
 };
 const UNITS = { "": 1, "%": 0.01, b: 1, s: 1, ms: 1e-3, us: 1e-6, μs: 1e-6, ns: 1e-9 };
 [..."kmgtpe"].forEach((prefix, power) => {
@@ -169,7 +181,8 @@ function termOf(part, names) {
 // A name that no column has: a typing error, or part of a path such as layer1.0:add.
 function unknownTerm(part, names) {
   const word = folded(part.word);
-  if (!/^[\p{L}\p{Nl}\p{No}_]+(?:[-_][\p{L}\p{Nl}\p{No}_]+)*$/u.test(part.key)) return { bind: wordTerm(word, true), word };
+  if (!/^[\p{L}\p{Nl}\p{No}_]+(?:[-_][\p{L}\p{Nl}\p{No}_]+)*$/u.test(part.key))
+    return { bind: wordTerm(word, true), word };
   const problem = unknownName(part.key, names);
   return part.sign === ":" || part.sign === "="
     ? { bind: wordTerm(word, true), problem, word }
@@ -285,7 +298,8 @@ const squeezed = (text) => folded(text).replace(/[ ,]/g, "");
 
 function numberIn(text) {
   const found = /^([-+]?(?:\d[\d,_]*(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?) ?([a-zμ]*|%)$/.exec(text);
-  if (!found || !Object.hasOwn(UNITS, found[2]) || /__|_$|_\./.test(found[1].replaceAll(",", ""))) return null;
+  if (!found || !Object.hasOwn(UNITS, found[2]) || /__|_$|_\./.test(found[1].replaceAll(",", "")))
+    return null;
   return Number(found[1].replace(/[,_]/g, "")) * UNITS[found[2]];
 }
 
@@ -304,12 +318,15 @@ function wholeNumbers(word) {
 // A test of whole folded texts, if the pattern has a wildcard: * ? [seq] [!seq].
 function globTest(pattern) {
   if (!/[*?[]/.test(pattern)) return null;
-  const source = pattern.replace(/\*+|\?|\[(!?)([^\]][^\]]*|\][^\]]*)\]|[^]/gu, (found, not, set) => {
-    if (found[0] === "*") return "[^]*?";
-    if (found === "?") return "[^]";
-    if (set === undefined) return literal(found);
-    return `[${not ? "^" : ""}${set.replace(/[\\[\]^&~|]/g, "\\$&")}]`;
-  });
+  const source = pattern.replace(
+    /\*+|\?|\[(!?)([^\]][^\]]*|\][^\]]*)\]|[^]/gu,
+    (found, not, set) => {
+      if (found[0] === "*") return "[^]*?";
+      if (found === "?") return "[^]";
+      if (set === undefined) return literal(found);
+      return `[${not ? "^" : ""}${set.replace(/[\\[\]^&~|]/g, "\\$&")}]`;
+    },
+  );
   try {
     const made = new RegExp(`^(?:${source})$`, "u");
     return (text) => made.test(text);

@@ -51,7 +51,9 @@ export function makeGrid(page, pane, count) {
       if (row.below && !state.sort && !state.filter) {
         made.prepend(
           button("", (event) => (event.stopPropagation(), fold(row)), {
-            class: "fold", tabindex: -1, "aria-hidden": true,
+            class: "fold",
+            tabindex: -1,
+            "aria-hidden": true,
           }),
         );
       }
@@ -82,11 +84,16 @@ export function makeGrid(page, pane, count) {
   }
 
   function rebuild() {
-    table = state.view === "comparison" ? page.comparison : page.networks[state.network].tables[state.view];
+    table =
+      state.view === "comparison"
+        ? page.comparison
+        : page.networks[state.network].tables[state.view];
     const keys = state.shown[state.view] ?? table.shown;
     shown = keys.map((key) => table.columns[table.index[key]]).filter(Boolean);
     head.replaceChildren(...shown.map(heading));
-    widths.replaceChildren(...shown.map((column, i) => col(i ? widthOf(column) : nameWidth(column))));
+    widths.replaceChildren(
+      ...shown.map((column, i) => col(i ? widthOf(column) : nameWidth(column))),
+    );
     grid.style.width = `${[...widths.children].reduce((sum, one) => sum + parseFloat(one.style.width), 0)}px`;
     grid.setAttribute("aria-colcount", shown.length);
     update();

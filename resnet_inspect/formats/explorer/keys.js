@@ -13,11 +13,17 @@ export function makeKeys({ page, pane, tree, grid, figures, card, controls, narr
   function step(by) {
     const which = inFigure();
     if (which >= 0) {
-      const places = figures[which].boxes().map((box) => box.place).filter((place) => place >= 0);
+      const places = figures[which]
+        .boxes()
+        .map((box) => box.place)
+        .filter((place) => place >= 0);
       const at = places.indexOf(state.chosen[which]);
       const place = places[clamped(at + by, places.length)];
       if (place !== undefined) choose(page, which, place);
-      figures[which].boxes().find((box) => box.place === place)?.group.focus({ preventScroll: true });
+      figures[which]
+        .boxes()
+        .find((box) => box.place === place)
+        ?.group.focus({ preventScroll: true });
       return;
     }
     if (inTree()) {
@@ -59,14 +65,19 @@ export function makeKeys({ page, pane, tree, grid, figures, card, controls, narr
   function foldAll(folded) {
     grid.foldAll(folded);
     const places = page.networks.flatMap((network) =>
-      network.tables.layers.rows.filter((row) => row.below).map((row) => network.places[row.places[0]]?.name));
+      network.tables.layers.rows
+        .filter((row) => row.below)
+        .map((row) => network.places[row.places[0]]?.name),
+    );
     change({ open: new Set(folded ? [] : places.filter(Boolean)) });
   }
 
   function apart() {
     for (const [which, { figure, places }] of page.networks.entries()) {
       for (const item of figure.parts.flatMap((part) => part.items)) {
-        const inside = item.blocks?.some((block) => covers(places[block], places[state.chosen[which]]));
+        const inside = item.blocks?.some((block) =>
+          covers(places[block], places[state.chosen[which]]),
+        );
         if (inside && item.blocks.length > 1)
           change({ apart: toggled(state.apart, places[item.blocks[0]].name) });
       }
@@ -77,8 +88,8 @@ export function makeKeys({ page, pane, tree, grid, figures, card, controls, narr
     inner?.spans.some(([a, b]) => outer.spans.some(([c, d]) => c <= a && b <= d));
 
   function theme() {
-    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-    root.dataset.theme = dark ? "light" : "dark";
+    const own = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    root.dataset.theme = (root.dataset.theme ?? own) === "dark" ? "light" : "dark";
   }
 
   function copy(text, what) {
@@ -88,7 +99,8 @@ export function makeKeys({ page, pane, tree, grid, figures, card, controls, narr
     );
   }
 
-  const written = (rows, mark) => rows.map((cells) => `${mark}${cells.join(mark || "\t")}${mark}`).join("\n");
+  const written = (rows, mark) =>
+    rows.map((cells) => `${mark}${cells.join(mark || "\t")}${mark}`).join("\n");
   const cellsOf = (row) => grid.shown().map(({ key }) => row.cells[grid.table().index[key]].text);
 
   function copyTable() {
@@ -125,9 +137,10 @@ export function makeKeys({ page, pane, tree, grid, figures, card, controls, narr
   }
 
   function full() {
-    const name = inTree() ? "tree" : inFigure() >= 0 ? "figure" : card.body.contains(document.activeElement) ? "card" : "table";
     if ("full" in root.dataset) delete root.dataset.full;
-    else root.dataset.full = name;
+    else if (inTree()) root.dataset.full = "tree";
+    else if (inFigure() >= 0) root.dataset.full = "figure";
+    else root.dataset.full = card.body.contains(document.activeElement) ? "card" : "table";
   }
 
   const zoomed = (factor) => figures.forEach((figure) => figure.zoom(factor));
@@ -168,9 +181,22 @@ export function makeKeys({ page, pane, tree, grid, figures, card, controls, narr
     ["?", "these keys", () => help.showModal()],
   ];
   const SAME = {
-    ArrowDown: "j", ArrowUp: "k", ArrowLeft: "h", ArrowRight: "l", Home: "g", End: "G",
+    ArrowDown: "j",
+    ArrowUp: "k",
+    ArrowLeft: "h",
+    ArrowRight: "l",
+    Home: "g",
+    End: "G",
   };
-  const NAMES = { " ": "space", Backspace: "bksp", Escape: "esc", j: "j ↓", k: "k ↑", h: "h ←", l: "l →" };
+  const NAMES = {
+    " ": "space",
+    Backspace: "bksp",
+    Escape: "esc",
+    j: "j ↓",
+    k: "k ↑",
+    h: "h ←",
+    l: "l →",
+  };
   const does = new Map(KEYS.map(([key, , press]) => [key, press]));
 
   document.addEventListener("keydown", (event) => {
@@ -184,10 +210,13 @@ export function makeKeys({ page, pane, tree, grid, figures, card, controls, narr
       return step(0);
     }
     if (typing && event.key !== "Escape") return;
-    if ([" ", "Enter"].includes(event.key) && ["BUTTON", "SUMMARY", "A", "INPUT"].includes(tagName)) return;
+    if ([" ", "Enter"].includes(event.key) && ["BUTTON", "SUMMARY", "A", "INPUT"].includes(tagName))
+      return;
     const inCard = card.body.contains(event.target);
     if (inCard && event.key in SAME) return;
-    if (event.key === "Enter" && event.target.closest?.(".box")) event.target.closest(".box").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    if (event.key === "Enter") {
+      event.target.closest?.(".box")?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    }
     const moves = ["PageDown", "PageUp"].indexOf(event.key);
     if (moves >= 0 && !inCard) {
       event.preventDefault();
@@ -200,8 +229,18 @@ export function makeKeys({ page, pane, tree, grid, figures, card, controls, narr
   });
 
   const keys = KEYS.map(([key, meaning]) =>
-    element("div", {}, element("dt", {}, element("kbd", {}, NAMES[key] ?? key)), element("dd", {}, meaning)));
-  help.append(element("h2", {}, "Keys"), element("dl", {}, ...keys), button("close", () => help.close()));
+    element(
+      "div",
+      {},
+      element("dt", {}, element("kbd", {}, NAMES[key] ?? key)),
+      element("dd", {}, meaning),
+    ),
+  );
+  help.append(
+    element("h2", {}, "Keys"),
+    element("dl", {}, ...keys),
+    button("close", () => help.close()),
+  );
   document.getElementById("buttons").append(
     button("keys", () => help.showModal(), { "aria-keyshortcuts": "?" }),
     button("light / dark", theme, { "aria-keyshortcuts": "T" }),

@@ -21,13 +21,20 @@ function prepared(page) {
     const { layers } = network.tables;
     network.rowOf = new Map(layers.rows.map((row) => [row.places[0], row]));
     network.most = (key) =>
-      Math.max(...layers.rows.filter((row) => !row.subtotal)
-        .map((row) => row.cells[layers.index[key]]?.value).filter((v) => typeof v === "number")); // prettier-ignore
+      Math.max(
+        ...layers.rows
+          .filter((row) => !row.subtotal)
+          .map((row) => row.cells[layers.index[key]]?.value)
+          .filter((v) => typeof v === "number"),
+      );
   }
   state.chosen = page.networks.map(() => 0);
-  const stages = page.networks.flatMap(({ places }) => places.filter((place) => place.kind === "stage"));
+  const stages = page.networks.flatMap(({ places }) =>
+    places.filter((place) => place.kind === "stage"),
+  );
   const top = page.networks.flatMap(({ tables, places }) =>
-    tables.layers.rows.filter((row) => row.below && !row.level).map((row) => places[row.places[0]]));
+    tables.layers.rows.filter((row) => row.below && !row.level).map((row) => places[row.places[0]]),
+  );
   state.open = new Set([...stages, ...top].filter(Boolean).map((place) => place.name));
   const { view, everything, columns, where } = page.opened;
   Object.assign(state, { view, all: everything, filter: where });
@@ -36,11 +43,15 @@ function prepared(page) {
 
 function panes(page, narrow) {
   const labels = ["tree", "figure", "table", "both", "card"];
-  const tabs = labels.map((name) => button(name, () => pane(name), { role: "tab", "data-pane": name, "aria-controls": "panes" }));
+  const tabs = labels.map((name) =>
+    button(name, () => pane(name), { role: "tab", "data-pane": name, "aria-controls": "panes" }),
+  );
   at("tabs").append(...tabs);
   function pane(name) {
     root.dataset.pane = name;
-    const middle = ["figure", "table", "both"].includes(name) ? name : (root.dataset.middle ?? "both");
+    const middle = ["figure", "table", "both"].includes(name)
+      ? name
+      : (root.dataset.middle ?? "both");
     root.dataset.middle = middle;
     for (const tab of tabs) {
       const selected = tab.dataset.pane === (narrow.matches ? name : middle);
@@ -55,8 +66,11 @@ function panes(page, narrow) {
 }
 
 function select(label, key, options, chosen, press) {
-  const made = element("select", { onchange: () => press(made.value), "aria-keyshortcuts": key },
-    ...options.map(([value, text]) => element("option", { value }, text))); // prettier-ignore
+  const made = element(
+    "select",
+    { onchange: () => press(made.value), "aria-keyshortcuts": key },
+    ...options.map(([value, text]) => element("option", { value }, text)),
+  );
   made.value = chosen;
   return [made, element("label", {}, `${label} `, made)];
 }
@@ -68,20 +82,47 @@ function tools(page, grid) {
   const bar = at("tools");
   const views = Object.keys(page.networks[0].tables).map((view) => [view, view]);
   if (page.comparison) views.unshift(["comparison", "comparison"]);
-  const [view, viewLabel] = select("view", "v", views, state.view, (value) => change({ view: value, sort: null }));
+  const [view, viewLabel] = select("view", "v", views, state.view, (value) =>
+    change({ view: value, sort: null }),
+  );
   const titles = new Map(
-    page.networks.flatMap(({ tables }) => Object.values(tables)).concat(page.comparison ?? [])
-      .flatMap((table) => table.columns.map(({ key, title }) => [key, title]))); // prettier-ignore
+    page.networks
+      .flatMap(({ tables }) => Object.values(tables))
+      .concat(page.comparison ?? [])
+      .flatMap((table) => table.columns.map(({ key, title }) => [key, title])),
+  );
   const numeric = page.numbers.map((key) => [key, titles.get(key) ?? key]);
-  const [heat, heatLabel] = select("heat", "H", [["", "none"], ...numeric], "", (value) => change({ heat: value }));
-  const [sort, sortLabel] = select("sort", "s", [["", "as it runs"], ...titles], "", (key) => change({ sort: null }) || grid.sortBy(key));
-  const all = element("input", { type: "checkbox", onchange: () => change({ all: all.checked }), "aria-keyshortcuts": "a" });
-  const columns = element("details", { class: "columns" }, element("summary", {}, "columns"), element("div"));
-  columns.addEventListener("toggle", () => columns.open && columns.lastChild.replaceChildren(...ticks(grid)));
+  const [heat, heatLabel] = select("heat", "H", [["", "none"], ...numeric], "", (value) =>
+    change({ heat: value }),
+  );
+  const [sort, sortLabel] = select(
+    "sort",
+    "s",
+    [["", "as it runs"], ...titles],
+    "",
+    (key) => change({ sort: null }) || grid.sortBy(key),
+  );
+  const all = element("input", {
+    type: "checkbox",
+    onchange: () => change({ all: all.checked }),
+    "aria-keyshortcuts": "a",
+  });
+  const columns = element(
+    "details",
+    { class: "columns" },
+    element("summary", {}, "columns"),
+    element("div"),
+  );
+  columns.addEventListener(
+    "toggle",
+    () => columns.open && columns.lastChild.replaceChildren(...ticks(grid)),
+  );
   bar.append(viewLabel, sortLabel, heatLabel, element("label", {}, all, " every step"), columns);
   if (page.networks.length > 1) {
     const names = page.networks.map(({ model }, number) => [number, model]);
-    const [network, label] = select("tree of", "", names, 0, (value) => change({ network: Number(value) }));
+    const [network, label] = select("tree of", "", names, 0, (value) =>
+      change({ network: Number(value) }),
+    );
     bar.prepend(label);
     listen(["network"], () => (network.value = state.network));
   }
@@ -118,7 +159,10 @@ function address(page) {
     } catch {
       // taken as it stands
     }
-    for (const [which, name] of [[0, written], [1, written.replace(/^\+/, "")]]) {
+    for (const [which, name] of [
+      [0, written],
+      [1, written.replace(/^\+/, "")],
+    ]) {
       const place = page.networks[which]?.place.get(name || "network");
       if (place !== undefined) return choose(page, which, place);
     }

@@ -16,7 +16,7 @@ from resnet_inspect.formats.figures.svg import arrow_head, way
 from resnet_inspect.views.cards.card import Card
 from resnet_inspect.views.cards.subjects import kind_of
 from resnet_inspect.views.figures.parts import Part, Parts, Run, Segment
-from resnet_inspect.views.figures.shapes import Line, Rectangle, Shape, Words
+from resnet_inspect.views.figures.shapes import Line, Picture, Rectangle, Shape, Words
 from resnet_inspect.views.lessons.page import Lesson
 from resnet_inspect.views.pages import Explored, Page
 from resnet_inspect.views.tables.table import Row, Table
@@ -84,6 +84,7 @@ def _network(explored: Explored) -> dict[str, Any]:
             if table.rows
         },
         "figure": _figure(explored, explored.figure, number),
+        "plot": explored.plot and _picture(explored.plot),
     }
 
 
@@ -170,6 +171,16 @@ def _figure(explored: Explored, figure: Parts, number: dict[str, int]) -> dict[s
         "caption": figure.caption,
         "remark": figure.remark,
         "parts": [part(one) for one in figure.parts],
+    }
+
+
+def _picture(picture: Picture) -> dict[str, Any]:
+    return {
+        "title": picture.title,
+        "description": picture.description,
+        "width": picture.width,
+        "height": picture.height,
+        "shapes": [_shape(shape) for shape in picture.shapes],
     }
 
 

@@ -3,7 +3,17 @@
 export class Rows {
   // frame scrolls; before and after are elements that stand for the rows out of sight.
   constructor(frame, body, before, after, make) {
-    Object.assign(this, { frame, body, before, after, make, items: [], every: false, first: 0, end: 0 });
+    Object.assign(this, {
+      frame,
+      body,
+      before,
+      after,
+      make,
+      items: [],
+      every: false,
+      first: 0,
+      end: 0,
+    });
     this.height = parseFloat(getComputedStyle(frame).getPropertyValue("--row"));
     frame.addEventListener("scroll", () => this.draw(), { passive: true });
     new ResizeObserver(() => this.draw()).observe(frame);
@@ -43,7 +53,8 @@ export class Rows {
     const top = at * this.height;
     const { scrollTop } = this.frame;
     if (top < scrollTop || top > scrollTop + room) {
-      const isNext = Math.abs(top - (top < scrollTop ? scrollTop : scrollTop + room)) <= this.height;
+      const isNext =
+        Math.abs(top - (top < scrollTop ? scrollTop : scrollTop + room)) <= this.height;
       this.frame.scrollTop = isNext ? (top < scrollTop ? top : top - room) : top - room / 2;
     }
     this.draw();

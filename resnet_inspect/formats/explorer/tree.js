@@ -19,7 +19,9 @@ export function makeTree(page, pane) {
     const label = row.cells[table().index.path];
     const fold = row.below
       ? button("", () => change({ open: toggled(state.open, nameOf(row)) }), {
-          class: "fold", tabindex: -1, "aria-hidden": true,
+          class: "fold",
+          tabindex: -1,
+          "aria-hidden": true,
         })
       : null;
     const made = element(
@@ -74,7 +76,8 @@ export function makeTree(page, pane) {
   function unfolded() {
     const row = table().rows.find((one) => one.places[0] === state.chosen[state.network]);
     let open = state.open;
-    for (let outer = row?.outer; outer; outer = outer.outer) open = toggled(open, nameOf(outer), true);
+    for (let outer = row?.outer; outer; outer = outer.outer)
+      open = toggled(open, nameOf(outer), true);
     if (open.size !== state.open.size) change({ open });
     else mark();
   }
