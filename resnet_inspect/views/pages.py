@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.signals import Signal
 from resnet_inspect.analysis.structure import graph as structure
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
@@ -245,6 +246,13 @@ class Page:
     def caption(self) -> str:
         """Model, input, device and versions, in one line."""
         return (self.comparison or self.networks[0].tables["layers"]).title
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why a network is not there to its end, a sentence for each that is not."""
+        traces = (one.survey.trace for one in self.networks)
+        failed = (sentence(trace) for trace in traces if trace.failure is not None)
+        return tuple(text.visible(f"the forward pass raised: {said}") for said in failed)
 
     def beside(self, row: Row) -> tuple[int, int]:
         """The numbers of the places of both networks that a row of the comparison stands for."""

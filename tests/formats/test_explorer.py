@@ -206,6 +206,13 @@ def test_two_networks_have_the_differences_and_the_places_of_both() -> None:
     assert data["opened"]["view"] == "comparison"
 
 
+def test_a_network_that_raised_says_so_above_all_else() -> None:
+    """In the page itself, script or none."""
+    page = read(explorer.render(Page((Explored(survey_of("broken")),))))
+    (said,) = [text for text in page.texts["p"] if "raised" in text]
+    assert "it takes 8 channels, not 12" in said
+
+
 def test_in_a_notebook_it_is_a_frame_that_lets_nothing_out() -> None:
     """And the small table stays what a trace shows by itself."""
     t = ri.load(DATA / "resnet18.json")

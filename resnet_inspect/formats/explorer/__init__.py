@@ -47,6 +47,7 @@ def render(page: Page) -> str:
         f'<header><div><h1>{title}</h1><span id="tabs" role="tablist" aria-label="panes"></span>',
         '<span id="buttons"></span></div>',
         f"<p>{_text(page.caption)}</p>",
+        *(f'<p class="warning">{_text(said)}</p>' for said in page.warnings),
         '<div><input id="filter" type="search" aria-label="filter" placeholder="/ conv 3x3'
         ' params&gt;1M" autocomplete="off" spellcheck="false" aria-keyshortcuts="/">',
         '<output id="count"></output><span id="tools"></span></div></header>',

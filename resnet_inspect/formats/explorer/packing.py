@@ -1,6 +1,6 @@
 """The data of a page: the JSON of its tables with each distinct cell once, its figure, its cards.
 
-`unpacked` columns of a table are those that the format `json` writes, value for value.
+Unpacked, a table is the document that the format `json` writes, value for value.
 """
 
 from __future__ import annotations
