@@ -168,6 +168,13 @@ def test_the_keys_are_those_of_the_explorer(page: Any) -> None:
     press("1")
     press("G")
     assert title(page) == "fc"
+    press("g")
+    for key, shown, chosen in (
+        ("h", 0, "stem"), ("l", 1, "stem"), ("l", 1, "conv1"), ("h", 0, "stem"), (" ", 1, "stem"),
+    ):  # fmt: skip
+        press(key)
+        assert page.locator("#tree li:has-text('maxpool')").count() == shown, key
+        assert title(page) == chosen, key
     press("?")
     assert page.is_visible("dialog")
     press("Escape")

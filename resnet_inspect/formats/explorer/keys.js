@@ -40,10 +40,6 @@ export function makeKeys({ page, pane, tree, grid, figures, card, controls, narr
 
   const clamped = (at, length) => Math.max(0, Math.min(length - 1, at));
 
-  function treeRow() {
-    return page.networks[state.network].rowOf.get(state.chosen[state.network]);
-  }
-
   // Fold or unfold what is chosen, or what it stands in: wanted is true, false or undefined.
   function fold(wanted) {
     if (!inTree() && inFigure() < 0) {
@@ -52,12 +48,14 @@ export function makeKeys({ page, pane, tree, grid, figures, card, controls, narr
       if (row?.outer && wanted === false) grid.pick(row.outer);
       return wanted === true && row?.below ? step(1) : undefined;
     }
-    let row = treeRow();
-    if (row && !row.below && wanted !== true) row = row.outer;
     const network = page.networks[state.network];
+    let row = network.rowOf.get(state.chosen[state.network]);
+    if (row && !row.below && wanted !== true) row = row.outer;
     const name = network.places[row?.places[0]]?.name;
     if (name === undefined) return;
-    if (wanted === state.open.has(name) && row.outer) row = row.outer;
+    const open = state.open.has(name);
+    if (wanted === true && (open || !row.below)) return step(1);
+    if (wanted === false && !open) row = row.outer ?? row;
     else change({ open: toggled(state.open, name) });
     choose(page, state.network, row.places[0]);
   }
