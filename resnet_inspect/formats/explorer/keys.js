@@ -152,6 +152,9 @@ export function makeKeys({ page, pane, tree, grid, figures, card, controls, narr
     ["c", "choose the columns", columns],
     ["v", "layers, blocks, stages or modules", () => opened(controls.view)],
     ["a", "norms and activations too", () => change({ all: !state.all })],
+    ...(page.comparison
+      ? [["z", "only what differs, or all", () => change({ all: !state.all })]]
+      : []),
     ["t", "tree or flat list", () => change({ flat: !state.flat })],
     ["x", "identical blocks of the figure once or one by one", apart],
     ["E", "the lesson of what is chosen, or its card", () => change({ lesson: !state.lesson })],
