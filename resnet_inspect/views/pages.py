@@ -153,8 +153,9 @@ class Explored:
                               or subject_at(self.survey, row.span[0]))  # fmt: skip
 
     def is_main(self, row: Row) -> bool:
-        """Whether the usual selection of steps has this row."""
-        if row.subtotal or not row.spans or row.span[0] < 0:
+        """Whether the usual selection of steps has this row, or it was asked for."""
+        asked = self.selection.only or self.selection.match
+        if asked or row.kind not in ("layer", "function") or not row.spans or row.span[0] < 0:
             return True
         return Selection().takes(self.survey.trace, self.survey.trace.calls[row.span[0]])
 

@@ -277,3 +277,8 @@ def test_how_a_page_is_opened_is_what_was_asked_for(tmp_path: Path) -> None:
     kinds = [row[0] for row in network["tables"]["layers"]["rows"]]
     assert kinds.count("stage") == 1
     assert kinds.count("block") == 2
+    for given, kinds_shown in ((["--depth", "2"], {"block"}), (["--only", "norm"], {"layer"})):
+        assert main(["export", saved, str(only), *given, "--force"]) == 0
+        (network,) = unpacked(read(only.read_text()), 0)["networks"]
+        shown = {row[0] for row in network["tables"]["layers"]["rows"] if row[2] & 4}
+        assert kinds_shown <= shown
