@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import resnet_inspect
 from resnet_inspect.analysis.comparison.changes import compare
@@ -35,6 +36,9 @@ from resnet_inspect.views.tables.conventions import with_convention
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table
 from resnet_inspect.views.words.text import Value
+
+if TYPE_CHECKING:
+    from resnet_inspect.answers.pages import Exploration
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -178,6 +182,17 @@ class Inspection(Trace):
         if kind not in FIGURES:
             raise UnknownName("figure", kind, FIGURES, see=f"known: {', '.join(FIGURES)}")
         return Drawing(FIGURES[kind].make(self.survey, of), direction, theme)
+
+    def explore(self, against: Trace | None = None, *, height: int = 640) -> Exploration:
+        """The network as a page to be explored, beside another one if one is given.
+
+        In a notebook it stands in a frame of so many pixels; `save` writes it to a file.
+        """
+        from resnet_inspect.answers.pages import exploration
+        from resnet_inspect.views.pages import Explored
+
+        others = [] if against is None else [Inspection.of(against)]
+        return exploration([Explored(one.survey) for one in (self, *others)], height=height)
 
     def counted_as(self, convention: str) -> Counted:
         """The multiply-accumulates as "torchinfo", "fvcore", "thop" or the "paper" count them.

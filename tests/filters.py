@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 from saved import survey_of
 
@@ -25,3 +28,18 @@ def found(text: str, name: str = "resnet50") -> list[str]:
     places = [i for i, row in enumerate(table.rows) if asked.matches(table, row)]
     assert asked.places(table) == places
     return [table.cell(table.rows[place], "path").text for place in places]
+
+
+CASES: list[dict[str, Any]] = json.loads(
+    Path(__file__).with_name("filter_cases.json").read_text(encoding="utf-8")
+)
+"""Lines of text with the rows of ResNet-50 that each asks for, by path or how many, and what is not
+understood of it: the filter is held to them here, and that of the page in a browser."""
+
+PIECES = [
+    "conv", "layer1.0", "stride", "params", "in ch", "act bytes held", "path", "kind", "output",
+    "×", "x", "3", "1.5", "1e9", "999999", "M", "KiB", "%", ":", ">", "<", "=", "!=", ">=", "≥",
+    "≠", "-", "!", '"', "*", "?", "[", "]", "[!", "[z-a]", "\\", " ", "\t", "\n", ",", "_", "all",
+    "yes", "(", ")", "{", "|", "^", "$", "+", "²", "٣", "İ", "ß", "\0", "\ud800",
+]  # fmt: skip
+"""What lines of text can be made of."""

@@ -170,7 +170,9 @@ def test_a_notebook_shows_the_same_cells_and_runs_nothing(name: str) -> None:
     assert seen.cells == cells
     assert not {"script", "html", "body", "link", "iframe"} & set(seen.tags)
     rules = html._asset("fragment.css").strip().splitlines()
-    assert all(rule.startswith(".resnet-inspect ") for rule in rules), "no rule leaves the table"
+    assert all(rule.startswith(".resnet-inspect.resnet-inspect ") for rule in rules), (
+        "no rule leaves the table"
+    )
 
 
 def test_its_survey_is_made_once() -> None:

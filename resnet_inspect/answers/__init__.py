@@ -2,6 +2,7 @@
 
 - `tables`: `Answer`, a table of rows: taps, cost, verify, diff.
 - `lessons`: `Explanation`, sentences with the network's own numbers.
+- `pages`: `Exploration`, a page that explores a network, or two; loaded when it is asked for.
 - `figures`: `Drawing`, a network, a block or the cost of each stage as a figure.
 """
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "lock": "Write the architecture of MODEL to a file for version control.",
     "check": "Exit with 1 if MODEL is not what a lock file says.",
     "tui": "Browse MODEL in the terminal.",
+    "serve": "Show the explorer of MODEL in a browser.",
     "list": "List the models that can be traced by name.",
     "completion": "Print what SHELL evaluates so that the tab key completes.",
     "cache": "Say where traces are kept, or remove them.",

@@ -41,6 +41,7 @@ def render(table: Table) -> str:
         f"<style>{style}</style>",
         "</head>",
         "<body>",
+        '<div class="resnet-inspect-page">',
         "<header>",
         f"<h1>{_text(table.model)} <span>{_text(table.view)}</span></h1>",
         f"<p>{_text(table.title)}</p>",
@@ -62,6 +63,7 @@ def render(table: Table) -> str:
         "</details>",
         "<p>made by resnet-inspect</p>",
         "</footer>",
+        "</div>",
         f'<script type="module">{script}</script>',
         "</body>",
         "</html>",
@@ -77,7 +79,7 @@ def fragment(table: Table) -> str:
         f"<p>{_text(table.title)}</p>",
         *_figure(table),
         '<div class="scroll">',
-        *grid(table),
+        *grid(table, inline=True),
         "</div>",
         *_sentences(table.summary, "summary"),
         *_totals(table),
@@ -143,8 +145,11 @@ def _tools() -> list[str]:
     ]
 
 
-def grid(table: Table) -> list[str]:
-    """The table alone, with its shown columns."""
+def grid(table: Table, *, inline: bool = False) -> list[str]:
+    """The table alone, with its shown columns.
+
+    `inline` writes what must hold against any other style into the rows' names.
+    """
     shown = table.shown_columns
     marked = _marked(table)
     tree = " data-tree" if any(row.level for row in table.rows) else ""
@@ -157,7 +162,13 @@ def grid(table: Table) -> list[str]:
     lines += ["</tr>", "</thead>", "<tbody>"]
     for row in table.rows:
         cells = (
-            _cell(table.cell(row, column.key), column, marked, first=i == 0)
+            _cell(
+                table.cell(row, column.key),
+                column,
+                marked,
+                first=i == 0,
+                level=row.level if inline else None,
+            )
             for i, column in enumerate(shown)
         )
         lines.append(f"<tr{_row_attributes(row)}>{''.join(cells)}</tr>")
@@ -191,13 +202,17 @@ def _row_attributes(row: Row) -> str:
     )
 
 
-def _cell(cell: Cell, column: Heading, marked: str | None, *, first: bool) -> str:
+def _cell(
+    cell: Cell, column: Heading, marked: str | None, *, first: bool, level: int | None
+) -> str:
     number = _number(cell.value)
     value = "" if number is None else f' data-value="{number}"'
-    bar = ""
+    style = ""
     if column.key in _SHARES and number is not None and cell.value:
-        bar = f' style="--part:{number}"'
-    attributes = f"{_classes(column, marked)}{value}{bar}"
+        style = f' style="--part:{number}"'
+    if first and level is not None:
+        style = f' style="text-align: left; padding-left: {0.6 + level:.1f}em"'
+    attributes = f"{_classes(column, marked)}{value}{style}"
     tag, scope = ("th", ' scope="row"') if first else ("td", "")
     return f"<{tag}{scope}{attributes}>{_text(cell.text)}</{tag}>"
 

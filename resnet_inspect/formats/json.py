@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from resnet_inspect.views.tables.table import Table
 from resnet_inspect.visible import json_text
 
 SCHEMA_VERSION = 1
+_ORDER = (
+    "schema_version", "model", "view", "provenance", "summary", "columns", "rows", "totals",
+    "remarks",
+)  # fmt: skip
 
 
 def render(table: Table) -> str:
     """The table as JSON, with a schema version."""
-    document = {
+    document = {**frame(table), "rows": [table.values(row) for row in table.rows]}
+    return json_text({key: document[key] for key in _ORDER}, indent=2) + "\n"
+
+
+def frame(table: Table) -> dict[str, Any]:
+    """The document without its rows."""
+    return {
         "schema_version": SCHEMA_VERSION,
         "model": table.model,
         "view": table.view,
@@ -20,8 +32,6 @@ def render(table: Table) -> str:
         },
         "summary": table.summary,
         "columns": [{"key": column.key, "header": column.title} for column in table.columns],
-        "rows": [table.values(row) for row in table.rows],
         "totals": {total.key: total.cell.value for total in table.totals},
         "remarks": table.remarks,
     }
-    return json_text(document, indent=2) + "\n"

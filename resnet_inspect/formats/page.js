@@ -1,9 +1,13 @@
 // Sorting, filtering and folding. Without this script the page is the same table, at rest.
 
-const table = document.querySelector("table");
+// Its own page among several: in a notebook there may be other tables, and other pages.
+const pages = Array.from(document.querySelectorAll(".resnet-inspect-page"));
+const page = pages.find((one) => !("live" in one.dataset));
+page.dataset.live = "";
+const table = page.querySelector("table");
 const body = table.tBodies[0];
 const headings = Array.from(table.tHead.rows[0].cells);
-const tools = document.querySelector(".tools");
+const tools = page.querySelector(".tools");
 const { filter, fold, unfold } = Object.fromEntries(
   Array.from(tools.querySelectorAll("[name]"), (element) => [element.name, element]),
 );
@@ -125,7 +129,8 @@ headings.forEach((heading, i) => (heading.style.minWidth = `${widths[i]}px`));
 fold.addEventListener("click", () => foldAll(true));
 unfold.addEventListener("click", () => foldAll(false));
 filter.addEventListener("input", update);
-document.addEventListener("keydown", (event) => {
+const keys = page.parentElement === document.body ? document : page;
+keys.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "/" && document.activeElement !== filter) {
     event.preventDefault();

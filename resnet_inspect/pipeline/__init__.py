@@ -27,6 +27,7 @@ from resnet_inspect.pipeline.checks import verify
 from resnet_inspect.pipeline.conversion import convert, loading
 from resnet_inspect.pipeline.equivalence import equivalence_of
 from resnet_inspect.pipeline.files import (
+    explored,
     is_trace_file,
     load,
     load_measured,
@@ -60,6 +61,7 @@ __all__ = [
     "draw",
     "equivalence_of",
     "explain",
+    "explored",
     "features",
     "format_of",
     "identified",

@@ -6,7 +6,7 @@ import stat
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from resnet_inspect.errors import TraceFileError
 from resnet_inspect.inspection import Inspection
@@ -17,6 +17,9 @@ from resnet_inspect.traces.signals import Watched, mismatch
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table
+
+if TYPE_CHECKING:
+    from resnet_inspect.views.pages import Explored
 
 T = TypeVar("T")
 
@@ -84,6 +87,20 @@ def has_steps(folder: str | Path) -> bool:
 def _in_run(path: str | Path, name: str) -> Path:
     """The file of that name in the folder of a run; any other path as it is."""
     return Path(path) / name if is_run(path) else Path(path)
+
+
+def explored(saved: Saved) -> Explored:
+    """A network as a page shows it, with what was measured of it."""
+    from resnet_inspect.analysis.signals import Signal
+    from resnet_inspect.analysis.timing import Timing
+    from resnet_inspect.views.pages import Explored
+
+    survey = Inspection.of(saved.trace).survey
+    return Explored(
+        survey,
+        timing=None if saved.measured is None else Timing(survey, saved.measured),
+        signal=Signal(survey, saved.steps[-1]) if saved.steps else None,
+    )
 
 
 def loaded(path: str | Path, loads: Callable[[str], T]) -> T:

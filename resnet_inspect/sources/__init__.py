@@ -7,6 +7,7 @@ in the entry-point group `resnet_inspect.sources` of a package of your own.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -15,13 +16,15 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
-from resnet_inspect.errors import MissingDependency, UnknownName
+from resnet_inspect.errors import MissingDependency, UnknownName, UsageError
 from resnet_inspect.sources.catalogue import NAMED, Variant
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
+NO_CODE = "RESNET_INSPECT_NO_CODE"
+"""The environment variable that has own code refused, which would run where others ask for it."""
 ENTRY_POINTS = "resnet_inspect.sources"
 """The group in which other packages name sources: prefix = "package.module"."""
 
@@ -136,8 +139,11 @@ def subject(written: str) -> Subject:
 def source(prefix: str) -> Source:
     """The source of that prefix, imported now.
 
-    Raises `MissingDependency` if it, or what it needs, cannot be imported.
+    Raises `MissingDependency` if it, or what it needs, cannot be imported, `UsageError` for own
+    code where that is refused.
     """
+    if prefix == "code" and os.environ.get(NO_CODE):
+        raise UsageError("own code is not run here", hint="`serve --allow-code` lets it")
     module = SOURCES.get(prefix) or sources()[prefix]
     try:
         found: Source = import_module(module)

@@ -134,7 +134,7 @@ def _chain(trace: Trace, start: int, end: int) -> Iterator[int]:
         end = trace.calls[step].inputs[0].activation
 
 
-def _runs(trace: Trace, stage: Stage) -> Iterator[list[Block]]:
+def runs(trace: Trace, stage: Stage) -> Iterator[list[Block]]:
     """The blocks of a stage in runs of identical ones, each taken by nothing but the next."""
     run: list[Block] = []
     before: tuple[object, ...] = ()
@@ -219,7 +219,7 @@ class _Builder:
         """Take in the blocks of a stage."""
         for step in range(stage.first, stage.last + 1):
             self.scope[step] = (stage, None)
-        for run in _runs(self.trace, stage) if fold else ([block] for block in stage.blocks):
+        for run in runs(self.trace, stage) if fold else ([block] for block in stage.blocks):
             self.add_run(stage, run)
 
     def add_run(self, stage: Stage, run: Sequence[Block]) -> None:

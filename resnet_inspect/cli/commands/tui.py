@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -45,7 +46,8 @@ def command(model: str | None, against: str | None, debug: bool, **options: Any)
     given = input_options_given(options)
     if given and model is None:
         raise click.UsageError("name the network that is to be run so")
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    in_browser = "TEXTUAL_DRIVER" in os.environ  # `serve` speaks to it in place of a terminal
+    if in_browser or (sys.stdin.isatty() and sys.stdout.isatty()):
         from resnet_inspect.tui import explore
 
         return explore(model, _run_as(model, options) if given and model else None, against)

@@ -131,18 +131,36 @@ def _rectangle(shape: Rectangle, palette: Palette) -> str:
 def _line(shape: Line, palette: Palette) -> str:
     key = "" if shape.link is None else f' data-link="{shape.link}"'
     colour = palette[shape.role]
+    head = f'<path d="{arrow_head(shape)}" fill="{colour}"/>' if shape.arrow else ""
+    return (
+        f'<g{key}><path d="{way(shape)}" fill="none" stroke="{colour}" stroke-width="1.4"/>'
+        f"{head}</g>"
+    )
+
+
+def way(shape: Line) -> str:
+    """The path of a line, up to its head."""
     points = list(shape.points)
-    head = ""
     if shape.arrow:
-        (x, y), (bx, by) = points[-1], points[-2]
-        length = hypot(x - bx, y - by) or 1.0
-        dx, dy = (x - bx) / length * _HEAD, (y - by) / length * _HEAD
-        corners = ((x, y), (x - dx - dy / 2, y - dy + dx / 2), (x - dx + dy / 2, y - dy - dx / 2))
-        written = " ".join(f"{_number(a)},{_number(b)}" for a, b in corners)
-        head = f'<polygon points="{written}" fill="{colour}"/>'
+        (x, y), (dx, dy) = points[-1], _direction(shape)
         points[-1] = (x - dx * 0.8, y - dy * 0.8)
-    way = _way(points, _CORNER if shape.rounded else 0.0)
-    return f'<g{key}><path d="{way}" fill="none" stroke="{colour}" stroke-width="1.4"/>{head}</g>'
+    return _way(points, _CORNER if shape.rounded else 0.0)
+
+
+def arrow_head(shape: Line) -> str:
+    """The path of a line's head; "" if it has none."""
+    if not shape.arrow:
+        return ""
+    (x, y), (dx, dy) = shape.points[-1], _direction(shape)
+    corners = ((x, y), (x - dx - dy / 2, y - dy + dx / 2), (x - dx + dy / 2, y - dy - dx / 2))
+    return "M" + "L".join(f"{_number(a)} {_number(b)}" for a, b in corners) + "Z"
+
+
+def _direction(shape: Line) -> Point:
+    """Where a line points at its end, as long as a head is."""
+    (bx, by), (x, y) = shape.points[-2:]
+    length = hypot(x - bx, y - by) or 1.0
+    return (x - bx) / length * _HEAD, (y - by) / length * _HEAD
 
 
 def _way(points: Sequence[Point], radius: float) -> str:

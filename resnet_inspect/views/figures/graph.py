@@ -78,6 +78,11 @@ class Figure:
 
 def network(survey: Survey, level: Level = "block", fold: bool = True) -> Figure:
     """The whole network; raises `UsageError` where that would be more than can be read."""
+    return with_nodes(survey, level, fold)[1]
+
+
+def with_nodes(survey: Survey, level: Level, fold: bool = True) -> tuple[Graph, Figure]:
+    """The whole network as a graph, and as a figure with a box for each of its nodes."""
     found = graph.of_network(survey.trace, survey.anatomy, level, fold)
     if len(found.nodes) > MOST_BOXES or len(found.edges) > MOST_LINKS:
         coarser = {
@@ -98,7 +103,7 @@ def network(survey: Survey, level: Level = "block", fold: bool = True) -> Figure
     )
     if survey.trace.failure is not None:
         caption += f" · ends where {survey.trace.failure.error} was raised"
-    return _figure(survey, found, survey.trace.model_name, caption)
+    return found, _figure(survey, found, survey.trace.model_name, caption)
 
 
 def block_at(survey: Survey, path: str) -> tuple[Stage, Block]:

@@ -31,6 +31,8 @@ class Rectangle:
     node: int | None = None
     """The box of the figure that it is."""
     tip: str = ""
+    frame: int | None = None
+    """The frame of the figure that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Words:
     """The box that it stands in."""
     link: int | None = None
     """The link that it stands on."""
+    frame: int | None = None
+    """The frame whose title it is."""
 
 
 Shape = Rectangle | Line | Words

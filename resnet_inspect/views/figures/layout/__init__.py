@@ -8,7 +8,7 @@ across it are computed apart, so that top-down and left-right are one layout.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -29,26 +29,21 @@ from resnet_inspect.views.figures.shapes import (
     width_of,
 )
 
-__all__ = ["Direction", "place"]
+__all__ = ["Direction", "hull", "moved", "place", "placed"]
 
 Direction = Literal["down", "right"]
 
 
 def place(figure: Figure, direction: Direction = "down") -> Picture:
     """The figure as a picture: all its shapes, moved to where the page begins."""
-    places = Places(Paths(figure), down=direction == "down")
-    boxes = [shape for number in range(len(figure.boxes)) for shape in _box(places, number)]
-    shapes: list[Shape] = [*frames(places), *Links(places).shapes(), *boxes]
-    left = min((_bounds(shape)[0] for shape in shapes), default=0.0)
-    top = min((_bounds(shape)[1] for shape in shapes), default=0.0)
-    right = max((_bounds(shape)[2] for shape in shapes), default=0.0)
-    bottom = max((_bounds(shape)[3] for shape in shapes), default=0.0)
+    shapes = placed(figure, direction)
+    left, top, right, bottom = hull(shapes)
     title = clipped(figure.title, 60, keep_end=False)
     caption = figure.caption
     head = MARGIN + TITLE + 6 + SMALL + 18
     wide = max(right - left, width_of(title, TITLE, bold=True), width_of(caption, SMALL))
     across = MARGIN - left + (wide - (right - left)) / 2
-    moved = [_moved(shape, across, head - top) for shape in shapes]
+    shifted = [moved(shape, across, head - top) for shape in shapes]
     middle = MARGIN + wide / 2
     heading = [
         Words(middle, MARGIN + TITLE - 3, title, size=TITLE, bold=True),
@@ -59,8 +54,23 @@ def place(figure: Figure, direction: Direction = "down") -> Picture:
         caption,
         wide + 2 * MARGIN,
         bottom - top + head + MARGIN,
-        (*heading, *moved),
+        (*heading, *shifted),
     )
+
+
+def placed(figure: Figure, direction: Direction = "down") -> list[Shape]:
+    """The shapes of a figure, from the back to the front; its main path runs along 0."""
+    places = Places(Paths(figure), down=direction == "down")
+    boxes = [shape for number in range(len(figure.boxes)) for shape in _box(places, number)]
+    return [*frames(places), *Links(places).shapes(), *boxes]
+
+
+def hull(shapes: Sequence[Shape]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of what holds all shapes; zeros for none."""
+    if not shapes:
+        return 0.0, 0.0, 0.0, 0.0
+    lefts, tops, rights, bottoms = zip(*map(_bounds, shapes), strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 def _box(places: Places, number: int) -> Iterator[Shape]:
@@ -92,7 +102,8 @@ def _bounds(shape: Shape) -> tuple[float, float, float, float]:
     return left, shape.y - shape.size, left + width, shape.y + shape.size / 3
 
 
-def _moved(shape: Shape, x: float, y: float) -> Shape:
+def moved(shape: Shape, x: float, y: float) -> Shape:
+    """A shape elsewhere."""
     if isinstance(shape, Line):
         return replace(shape, points=tuple((a + x, b + y) for a, b in shape.points))
     return replace(shape, x=shape.x + x, y=shape.y + y)

@@ -14,18 +14,21 @@ def frames(places: Places) -> Iterator[Shape]:
     inner: list[tuple[Frame, tuple[float, float, float, float]]] = []
     outer: list[Shape] = []
     drawn: list[Shape] = []
-    for frame in sorted(places.figure.frames, key=lambda frame: not frame.inner):
+    numbered = enumerate(places.figure.frames)
+    for number, frame in sorted(numbered, key=lambda item: not item[1].inner):
         within = [found for other, found in inner if set(other.boxes) <= set(frame.boxes)]
         begin, low, end, high = _hull(places, frame, within)
         inner.append((frame, (begin, low, end, high)))
         (x, y), (right, bottom) = places.at(begin, low), places.at(end, high)
         role = "block frame" if frame.inner else "stage frame"
-        shape = Rectangle(x, y, right - x, bottom - y, role, 8.0 if frame.inner else 12.0)
+        radius = 8.0 if frame.inner else 12.0
+        shape = Rectangle(x, y, right - x, bottom - y, role, radius, frame=number)
         if frame.inner:
             # The main path runs through a frame that is on it.
             room = -low - 14 if places.down and low < 0 else right - x - 16
             title = _fitted(frame.title, room)
-            drawn += [shape, Words(x + 8, y + 14, title, "muted", SMALL, "start", bold=True)]
+            words = Words(x + 8, y + 14, title, "muted", SMALL, "start", bold=True, frame=number)
+            drawn += [shape, words]
         elif places.down:
             middle = (y + bottom) / 2 + 4
             outer += [shape, Words(x - 10, middle, frame.title, anchor="end", bold=True)]

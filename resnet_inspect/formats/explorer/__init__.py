@@ -1,0 +1,127 @@
+"""One HTML page that explores a network, or two side by side, and needs nothing else.
+
+It is put together here of the modules beside this file: each is a script that a person can read,
+and together they are the one script that the page's content security policy lets run. The data is
+JSON, deflated; nothing in it can become markup, since the script sets texts only.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from html import escape
+from importlib import resources
+
+from resnet_inspect.formats.explorer.packing import packed, packed_cards
+from resnet_inspect.formats.figures.svg import THEMES
+from resnet_inspect.views.pages import Page
+
+MODULES = (
+    "dom", "state", "rows", "data", "filter", "shapes", "tree", "grid", "figure", "card", "keys",
+    "main",
+)  # fmt: skip
+"""The scripts, each after those that it takes something from."""
+_IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
+_EXPORT = re.compile(r"^export ", re.MULTILINE)
+
+
+def render(page: Page) -> str:
+    """The page as one file."""
+    style, program = stylesheet(), script()
+    title = _text(page.title)
+    parts = [
+        "<!DOCTYPE html>",
+        '<html lang="en">',
+        "<head>",
+        '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy(style, program)}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="generator" content="resnet-inspect">',
+        f"<title>{title}</title>",
+        '<link rel="icon" href="data:,">',
+        f"<style>{style}</style>",
+        "</head>",
+        "<body>",
+        f'<header><div><h1>{title}</h1><span id="tabs" role="tablist" aria-label="panes"></span>',
+        '<span id="buttons"></span></div>',
+        f"<p>{_text(page.caption)}</p>",
+        *(f'<p class="warning">{_text(said)}</p>' for said in page.warnings),
+        '<div><input id="filter" type="search" aria-label="filter" placeholder="/ conv 3x3'
+        ' params&gt;1M" autocomplete="off" spellcheck="false" aria-keyshortcuts="/">',
+        '<output id="count"></output><span id="tools"></span></div></header>',
+        "<noscript>This page shows the network by its script, which this browser does not run."
+        "</noscript>",
+        '<main id="panes"><nav id="tree" aria-label="tree"></nav><div id="middle">',
+        '<section id="figures" aria-label="figure"><div id="zoom"></div></section>',
+        '<section id="table" aria-label="table"></section></div>',
+        '<aside id="card" aria-label="card"></aside></main>',
+        '<dialog id="help" aria-label="keys"></dialog>',
+        f'<script type="text/plain" id="page-data">{packed(page)}</script>',
+        f'<script type="text/plain" id="page-cards">{packed_cards(page)}</script>',
+        f'<script type="module">{program}</script>',
+        "</body>",
+        "</html>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def frame(page: Page, height: int) -> str:
+    """The page in a frame of its own, for a place inside another one; height in pixels."""
+    return (
+        f'<iframe srcdoc="{escape(render(page))}" sandbox="allow-scripts" title="resnet-inspect"'
+        f' style="width: 100%; height: {height}px; border: 1px solid #8888"></iframe>'
+    )
+
+
+@cache
+def script() -> str:
+    """The modules as one script: what they take from each other is in the same file."""
+    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", _asset(f"{name}.js"))) for name in MODULES)
+
+
+@cache
+def stylesheet() -> str:
+    """The style of the page, with the colours of figures."""
+    light, dark = THEMES["light"], THEMES["dark"]
+
+    def both(role: str) -> str:
+        return f"light-dark({light[role]}, {dark[role]})"
+
+    rules = []
+    names = []
+    for role in light:
+        kind, _, name = role.partition(" ")
+        name = name.replace(" ", "-")
+        if kind in ("fill", "stroke") and light[role] != "none":
+            names.append(f"--{kind}-{name}: {both(role)};")
+            rules.append(f"svg rect.{name} {{ {kind}: {both(role)}; }}")
+    for role in ("ink", "muted", "shortcut text"):
+        rules.append(f"text.{role.replace(' ', '-')} {{ fill: {both(role)}; }}")
+    for role in light:
+        name = role.replace(" ", "-")
+        rules.append(
+            f".way.{name} {{ stroke: {both(role)}; }} .point.{name} {{ fill: {both(role)}; }}"
+        )
+    return "\n".join([f":root {{ {' '.join(names)} }}", *rules, _asset("page.css")])
+
+
+def _asset(name: str) -> str:
+    asset = resources.files("resnet_inspect.formats.explorer").joinpath(name)
+    return asset.read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def _policy(style: str, program: str) -> str:
+    """No network at all, no script and no style but these."""
+    script_hash, style_hash = (
+        b64encode(sha256(written.encode()).digest()).decode() for written in (program, style)
+    )
+    return (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{style_hash}'; "
+        f"script-src 'sha256-{script_hash}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _text(written: str) -> str:
+    return escape(written).replace("\r", "&#13;")
