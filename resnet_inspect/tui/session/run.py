@@ -53,6 +53,8 @@ async def looks(folder: Path) -> AsyncIterator[Training]:
                 found = await beside_the_screen(True, look, folder, found)
             except InspectError as error:
                 trouble = error.message
+            except OSError as error:  # a folder that may not be looked into any more
+                trouble = f"{folder}: {error.strerror or error}"
         training = Training(found.run if found else None, trouble, _silent(found))
         if training != told:
             told = training

@@ -99,9 +99,18 @@ def test_what_a_training_writes_appears(tmp_path: Path) -> None:
         append(steps, step.replace('"step":40', '"step":60'))
         await until(pilot, lambda: "step 0 (1 of 4)" in title(app))
 
+        whole = steps.read_text(encoding="utf-8")
         append(metrics, "no line of an epoch\n")
         await until(pilot, lambda: "metrics.jsonl: damaged run" in title(app))
         assert "epoch 3 of 3" in title(app)
+        with mock.patch(
+            "resnet_inspect.tui.session.run.look", side_effect=PermissionError(13, "no")
+        ):
+            metrics.write_bytes(b"\xff\n")
+            await until(pilot, lambda: f"now {tmp_path}: no" in title(app))
+        steps.write_text("{", encoding="utf-8")
+        await until(pilot, lambda: "metrics.jsonl: not a trace: no UTF-8" in title(app))
+        steps.write_text(whole, encoding="utf-8")
         metrics.write_text(line.replace('"epoch":3', '"epoch":1'), encoding="utf-8")
         record = replace(run.record, state="interrupted")
         (tmp_path / "run.json").write_text(dumps_record(record), encoding="utf-8")
