@@ -23,6 +23,7 @@ from resnet_inspect.cli.parameters import ModelName
 from resnet_inspect.cli.tracing import as_far_as_it_goes, before, capture, loaded
 
 if TYPE_CHECKING:
+    from resnet_inspect.traces.codec import Saved
     from resnet_inspect.views.tables.rows.selection import Selection
 
 
