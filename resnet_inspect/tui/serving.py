@@ -42,15 +42,19 @@ class _Tab(AppService):
 
     async def stop(self) -> None:
         """Ask it to end, and end it where it does not."""
+        timer = asyncio.get_running_loop().call_later(_GRACE, self._end)
         try:
-            await asyncio.wait_for(super().stop(), _GRACE)
-        except (TimeoutError, ConnectionError):
-            self._task = None
+            with contextlib.suppress(ConnectionError):
+                await super().stop()
+            if self._process is not None:
+                await self._process.wait()
+        finally:
+            timer.cancel()
+
+    def _end(self) -> None:
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
-        if self._process is not None:
-            await self._process.wait()
 
 
 class Server(server.Server):
