@@ -27,6 +27,7 @@ from resnet_inspect.formats import json as json_format
 from resnet_inspect.formats.explorer.packing import document
 from resnet_inspect.formats.figures.svg import THEMES
 from resnet_inspect.pipeline import save_measured, save_signals
+from resnet_inspect.views.figures.shapes import DEGREES
 from resnet_inspect.views.pages import Explored, Page
 from resnet_inspect.views.tables import signals
 from resnet_inspect.views.tables import timing as timed
@@ -178,8 +179,13 @@ def test_texts_of_figures_stand_out_from_what_they_are_written_on(theme: str) ->
     fills = [
         role
         for role in colours
-        if role.startswith("fill ") and role not in ("fill bar", "fill track")
+        if role.startswith("fill ")
+        and role not in ("fill bar", "fill track")
+        and not role.startswith("fill heat")
     ]
+    for degree in range(DEGREES):
+        written = colours[f"on heat {degree}"]
+        assert contrast(colours[f"fill heat {degree}"], written) >= 4.5, degree
     for role, text in product(fills, ("ink", "muted")):
         assert contrast(colours[role], colours[text]) >= 4.5, (role, text)
     for role, text in product(("page", "stage frame", "block frame"), ("muted", "shortcut text")):

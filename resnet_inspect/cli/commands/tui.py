@@ -37,7 +37,7 @@ from resnet_inspect.cli.tracing import input_of, input_options_given, loaded_or_
 @input_options_but("call", "no_cache")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def command(model: str | None, against: str | None, debug: bool, **options: Any) -> int:
-    """Browse MODEL (a name, a saved trace or a run) in the terminal; ? shows the keys.
+    """Browse MODEL in the terminal; it is a name, a saved trace or a run, and ? shows the keys.
 
     AGAINST, another of these, is set beside it.
 

@@ -54,13 +54,23 @@ Palette = Mapping[str, str]
 
 
 def _heat(theme: str) -> Iterator[tuple[str, str]]:
-    """A colour for each degree of heat."""
+    """A colour for each degree of heat, and black or white for what is written on it."""
     low, high = (bytes.fromhex(colour[1:]) for colour in _HEAT[theme])
     for degree in range(DEGREES):
         part = degree / (DEGREES - 1)
         mixed = bytes(round(a + (b - a) * part) for a, b in zip(low, high, strict=True))
         yield f"fill heat {degree}", f"#{mixed.hex()}"
         yield f"stroke heat {degree}", "none"
+        yield f"on heat {degree}", "#000000" if _luminance(mixed) > 0.179 else "#ffffff"
+
+
+def _luminance(colour: bytes) -> float:
+    """How light a colour is, as WCAG has it; at 0.179 black and white stand out alike."""
+    parts = [value / 255 for value in colour]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 THEMES: dict[str, Palette] = {

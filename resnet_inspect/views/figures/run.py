@@ -166,7 +166,7 @@ def confusion(found: Confusion, classes: tuple[str, ...]) -> Picture:
             shapes.append(Rectangle(x, y, cell - 1, cell - 1, f"heat {degree}", tip=tip))
             if count and true != taken and cell > 20:
                 place = (x + cell / 2, y + cell / 2 + 4)
-                shapes.append(Words(*place, str(count), "ink" if degree < 6 else "page", SMALL))
+                shapes.append(Words(*place, str(count), f"on heat {degree}", SMALL))
     width = max(left + side + _MARGIN, 240)
     return Picture(
         "confusion matrix", f"after epoch {found.epoch}, of what is held out", width,
