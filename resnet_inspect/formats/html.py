@@ -7,12 +7,9 @@ JavaScript it is the same table, only without sorting, filtering and folding.
 from __future__ import annotations
 
 import math
-from base64 import b64encode
 from collections.abc import Sequence
-from hashlib import sha256
-from html import escape
-from importlib import resources
 
+from resnet_inspect.formats.document import as_html, asset, document, scripted
 from resnet_inspect.formats.figures.page import inside
 from resnet_inspect.views.tables.table import Cell, Heading, Row, Table
 from resnet_inspect.views.words.text import Value
@@ -25,26 +22,13 @@ _STYLED = frozenset({"note"})
 
 def render(table: Table) -> str:
     """The table as one self-contained page; every cell's text is in it as it is."""
-    style, script = _asset("page.css"), _asset("page.js")
+    style, script = asset("page.css"), asset("page.js")
     name = f"{table.model} · {table.view}"
-    parts = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{_policy(script)}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        '<meta name="generator" content="resnet-inspect">',
-        f"<title>{_text(name)}</title>",
-        '<link rel="icon" href="data:,">',
-        f"<style>{style}</style>",
-        "</head>",
-        "<body>",
+    body = [
         '<div class="resnet-inspect-page">',
         "<header>",
-        f"<h1>{_text(table.model)} <span>{_text(table.view)}</span></h1>",
-        f"<p>{_text(table.title)}</p>",
+        f"<h1>{as_html(table.model)} <span>{as_html(table.view)}</span></h1>",
+        f"<p>{as_html(table.title)}</p>",
         "</header>",
         "<main>",
         *_sentences(table.summary, "summary"),
@@ -52,7 +36,7 @@ def render(table: Table) -> str:
         *_sentences(table.remarks, "remarks"),
         *_figure(table),
         *_tools(),
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{_text(name)}">',
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{as_html(name)}">',
         *grid(table),
         "</div>",
         "</main>",
@@ -65,18 +49,16 @@ def render(table: Table) -> str:
         "</footer>",
         "</div>",
         f'<script type="module">{script}</script>',
-        "</body>",
-        "</html>",
     ]
-    return "\n".join(parts) + "\n"
+    return document(name, style, body, scripted(script))
 
 
 def fragment(table: Table) -> str:
     """The table for a place inside another page, such as a notebook: no script, the same cells."""
     parts = [
         '<div class="resnet-inspect">',
-        f"<style>{_asset('fragment.css')}</style>",
-        f"<p>{_text(table.title)}</p>",
+        f"<style>{asset('fragment.css')}</style>",
+        f"<p>{as_html(table.title)}</p>",
         *_figure(table),
         '<div class="scroll">',
         *grid(table, inline=True),
@@ -89,25 +71,6 @@ def fragment(table: Table) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _asset(name: str) -> str:
-    asset = resources.files("resnet_inspect.formats").joinpath(name)
-    return asset.read_text(encoding="utf-8").replace("\r\n", "\n")
-
-
-def _policy(script: str) -> str:
-    """No network at all, and no script but this one, whatever a model's names may hold."""
-    digest = b64encode(sha256(script.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-        f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _text(written: str) -> str:
-    """Text that a browser shows as it is; it would read a carriage return as a new line."""
-    return escape(written).replace("\r", "&#13;")
-
-
 def _figure(table: Table) -> list[str]:
     return [] if table.figure is None else [inside(table.figure)]
 
@@ -116,8 +79,8 @@ def _totals(table: Table) -> list[str]:
     if not table.totals:
         return []
     entries = (
-        f'<div data-key="{_text(total.key)}"><dt>{_text(total.label)}</dt>'
-        f"<dd>{_text(total.cell.text)}</dd></div>"
+        f'<div data-key="{as_html(total.key)}"><dt>{as_html(total.label)}</dt>'
+        f"<dd>{as_html(total.cell.text)}</dd></div>"
         for total in table.totals
     )
     return ['<dl class="totals" aria-label="totals">', *entries, "</dl>"]
@@ -126,7 +89,7 @@ def _totals(table: Table) -> list[str]:
 def _sentences(sentences: Sequence[str], name: str) -> list[str]:
     if not sentences:
         return []
-    entries = (f"<li>{_text(sentence)}</li>" for sentence in sentences)
+    entries = (f"<li>{as_html(sentence)}</li>" for sentence in sentences)
     return [f'<ul class="{name}" aria-label="{name}">', *entries, "</ul>"]
 
 
@@ -155,8 +118,8 @@ def grid(table: Table, *, inline: bool = False) -> list[str]:
     tree = " data-tree" if any(row.level for row in table.rows) else ""
     lines = [f"<table{tree}>", "<thead>", "<tr>"]
     lines += [
-        f'<th scope="col" data-key="{_text(column.key)}"'
-        f"{_classes(column, marked)}>{_text(column.title)}</th>"
+        f'<th scope="col" data-key="{as_html(column.key)}"'
+        f"{_classes(column, marked)}>{as_html(column.title)}</th>"
         for column in shown
     ]
     lines += ["</tr>", "</thead>", "<tbody>"]
@@ -197,7 +160,7 @@ def _row_attributes(row: Row) -> str:
     raised = ' class="raised"' if row.raised else ""
     level = f' style="--level:{row.level}"' if row.level else ""
     return (
-        f'{raised} data-kind="{_text(row.kind)}" data-op="{_text(row.op)}"'
+        f'{raised} data-kind="{as_html(row.kind)}" data-op="{as_html(row.op)}"'
         f' data-level="{row.level}"{subtotal}{level}'
     )
 
@@ -214,7 +177,7 @@ def _cell(
         style = f' style="text-align: left; padding-left: {0.6 + level:.1f}em"'
     attributes = f"{_classes(column, marked)}{value}{style}"
     tag, scope = ("th", ' scope="row"') if first else ("td", "")
-    return f"<{tag}{scope}{attributes}>{_text(cell.text)}</{tag}>"
+    return f"<{tag}{scope}{attributes}>{as_html(cell.text)}</{tag}>"
 
 
 def _number(value: Value) -> int | float | None:
@@ -225,7 +188,9 @@ def _number(value: Value) -> int | float | None:
 
 
 def _pairs(pairs: tuple[tuple[str, Value], ...]) -> str:
-    entries = (f"<div><dt>{_text(key)}</dt><dd>{_plain(value)}</dd></div>" for key, value in pairs)
+    entries = (
+        f"<div><dt>{as_html(key)}</dt><dd>{_plain(value)}</dd></div>" for key, value in pairs
+    )
     return f"<dl>{''.join(entries)}</dl>"
 
 
@@ -234,7 +199,7 @@ def _plain(value: Value) -> str:
     if value is None or value == ():
         return "none"
     if not isinstance(value, tuple):
-        return _text(str(value))
+        return as_html(str(value))
     pairs = tuple(
         (item[0], item[1])
         for item in value

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from html import escape as as_html
-from importlib import resources
 from textwrap import wrap
 
+from resnet_inspect.formats.document import as_html, asset, document
 from resnet_inspect.formats.markdown import escape as as_markdown
 from resnet_inspect.views.lessons import Lesson
 
@@ -78,37 +77,20 @@ def _json(lesson: Lesson) -> str:
 
 
 def _html(lesson: Lesson) -> str:
-    style = resources.files("resnet_inspect.formats").joinpath("lesson.css")
-    parts = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\';'
-        " img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">",
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        f"<title>{as_html(lesson.model)} · {as_html(lesson.title)}</title>",
-        '<link rel="icon" href="data:,">',
-        f"<style>{style.read_text(encoding='utf-8')}</style>",
-        "</head>",
-        "<body>",
-        f"<h1>{as_html(lesson.title)}</h1>",
-        f"<p>{as_html(lesson.subtitle)}</p>",
-    ]
+    body = [f"<h1>{as_html(lesson.title)}</h1>", f"<p>{as_html(lesson.subtitle)}</p>"]
     for section in lesson.sections:
-        parts += ["<section>", f"<h2>{as_html(section.heading)}</h2>"]
+        body += ["<section>", f"<h2>{as_html(section.heading)}</h2>"]
         if section.drawing:
-            parts.append(f"<pre>{as_html(chr(10).join(section.drawing))}</pre>")
-        parts += [f"<p>{as_html(sentence)}</p>" for sentence in section.sentences]
+            body.append(f"<pre>{as_html(chr(10).join(section.drawing))}</pre>")
+        body += [f"<p>{as_html(sentence)}</p>" for sentence in section.sentences]
         links = (
             f'<a href="{as_html(r.url)}" rel="noreferrer">{as_html(r.title)}</a>'
             for r in section.readings
         )
         if section.readings:
-            parts.append(f"<p>Read on: {', '.join(links)}</p>")
-        parts.append("</section>")
-    return "\n".join([*parts, "</body>", "</html>"]) + "\n"
+            body.append(f"<p>Read on: {', '.join(links)}</p>")
+        body.append("</section>")
+    return document(f"{lesson.model} · {lesson.title}", asset("lesson.css"), body)
 
 
 FORMATS: dict[str, Callable[[Lesson], str]] = {

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape as as_html
-from importlib import resources
 from pathlib import Path
 
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import html, markdown
+from resnet_inspect.formats.document import as_html, asset, document
 from resnet_inspect.formats.figures.svg import THEMES, element
 from resnet_inspect.formats.figures.svg import render as as_svg
 from resnet_inspect.views.report import Report
@@ -30,38 +29,19 @@ def write(report: Report, path: Path) -> Written:
 
 
 def _html(report: Report, path: Path) -> Written:
-    sheets = (
-        resources.files("resnet_inspect.formats").joinpath(name).read_text(encoding="utf-8")
-        for name in ("lesson.css", "fragment.css", "report.css")
-    )
-    parts = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\';'
-        " img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">",
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        f"<title>{as_html(report.title)}</title>",
-        '<link rel="icon" href="data:,">',
-        f"<style>{''.join(sheets)}</style>",
-        "</head>",
-        "<body>",
-        f"<h1>{as_html(report.title)}</h1>",
-        f"<p>{as_html(report.subtitle)}</p>",
-    ]
+    body = [f"<h1>{as_html(report.title)}</h1>", f"<p>{as_html(report.subtitle)}</p>"]
     for section in report.sections:
-        parts += [f'<section id="{section.key}">', f"<h2>{as_html(section.heading)}</h2>"]
-        parts += [f"<p>{as_html(sentence)}</p>" for sentence in section.sentences]
+        body += [f'<section id="{section.key}">', f"<h2>{as_html(section.heading)}</h2>"]
+        body += [f"<p>{as_html(sentence)}</p>" for sentence in section.sentences]
         if section.picture is not None:
             for theme in THEMES:
                 drawn = element(section.picture, THEMES[theme])
-                parts.append(f'<figure class="{theme}">{drawn}</figure>')
+                body.append(f'<figure class="{theme}">{drawn}</figure>')
         if section.table is not None:
-            parts += ['<div class="resnet-inspect">', *html.grid(section.table), "</div>"]
-        parts.append("</section>")
-    return {path: "\n".join([*parts, "</body>", "</html>"]) + "\n"}
+            body += ['<div class="resnet-inspect">', *html.grid(section.table), "</div>"]
+        body.append("</section>")
+    style = "".join(map(asset, ("lesson.css", "fragment.css", "report.css")))
+    return {path: document(report.title, style, body)}
 
 
 def _markdown(report: Report, path: Path) -> Written:

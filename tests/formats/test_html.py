@@ -182,7 +182,7 @@ def test_a_name_cannot_become_markup_or_script(page: Cells) -> None:
 
 def test_the_assets_can_stand_in_a_page() -> None:
     """Neither ends its element early, and neither runs text as a program."""
-    style, script = html._asset("page.css"), html._asset("page.js")
+    style, script = html.asset("page.css"), html.asset("page.js")
     assert "</" not in style
     assert "</" not in script
     assert "<!--" not in script

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from base64 import b64encode
 from html import escape
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from resnet_inspect.formats.attributions import drawing
+from resnet_inspect.formats.document import asset, document
 from resnet_inspect.traces.attribution import Attribution
 from resnet_inspect.views.attribution import Sheet, shown
 
@@ -19,37 +19,14 @@ def render(of: Attribution) -> str:
     """The page: no script, no request; light or dark as the reader's system is."""
     drawing.check()
     page = shown(of)
-    parts = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\';'
-        " img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">",
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        '<meta name="generator" content="resnet-inspect">',
-        f"<title>{escape(page.title)}</title>",
-        '<link rel="icon" href="data:,">',
-        f"<style>{_style('lesson.css')}{_style('attribution.css')}</style>",
-        "</head>",
-        "<body>",
-        f"<h1>{escape(page.title)}</h1>",
-        *_body(of),
-        "</body>",
-        "</html>",
-    ]
-    return "\n".join(parts) + "\n"
+    style = asset("lesson.css") + asset("attribution.css")
+    return document(page.title, style, [f"<h1>{escape(page.title)}</h1>", *_body(of)])
 
 
 def fragment(of: Attribution) -> str:
     """A piece of a page, for notebooks."""
-    style = f"<style>{_style('attribution.css')}</style>"
+    style = f"<style>{asset('attribution.css')}</style>"
     return "\n".join(['<div class="attribution">', style, *_body(of), "</div>"]) + "\n"
-
-
-def _style(name: str) -> str:
-    return resources.files("resnet_inspect.formats").joinpath(name).read_text(encoding="utf-8")
 
 
 def _body(of: Attribution) -> list[str]:

@@ -8,12 +8,10 @@ JSON, deflated; nothing in it can become markup, since the script sets texts onl
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from functools import cache
-from hashlib import sha256
 from html import escape
-from importlib import resources
 
+from resnet_inspect.formats.document import as_html, asset, document, scripted
 from resnet_inspect.formats.explorer.packing import packed, packed_cards
 from resnet_inspect.formats.figures.svg import THEMES
 from resnet_inspect.views.pages import Page
@@ -30,24 +28,12 @@ _EXPORT = re.compile(r"^export ", re.MULTILINE)
 def render(page: Page) -> str:
     """The page as one file."""
     style, program = stylesheet(), script()
-    title = _text(page.title)
-    parts = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{_policy(style, program)}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="generator" content="resnet-inspect">',
-        f"<title>{title}</title>",
-        '<link rel="icon" href="data:,">',
-        f"<style>{style}</style>",
-        "</head>",
-        "<body>",
-        f'<header><div><h1>{title}</h1><span id="tabs" role="tablist" aria-label="panes"></span>',
+    body = [
+        f"<header><div><h1>{as_html(page.title)}</h1>"
+        '<span id="tabs" role="tablist" aria-label="panes"></span>',
         '<span id="buttons"></span></div>',
-        f"<p>{_text(page.caption)}</p>",
-        *(f'<p class="warning">{_text(said)}</p>' for said in page.warnings),
+        f"<p>{as_html(page.caption)}</p>",
+        *(f'<p class="warning">{as_html(said)}</p>' for said in page.warnings),
         '<div><input id="filter" type="search" aria-label="filter" placeholder="/ conv 3x3'
         ' params&gt;1M" autocomplete="off" spellcheck="false" aria-keyshortcuts="/">',
         '<output id="count"></output><span id="tools"></span></div></header>',
@@ -61,10 +47,8 @@ def render(page: Page) -> str:
         f'<script type="text/plain" id="page-data">{packed(page)}</script>',
         f'<script type="text/plain" id="page-cards">{packed_cards(page)}</script>',
         f'<script type="module">{program}</script>',
-        "</body>",
-        "</html>",
     ]
-    return "\n".join(parts) + "\n"
+    return document(page.title, style, body, scripted(program, style))
 
 
 def frame(page: Page, height: int) -> str:
@@ -108,20 +92,4 @@ def stylesheet() -> str:
 
 
 def _asset(name: str) -> str:
-    asset = resources.files("resnet_inspect.formats.explorer").joinpath(name)
-    return asset.read_text(encoding="utf-8").replace("\r\n", "\n")
-
-
-def _policy(style: str, program: str) -> str:
-    """No network at all, no script and no style but these."""
-    script_hash, style_hash = (
-        b64encode(sha256(written.encode()).digest()).decode() for written in (program, style)
-    )
-    return (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{style_hash}'; "
-        f"script-src 'sha256-{script_hash}'; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _text(written: str) -> str:
-    return escape(written).replace("\r", "&#13;")
+    return asset(name, "resnet_inspect.formats.explorer")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from html import escape
-
+from resnet_inspect.formats.document import document
 from resnet_inspect.formats.figures.svg import THEMES, element
 from resnet_inspect.views.figures.shapes import Picture
 
@@ -15,25 +14,7 @@ def render(picture: Picture, theme: str | None = None) -> str:
         "body { margin: 0; background: var(--page); text-align: center; }\n"
         "svg { max-width: 100%; height: auto; }\n"
     )
-    parts = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
-        '<meta http-equiv="Content-Security-Policy"'
-        " content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">",
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="generator" content="resnet-inspect">',
-        f"<title>{escape(picture.title)}</title>",
-        '<link rel="icon" href="data:,">',
-        f"<style>\n{style}</style>",
-        "</head>",
-        "<body>",
-        _element(picture),
-        "</body>",
-        "</html>",
-    ]
-    return "\n".join(parts) + "\n"
+    return document(picture.title, style, [_element(picture)])
 
 
 _NAMES = {role: "--" + role.replace(" ", "-") for role in THEMES["light"]}
