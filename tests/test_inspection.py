@@ -16,7 +16,8 @@ from saved import DATA, survey_of, trace_of
 
 import resnet_inspect as ri
 from resnet_inspect.errors import OutputError, UnknownName
-from resnet_inspect.formats import FORMATS, html
+from resnet_inspect.formats import FORMATS
+from resnet_inspect.formats.document import asset
 from resnet_inspect.traces import codec
 from resnet_inspect.views.tables import VIEWS
 
@@ -169,7 +170,7 @@ def test_a_notebook_shows_the_same_cells_and_runs_nothing(name: str) -> None:
     cells += [table.cell(row, key).text for row in table.rows for key in table.shown]
     assert seen.cells == cells
     assert not {"script", "html", "body", "link", "iframe"} & set(seen.tags)
-    rules = html._asset("fragment.css").strip().splitlines()
+    rules = asset("fragment.css").strip().splitlines()
     assert all(rule.startswith(".resnet-inspect.resnet-inspect ") for rule in rules), (
         "no rule leaves the table"
     )

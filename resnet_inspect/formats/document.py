@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterable
-from hashlib import sha256
 from html import escape
 from importlib import resources
 
@@ -21,6 +19,9 @@ def scripted(script: str, style: str | None = None) -> str:
 
 
 def _digest(text: str) -> str:
+    from base64 import b64encode  # only pages with a script take the time to load these
+    from hashlib import sha256
+
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 

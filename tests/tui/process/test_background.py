@@ -27,6 +27,7 @@ def test_the_collector_runs_again_after_long_work() -> None:
     import sys
 
     async def run() -> None:
+        gc.enable()  # whatever a test before left
         turn = sys.getswitchinterval()
         await beside_the_screen(True, len, "")
         assert gc.isenabled()
