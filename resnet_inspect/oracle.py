@@ -15,6 +15,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
+from resnet_inspect.visible import named_line
+
 _MOST_NAMES = 100_000
 """Names of modules with which torchinfo comes to an end."""
 
@@ -116,7 +118,8 @@ def _of_torchinfo(model: nn.Module, args: Sequence[Any], named: Mapping[str, Any
             given = inspect.signature(model.forward).bind(*args, **named).arguments
         report = summary(model, input_data=given, verbose=0, mode="eval", device=_home(model))
     except Exception as error:  # whatever it raises is its answer
-        reason = _said(error.__cause__ or error)  # it wraps what the network raised
+        raised = error.__cause__ or error  # it wraps what the network raised
+        reason = f"it raised {named_line(raised)}"
         return [(figure, by, None, 1, reason) for figure in figures]
     values = (report.total_params, report.trainable_params, report.total_mult_adds)
     return [_answer(f, by, int(value)) for f, value in zip(figures, values, strict=True)]
@@ -130,12 +133,7 @@ def _asked(figure: str, by: str, ask: Callable[[], Any]) -> Answer:
     try:
         return _answer(figure, by, ask())
     except Exception as error:  # whatever it raises is its answer
-        return figure, by, None, 1, _said(error)
-
-
-def _said(error: BaseException) -> str:
-    """What an exception says, in one line."""
-    return f"it raised {type(error).__name__}: {' '.join(str(error).split())}".rstrip(": ")
+        return figure, by, None, 1, f"it raised {named_line(error)}"
 
 
 def _output_shapes(

@@ -87,6 +87,25 @@ def said(error: BaseException) -> str:
     return _asked(str, error, "")
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what an exception says; its type where it says nothing."""
+    return _first_line(error) or type(error).__name__
+
+
+def named_first_line(error: BaseException) -> str:
+    """An exception's type, and the first line of what it says."""
+    return f"{type(error).__name__}: {_first_line(error)}".removesuffix(": ")
+
+
+def named_line(error: BaseException) -> str:
+    """An exception's type, and all that it says in one line."""
+    return f"{type(error).__name__}: {' '.join(said(error).split())}".removesuffix(": ")
+
+
+def _first_line(error: BaseException) -> str:
+    return next(filter(None, map(str.strip, said(error).splitlines())), "")
+
+
 def represented(value: object) -> str:
     """A value as Python writes it; its type where it cannot."""
     return _asked(repr, value, f"<{type(value).__name__}>")

@@ -15,7 +15,17 @@ from saved import DATA, steady
 
 import resnet_inspect
 from resnet_inspect.cli import main
-from resnet_inspect.visible import LONGEST, json_text, message, said, visible, visible_lines
+from resnet_inspect.visible import (
+    LONGEST,
+    first_line,
+    json_text,
+    message,
+    named_first_line,
+    named_line,
+    said,
+    visible,
+    visible_lines,
+)
 
 HOSTILE = "a\x1b]0;pwn\x07\x9b2J\u202eb\u200bc\u2066d\ufeffe\U000e0041f\u3164\r\x7f\x08"
 OBEYED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -63,6 +73,14 @@ def test_an_exception_that_cannot_say_anything_says_nothing() -> None:
             raise RuntimeError
 
     assert said(Mute()) == ""
+    assert first_line(Mute()) == named_line(Mute()) == named_first_line(Mute()) == "Mute"
+
+
+def test_an_exception_is_told_in_a_line() -> None:
+    error = ValueError("\n  one:\n\ttwo  three")
+    assert first_line(error) == "one:"
+    assert named_first_line(error) == "ValueError: one:"
+    assert named_line(error) == "ValueError: one: two three"
 
 
 def hostile_trace(folder: Path) -> Path:

@@ -24,7 +24,7 @@ from resnet_inspect.cli.diagnostics import (
 )
 from resnet_inspect.cli.group import commands
 from resnet_inspect.errors import InspectError, line_of
-from resnet_inspect.visible import said
+from resnet_inspect.visible import named_first_line
 
 INTERRUPTED = 130
 
@@ -108,7 +108,7 @@ def _answered(error: BaseException) -> int:
         return fail(f"{error.strerror or error}", "", 1)
     if isinstance(error, MemoryError):
         return fail("out of memory", "--device meta needs none", 1)
-    line = f"unexpected {type(error).__name__}: {_first_line(error)}"
+    line = f"unexpected {named_first_line(error)}"
     if line_of(error):
         return fail(f"{line}{line_of(error)}", "--debug shows the traceback", 1)
     return fail(line, "this is a defect of resnet-inspect; --debug shows where", 1)
@@ -118,8 +118,3 @@ def _usage_hint(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "resnet-inspect"
     return f"{path} --help"
-
-
-def _first_line(error: BaseException) -> str:
-    lines = said(error).splitlines()
-    return lines[0] if lines else ""

@@ -31,6 +31,7 @@ from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.run import Confusion, Epoch, Place, Record, Told, best
 from resnet_inspect.traces.run_codec import dumps_confusion, dumps_line, dumps_record
 from resnet_inspect.traces.signals import Signals
+from resnet_inspect.visible import first_line
 
 
 class States(CheckpointIO):
@@ -54,8 +55,7 @@ class States(CheckpointIO):
         try:
             found = torch.load(path, map_location=map_location or "cpu", weights_only=True)
         except Exception as error:
-            line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-            raise WorkFailed(f"{path} is no state to go on from: {line}") from error
+            raise WorkFailed(f"{path} is no state to go on from: {first_line(error)}") from error
         state: dict[str, Any] = found
         return state
 

@@ -19,6 +19,7 @@ from resnet_inspect.lab.task import NotFinite, Task
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.run import RESUME, Epoch, Record, Told
 from resnet_inspect.traces.signals import Signals
+from resnet_inspect.visible import named_first_line
 
 Explain = Callable[[Trace, Signals], str]
 """Says where in a step what is not finite began."""
@@ -95,15 +96,15 @@ def _told(recorder: Recorder, error: BaseException, explain: Explain) -> BaseExc
         done = len(recorder.epochs)
         noun = "epoch is" if done == 1 else "epochs are"
         return KeyboardInterrupt(f"interrupted: {done} whole {noun} kept, --resume goes on")
-    lines = str(error).strip().splitlines() or [type(error).__name__]
     if isinstance(error, NotFinite):
         why = f"{error.message}: {explain(error.trace, error.signals)}"
         error = WorkFailed(why, hint="a lower --lr; the epochs before are kept")
     elif isinstance(error, InspectError):
+        lines = str(error).strip().splitlines()
         if len(lines) > 1:  # from a process that reads images: its traceback, what it raised last
             error = BadInput(lines[-1].partition(": ")[2])
     else:
-        error = WorkFailed(f"the training raised {type(error).__name__}: {lines[0]}")
+        error = WorkFailed(f"the training raised {named_first_line(error)}")
     with suppress(InspectError):  # the disk may be full
         recorder.ended("failed", str(error))
     return error

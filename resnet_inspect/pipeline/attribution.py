@@ -48,6 +48,7 @@ from resnet_inspect.traces.attribution import (
     Settings,
 )
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.visible import first_line
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -217,8 +218,7 @@ def _attribution(
     except InspectError:
         raise
     except Exception as error:
-        line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise WorkFailed(f"the attribution raised: {line}") from error
+        raise WorkFailed(f"the attribution raised: {first_line(error)}") from error
     layer = None if looked is None else looked.layer
     return Attribution(survey.trace.model_name, tuple(found), layer, asked.settings, notes)
 

@@ -10,6 +10,7 @@ from resnet_inspect.pipeline.locks import input_of
 from resnet_inspect.pipeline.networks import Order, Tell, built_to_run, silent
 from resnet_inspect.pipeline.tracing import trace
 from resnet_inspect.sources import subject, surroundings
+from resnet_inspect.visible import named_line
 
 if TYPE_CHECKING:
     from torch import nn
@@ -56,8 +57,7 @@ def equivalence_of(
         try:
             return _run(difference, built, second, args, kwargs)
         except Exception as error:  # whatever it raises is why they were not compared
-            words = f"{type(error).__name__}: {' '.join(str(error).split())}"
-            return Equivalence(difference, reason=f"running them raised {words}")
+            return Equivalence(difference, reason=f"running them raised {named_line(error)}")
 
 
 def _run(

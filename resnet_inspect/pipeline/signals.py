@@ -13,6 +13,7 @@ from resnet_inspect.pipeline.networks import Built, Order, Tell, give_shapes, im
 from resnet_inspect.pipeline.tracing import settled
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.signals import Watched
+from resnet_inspect.visible import first_line
 
 if TYPE_CHECKING:
     from resnet_inspect.capture.inputs import InputSize
@@ -96,9 +97,8 @@ def signal(
         except InspectError:
             raise
         except Exception as error:
-            line = next(iter(str(error).strip().splitlines()), type(error).__name__)
             raise WorkFailed(
-                f"the backward pass raised: {line.partition(' Hint:')[0]}",
+                f"the backward pass raised: {first_line(error).partition(' Hint:')[0]}",
                 hint="torch.autograd.set_detect_anomaly(True) around a step of your own says where",
             ) from error
         return traced, (step.signals(len(traced.calls)),)

@@ -24,6 +24,7 @@ from torch.nn import functional
 from resnet_inspect.errors import BuildError
 from resnet_inspect.sources import seed
 from resnet_inspect.sources.design import Design, Init, Shortcut, Stem
+from resnet_inspect.visible import first_line
 
 Norm = type[nn.BatchNorm2d] | type[nn.Identity]
 """What stands behind a convolution, or in the second paper before it; called with the planes."""
@@ -371,5 +372,5 @@ def build(design: Design, device: torch.device) -> ResNet:
                 )
             return model.to(device)
         except (RuntimeError, MemoryError) as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            reason = first_line(error)
             raise BuildError(f"the network cannot be built on {device}: {reason}") from error

@@ -19,6 +19,7 @@ from torch import nn
 from resnet_inspect.errors import BadInput, BuildError, MissingDependency, UnknownName
 from resnet_inspect.sources import builders, seed
 from resnet_inspect.sources.catalogue import Variant
+from resnet_inspect.visible import first_line
 
 _FORBIDDEN = {
     "pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "checkpoint_path", "cache_dir",
@@ -124,8 +125,7 @@ def _built(
 
 
 def _refused(name: str, error: Exception) -> str:
-    lines = str(error).splitlines() or [type(error).__name__]
-    return f"timm:{name} cannot be built so: {lines[0]}"
+    return f"timm:{name} cannot be built so: {first_line(error)}"
 
 
 def _arguments_hint(models: ModuleType, name: str) -> str:

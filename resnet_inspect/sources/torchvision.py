@@ -14,6 +14,7 @@ from resnet_inspect.collection import uncollected
 from resnet_inspect.errors import BadInput, BuildError, MissingDependency
 from resnet_inspect.sources import builders, seed
 from resnet_inspect.sources.catalogue import NAMED, Variant, variant
+from resnet_inspect.visible import first_line
 
 _FORBIDDEN = {"weights", "weights_backbone", "pretrained", "progress", "quantize"}
 """Arguments that would download, or build something that is no float network."""
@@ -140,7 +141,7 @@ def _builder(variant: Variant) -> Any:
         ) from error
     except (RuntimeError, OSError, AttributeError) as error:
         raise MissingDependency(
-            f"torchvision does not fit torch {torch.__version__}: {str(error).splitlines()[0]}",
+            f"torchvision does not fit torch {torch.__version__}: {first_line(error)}",
             hint="reinstall both together: pip install --force-reinstall torch torchvision",
         ) from error
     try:
@@ -152,8 +153,7 @@ def _builder(variant: Variant) -> Any:
 
 
 def _refused(variant: Variant, error: Exception) -> str:
-    lines = str(error).splitlines() or [type(error).__name__]
-    return f"{variant.name} cannot be built so: {lines[0]}"
+    return f"{variant.name} cannot be built so: {first_line(error)}"
 
 
 def _arguments_hint(variant: Variant) -> str:

@@ -566,6 +566,29 @@ def test_what_it_left_for_the_end_of_the_program_is_done(tmp_path: Path) -> None
     assert (tmp_path / "log.txt").read_text(encoding="utf-8") == "whole"
 
 
+@pytest.mark.parametrize("command", ["signal", "measure"])
+def test_an_exception_of_a_backward_pass_that_cannot_be_written_is_named(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mute.py").write_text(
+        "import torch\n"
+        "class Mute(Exception):\n"
+        "    def __str__(self): raise RuntimeError\n"
+        "class Refused(torch.autograd.Function):\n"
+        "    forward = staticmethod(lambda ctx, x: x.clone())\n"
+        "    @staticmethod\n"
+        "    def backward(ctx, gradient): raise Mute\n"
+        "class Net(torch.nn.Conv2d):\n"
+        "    def __init__(self): super().__init__(3, 4, 3)\n"
+        "    def forward(self, x): return Refused.apply(super().forward(x))\n"
+    )
+    arguments = [command, f"{tmp_path / 'mute.py'}:Net", "--input", "1,3,8,8"]
+    assert run([*arguments, *(["--backward"] if command == "measure" else [])]) == 1
+    said = capsys.readouterr().err
+    assert "raised: Mute" in said
+    assert "defect" not in said
+
+
 def test_an_exception_that_cannot_be_written_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -27,7 +27,7 @@ from resnet_inspect.capture.taken import Asked, asked_of
 from resnet_inspect.collection import uncollected
 from resnet_inspect.errors import ForwardInterrupted, UnknownName, UntraceableModel
 from resnet_inspect.traces.model import FORWARD, Failure, Trace
-from resnet_inspect.visible import represented, said
+from resnet_inspect.visible import first_line, represented, said
 
 _NOT_THE_USERS = tuple(
     f"{folder}{os.sep}" for folder in (Path(torch.__file__).parent, Path(__file__).parents[2])
@@ -295,8 +295,7 @@ def is_of_no_shape(error: BaseException | None) -> bool:
 def _one_line(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"it calls sys.exit({'' if error.code is None else represented(error.code)})"
-    lines = [line.strip() for line in said(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
+    return first_line(error)
 
 
 def _failure(call: int, error: BaseException) -> Failure:

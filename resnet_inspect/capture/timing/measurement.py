@@ -28,6 +28,7 @@ from resnet_inspect.errors import BadInput, InspectError, WorkFailed
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.times import now
 from resnet_inspect.traces.timing import Measurements
+from resnet_inspect.visible import first_line, named_line
 
 SoFar = Callable[[Measurements], None]
 """Told, after each run that counts, what all runs so far have measured."""
@@ -80,12 +81,12 @@ def measure(
                 return _measured(subject, runs, tell, so_far)
         except torch.OutOfMemoryError as error:
             raise WorkFailed(
-                f"{device} has too little memory: {_line(error)}", hint="a smaller --batch"
+                f"{device} has too little memory: {first_line(error)}", hint="a smaller --batch"
             ) from error
         except InspectError:
             raise
         except (Exception, SystemExit) as error:  # such as a backward pass that cannot be
-            raise WorkFailed(f"a run raised: {_line(error)}") from error
+            raise WorkFailed(f"a run raised: {first_line(error)}") from error
 
 
 def moved(model: nn.Module, device: torch.device) -> nn.Module:
@@ -93,12 +94,7 @@ def moved(model: nn.Module, device: torch.device) -> nn.Module:
     try:
         return on(model, device)
     except (RuntimeError, TypeError) as error:  # too little memory; a dtype that MPS has not
-        raise WorkFailed(f"{device} cannot hold the network: {_line(error)}") from error
-
-
-def _line(error: BaseException) -> str:
-    """The first line of what an error says; its kind, if it says nothing."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise WorkFailed(f"{device} cannot hold the network: {first_line(error)}") from error
 
 
 def _measured(
@@ -174,6 +170,5 @@ def _compiled(subject: Subject, runs: Runs) -> tuple[tuple[int, ...], tuple[str,
             compiled.run(backward=runs.backward)
         taken = [compiled.run(backward=runs.backward)[0] for _ in range(runs.repeats)]
     except Exception as error:  # whatever the compiler raises, what was measured stays
-        line = " ".join(str(error).split())
-        return (), (f"torch.compile cannot work here: {type(error).__name__}: {line[:160]}",)
+        return (), (f"torch.compile cannot work here: {named_line(error)[:180]}",)
     return tuple(taken), ()

@@ -10,7 +10,7 @@ from pathlib import Path
 from resnet_inspect.errors import BadInput, BuildError, InspectError, line_of
 from resnet_inspect.sources import sources
 from resnet_inspect.sources.code.place import Place
-from resnet_inspect.visible import represented, said
+from resnet_inspect.visible import named_first_line, represented
 
 _MAIN_HINT = 'what is not for importing goes under if __name__ == "__main__":'
 
@@ -47,9 +47,7 @@ def their_errors(place: Place, doing: str) -> Iterator[None]:
 
 
 def _raised(place: Place, doing: str, error: BaseException) -> str:
-    lines = [line.strip() for line in said(error).splitlines() if line.strip()]
-    says = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-    return f"{doing} {place.title} raised {says}{line_of(error)}"
+    return f"{doing} {place.title} raised {named_first_line(error)}{line_of(error)}"
 
 
 def _no_module(place: Place) -> BadInput:

@@ -10,7 +10,7 @@ from textual import work
 from textual.worker import WorkerError
 
 from resnet_inspect.tui.actions import comparison
-from resnet_inspect.tui.actions.networks import look_at
+from resnet_inspect.tui.actions.networks import can_run, look_at
 from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.panels.outline import path_of
 from resnet_inspect.tui.screens import dialogs
@@ -28,8 +28,7 @@ async def inputs(app: Explorer) -> None:
 
 
 async def _of_one(app: Explorer) -> None:
-    if app.request.path:
-        app.problem("a saved trace cannot be run again; m chooses a variant")
+    if not can_run(app):
         return
     before = followed = replace(app.request, timed_on="")
     app.compare_from(app.bench.table.table)

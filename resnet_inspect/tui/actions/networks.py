@@ -21,6 +21,25 @@ if TYPE_CHECKING:
     from resnet_inspect.tui.app import Explorer
 
 
+# -- what can be run -----------------------------------------------------------------------------
+
+
+def can_run(app: Explorer) -> bool:
+    """Whether the network can be run again, which is said if not."""
+    if app.request.path:
+        app.problem("what was saved cannot be run again; m chooses a network")
+    return not app.request.path
+
+
+def can_run_alone(app: Explorer) -> bool:
+    """Whether, besides, no other is compared with it, which is said likewise."""
+    if not can_run(app):
+        return False
+    if app.other is not None:
+        app.problem("two networks are compared; d ends that")
+    return app.other is None
+
+
 # -- getting a trace -----------------------------------------------------------------------------
 
 

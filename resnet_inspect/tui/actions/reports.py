@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.tui.actions.networks import can_run
 from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.screens import dialogs
 
@@ -49,19 +50,12 @@ def cost(app: Explorer) -> None:
         app.push_screen(reports.cost(_surveys(app)))
 
 
-def _can_run(app: Explorer) -> bool:
-    """Whether the network can be run again, which is said if not."""
-    if app.request.path:
-        app.problem("a saved trace cannot be run again; m chooses a network")
-    return not app.request.path
-
-
 @does("verify")
 def verify(app: Explorer) -> None:
     """Ask other tools for the figures."""
     from resnet_inspect.tui.screens.asked import Asked
 
-    if _can_run(app):
+    if can_run(app):
         request = app.request
         options = request.as_options("input", "device", "set")
         app.push_screen(Asked(f"Verify · {request.model}", ["verify", request.model, *options]))
@@ -73,7 +67,7 @@ async def check(app: Explorer) -> None:
     """Ask whether it is what a lock file says."""
     from resnet_inspect.tui.screens.asked import Asked
 
-    if not _can_run(app):
+    if not can_run(app):
         return
     request = app.request
     file = await dialogs.file(app, "Check against a lock", "net.lock; e writes one")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from resnet_inspect.errors import ForwardError, InspectError
-from resnet_inspect.tui.actions.networks import show_failure
+from resnet_inspect.tui.actions.networks import can_run_alone, show_failure
 from resnet_inspect.tui.actions.registry import STOPPABLE, does
 from resnet_inspect.tui.process.errors import Obsolete
 from resnet_inspect.tui.screens import dialogs
@@ -24,16 +24,13 @@ if TYPE_CHECKING:
 @work
 async def ask_and_run(app: Explorer) -> None:
     """Ask how to run it, run it forward and back, and show what flows."""
+    if not can_run_alone(app):
+        return
     request = app.request
-    if request.path:
-        app.problem("what was saved cannot be run again; m chooses a variant")
-    elif app.other is not None:
-        app.problem("two networks are compared; d ends that, S runs one")
-    else:
-        step = await dialogs.step(app, app.step.beginning_with(request))
-        if step is not None:
-            app.step = step
-            run(app, step.on(request))
+    step = await dialogs.step(app, app.step.beginning_with(request))
+    if step is not None:
+        app.step = step
+        run(app, step.on(request))
 
 
 @work(exclusive=True, group="trace", name=STOPPABLE)

@@ -16,7 +16,7 @@ from resnet_inspect.errors import ForwardError, InspectError
 from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
-from resnet_inspect.tui.actions.networks import show_failure
+from resnet_inspect.tui.actions.networks import can_run_alone, show_failure
 from resnet_inspect.tui.actions.registry import STOPPABLE, does
 from resnet_inspect.tui.process.child import Child
 from resnet_inspect.tui.process.errors import Obsolete
@@ -38,16 +38,13 @@ _REST = 9
 @work
 async def ask_and_measure(app: Explorer) -> None:
     """Ask what to run, and run it against the clock."""
+    if not can_run_alone(app):
+        return
     request = app.request
-    if request.path:
-        app.problem("what was saved cannot be run again; m chooses a variant")
-    elif app.other is not None:
-        app.problem("two networks are compared; d ends that, M measures one")
-    else:
-        plan = await dialogs.measurement(app, app.plan.beginning_with(request))
-        if plan is not None:
-            app.plan = plan
-            measure(app, plan.on(request))
+    plan = await dialogs.measurement(app, app.plan.beginning_with(request))
+    if plan is not None:
+        app.plan = plan
+        measure(app, plan.on(request))
 
 
 @work(exclusive=True, group="trace", name=STOPPABLE)

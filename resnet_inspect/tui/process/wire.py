@@ -15,6 +15,7 @@ from resnet_inspect.traces import codec
 from resnet_inspect.traces.codec import Measured
 from resnet_inspect.traces.timing import Measurements, mismatch
 from resnet_inspect.tui.process.errors import ChildDied, Obsolete
+from resnet_inspect.visible import named_first_line
 
 _RUNS = ("forward", "whole_forward", "backward", "whole_backward")
 """The fields of measurements that hold something for each run."""
@@ -57,8 +58,7 @@ def described(error: BaseException) -> dict[str, Any]:
         hint = "a smaller batch, or another device"
         described |= {"slug": "out-of-memory", "message": "out of memory", "hint": hint}
     else:
-        lines = str(error).splitlines() or [""]
-        message = f"unexpected {type(error).__name__}: {lines[0]}".removesuffix(": ")
+        message = f"unexpected {named_first_line(error)}"
         described |= {"slug": "unexpected", "message": message, "hint": ""}
     if isinstance(error, ForwardError):
         described["partial"] = codec.dumps(error.trace)
