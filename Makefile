@@ -5,7 +5,7 @@ BIN := .venv/bin
 BENCH ?= .venv-bench/bin
 PEERS := torchinfo torchsummary torchview torchlens fvcore ptflops
 
-.PHONY: check environment test test-oldest fuzz lint format bench bench-explorer docs
+.PHONY: check environment test test-oldest smoke fuzz lint format bench bench-explorer docs
 
 check: test lint
 
@@ -27,6 +27,18 @@ test-oldest: .venv-oldest/bin/pytest
 	$(PYTHON) -m venv .venv-oldest
 	.venv-oldest/bin/pip install --quiet -e '.[dev]' 'torch==2.6.*' 'torchvision==0.21.*'
 	touch $@
+
+# The wheel, installed with nothing but what it needs: every command once, without the tests' packages.
+smoke:
+	rm -rf .venv-smoke dist
+	$(PYTHON) -m venv .venv-smoke
+	.venv-smoke/bin/pip install --quiet build twine
+	.venv-smoke/bin/python -m build --outdir dist .
+	.venv-smoke/bin/twine check --strict dist/*
+	rm -rf .venv-smoke
+	$(PYTHON) -m venv .venv-smoke
+	.venv-smoke/bin/pip install --quiet dist/*.whl
+	.venv-smoke/bin/python tests/smoke.py .venv-smoke/bin/resnet-inspect
 
 # What the suite does for seconds, for long: weights with damage at random, for ten minutes, and saved
 # traces with values changed at random, put to every command: `make fuzz SEED=2 EDITS=1000`.

@@ -9,7 +9,9 @@ from typing import Any
 
 from saved import survey_of
 
+from resnet_inspect.analysis.comparison.changes import compare
 from resnet_inspect.views.tables import VIEWS
+from resnet_inspect.views.tables.comparison import networks
 from resnet_inspect.views.tables.filter import parse
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table
@@ -30,9 +32,21 @@ def found(text: str, name: str = "resnet50") -> list[str]:
     return [table.cell(table.rows[place], "path").text for place in places]
 
 
-CASES: list[dict[str, Any]] = json.loads(
+@cache
+def table_of_both() -> Table:
+    """ResNet-34 and ResNet-50 side by side with every step."""
+    found = compare(survey_of("resnet34"), survey_of("resnet50"))
+    return networks.view(found, Selection(everything=True), unfold=True)
+
+
+_WRITTEN: list[dict[str, Any]] = json.loads(
     Path(__file__).with_name("filter_cases.json").read_text(encoding="utf-8")
 )
+
+CASES_OF_BOTH = [case for case in _WRITTEN if case.get("both")]
+"""The same for `table_of_both`."""
+
+CASES = [case for case in _WRITTEN if not case.get("both")]
 """Lines of text with the rows of ResNet-50 that each asks for, by path or how many, and what is not
 understood of it: the filter is held to them here, and that of the page in a browser."""
 

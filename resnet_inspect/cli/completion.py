@@ -59,6 +59,9 @@ class Bash(BashComplete):
     def format_completion(self, item: CompletionItem) -> str:
         """The kind, and what is to stand behind the last colon that was typed."""
         _, typed = self.get_completion_args()
+        line = os.environ["COMP_LINE"]
+        if line.count("'") % 2 or line.count('"') % 2:  # a word in quotes is not cut
+            return f"{item.type},{item.value}"
         if typed.startswith("-"):
             typed = typed.partition("=")[2]
         begun = max(typed.rfind(":"), typed.rfind("=")) + 1
@@ -108,6 +111,29 @@ class Listed(Type):
             for word in self.known()
             if word.startswith(last.removeprefix("+")) and word not in there
         ]
+
+
+class Filter(Type):
+    """A line of the filter language, with completion of the column that its last term names."""
+
+    name = "filter"
+
+    def __init__(self, known: Callable[[], Iterable[str]]) -> None:
+        self.known = known
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What is written; the tables check it."""
+        return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The columns whose names begin as the last term does, behind what stands before it."""
+        before, space, term = incomplete.rpartition(" ")
+        name = term.lstrip("-!")
+        sign = term.removesuffix(name)
+        found = (key for key in self.known() if name and key.startswith(name))
+        return [CompletionItem(f"{before}{space}{sign}{key}") for key in found]
 
 
 class LayerPath(Type):

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from resnet_inspect.capture.backends import written
-from resnet_inspect.cli.completion import LayerPath, Listed
+from resnet_inspect.cli.completion import Filter, LayerPath, Listed
 from resnet_inspect.cli.parameters import ImageSize, Input, Named, NamedOption
 
 HELP = {"help_option_names": ["-h", "--help"]}
@@ -194,6 +194,16 @@ def convention_option(command: F) -> F:
     return option(command)
 
 
+def where_option(known: Callable[[], Iterable[str]], examples: str) -> Callable[[F], F]:
+    """`--where`, with examples of what it takes; `known` gives the columns that it can name."""
+    return click.option(
+        "--where",
+        type=Filter(known),
+        metavar="FILTER",
+        help=f"Only rows that the explorer's filter finds: {examples}",
+    )
+
+
 def selection_options(command: F) -> F:
     """Options for what is shown."""
     return selection_options_but()(command)
@@ -225,11 +235,7 @@ def selection_options_but(*left_out: str) -> Callable[[F], F]:
             metavar="GLOB",
             help="Only paths that match: 'layer2.*.conv2'.",
         ),
-        click.option(
-            "--where",
-            metavar="FILTER",
-            help="Only rows that the explorer's filter finds: 'stride:2 params>1M', 'conv 3x3'.",
-        ),
+        where_option(_columns, "'stride:2 params>1M', 'conv 3x3'."),
         click.option("--stage", type=int, help="Only this stage, counted from 1."),
         click.option(
             "--depth",
@@ -254,6 +260,7 @@ def difference_options(command: F) -> F:
             help="Only these kinds or ops, with commas: conv,pool,norm,add,linear,max pool,...",
         ),
         click.option("--match", metavar="GLOB", help="Only paths that match: 'layer2.*.conv2'."),
+        where_option(_columns_of_differences, "'stride:2', 'only left', 'params>1M'."),
         click.option("--stage", type=int, help="Only this stage, counted from 1."),
         columns_option(_columns_of_differences),
     ]

@@ -49,14 +49,17 @@ def say_if_nothing_matches(table: Table, options: Mapping[str, Any]) -> None:
 
     view = options["view"]
     every = frozenset().union(*(one.heeds for one in VIEWS.values()))
-    unheeded = [
-        name for name in sorted(every - VIEWS[view].heeds) if options.get(name) not in (None, False)
-    ]
-    for name in unheeded:
-        option = "all" if name == "everything" else name
-        remark(f"--{option} does not apply to the {view} view")
+    say_what_does_not_apply(every - VIEWS[view].heeds, options, f"the {view} view")
     if all(row.kind == "rest" and not row.raised for row in table.rows):
         remark("no row is left by what was selected")
+
+
+def say_what_does_not_apply(names: Iterable[str], options: Mapping[str, Any], to: str) -> None:
+    """Say which of these options were given, though what is shown does not heed them."""
+    for name in sorted(names):
+        if options.get(name) not in (None, False):
+            option = "all" if name == "everything" else name
+            remark(f"--{option} does not apply to {to}")
 
 
 def keys_of(written: str | None) -> tuple[str, ...]:
@@ -97,9 +100,18 @@ def difference_selection(options: Mapping[str, Any]) -> Selection:
         everything=options["everything"],
         only=keys_of(options["only"]),
         match=options["match"],
+        where=options["where"],
         stage=options["stage"],
         columns=columns_of(options["columns"], SHOWN),
     )
+
+
+def say_if_no_difference_matches(table: Table, options: Mapping[str, Any]) -> None:
+    """Say when what was selected leaves nothing to show, and that equal steps may be left out."""
+    chosen = any(options[name] is not None for name in ("only", "match", "where", "stage"))
+    if chosen and all(row.kind == "rest" for row in table.rows):
+        more = "" if options["everything"] else "; equal steps are shown with --all"
+        remark(f"no row is left by what was selected{more}")
 
 
 def tabulated(captured: Trace, options: Mapping[str, Any], selection: Selection) -> Table:

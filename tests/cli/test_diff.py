@@ -253,3 +253,14 @@ def test_arguments_and_inputs_of_one_side_alone(capsys: pytest.CaptureFixture[st
 )
 def test_a_saved_side_has_no_arguments(options: tuple[str, ...], words: tuple[str, ...]) -> None:
     refused(inspect("diff", R34, R50, *options), 2, *words)
+
+
+def test_a_filter_that_leaves_nothing_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", R34, R50, "--where", "only left"]) == 0
+    assert "no row is left by what was selected; equal steps are shown with --all" in (
+        capsys.readouterr().err
+    )
+    assert main(["diff", R34, R50, "--where", "only right 1x1", "--columns", "path"]) == 0
+    printed = capsys.readouterr()
+    assert "layer1.0.conv3" in printed.out
+    assert printed.err == ""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from commands import inspect, refused
 
+from resnet_inspect.cli import main
 from tests.test_fences import HEAVY, modules_after
 
 TINY = ("resnet:basic:1,1:width=8,stem=cifar", "--train", "--batch", "4")
@@ -84,3 +85,21 @@ def test_what_cannot_be_is_one_line(saved: Path, tmp_path: Path) -> None:
     refused(inspect("signal", one, "--plot", "-o", str(tmp_path / "x.md")), 2, ".svg")
     refused(inspect("signal", one, "--columns", "colour"), 2, "colour")
     assert not list(tmp_path.iterdir())
+
+
+def test_what_a_plot_or_several_networks_cannot_select_is_said(
+    saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["signal", str(saved), str(saved), "--where", "std>1", "--all"]) == 0
+    said = capsys.readouterr().err
+    assert "--all does not apply to several networks side by side" in said
+    assert "--where does not apply to several networks side by side" in said
+    assert main(["signal", str(saved), "--plot", "--stage", "1"]) == 0
+    assert "--stage does not apply to a plot" in capsys.readouterr().err
+    assert main(["signal", str(saved), "--where", "grad rms>0 conv"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert "conv" in printed.out
+    for command in ("show", "signal"):
+        assert main([command, str(saved), "--where", "std>1e9"]) == 0
+        assert "no row is left" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from browsers import Watched, browser
-from filters import CASES, PIECES, table_of
+from filters import CASES, CASES_OF_BOTH, PIECES, table_of, table_of_both
 from saved import ByHand, conv, survey_of, window
 
 from resnet_inspect.analysis.structure.survey import Survey
@@ -209,6 +209,19 @@ def test_a_key_is_answered_within_a_tenth_of_a_second(chromium: Any, folder: Pat
     page.close()
 
 
+_SOURCE = explorer._asset("filter.js") + explorer._asset("data.js")
+_ASK = """async ([source, table, lines]) => {
+  const { parse, unpacked } = await import(URL.createObjectURL(
+    new Blob([source], { type: "text/javascript" })));
+  const whole = unpacked(table);
+  return lines.map((line) => {
+    const asked = parse(line, whole.columns);
+    return [asked.places(whole), asked.problems, asked.words];
+  });
+}"""
+"""What the page's filter finds in a table, for each line of text."""
+
+
 def test_the_filter_is_that_of_the_terminal(chromium: Any) -> None:
     """Case by case as written down, and any text at all as the other one understands it."""
     page = chromium.new_page()
@@ -216,22 +229,7 @@ def test_the_filter_is_that_of_the_terminal(chromium: Any) -> None:
     chance = random.Random(0)
     lines = [case["text"] for case in CASES]
     lines += ["".join(chance.choices(PIECES[:-1], k=chance.randint(1, 8))) for _ in range(500)]
-    answers = page.evaluate(
-        """async ([source, table, lines]) => {
-          const { parse, unpacked } = await import(URL.createObjectURL(
-            new Blob([source], { type: "text/javascript" })));
-          const whole = unpacked(table);
-          return lines.map((line) => {
-            const asked = parse(line, whole.columns);
-            return [asked.places(whole), asked.problems, asked.words];
-          });
-        }""",
-        [
-            explorer._asset("filter.js") + explorer._asset("data.js"),
-            json.loads(json.dumps(data)),
-            lines,
-        ],
-    )
+    answers = page.evaluate(_ASK, [_SOURCE, json.loads(json.dumps(data)), lines])
     table = table_of("resnet50")
     for line, (places, problems, words) in zip(lines, answers, strict=True):
         asked = parse(line)
@@ -241,6 +239,19 @@ def test_the_filter_is_that_of_the_terminal(chromium: Any) -> None:
         names = [table.cell(table.rows[place], "path").text for place in places]
         assert (len(names) if isinstance(case["found"], int) else names) == case["found"]
         assert problems == case.get("problems", [])
+    page.close()
+
+
+def test_the_filter_of_two_networks_is_that_of_the_terminal(chromium: Any) -> None:
+    page = chromium.new_page()
+    networks = [Explored(survey_of(name)) for name in ("resnet34", "resnet50")]
+    table = table_of_both()
+    data = document(Page(tuple(networks), comparison=table))["comparison"]
+    lines = [case["text"] for case in CASES_OF_BOTH]
+    answers = page.evaluate(_ASK, [_SOURCE, json.loads(json.dumps(data)), lines])
+    for case, (places, problems, _) in zip(CASES_OF_BOTH, answers, strict=True):
+        names = [table.cell(table.rows[place], "path").text for place in places]
+        assert (names, problems) == (case["found"], case.get("problems", [])), case["text"]
     page.close()
 
 

@@ -18,7 +18,13 @@ from resnet_inspect.cli.options import (
     run_options,
     run_options_given,
 )
-from resnet_inspect.cli.output import check_outputs, columns_of, difference_selection, print_table
+from resnet_inspect.cli.output import (
+    check_outputs,
+    columns_of,
+    difference_selection,
+    print_table,
+    say_if_no_difference_matches,
+)
 from resnet_inspect.cli.parameters import Input, ModelName
 from resnet_inspect.cli.tracing import capture, input_options_given, measure
 
@@ -61,6 +67,7 @@ def _side_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ("resnet-inspect diff old.json model.py:Net --exit-code", "fail if it changed"),
         ("resnet-inspect diff resnet18 resnet34 --image-size 32", "both for small images"),
         ("resnet-inspect diff resnet50 resnet50 --right-set width_per_group=128", "an argument"),
+        ("resnet-inspect diff resnet34 resnet50 --where 'only right'", "what only B has"),
         ("resnet-inspect diff resnet34 resnet50 --measure", "which is faster on this CPU, where"),
         ("resnet-inspect diff one.json two.json", "times too, if `measure --save` wrote them"),
         ("resnet-inspect diff before.json after.json", "signals too, if `signal --save` did"),
@@ -130,6 +137,7 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
         table = timing.view(timed, replace(selection, columns=columns), **how)
     else:
         table = networks.view(found, selection, **how)
+    say_if_no_difference_matches(table, options)
     print_table(table, options)
     return int(exit_code and not found.equal)
 

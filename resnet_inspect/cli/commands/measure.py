@@ -19,6 +19,7 @@ from resnet_inspect.cli.options import (
     run_options,
     run_options_given,
     selection_options_but,
+    where_option,
 )
 from resnet_inspect.cli.output import (
     check_outputs,
@@ -49,6 +50,7 @@ def _columns() -> Mapping[str, str]:
         ("resnet-inspect measure resnet50 --device cuda", "time, FLOP/s and bytes/s by layer"),
         ("resnet-inspect measure resnet18 --view stages --backward", "both ways, by stage"),
         ("resnet-inspect measure resnet50 --batch 1,8,32 --view stages", "each batch in turn"),
+        ("resnet-inspect measure resnet50 --where 'time>5ms'", "only what takes long"),
         ("resnet-inspect measure resnet18 --threads 1 --save m.json", "keep it ..."),
         ("resnet-inspect measure m.json --view blocks", "... and read it without torch"),
     ],
@@ -63,6 +65,7 @@ def _columns() -> Mapping[str, str]:
     show_default=True, help="What a row is.",
 )  # fmt: skip
 @selection_options_but("view", "columns", "where")
+@where_option(_columns, "'time>5ms', 'conv 3x3'.")
 @columns_option(_columns)
 @output_options
 @click.option("--save", type=click.Path(), help="Keep the measurements and their trace here.")

@@ -13,6 +13,7 @@ from resnet_inspect.cli.arguments import read_settings
 from resnet_inspect.cli.diagnostics import Progress, put, remark
 from resnet_inspect.cli.options import (
     HELP,
+    SELECTION_OPTIONS,
     Documented,
     columns_option,
     common_options,
@@ -20,6 +21,7 @@ from resnet_inspect.cli.options import (
     input_options_but,
     output_options,
     selection_options_but,
+    where_option,
 )
 from resnet_inspect.cli.output import (
     check_outputs,
@@ -27,6 +29,7 @@ from resnet_inspect.cli.output import (
     columns_of_terminal,
     print_table,
     say_if_nothing_matches,
+    say_what_does_not_apply,
     selection_of,
     with_signals,
 )
@@ -63,6 +66,7 @@ _DRAWN = ".svg"
          "without norms, in the terminal"),
         ("resnet-inspect signal paper:cifar_resnet20 --train --view blocks", "branch and shortcut"),
         ("resnet-inspect signal paper:cifar_resnet20 --train --save s.json", "keep it ..."),
+        ("resnet-inspect signal s.json --where 'zeros>60%'", "where much is zero"),
         ("resnet-inspect signal s.json --view stages", "... and read it without torch"),
     ],
 )  # fmt: skip
@@ -85,6 +89,7 @@ _DRAWN = ".svg"
     show_default=True, help="What a row is.",
 )  # fmt: skip
 @selection_options_but("view", "columns", "where")
+@where_option(_columns, "'zeros>60%', 'kind:norm std>2'.")
 @columns_option(_columns)
 @output_options
 @click.option("--save", type=click.Path(), help="Keep the signals and their trace here.")
@@ -114,7 +119,11 @@ def command(models: tuple[str, ...], **options: Any) -> int:
     if options["save"]:
         pipeline.save_signals(watched[0], options["save"], overwrite=options["force"])
     found = [Signal(Survey(trace), steps[-1]) for trace, steps in watched]
-    if options["plot"] or _is_drawn(options["output"]):
+    is_plot = options["plot"] or _is_drawn(options["output"])
+    if is_plot or len(found) > 1:
+        kind = "a plot" if is_plot else "several networks side by side"
+        say_what_does_not_apply({*SELECTION_OPTIONS} - {"view"}, options, kind)
+    if is_plot:
         _plot(found, options)
     elif len(found) > 1:
         table = signals.side_by_side(found)

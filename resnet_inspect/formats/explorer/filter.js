@@ -17,6 +17,7 @@ const SHORT_NAMES = {
 };
 const WORDS_OVER = ["path", "op", "class_name", "kernel_size", "input_shape", "output_shape"];
 const SHAPES = new Set(["input_shape", "output_shape"]);
+const ON_ONE_SIDE = /(?<![^\s!-])only\s+(left|right)(?!\S)/gi;
 const SAME = { "≥": ">=", "≤": "<=", "==": "=", "≠": "!=" };
 const YES = { yes: true, true: true, on: true, no: false, false: false, off: false };
 const COMPARE = {
@@ -33,7 +34,9 @@ const UNITS = { "": 1, "%": 0.01, b: 1, s: 1, ms: 1e-3, us: 1e-6, μs: 1e-6, ns:
 
 // The query that a line of text stands for: { terms, problems, words, places(table) }.
 export function parse(text, columns) {
-  const names = namesOf(columns);
+  const keys = new Set(columns.map((column) => column.key));
+  const names = namesOf([...columns, ...ofBothSides(columns, keys)]);
+  if (keys.has("change")) text = text.replace(ON_ONE_SIDE, 'change:"only $1"');
   const terms = [];
   const problems = new Set();
   const words = new Set();
@@ -76,6 +79,19 @@ function namesOf(columns) {
   titles.sort((a, b) => b.length - a.length);
   return { key: (name) => keys.get(bare(name)), spelled, titles };
 }
+
+// A name without its side for the columns that there are once for each side.
+function* ofBothSides(columns, keys) {
+  for (const { key, title } of columns) {
+    const both = key.replace(/^left_/, "");
+    if (both !== key && keys.has(`right_${both}`) && !keys.has(both))
+      yield { key: both, title: title.replace(/^left /, "") };
+  }
+}
+
+// Where a column stands in a table, and in one of two networks both of its sides.
+const placesOf = (key, table) =>
+  [key, `left_${key}`, `right_${key}`].filter((k) => k in table.index).map((k) => table.index[k]);
 
 function unknownName(spelled, names) {
   const known = new Map([...names.spelled].reverse().map((name) => [bare(name), name]));
@@ -191,9 +207,8 @@ function unknownTerm(part, names) {
 
 function columnTerm(key, test, other = null) {
   return (table) => {
-    const place = table.index[key];
-    if (place === undefined) return () => false;
-    return (row) => test(row.cells[place]) || (other !== null && other(row));
+    const places = placesOf(key, table);
+    return (row) => places.some((place) => test(row.cells[place])) || (places.length > 0 && other?.(row));
   };
 }
 
@@ -202,21 +217,19 @@ function wordTerm(word, glob) {
   const path = glob ? globTest(word) : null;
   return (table) => {
     if (pattern) return (row) => pattern.test(textOf(table, row));
-    const place = table.index.path;
-    if (!path || place === undefined) return (row) => textOf(table, row).includes(word);
-    return (row) => {
-      const { text, value } = row.cells[place];
-      if (textOf(table, row).includes(word) || path(folded(text))) return true;
-      return typeof value === "string" && path(folded(value));
-    };
+    const places = path ? placesOf("path", table) : [];
+    const hasPath = ({ text, value }) =>
+      path(folded(text)) || (typeof value === "string" && path(folded(value)));
+    return (row) =>
+      textOf(table, row).includes(word) || places.some((place) => hasPath(row.cells[place]));
   };
 }
 
 // Path, op, class, kernel and shapes of a row, folded, a line each.
 function textOf(table, row) {
   row.searched ??= folded(
-    WORDS_OVER.filter((key) => key in table.index)
-      .map((key) => row.cells[table.index[key]].text)
+    WORDS_OVER.flatMap((key) => placesOf(key, table))
+      .map((place) => row.cells[place].text)
       .join("\n"),
   );
   return row.searched;

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 
 from resnet_inspect.tui.panels.outline import WHOLES
-from resnet_inspect.views.tables.columns import COLUMNS
-from resnet_inspect.views.tables.filter import Named, Query, parse
+from resnet_inspect.views.tables.filter import Query
 from resnet_inspect.views.tables.table import Row, Table
 
 SAMPLE = 1_000
@@ -81,9 +80,3 @@ def nearest(text: str, table: Table) -> list[str]:
                 known |= dict.fromkeys((written, *written.split(), *written.split(".")))
     found = (get_close_matches(word, known, 2, 0.6) for word in text.split())
     return list(dict.fromkeys(name for names in found for name in names))[:3]
-
-
-def query_of(text: str, table: Table) -> Query:
-    """What a filter asks for, in which every column is known, and all of this table."""
-    own: list[Named] = [c for c in table.columns if c.key not in COLUMNS]
-    return parse(text, [*COLUMNS.values(), *own] if own else None)

@@ -14,10 +14,11 @@ from resnet_inspect.formats.cells import cut
 from resnet_inspect.tui.panels.changes import changes
 from resnet_inspect.tui.panels.fitting import BAR
 from resnet_inspect.tui.panels.outline import Outline
-from resnet_inspect.tui.panels.search import hottest, leaves, matches, nearest, query_of, ranked
+from resnet_inspect.tui.panels.search import hottest, leaves, matches, nearest, ranked
 from resnet_inspect.tui.panels.trace_rows import FLAT, TraceRows
 from resnet_inspect.tui.process.background import MANY_CALLS, beside_the_screen
 from resnet_inspect.tui.session.shown import OF_CALLS
+from resnet_inspect.views.tables.filter import query_of
 from resnet_inspect.views.tables.table import Table
 
 
@@ -119,8 +120,6 @@ class TraceTable(TraceRows):
         text, table = self.filtered_by, self.table
         if table is None:
             return
-        for side in ("left", "right"):  # as it is written in the table
-            text = text.replace(f"only {side}", f'change:"only {side}"')
         query = query_of(text, table)
         if not text.strip() and not self.differing:
             self.show_matches(None)

@@ -33,6 +33,7 @@ FILTERS = (
     ('"max pool"', "quotes hold words together"),
     ("shortcut:", "rows that have one"),
     ("-norm !kind:pool", "rows for which the rest does not hold"),
+    ("only left", "of two networks: what only one of them has"),
 )
 """The filter language by examples: what to type, and what it finds."""
 

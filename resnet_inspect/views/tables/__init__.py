@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.views.tables import blocks, layers, modules, stages, totals
+from resnet_inspect.views.tables.assembly import Widen
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table
 
@@ -15,15 +16,18 @@ from resnet_inspect.views.tables.table import Table
 class View:
     """A way to lay out a trace as a table."""
 
-    table: Callable[[Survey, Selection], Table]
+    table: Callable[..., Table]
+    """From a survey and a selection; and what widens a table, where something was measured."""
     shown: tuple[str, ...]
     """The columns that it shows unless it is told otherwise."""
     heeds: frozenset[str] = frozenset()
     """The fields of a selection, beside its columns, that it has a use for."""
 
-    def __call__(self, survey: Survey, selection: Selection) -> Table:
-        """The table of a trace."""
-        return self.table(survey, selection)
+    def __call__(self, survey: Survey, selection: Selection, beside: Widen | None = None) -> Table:
+        """The table of a trace, of which `where` may name what `beside` sets beside it."""
+        if beside is None:
+            return self.table(survey, selection)
+        return self.table(survey, selection, beside)
 
 
 VIEWS: dict[str, View] = {

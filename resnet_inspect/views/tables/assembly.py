@@ -14,7 +14,7 @@ from resnet_inspect.analysis.structure.survey import Amounts, Survey
 from resnet_inspect.errors import BadInput
 from resnet_inspect.traces.model import Provenance, Trace
 from resnet_inspect.views.tables.columns import COLUMNS, Column, check_keys
-from resnet_inspect.views.tables.filter import parse
+from resnet_inspect.views.tables.filter import query_of
 from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.table import Cell, Row, Table, Total
 from resnet_inspect.views.words import fields, text
@@ -22,6 +22,14 @@ from resnet_inspect.views.words.ops import kind_of
 from resnet_inspect.views.words.structure import NONE_RECOGNISED, opaque
 from resnet_inspect.views.words.text import Value
 from resnet_inspect.views.words.totals import written
+
+Widen = Callable[[Table], Table]
+"""Sets columns of what was measured beside a table's own, for a filter that may name them."""
+
+
+def unchanged(table: Table) -> Table:
+    """The table itself, where nothing was measured."""
+    return table
 
 
 class Cells(Sequence[Cell]):
@@ -105,17 +113,28 @@ def table(
     )
 
 
-def asked_for(survey: Survey, view: str, lines: Sequence[Line], where: str | None) -> list[Line]:
+def asked_for(
+    survey: Survey,
+    view: str,
+    lines: Sequence[Line],
+    where: str | None,
+    beside: Widen = unchanged,
+) -> list[Line]:
     """The lines whose rows a filter asks for, in any column; all of them without one.
 
     Raises `BadInput` for a filter that is not understood.
     """
     if where is None:
         return list(lines)
-    query = parse(where)
+    return [lines[at] for at in places_of(where, beside(table(survey, view, lines, ())))]
+
+
+def places_of(where: str, made: Table) -> list[int]:
+    """The places of the rows that a filter asks for; raises `BadInput` if it is not understood."""
+    query = query_of(where, made)
     for problem in query.problems:
         raise BadInput(problem, hint="--where takes what the explorer's / takes")
-    return [lines[place] for place in query.places(table(survey, view, lines, ()))]
+    return query.places(made)
 
 
 def _folded(lines: Sequence[Line]) -> list[str]:

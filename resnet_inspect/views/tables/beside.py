@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from resnet_inspect.analysis.structure.survey import Spans
 from resnet_inspect.views.tables.assembly import Cells
-from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row
+from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row, Table
 
 T = TypeVar("T")
 
@@ -36,6 +36,15 @@ class Beside(Generic[T]):
         """The cell of these calls in this column."""
         value = self.read(measured, spans)
         return EMPTY if value is None else Cell(value, self.write(value))
+
+
+def widened(table: Table, columns: Collection[Beside[T]], measured: T) -> Table:
+    """The table with these columns behind its own."""
+    return replace(
+        table,
+        columns=(*table.columns, *(column.heading for column in columns)),
+        rows=tuple(extended(row, columns, measured, row.spans) for row in table.rows),
+    )
 
 
 def extended(row: Row, columns: Collection[Beside[T]], measured: T, spans: Spans) -> Row:

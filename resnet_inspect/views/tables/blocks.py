@@ -24,7 +24,9 @@ HEEDS = frozenset({"match", "where", "stage", "fold"})
 """The fields of a selection that this view has a use for."""
 
 
-def view(survey: Survey, selection: Selection) -> Table:
+def view(
+    survey: Survey, selection: Selection, beside: assembly.Widen = assembly.unchanged
+) -> Table:
     """Stem, blocks under their stages, head; `stage`, `match` and `fold` apply."""
     selection.check_for(survey)
     every = sections(survey, between=True)
@@ -39,7 +41,7 @@ def view(survey: Survey, selection: Selection) -> Table:
         if line not in headings
         and selection.takes_section(line.path or line.kind, _stage(survey, line))
     ]
-    items = assembly.asked_for(survey, "blocks", items, selection.where)
+    items = assembly.asked_for(survey, "blocks", items, selection.where, beside)
     lines = under_sections(headings, items)
     if selection.fold:
         lines = fold(survey, lines)

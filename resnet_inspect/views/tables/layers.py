@@ -27,10 +27,12 @@ HEEDS = frozenset({"everything", "only", "match", "where", "stage", "depth", "fo
 """The fields of a selection that this view has a use for."""
 
 
-def view(survey: Survey, selection: Selection) -> Table:
+def view(
+    survey: Survey, selection: Selection, beside: assembly.Widen = assembly.unchanged
+) -> Table:
     """Every selected step in order, each stage and block with a row above its own."""
     selection.check_for(survey)
-    lines = under_sections(sections(survey, apart=True), _items(survey, selection))
+    lines = under_sections(sections(survey, apart=True), _items(survey, selection, beside))
     if selection.fold:
         lines = fold(survey, lines)
     return assembly.table(
@@ -38,7 +40,7 @@ def view(survey: Survey, selection: Selection) -> Table:
     )
 
 
-def _items(survey: Survey, selection: Selection) -> list[Line]:
+def _items(survey: Survey, selection: Selection, beside: assembly.Widen) -> list[Line]:
     """Lines of the selected steps, or of the calls at `depth` that hold them."""
     trace = survey.trace
     stage = next((s for s in survey.anatomy.stages if s.number == selection.stage), None)
@@ -57,7 +59,7 @@ def _items(survey: Survey, selection: Selection) -> list[Line]:
             index = parent
         chosen[index] = None
     lines = [call_line(survey, trace.calls[index]) for index in chosen]
-    return assembly.asked_for(survey, "layers", lines, selection.where)
+    return assembly.asked_for(survey, "layers", lines, selection.where, beside)
 
 
 def _raised_alone(survey: Survey) -> tuple[int, ...]:

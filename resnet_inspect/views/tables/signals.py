@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from resnet_inspect.analysis.signals import Signal, gradient_rms
@@ -11,7 +12,7 @@ from resnet_inspect.analysis.structure.survey import Spans
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.signals import Flow
 from resnet_inspect.views.tables import VIEWS
-from resnet_inspect.views.tables.beside import Beside, extended
+from resnet_inspect.views.tables.beside import Beside, widened
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Table, Total, listing
@@ -113,7 +114,11 @@ def shown(signal: Signal, view: str) -> tuple[str, ...]:
 def view(signal: Signal, name: str, selection: Selection) -> Table:
     """The rows of the view `name` with what flows at them."""
     check_keys(selection.columns)
-    table = VIEWS[name](signal.survey, replace(selection, columns=()))
+    table = VIEWS[name](
+        signal.survey,
+        replace(selection, columns=()),
+        partial(widened, columns=SIGNALS.values(), measured=signal),
+    )
     return replace(beside(signal, table, selection.columns), view="signal")
 
 
@@ -122,12 +127,9 @@ def beside(signal: Signal, table: Table, columns: Sequence[str] = ()) -> Table:
 
     `columns` are the keys of those to show, in order; by default, those of `shown`.
     """
-    own = SIGNALS.values()
     return replace(
-        table,
-        columns=(*table.columns, *(column.heading for column in own)),
+        widened(table, SIGNALS.values(), signal),
         shown=tuple(columns) or shown(signal, table.view),
-        rows=tuple(extended(row, own, signal, row.spans) for row in table.rows),
         totals=(*totals_of(signal), *table.totals),
         remarks=(*table.remarks, *map(text.visible, remarks_of(signal))),
     )

@@ -21,7 +21,9 @@ HEEDS = frozenset({"match", "where", "stage"})
 """The fields of a selection that this view has a use for."""
 
 
-def view(survey: Survey, selection: Selection) -> Table:
+def view(
+    survey: Survey, selection: Selection, beside: assembly.Widen = assembly.unchanged
+) -> Table:
     """Stem, stages and head; `stage` and `match` apply."""
     selection.check_for(survey)
     items = [
@@ -31,7 +33,7 @@ def view(survey: Survey, selection: Selection) -> Table:
             line.path or line.kind, line.stage.number if line.stage else None
         )
     ]
-    items = assembly.asked_for(survey, "stages", items, selection.where)
+    items = assembly.asked_for(survey, "stages", items, selection.where, beside)
     lines = under_sections([], items)
     every = [*lines, *left_out(survey, lines)]
     return assembly.table(survey, "stages", every, selection.columns or SHOWN, WORTH)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from resnet_inspect.analysis.structure.survey import Spans
@@ -15,7 +16,7 @@ from resnet_inspect.analysis.timing import Time, Timing, typical
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.views.tables import VIEWS
-from resnet_inspect.views.tables.beside import Beside, extended
+from resnet_inspect.views.tables.beside import Beside, extended, widened
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row, Table, Total
@@ -101,7 +102,11 @@ def shown(speeds: Sequence[Timing]) -> tuple[str, ...]:
 def view(speeds: Sequence[Timing], name: str, selection: Selection) -> Table:
     """The rows of the view `name` with what they took; several networks one below the other."""
     check_keys(selection.columns)
-    tables = [VIEWS[name](speed.survey, replace(selection, columns=())) for speed in speeds]
+    chosen = replace(selection, columns=())
+    tables = [
+        VIEWS[name](speed.survey, chosen, partial(widened, columns=TIMES.values(), measured=speed))
+        for speed in speeds
+    ]
     made = _measured(speeds, tables)
     return replace(made, view="measure", shown=selection.columns or made.shown)
 

@@ -7,15 +7,18 @@ from pathlib import Path
 import pytest
 from by_hand import measured
 from driving import chosen_path, explore, table_of
+from saved import survey_of
 from textual.pilot import Pilot
 
 import resnet_inspect as ri
+from resnet_inspect.analysis.comparison.changes import compare
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.keys import ACTIONS
 from resnet_inspect.tui.screens.help import FILTERS, Help
-from resnet_inspect.views.tables.filter import parse
+from resnet_inspect.views.tables.comparison import networks
+from resnet_inspect.views.tables.filter import query_of
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.timing import beside
 
@@ -100,7 +103,9 @@ def test_the_filters_that_the_help_shows_are_understood_and_find_something() -> 
     trace, found = measured("resnet50")
     speed = Timing(Survey(trace), found)
     table = beside(speed, ri.tabulate(trace, "layers", steps))
+    both = networks.view(compare(survey_of("resnet50"), survey_of("resnet34")), steps, unfold=True)
     for written, _ in FILTERS:
-        query = parse(written, table.columns)
+        of = both if written.startswith("only") else table
+        query = query_of(written, of)
         assert not query.problems, written
-        assert 0 < len(query.places(table)) < len(table.rows), written
+        assert 0 < len(query.places(of)) < len(of.rows), written

@@ -40,6 +40,21 @@ def test_any_network_has_every_view_and_is_read_back(name: str) -> None:
     assert codec.loads(codec.dumps_signals(watched)) == watched[0]
 
 
+@pytest.mark.parametrize("one", ["layers", "blocks", "stages"])
+def test_a_filter_can_name_what_flows(one: str) -> None:
+    signal = signal_of("resnet18")
+    every = rows_of(view(signal, one, EVERYTHING))
+    found = rows_of(view(signal, one, Selection(where="std>30 layer3")))
+    below = {path for path in found if not any(other.startswith(f"{path}.") for other in found)}
+    expected = {
+        path
+        for path, row in every.items()
+        if "layer3" in path and row["output_std"] is not None and row["output_std"] > 30  # type: ignore[operator]
+    }
+    assert below - {"not shown", ""} <= expected
+    assert len(below) > 1
+
+
 def test_a_row_has_what_its_last_call_gives() -> None:
     signal = signal_of("resnet18")
     trace = signal.survey.trace

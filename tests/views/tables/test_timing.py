@@ -12,7 +12,7 @@ from saved import NAMES
 from timings import WHOLE, timing_of
 
 from resnet_inspect.analysis.timing import Timing
-from resnet_inspect.errors import UnknownName
+from resnet_inspect.errors import BadInput, UnknownName
 from resnet_inspect.formats import FORMATS, render
 from resnet_inspect.views.tables import VIEWS, timing
 from resnet_inspect.views.tables.rows.selection import Selection
@@ -53,6 +53,33 @@ def test_a_stage_is_what_its_calls_took() -> None:
     assert table.cell(row, "time").value == sum(median(r[i] for r in runs) for i in own) / 1e9
     first, _, third = quantiles([sum(r[i] for i in own) for r in runs], method="inclusive")
     assert table.cell(row, "time_spread").value == (third - first) / 1e9
+
+
+@pytest.mark.parametrize("view", ["layers", "blocks", "stages"])
+def test_a_filter_can_name_what_was_measured(view: str) -> None:
+    """Rows are those that a test by hand takes; what they leave out is in the row "not shown"."""
+    speed = timing_of("resnet50", backward=True)
+    every = timing.view([speed], view, Selection(everything=True))
+    times = sorted(filter(None, numbers(every, "time")))
+    bound = times[len(times) * 2 // 3]
+    where = f"time>={bound!r} -fc"
+    table = timing.view([speed], view, Selection(where=where))
+
+    def paths(table: Table, least: float) -> list[Any]:
+        return [
+            path
+            for row in table.rows
+            if not row.subtotal
+            and row.kind != "rest"
+            and (path := table.cell(row, "path").value) != "fc"
+            and table.cell(row, "time").value >= least
+        ]
+
+    assert paths(table, 0) == paths(every, bound)
+    assert 0 < len(paths(table, 0)) < len(paths(every, 0))
+    assert sum(filter(None, numbers(table, "time"))) == pytest.approx(speed.total.seconds)
+    with pytest.raises(BadInput, match="no column 'tme': did you mean time"):
+        timing.view([speed], view, Selection(where="tme>1"))
 
 
 def test_a_folded_row_has_the_times_of_all_its_blocks() -> None:

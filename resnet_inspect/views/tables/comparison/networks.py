@@ -30,14 +30,15 @@ def view(
     unfold: bool = False,
     brief: bool = False,
     is_notable: Notable = lambda part: False,
+    beside: assembly.Widen = assembly.unchanged,
 ) -> Table:
-    """Sections and their steps, side by side; `everything`, `only`, `match`, `stage` apply.
+    """Sections and steps, side by side; `everything`, `only`, `match`, `where`, `stage` apply.
 
     A section that is the same on both sides, or only on one, is a single row unless `unfold`; with
     `brief`, what is the same within a section that changed is left to the row "not shown". A step
     that the default selection leaves out is shown all the same if it is news: changed itself, or
     there on one side only while the layers around it are on both. What is notable for another
-    reason is shown as if it had changed.
+    reason is shown as if it had changed. `where` may name what `beside` sets beside a table.
     """
     selection = selection or Selection()
     selection.check(difference.left.trace, difference.right.trace)
@@ -45,7 +46,7 @@ def view(
     for key in shown:
         if key not in HEADINGS:
             raise UnknownName("column", key, HEADINGS, see=f"known: {', '.join(HEADINGS)}")
-    rows = Rows(difference, selection, is_notable, unfold=unfold, brief=brief)
+    rows = Rows(difference, selection, is_notable, beside, unfold=unfold, brief=brief)
     left, right = difference.left, difference.right
     return Table(
         model=text.visible(f"{left.trace.model_name} against {right.trace.model_name}"),

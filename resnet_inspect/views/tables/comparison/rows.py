@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -16,7 +16,7 @@ from resnet_inspect.views.tables.layers import made_of
 from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.rows.sections import block_line, call_line, sections, stage_line
 from resnet_inspect.views.tables.rows.selection import Selection
-from resnet_inspect.views.tables.table import EMPTY, NO_CALLS, Cell, Row
+from resnet_inspect.views.tables.table import EMPTY, NO_CALLS, Cell, Row, Table
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.comparison.changes import entry_note, section_note, signed
 from resnet_inspect.views.words.ops import kind_of, window
@@ -28,6 +28,7 @@ MARKS: dict[Kind, str] = {"same": "=", "changed": "~", "only left": "-", "only r
 """What stands before a row."""
 
 _Pair = tuple[Line | None, Line | None]
+_Steps = tuple[int | None, int | None]
 
 
 class Rows:
@@ -38,6 +39,7 @@ class Rows:
         difference: Difference,
         selection: Selection,
         is_notable: Notable,
+        beside: assembly.Widen,
         *,
         unfold: bool,
         brief: bool,
@@ -47,13 +49,14 @@ class Rows:
         self.is_notable = is_notable
         self.unfold = unfold
         self.brief = brief
-        self.strict = bool(selection.only or selection.match)
+        self.strict = bool(selection.only or selection.match or selection.where)
         self.found: list[Row] = []
         self.summed = [Amounts(), Amounts()]
         self.hidden: list[Entry] = []
         self.ends = [
             {line.kind: line for line in sections(survey, blocks=False)} for survey in self.surveys
         ]
+        self.asked_for = self._asked_for(difference, beside)
         for section in difference.sections:
             if selection.stage is None or section.number == selection.stage:
                 self._section(section, 0)
@@ -98,12 +101,7 @@ class Rows:
             news = entry.itself and (entry.kind == "changed" or entry.kind not in alone)
             news = news or self.is_notable(entry)
             if self._is_selected(entry) or (news and not self.strict):
-                lines = tuple(
-                    None if index is None else call_line(survey, survey.trace.calls[index])
-                    for survey, index in zip(self.surveys, (entry.left, entry.right), strict=True)
-                )
-                kind = next(line.kind for line in lines if line is not None)
-                self._row(kind, level, entry.kind, (lines[0], lines[1]), section, entry)
+                self._entry(section, entry, level)
             else:
                 self.hidden.append(entry)
 
@@ -112,7 +110,29 @@ class Rows:
         inside = part.inside if isinstance(part, Section) else ()
         return self.is_notable(part) or any(map(self._has_notable, inside))
 
+    def _entry(self, section: Section, entry: Entry, level: int) -> None:
+        lines = tuple(
+            None if index is None else call_line(survey, survey.trace.calls[index])
+            for survey, index in zip(self.surveys, (entry.left, entry.right), strict=True)
+        )
+        kind = next(line.kind for line in lines if line is not None)
+        self._row(kind, level, entry.kind, (lines[0], lines[1]), section, entry)
+
+    def _asked_for(self, difference: Difference, beside: assembly.Widen) -> set[_Steps] | None:
+        """The steps that the filter asks for; None without one."""
+        if self.selection.where is None:
+            return None
+        entries = list(_entries_of(difference.sections))
+        for section, entry in entries:
+            self._entry(section, entry, 0)
+        rows, self.found, self.summed = tuple(self.found), [], [Amounts(), Amounts()]
+        made = beside(Table("", "differences", "", tuple(HEADINGS.values()), (), rows, (), (), ()))
+        found = (entries[at][1] for at in assembly.places_of(self.selection.where, made))
+        return {(entry.left, entry.right) for entry in found}
+
     def _is_selected(self, entry: Entry) -> bool:
+        if self.asked_for is not None and (entry.left, entry.right) not in self.asked_for:
+            return False
         return any(
             index is not None and self.selection.takes(survey.trace, survey.trace.calls[index])
             for survey, index in zip(self.surveys, (entry.left, entry.right), strict=True)
@@ -218,6 +238,14 @@ class Rows:
         if notes[0] != notes[1]:
             kind = "changed"
         self._row("rest", 0, kind, (lines[0], lines[1]), None, note=note)
+
+
+def _entries_of(parts: Iterable[Section]) -> Iterator[tuple[Section, Entry]]:
+    """Every step of these sections, and of those in them, with the one that holds it."""
+    for section in parts:
+        for entry in section.entries:
+            yield section, entry
+        yield from _entries_of(section.sections)
 
 
 def _window(line: Line | None) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from resnet_inspect.analysis.comparison.signals import SignalComparison
 from resnet_inspect.analysis.structure.survey import Spans
@@ -66,18 +67,25 @@ def view(
         unfold=unfold,
         brief=brief,
         is_notable=found.is_notable,
+        beside=partial(_beside, found),
     )
     return replace(
-        table,
-        columns=(*table.columns, *OWN.values()),
+        _beside(found, table),
         shown=selection.columns or SHOWN,
-        rows=tuple(_with_signals(found, row) for row in table.rows),
         totals=(*table.totals, *_totals(found)),
         remarks=(*table.remarks, *map(text.visible, _remarks(found))),
         summary=(
             *summary(found.difference, " in layers"),
             *map(text.visible, conclusions(found)),
         ),
+    )
+
+
+def _beside(found: SignalComparison, table: Table) -> Table:
+    return replace(
+        table,
+        columns=(*table.columns, *OWN.values()),
+        rows=tuple(_with_signals(found, row) for row in table.rows),
     )
 
 

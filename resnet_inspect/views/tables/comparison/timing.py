@@ -90,11 +90,13 @@ def view(
         unfold=unfold,
         brief=brief,
         is_notable=found.is_notable,
+        beside=lambda made: replace(
+            made,
+            columns=(*made.columns, *_OWN),
+            rows=tuple(_timed(found, row, calls_of(row, 0), calls_of(row, 1)) for row in made.rows),
+        ),
     )
-    rows = tuple(
-        replace(row, cells=(*row.cells, *_cells(found, left, right)))
-        for row, left, right in _with_between(found, table)
-    )
+    rows = tuple(_timed(found, *row) for row in _with_between(found, table))
     return replace(
         table,
         title=f"{table.title} · {_machines(found)}",
@@ -131,6 +133,10 @@ def _with_between(found: TimingComparison, table: Table) -> Iterator[tuple[Row, 
     yield from zip(table.rows, *of, strict=True)
     if any(between):
         yield timing.between_row(table.columns), between[0], between[1]
+
+
+def _timed(found: TimingComparison, row: Row, left: Spans, right: Spans) -> Row:
+    return replace(row, cells=(*row.cells, *_cells(found, left, right)))
 
 
 def _cells(found: TimingComparison, left: Spans, right: Spans) -> Iterator[Cell]:

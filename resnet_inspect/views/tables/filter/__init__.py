@@ -10,7 +10,9 @@
     time>1.5ms             a time, where the network was measured
     shortcut:              rows that have one
     -conv  !kind:norm      rows for which the rest does not hold
+    only left  -only right     of two networks side by side: what only one of them has
 
+Of two networks side by side, the name of a column stands for both of its sides: one is enough.
 A comparison takes the largest number of a cell such as 7×7, the elements of a shape, and for a
 receptive field of the whole image infinity. Nothing that is typed raises: what is not understood
 is left out or taken as a word, and `Query.problems` says so.
@@ -18,7 +20,9 @@ is left out or taken as a word, and `Query.problems` says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from resnet_inspect.views.tables.columns import COLUMNS
@@ -26,8 +30,11 @@ from resnet_inspect.views.tables.filter.grammar import Grammar
 from resnet_inspect.views.tables.filter.names import SHORT_NAMES, Named, Names
 from resnet_inspect.views.tables.filter.query import Bind, Query
 from resnet_inspect.views.tables.filter.terms import term, unless
+from resnet_inspect.views.tables.table import Table
 
-__all__ = ["SHORT_NAMES", "Named", "Query", "parse"]
+__all__ = ["SHORT_NAMES", "Named", "Query", "parse", "query_of"]
+
+_ON_ONE_SIDE = re.compile(r"(?<![^\s!-])only\s+(left|right)(?!\S)", re.IGNORECASE)
 
 
 def parse(text: str, columns: Iterable[Named] | None = None) -> Query:
@@ -48,6 +55,23 @@ def parse(text: str, columns: Iterable[Named] | None = None) -> Query:
         if word and not part.negated:
             words[word] = None
     return Query(text, terms, problems, words)
+
+
+def query_of(text: str, table: Table) -> Query:
+    """The query of this table's rows; what can be named are its own columns."""
+    if all(column.key in COLUMNS for column in table.columns):
+        return parse(text)
+    if "change" in table.index:
+        text = _ON_ONE_SIDE.sub(r'change:"only \1"', text)
+    return parse(text, (*table.columns, *_of_both_sides(table)))
+
+
+def _of_both_sides(table: Table) -> Iterator[Named]:
+    """A name without its side for the columns that there are once for each side."""
+    for column in table.columns:
+        key = column.key.removeprefix("left_")
+        if key != column.key and f"right_{key}" in table.index and key not in table.index:
+            yield replace(column, key=key, title=column.title.removeprefix("left "))
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import chain
 
 from resnet_inspect.views.tables.filter.grammar import Part
-from resnet_inspect.views.tables.filter.query import Bind, RowTest
+from resnet_inspect.views.tables.filter.query import Bind, RowTest, places_of
 from resnet_inspect.views.tables.filter.spelling import (
     folded,
     glob_test,
@@ -30,15 +30,16 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
 
 
 def column_term(key: str, test: CellTest, other: RowTest | None = None) -> Bind:
-    """A test of the cell in a column; a table without that column has no such row."""
+    """A test of the cell in a column, or of either side of it; without it there is no such row."""
 
     def bound(table: Table) -> RowTest:
-        place = table.index.get(key)
-        if place is None:
-            return lambda row: False
-        if other is None:
+        places = places_of(key, table)
+        if len(places) == 1 and other is None:
+            (place,) = places
             return lambda row: test(row.cells[place])
-        return lambda row: test(row.cells[place]) or other(row)
+        return lambda row: (
+            any(test(row.cells[place]) for place in places) or (other is not None and other(row))
+        )
 
     return bound
 

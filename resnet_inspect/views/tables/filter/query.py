@@ -11,6 +11,12 @@ Bind = Callable[[Table], RowTest]
 """A term, compiled: given a table, the test of its rows."""
 
 
+def places_of(key: str, table: Table) -> list[int]:
+    """Where a column stands in a table, and in one of two networks both of its sides."""
+    sides = (key, f"left_{key}", f"right_{key}")
+    return [table.index[side] for side in sides if side in table.index]
+
+
 class Query:
     """What `parse` understood of a line of text."""
 

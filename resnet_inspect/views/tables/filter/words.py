@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 
-from resnet_inspect.views.tables.filter.query import Bind, RowTest
+from resnet_inspect.views.tables.filter.query import Bind, RowTest, places_of
 from resnet_inspect.views.tables.filter.spelling import folded, glob_test, whole_numbers
-from resnet_inspect.views.tables.table import Row, Table
+from resnet_inspect.views.tables.table import Cell, Row, Table
 
 _WORDS_OVER = ("path", "op", "class_name", "kernel_size", "input_shape", "output_shape")
 
@@ -18,7 +19,7 @@ class _Texts:
     """
 
     def __init__(self, table: Table) -> None:
-        self._places = tuple(table.index[key] for key in _WORDS_OVER if key in table.index)
+        self._places = tuple(place for key in _WORDS_OVER for place in places_of(key, table))
         # Only the table's own rows are kept: while it lives, the id of one is no other row's.
         self._made: dict[int, str | None] = dict.fromkeys(map(id, table.rows))
 
@@ -51,6 +52,11 @@ def texts_of(table: Table) -> _Texts:
     return kept[1]
 
 
+def _has_path(cell: Cell, path: Callable[[str], bool]) -> bool:
+    value = cell.value
+    return path(folded(cell.text)) or (isinstance(value, str) and path(folded(value)))
+
+
 def word_term(word: str, *, glob: bool) -> Bind:
     """A word anywhere in a row, or a glob over its path."""
     pattern = whole_numbers(word)
@@ -61,16 +67,12 @@ def word_term(word: str, *, glob: bool) -> Bind:
         if pattern is not None:
             search = pattern.search
             return lambda row: search(text(row)) is not None
-        place = table.index.get("path")
-        if path is None or place is None:
+        places = places_of("path", table)
+        if path is None or not places:
             return lambda row: word in text(row)
 
         def test(row: Row) -> bool:
-            if word in text(row):
-                return True
-            cell = row.cells[place]
-            value = cell.value
-            return path(folded(cell.text)) or (isinstance(value, str) and path(folded(value)))
+            return word in text(row) or any(_has_path(row.cells[place], path) for place in places)
 
         return test
 

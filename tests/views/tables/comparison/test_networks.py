@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from comparisons import PAIRS, of, plain
@@ -12,7 +14,7 @@ from saved import SMALL, ByHand, conv, window
 
 from resnet_inspect.analysis.comparison.changes import compare
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.errors import UnknownName
+from resnet_inspect.errors import BadInput, UnknownName
 from resnet_inspect.formats import FORMATS, render
 from resnet_inspect.formats.styled_text import lay_out
 from resnet_inspect.views.tables.comparison.headings import HEADINGS, SHOWN
@@ -21,6 +23,36 @@ from resnet_inspect.views.tables.comparison.rows import MARKS
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Row, Table
 from resnet_inspect.views.words.comparison.summary import summary
+
+
+@pytest.mark.parametrize("brief", [True, False])
+@pytest.mark.parametrize(
+    ("where", "is_asked"),
+    [
+        ("only right", lambda row: row["change"] == "only right"),
+        ("-only right op:conv", lambda row: row["change"] != "only right" and "conv" in row["op"]),
+        ("stride:2", lambda row: (2, 2) in (row["left_stride"], row["right_stride"])),
+        ("macs>100M", lambda row: max(row["left_macs"] or 0, row["right_macs"] or 0) > 100e6),
+        ("nothing", lambda row: False),
+    ],
+)
+def test_a_filter_asks_for_steps_by_either_side(
+    where: str, is_asked: Callable[[dict[str, Any]], bool], brief: bool
+) -> None:
+    def steps(table: Table) -> list[dict[str, Any]]:
+        rows = [row for row in table.rows if row.kind in {"layer", "function"}]
+        return [{k: v for k, v in table.values(row).items() if k != "level"} for row in rows]
+
+    found = of("resnet34", "resnet50")
+    every = steps(view(found, Selection(everything=True), unfold=True))
+    shown = steps(view(found, Selection(where=where), brief=brief))
+    taken = [row for row in every if is_asked(row) and not (brief and row["change"] == "same")]
+    assert shown == taken
+
+
+def test_a_filter_that_is_not_understood_is_refused() -> None:
+    with pytest.raises(BadInput, match="no column 'strid': did you mean stride"):
+        view(of("resnet34", "resnet50"), Selection(where="strid:2"))
 
 
 def numbers(table: Table, key: str) -> int:
@@ -39,6 +71,7 @@ def test_rows_sum_to_the_totals_on_both_sides(left: str, right: str) -> None:
         view(found, unfold=True),
         view(found, Selection(everything=True)),
         view(found, Selection(only=("conv",))),
+        view(found, Selection(where="conv params>1k"), brief=True),
     ):
         entries = {total.key: total.cell.value for total in table.totals}
         for key in ("parameters", "macs"):

@@ -54,6 +54,14 @@ def test_a_row_has_the_signals_of_both_sides_and_their_ratios() -> None:
     assert row_of(table, "layer2.0.conv1")["gradient_rms_ratio"] == 1
 
 
+def test_a_filter_can_name_what_flows_in_both() -> None:
+    left = signal_of("resnet18")
+    right = changed(left, "layer2.0.conv2", std=90.0)
+    table = view(of(left, right), Selection(where="right_output_std=90"), brief=True)
+    steps = [table.cell(row, "path").text for row in table.rows if row.kind == "layer"]
+    assert steps == ["layer2.0.conv2"]
+
+
 @pytest.mark.parametrize(
     ("left", "right"), [("resnet18", "resnet50"), ("plain", "resnet18"), ("oddities", "functional")]
 )

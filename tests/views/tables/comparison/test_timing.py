@@ -26,11 +26,29 @@ PAIRS = [
 ]  # fmt: skip
 
 
+def test_a_filter_can_name_the_times_of_both() -> None:
+    found = of(timing_of("resnet18"), timing_of("resnet18", lambda call: 2 * even(call)))
+    every = view(found, Selection(everything=True), unfold=True)
+    bound = sorted(filter(None, column(every, "right_time")))[-9]
+    table = view(found, Selection(where=f"right_time>{bound!r} time×>1.5"), unfold=True)
+    taken = [
+        every.cell(row, "path").text
+        for row in every.rows
+        if row.kind in {"layer", "function"} and (every.cell(row, "right_time").value or 0) > bound
+    ]
+    shown = [
+        table.cell(row, "path").text for row in table.rows if row.kind in {"layer", "function"}
+    ]
+    assert shown == taken
+    assert 0 < len(shown) < 9
+
+
 @pytest.mark.parametrize(("left", "right"), PAIRS)
 @pytest.mark.parametrize(
     "how",
     [{"brief": True}, {}, {"selection": Selection(everything=True), "unfold": True},
-     {"selection": Selection(only=("conv",)), "brief": True}],
+     {"selection": Selection(only=("conv",)), "brief": True},
+     {"selection": Selection(where="conv right_time>0"), "brief": True}],
 )  # fmt: skip
 def test_rows_sum_to_the_totals_of_both_sides(left: str, right: str, how: dict[str, Any]) -> None:
     # Twice as slow on the right, so that rows of equal layers are shown for their times.

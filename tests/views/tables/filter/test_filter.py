@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from filters import CASES, PIECES, found, table_of
+from filters import CASES, CASES_OF_BOTH, PIECES, found, table_of, table_of_both
 from hypothesis import given
 from hypothesis import strategies as st
 from saved import SMALL, steady
 
-from resnet_inspect.views.tables.filter import parse
+from resnet_inspect.views.tables.filter import parse, query_of
 from resnet_inspect.views.tables.table import Cell, Row
 
 
@@ -21,6 +21,14 @@ def test_cases(case: dict[str, Any]) -> None:
     names = found(case["text"])
     assert (len(names) if isinstance(case["found"], int) else names) == case["found"]
     assert parse(case["text"]).problems == tuple(case.get("problems", ()))
+
+
+@pytest.mark.parametrize("case", CASES_OF_BOTH, ids=lambda case: case["text"])
+def test_of_two_networks_a_name_stands_for_both_sides(case: dict[str, Any]) -> None:
+    table = table_of_both()
+    asked = query_of(case["text"], table)
+    names = [table.cell(table.rows[place], "path").text for place in asked.places(table)]
+    assert (names, asked.problems) == (case["found"], tuple(case.get("problems", ())))
 
 
 def test_an_empty_query_asks_for_everything() -> None:
