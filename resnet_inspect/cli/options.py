@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from resnet_inspect.capture.backends import written
 from resnet_inspect.cli.completion import Filter, LayerPath, Listed
 from resnet_inspect.cli.parameters import ImageSize, Input, Named, NamedOption
+
+if TYPE_CHECKING:
+    from resnet_inspect.views.tables.table import Heading
 
 HELP = {"help_option_names": ["-h", "--help"]}
 """Settings of every command's context."""
@@ -95,8 +98,12 @@ def _columns() -> Mapping[str, str]:
 def _columns_of_differences() -> Mapping[str, str]:
     from resnet_inspect.views.tables.comparison import signals, timing
 
-    known = timing.HEADINGS | signals.HEADINGS
-    return {key: heading.title for key, heading in known.items()}
+    return meanings((timing.HEADINGS | signals.HEADINGS).values())
+
+
+def meanings(headings: Iterable[Heading]) -> Mapping[str, str]:
+    """What columns say, by key, for `--columns help`."""
+    return {heading.key: heading.meaning or heading.title for heading in headings}
 
 
 def devices(default: str, reason: str = "", without: Sequence[str] = ()) -> str:

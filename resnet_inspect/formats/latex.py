@@ -1,11 +1,12 @@
-"""LaTeX: a table with booktabs rules that fits a page, for a paper."""
+"""LaTeX: a table with booktabs rules that fits a column or a page, for a paper."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from resnet_inspect.views.tables.table import Heading, Row, Table
+from resnet_inspect.formats.cells import cells
+from resnet_inspect.views.tables.table import Row, Table
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -31,16 +32,23 @@ _SPECIAL = {
     "[": "{[}",
     "]": "{]}",
     "*": "{*}",
-    "-": "{-}",
 }
-"""Also what means something only beside something else: `--`, and `[` and `*` after a row."""
-
+"""Also what means something only beside something else: `[` and `*` after a row."""
+_DASHES = (
+    (re.compile(r"(?<![\w-])-(?=\d)"), "$-$"),
+    (re.compile(r"-(?=-)|(?<=-)-"), "{-}"),
+)
+"""What is a minus and no hyphen, and what together would be a dash."""
 
 _ROWS = 48
 """Rows of a float: with its caption it stays below the height of a page of `article`."""
+_COLUMN = 60
+"""Letters that a column of text has room for, of two on a page, once they are made smaller."""
+_LINE = 60
+"""Letters of a note in a line of a column, at the least."""
 
-_BOX = r"\resizebox{\ifdim\width>\textwidth\textwidth\else\width\fi}{!}{%"
-"""What is wider than the page is made smaller, and nothing is made larger."""
+_BOX = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
+"""What is wider than its float is made smaller, and nothing is made larger."""
 
 _UNITS = {
     "macs": "MACs are multiply-accumulates of convolutions, linear layers and matrix products.",
@@ -48,31 +56,54 @@ _UNITS = {
 }
 """What a caption says of columns that are counted by a convention."""
 
-_TOTALLED = frozenset({"layers", "blocks", "stages", "modules", "totals"})
+_TOTALLED = frozenset({"layers", "blocks", "stages", "modules"})
 """Views of a trace, whose totals are a view of their own: of these the caption has two."""
 
 
 def render(table: Table) -> str:
-    """The table as floats over the width of the page, in one column of text or in two.
+    """The table as floats over a column of text or, if it is wide, over the page.
 
     Needs booktabs and graphicx. A long table goes on in further floats; the text refers to it by
-    its label.
+    its label. Remarks stand below the rows, in the last float.
     """
-    shown = table.shown_columns
     written = ["% needs \\usepackage{booktabs,graphicx}"]
-    parts = [table.rows[i : i + _ROWS] for i in range(0, len(table.rows), _ROWS)] or [()]
+    star = "" if _is_narrow(table) else "*"
+    parts = _parts(table)
     for number, rows in enumerate(parts):
-        written += _float(table, shown, rows, number)
+        remarks = table.remarks if number == len(parts) - 1 else ()
+        written += _float(table, rows, number, star, remarks)
     if table.totals and table.view not in _TOTALLED:
         totals = [f"{escape(t.label)} & {escape(t.cell.text)} \\\\" for t in table.totals]
         body = ["\\toprule", *totals, "\\bottomrule"]
-        written += ["", *_in_float([f"\\caption{{{escape(table.title)}: totals}}"], "lr", body)]
-    written += [f"\\par {escape(remark)}" for remark in table.remarks]
+        caption = f"\\caption{{{escape(table.title)}: totals}}"
+        written += ["", *_in_float([caption], "lr", body, star)]
     return "\n".join(written) + "\n"
 
 
-def _float(table: Table, shown: Sequence[Heading], rows: Sequence[Row], number: int) -> list[str]:
+def _is_narrow(table: Table) -> bool:
+    """Whether it is to be read in one of two columns: its widest cells, and what parts them."""
+    widths = (
+        max(cells(column.title), *(cells(table.cell(row, column.key).text) for row in table.rows))
+        for column in table.shown_columns
+    )
+    return bool(table.rows) and sum(width + 3 for width in widths) <= _COLUMN
+
+
+def _parts(table: Table) -> list[Sequence[Row]]:
+    """The rows of each float, with room below the last for the remarks."""
+    parts = [table.rows[i : i + _ROWS] for i in range(0, len(table.rows), _ROWS)] or [()]
+    lines = sum(1 + len(remark) // _LINE for remark in table.remarks)
+    if len(parts[-1]) > 1 and len(parts[-1]) + lines > _ROWS:
+        half = len(parts[-1]) // 2
+        parts[-1:] = [parts[-1][:half], parts[-1][half:]]
+    return parts
+
+
+def _float(
+    table: Table, rows: Sequence[Row], number: int, star: str, remarks: Sequence[str]
+) -> list[str]:
     """One float with some of the rows; the first has the caption that counts."""
+    shown = table.shown_columns
     if number == 0:
         head = [f"\\caption{{{escape(_caption(table))}}}", f"\\label{{tab:{_label(table)}}}"]
     else:
@@ -83,12 +114,16 @@ def _float(table: Table, shown: Sequence[Heading], rows: Sequence[Row], number: 
             body.append("\\midrule")
         body.append(" & ".join(escape(table.cell(row, c.key).text) for c in shown) + r" \\")
     aligns = "".join("r" if column.align == "right" else "l" for column in shown)
-    return _in_float(head, aligns, [*body, "\\bottomrule"])
+    return _in_float(head, aligns, [*body, "\\bottomrule"], star, remarks)
 
 
-def _in_float(head: Sequence[str], aligns: str, body: Sequence[str]) -> list[str]:
+def _in_float(
+    head: Sequence[str], aligns: str, body: Sequence[str], star: str, remarks: Sequence[str] = ()
+) -> list[str]:
+    notes = [f"\\par {escape(remark)}" for remark in remarks]
+    below = ["\\par\\medskip\\scriptsize\\raggedright", *notes] if notes else []
     return [
-        "\\begin{table*}[tbp]",
+        f"\\begin{{table{star}}}[tbp]",
         "\\centering\\footnotesize",
         *head,
         "\\medskip",
@@ -96,7 +131,8 @@ def _in_float(head: Sequence[str], aligns: str, body: Sequence[str]) -> list[str
         f"\\begin{{tabular}}{{{aligns}}}",
         *body,
         "\\end{tabular}}",
-        "\\end{table*}",
+        *below,
+        f"\\end{{table{star}}}",
     ]
 
 
@@ -120,4 +156,7 @@ def _label(table: Table) -> str:
 
 def escape(written: str) -> str:
     """Text that LaTeX sets as it is."""
-    return "".join(_SPECIAL.get(character, character) for character in written.replace("\n", " "))
+    escaped = "".join(_SPECIAL.get(letter, letter) for letter in written.replace("\n", " "))
+    for dash, instead in _DASHES:
+        escaped = dash.sub(instead, escaped)
+    return escaped

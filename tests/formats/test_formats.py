@@ -23,13 +23,16 @@ from rich.console import Console
 from saved import NAMES, SMALL, steady, survey_of, trace_of, traces
 
 import resnet_inspect
+from resnet_inspect.analysis.comparison.changes import compare
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import FORMATS, formats_by_suffix, render, terminal
 from resnet_inspect.formats.cells import bar
+from resnet_inspect.formats.latex import escape
 from resnet_inspect.formats.styled_text import lay_out
-from resnet_inspect.views.tables import VIEWS
+from resnet_inspect.views.tables import VIEWS, cost
 from resnet_inspect.views.tables.columns import COLUMNS
+from resnet_inspect.views.tables.comparison import networks
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Cell, Heading, Row, Table, listing
 
@@ -251,6 +254,7 @@ UNESCAPED = {
     r"$\otimes$": "✗",
     r"\textless{}": "<", r"\textgreater{}": ">", r"\textasciigrave{}": "`",
     r"\textquotesingle{}": "'", "{[}": "[", "{]}": "]", "{*}": "*", "{-}": "-",
+    "$-$": "-",
 }  # fmt: skip
 TOKEN = re.compile("|".join(map(re.escape, sorted(UNESCAPED, key=len, reverse=True))))
 ACTIVE = re.compile(r"[\\&%$#_{}~^]")
@@ -286,7 +290,8 @@ def test_latex_gives_every_cell_back(table: Table) -> None:
         [text.strip() for text in row] for row in shown_texts(table)
     ]
     layouts = set(re.findall(r"\\begin\{tabular\}\{([lr]+)\}", written))
-    assert layouts == {"".join(column.align[0] for column in table.shown_columns)}
+    own = "".join(column.align[0] for column in table.shown_columns)
+    assert layouts == {own, *(["lr"] if table.view == "totals" else [])}
     assert written.count("{") == written.count("}") or table.model == "Names"
     assert written.count("\\label{") == 1
 
@@ -295,16 +300,64 @@ def test_a_caption_has_the_totals_and_the_convention() -> None:
     table = table_of(survey_of("resnet50"), "stages", Selection())
     (caption,) = re.findall(r"\\caption\{(.*)\}\n", render(table, "latex"))
     assert "25,557,032 parameters and 4,089,184,256 MACs" in caption
-    assert "MACs are multiply{-}accumulates" in caption
+    assert "MACs are multiply-accumulates" in caption
     without = table_of(survey_of("resnet50"), "stages", Selection(columns=("path", "output_shape")))
     assert "MACs are" not in render(without, "latex")
+
+
+FLOAT = re.compile(r"\\begin\{(table\*?)\}.*?\\end\{\1\}", re.DOTALL)
+
+
+def test_nothing_stands_outside_the_floats_of_latex(table: Table) -> None:
+    """What would, would be text of the paper, where the reader has put the table."""
+    written = render(table, "latex")
+    outside = FLOAT.sub("", written).split("\n")
+    assert set(outside) == {"", "% needs \\usepackage{booktabs,graphicx}"}
+    notes = re.findall(r"^\\par (?!\\)(.*)$", written, re.MULTILINE)
+    assert [set_by_latex(note) for note in notes] == [r.replace("\n", " ") for r in table.remarks]
+
+
+@pytest.mark.parametrize(
+    ("columns", "float"),
+    [(("path", "output_shape", "parameters", "macs"), "table"), ((), "table*")],
+)
+def test_a_narrow_table_takes_a_column_of_text(columns: tuple[str, ...], float: str) -> None:
+    table = table_of(survey_of("resnet50"), "stages", Selection(columns=columns))
+    assert [found[1] for found in FLOAT.finditer(render(table, "latex"))] == [float]
+
+
+def test_latex_has_the_totals_in_the_view_of_them() -> None:
+    table = table_of(survey_of("resnet18"), "totals")
+    written = render(table, "latex")
+    assert all(f"{escape(t.label)} & {escape(t.cell.text)}" in written for t in table.totals)
+    assert "residual blocks" not in render(table_of(survey_of("resnet18"), "stages"), "latex")
+
+
+@pytest.mark.parametrize(
+    ("written", "set_as"),
+    [
+        ("-6,144", "$-$6,144"),
+        ("begins at -21:", "begins at $-$21:"),
+        ("3-4-6-3", "3-4-6-3"),
+        ("multiply-accumulates", "multiply-accumulates"),
+        ("a--b", "a{-}{-}b"),
+        ("--5", "{-}{-}5"),
+    ],
+)
+def test_a_minus_is_no_hyphen_and_two_hyphens_are_no_dash(written: str, set_as: str) -> None:
+    assert escape(written) == set_as
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs a TeX")
 @pytest.mark.parametrize("columns", ["onecolumn", "twocolumn"])
 def test_a_page_of_tex_holds_every_table(columns: str, tmp_path: Path) -> None:
     """Compiled as an article: no box is too wide or too high, and no character is missing."""
-    every = [table_of(survey_of("resnet50"), view) for view in VIEWS]
+    surveys = [survey_of(name) for name in ("resnet18", "resnet34", "resnet50")]
+    every = [table_of(surveys[2], view) for view in VIEWS]
+    every += [table_of(surveys[0], "stages", Selection(columns=("path", "output_shape", "macs")))]
+    every += [cost.view([cost.Candidate.of(one) for one in surveys], available=2**34)]
+    every += [cost.view([cost.Candidate.of(surveys[0])], columns=("model", "training_bytes"))]
+    every += [networks.view(compare(*surveys[1:]))]
     tables = "\n".join(render(table, "latex") for table in every)
     packages = "\\usepackage{booktabs,graphicx}"
     document = f"\\documentclass[{columns}]{{article}}{packages}\n\\begin{{document}}\n{tables}"

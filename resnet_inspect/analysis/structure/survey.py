@@ -199,11 +199,12 @@ class Survey:
         """The activation before the head: the last map before all of it is pooled or flattened.
 
         That is what the last block gives, unless a layer with weights stands behind it. What has
-        one position (a class token) is none, if there is another.
+        one position is none, if there is another, but for what windows have made so small of a
+        small image: a class token sees all.
         """
         ends = [stage.output for stage in self.anatomy.stages]
         if ends:
-            wide = [end for end in ends if not self._is_one_position(end)]
+            wide = [end for end in ends if not self._is_one_position(end) or self._is_seen(end)]
             return self._behind((wide or ends)[-1])
         given = {port.activation for port in self.trace.inputs}
         maps = [a for a, f in self.receptive_fields.items() if not f.whole and f.is_map]
@@ -215,6 +216,11 @@ class Survey:
     def _is_one_position(self, activation: int) -> bool:
         shape = self.trace.activations[activation].tensor.shape
         return 1 in shape[1:] if len(shape) == 3 else prod(shape[2:]) == 1
+
+    def _is_seen(self, activation: int) -> bool:
+        """Whether its elements are known to see the input through windows."""
+        field = self.receptive_fields.get(activation)
+        return field is not None and not field.whole
 
     def _is_map_like(self, activation: int) -> bool:
         """Whether a tensor whose positions are lost has the shape of a map all the same."""

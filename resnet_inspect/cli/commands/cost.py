@@ -16,6 +16,7 @@ from resnet_inspect.cli.options import (
     columns_option,
     common_options,
     input_options_but,
+    meanings,
     output_options,
 )
 from resnet_inspect.cli.output import check_outputs, columns_of, print_table
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 def _columns() -> Mapping[str, str]:
     from resnet_inspect.views.tables.cost import HEADINGS
 
-    return {key: heading.title for key, heading in HEADINGS.items()}
+    return meanings(HEADINGS.values())
 
 
 @click.command(
@@ -90,7 +91,7 @@ def command(models: tuple[str, ...], **options: Any) -> int:
     """
     from resnet_inspect.analysis.cost.roofline import Device
     from resnet_inspect.analysis.structure.survey import Survey
-    from resnet_inspect.views.tables import cost
+    from resnet_inspect.views.tables import cost, roofline
 
     check_outputs([options["output"]], options["force"])
     if options["roofline"]:
@@ -101,7 +102,7 @@ def command(models: tuple[str, ...], **options: Any) -> int:
             raise click.UsageError("--roofline takes one image size and one batch")
         one = {**options, "image_size": sizes[0], "batch": batches[0]}
         survey = Survey(loaded_or_captured(models[0], one))
-        print_table(cost.roofline_view(survey, Device(*options["roofline"])), options)
+        print_table(roofline.view(survey, Device(*options["roofline"])), options)
         return 0
     cost.check_keys([*columns_of(options["columns"], ()), *filter(None, [options["sort"]])])
     candidates = list(_candidates(models, options))

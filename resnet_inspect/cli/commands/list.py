@@ -12,6 +12,7 @@ from resnet_inspect.cli.options import (
     Documented,
     columns_option,
     common_options,
+    meanings,
     output_options,
 )
 from resnet_inspect.cli.output import check_outputs, columns_of, print_table
@@ -20,7 +21,7 @@ from resnet_inspect.cli.output import check_outputs, columns_of, print_table
 def _columns() -> Mapping[str, str]:
     from resnet_inspect.views.tables.variants import HEADINGS
 
-    return {heading.key: heading.title for heading in HEADINGS}
+    return meanings(HEADINGS)
 
 
 @click.command(

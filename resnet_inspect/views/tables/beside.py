@@ -30,7 +30,7 @@ class Beside(Generic[T]):
     @property
     def heading(self) -> Heading:
         """What a table carries of it."""
-        return Heading(self.key, self.title, "right", self.worth)
+        return Heading(self.key, self.title, "right", self.worth, meaning=self.meaning)
 
     def cell(self, measured: T, spans: Spans) -> Cell:
         """The cell of these calls in this column."""

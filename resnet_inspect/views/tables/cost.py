@@ -6,52 +6,50 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from resnet_inspect.analysis.cost import gradients, macs, memory, roofline
+from resnet_inspect.analysis.cost import gradients, macs, memory
 from resnet_inspect.analysis.cost.memory import Optimizer
-from resnet_inspect.analysis.cost.roofline import Device
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.ops import Unknown
 from resnet_inspect.traces.tensors import Shape
 from resnet_inspect.views.tables import assembly
-from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Table, listing
+from resnet_inspect.views.tables.table import EMPTY, Align, Cell, Heading, Table, listing
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.text import Value
 
+
+def _heading(key: str, title: str, worth: int, meaning: str, align: Align = "right") -> Heading:
+    return Heading(key, title, align, worth, meaning=meaning)
+
+
 _COSTS = (
-    Heading("model", "model", "left", 0),
-    Heading("input", "input", "left", 0),
-    Heading("parameters", "params", "right", 3),
-    Heading("macs", "MACs", "right", 3),
-    Heading("macs_ratio", "×", "right", 7),
-    Heading("training_macs", "MACs of a step", "right", 6),
-    Heading("weights_bytes", "weights", "right", 6),
-    Heading("peak_bytes", "live", "right", 5),
-    Heading("inference_bytes", "inference", "right", 2),
-    Heading("gradient_bytes", "gradients", "right", 8),
-    Heading("optimizer_bytes", "optimizer", "right", 8),
-    Heading("saved_bytes", "saved", "right", 4),
-    Heading("working_bytes", "at work", "right", 9),
-    Heading("input_bytes", "input bytes", "right", 9),
-    Heading("training_bytes", "training", "right", 1),
-    Heading("training_ratio", "×", "right", 7),
+    _heading("model", "model", 0, "the network, with what its builder was given", "left"),
+    _heading("input", "input", 0, "shape of the first input, batch first", "left"),
+    _heading("parameters", "params", 3, "parameters, frozen ones included"),
+    _heading("macs", "MACs", 3, "multiply-accumulates of a forward pass"),
+    _heading("macs_ratio", "× MACs", 7, "MACs over those of the first network"),
+    _heading("training_macs", "MACs of a step", 6, "multiply-accumulates forward and backward"),
+    _heading("weights_bytes", "weights", 6, "bytes of weights and buffers"),
+    _heading("peak_bytes", "live", 5, "bytes of the activations alive at once, at the most"),
+    _heading("inference_bytes", "inference", 2, "bytes to run: weights, live, input"),
+    _heading("gradient_bytes", "gradients", 8, "bytes of the gradients of trainable weights"),
+    _heading("optimizer_bytes", "optimizer", 8, "bytes of what the optimizer keeps"),
+    _heading("saved_bytes", "saved", 4, "bytes that autograd saves for the backward pass"),
+    _heading("working_bytes", "at work", 9, "bytes at work beside these, at the fullest moment"),
+    _heading("input_bytes", "of input", 9, "bytes of the inputs"),
+    _heading("training_bytes", "training", 1, "bytes to train: all of these but live"),
+    _heading("training_ratio", "× training", 7, "bytes to train over those of the first network"),
 )
+_FLOPS = _heading("flops", "FLOPs", 3, "floating-point operations of a forward pass, 2 × MACs")
 _FIGURE = Heading("figure", "figure", "left", 0)
 _BATCHES = (
-    Heading("inference_batch", "largest batch", "right", 1),
-    Heading("training_batch", "to train", "right", 1),
+    _heading(
+        "inference_batch", "largest batch", 1, "samples that can be run at once in `--memory`"
+    ),
+    _heading("training_batch", "to train", 1, "samples that can be trained on at once in it"),
 )
-HEADINGS = {heading.key: heading for heading in (*_COSTS, *_BATCHES)}
-"""What `--columns` and `--sort` can name."""
-_ROOFLINE = (
-    Heading("path", "layer", "left", 0),
-    Heading("flops", "FLOPs", "right", 3),
-    Heading("bytes", "bytes moved", "right", 4),
-    Heading("intensity", "FLOPs/byte", "right", 1),
-    Heading("bound", "bound by", "left", 0),
-    Heading("seconds", "at least", "right", 2),
-    Heading("share", "share", "right", 5),
-)
+HEADINGS = {heading.key: heading for heading in (*_COSTS, _FLOPS, *_BATCHES)}
+"""What `--columns` and `--sort` can name; FLOPs are shown where they are asked for."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +104,14 @@ def view(
     first = candidates[0].survey.trace
     return listing(
         "cost",
-        f"memory to run and to train with {optimizer}, MACs of a forward pass and of a step",
+        _title([heading.key for heading in headings], optimizer),
         tuple(headings),
         rows,
         model=first.model_name,
         kind="candidate",
-        remarks=tuple(_remarks(candidates, (optimizer,), available)),
+        remarks=tuple(
+            _remarks(candidates, (optimizer,), available, [heading.key for heading in headings])
+        ),
         provenance=assembly.provenance(first.provenance),
     )
 
@@ -130,9 +130,10 @@ def downwards(
     check_keys(columns)
     trace = candidate.survey.trace
     every = [_cells(candidate, optimizer, available, batch) for optimizer in optimizers]
+    keys = columns or shown(1, available)[2:]
     rows = [
         (Cell(key, _IN_FULL.get(key, HEADINGS[key].title)), *(one.get(key, EMPTY) for one in every))
-        for key in columns or shown(1, available)[2:]
+        for key in keys
     ]
     traced = candidate.batch
     is_scaled = batch is not None and batch != traced
@@ -144,7 +145,7 @@ def downwards(
         rows,
         model=trace.model_name,
         kind="figure",
-        remarks=(*scaled, *_remarks([candidate], optimizers, available)),
+        remarks=(*scaled, *_remarks([candidate], optimizers, available, keys)),
         provenance=assembly.provenance(trace.provenance),
     )
 
@@ -165,9 +166,10 @@ def shown(candidates: int, available: int | None = None) -> tuple[str, ...]:
 _IN_FULL = {
     "parameters": "parameters",
     "macs": "MACs of a forward pass",
+    "flops": "FLOPs of a forward pass",
     "training_macs": "MACs of a training step",
-    "inference_bytes": "total to run",
-    "training_bytes": "total to train",
+    "inference_bytes": "inference, in all",
+    "training_bytes": "training, in all",
     "inference_batch": "largest batch to run",
     "training_batch": "largest batch to train",
 }
@@ -177,25 +179,53 @@ def _order(value: Value) -> tuple[bool, Any]:
     return value is not None, value if value is not None else 0
 
 
+def _title(keys: Sequence[str], optimizer: Optimizer) -> str:
+    """What the columns come to."""
+    runs, trains = (_explained(keys, *of) for of in (_RUN, _TRAINED))
+    aims = [*(["to run"] if runs else []), *([f"to train with {optimizer}"] if trains else [])]
+    passes = [*(["a forward pass"] if _explained(keys, "macs", "flops") else [])]
+    passes += ["a step"] if "training_macs" in keys else []
+    parts = [f"memory {' and '.join(aims)}"] if aims else []
+    parts += [f"MACs of {' and of '.join(passes)}"] if passes else []
+    return ", ".join(parts) or "what networks need"
+
+
+def _explained(keys: Sequence[str], *parts: str) -> bool:
+    """Whether there is a column whose key begins with one of these."""
+    return any(key.startswith(parts) for key in keys)
+
+
+_RUN = ("inference", "peak")
+_TRAINED = ("training_b", "training_r", "gradient", "optimizer", "saved", "working")
+
+
 def _remarks(
-    candidates: Sequence[Candidate], optimizers: Sequence[Optimizer], available: int | None
+    candidates: Sequence[Candidate],
+    optimizers: Sequence[Optimizer],
+    available: int | None,
+    keys: Sequence[str],
 ) -> Iterator[str]:
     """What the figures rest on, and what is known of these networks beside."""
+    runs, trains = (_explained(keys, *of) for of in (_RUN, _TRAINED))
     kept = ""
     if len(optimizers) > 1:
         kept = ", what the optimizer keeps for each"
     elif numbers := memory.KEPT[optimizers[0]]:
         kept = f", {text.count(numbers, 'number')} of {optimizers[0]} for each"
-    yield "inference: weights, buffers, the input and the activations alive at once (live)"
-    yield (
-        f"training: weights, buffers, a gradient for each trainable weight{kept}, the input,"
-        " what autograd saves and what is at work beside it at the fullest moment"
-    )
-    yield (
-        "MACs of a step: forward and backward; what is frozen needs fewer, what is in a checkpoint"
-        " is run again"
-    )
-    yield "not in it: workspace of convolution algorithms, the allocator's slack"
+    if runs:
+        yield "inference: weights, buffers, the input and the activations alive at once (live)"
+    if trains:
+        yield (
+            f"training: weights, buffers, a gradient for each trainable weight{kept}, the input,"
+            " what autograd saves and what is at work beside it at the fullest moment"
+        )
+    if "training_macs" in keys:
+        yield (
+            "MACs of a step: forward and backward; what is frozen needs fewer, what is in a"
+            " checkpoint is run again"
+        )
+    if runs or trains:
+        yield "not in it: workspace of convolution algorithms, the allocator's slack"
     for one in candidates:
         yield from _particulars(one)
     if available is not None:
@@ -210,6 +240,10 @@ def _particulars(candidate: Candidate) -> Iterator[str]:
             f"{label}: its selective checkpoints are counted as if they kept nothing but what they"
             " take: a rough figure"
         )
+    of_all = candidate.survey.totals.parameters
+    if 0 < of_all.trainable < of_all.total:
+        frozen = text.integer(of_all.total - of_all.trainable)
+        yield f"{label}: {frozen} of its {text.integer(of_all.total)} parameters are frozen"
     if not any(own.trainable for module in trace.modules for own in module.parameters):
         yield f"{label}: no parameter of it is trained, so that a step is a forward pass"
     elif cut := gradients.cut(trace):
@@ -237,6 +271,7 @@ def _cells(
         "input": Cell(shape, text.shape(shape)),
         "parameters": Cell(totals.parameters.total, text.integer(totals.parameters.total)),
         "macs": _macs(totals.macs * batch // max(1, traced), are_counted),
+        "flops": _macs(2 * (totals.macs * batch // max(1, traced)), are_counted),
         "training_macs": _macs(macs.training_macs(survey) * batch // max(1, traced), are_counted),
         "weights_bytes": _bytes(needed.parameters + needed.buffers),
         "peak_bytes": _bytes(needed.peak, is_known),
@@ -273,40 +308,3 @@ def _ratio(one: Cell, first: Cell) -> Cell:
     if not is_known or not isinstance(number, int) or not isinstance(least, int) or not least:
         return Cell(None, text.NOT_KNOWN)
     return Cell(number / least, f"×{number / least:.2f}")
-
-
-def roofline_view(survey: Survey, device: Device) -> Table:
-    """One row for each step that moves data: its intensity, and its side of the ridge."""
-    steps = roofline.steps(survey)
-    least = sum(step.seconds(device) for step in steps)
-    waiting = sum(step.seconds(device) for step in steps if step.bound(device) == "memory")
-    rows = []
-    for step in steps:
-        path = survey.trace.calls[step.call].path
-        seconds = step.seconds(device)
-        values: tuple[tuple[Value, str], ...] = (
-            (path, text.visible(path)),
-            (step.flops, text.quantity(step.flops)),
-            (step.nbytes, text.nbytes(step.nbytes)),
-            (step.intensity, f"{step.intensity:.1f}"),
-            (step.bound(device), step.bound(device)),
-            (seconds, text.seconds(seconds)),
-            (seconds / least, text.share(seconds / least)),
-        )
-        rows.append(tuple(Cell(value, written) for value, written in values))
-    return listing(
-        "roofline",
-        text.visible(assembly.title(survey.trace)),
-        _ROOFLINE,
-        rows,
-        model=survey.trace.model_name,
-        kind="step",
-        remarks=(
-            f"ridge at {device.ridge:.1f} FLOPs/byte: {text.quantity(round(device.peak))}FLOP/s,"
-            f" {text.nbytes(round(device.bandwidth))}/s",
-            f"at least {text.seconds(least)}, {text.share(waiting / least)} of it in steps bound by"
-            " memory",
-            "every step reads its inputs and weights and writes its outputs once; nothing is fused",
-        ),
-        provenance=assembly.provenance(survey.trace.provenance),
-    )

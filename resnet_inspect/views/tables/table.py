@@ -41,6 +41,8 @@ class Heading:
     """Where space is short the columns with the largest number go first; 0 goes last."""
     below: bool = False
     """Whether it holds words that stand below the table where they have no room in it."""
+    meaning: str = ""
+    """What it says, for those who choose columns; "" where the title says it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,22 @@ from dataclasses import replace
 from typing import Protocol
 
 from resnet_inspect.errors import UnknownName
-from resnet_inspect.views.tables.table import Cell, Heading, Table, listing
+from resnet_inspect.views.tables.table import Align, Cell, Heading, Table, listing
 from resnet_inspect.views.words import text
 
+
+def _heading(key: str, title: str, align: Align, worth: int, meaning: str) -> Heading:
+    return Heading(key, title, align, worth, meaning=meaning)
+
+
 HEADINGS = (
-    Heading("name", "model", "left", 0),
-    Heading("family", "family", "left", 6),
-    Heading("block", "block", "left", 2),
-    Heading("depths", "depth per stage", "left", 3),
-    Heading("parameters", "params", "right", 1),
-    Heading("gmacs", "GMACs", "right", 4),
-    Heading("input", "default input", "left", 5),
+    _heading("name", "model", "left", 0, "name that every command takes"),
+    _heading("family", "family", "left", 6, "what it is for, or the package it is of"),
+    _heading("block", "block", "left", 2, "kind of its residual blocks"),
+    _heading("depths", "depth per stage", "left", 3, "blocks in each stage"),
+    _heading("parameters", "params", "right", 1, "parameters"),
+    _heading("gmacs", "GMACs", "right", 4, "MACs of a forward pass of its default input, in 10^9"),
+    _heading("input", "default input", "left", 5, "shape that is taken where none is given"),
 )
 
 

@@ -484,6 +484,13 @@ def test_the_last_feature_map_is_the_network_s() -> None:
     assert totals.receptive_field.size == (17, 17)  # 1 + 2 for each of 8 convolutions
 
 
+def test_a_map_that_windows_made_of_one_position_is_the_last() -> None:
+    inspected = ri.trace("resnet18", (1, 3, 32, 32))
+    assert inspected.totals.last_feature_map == (1, 512, 1, 1)
+    whole = ri.trace("resnet18").totals
+    assert inspected.totals.receptive_field == whole.receptive_field  # of any size of image
+
+
 class Hidden(nn.Module):
     """A function that no rule covers."""
 

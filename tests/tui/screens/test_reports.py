@@ -105,7 +105,7 @@ def test_training_at_a_batch_of_64_is_three_keys_away() -> None:
         trained = next(
             line
             for line in text_of(report).splitlines()
-            if line.strip().startswith("total to train")
+            if line.strip().startswith("training, in all")
         )
         assert trained.split()[-2:] == nbytes(weights + activations).split()
         await pilot.press("plus")

@@ -8,10 +8,12 @@ from saved import survey_of
 from resnet_inspect.analysis.cost import memory, roofline
 from resnet_inspect.analysis.cost.roofline import Device
 from resnet_inspect.analysis.structure.freezing import frozen, parameters_of
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import FORMATS, render
 from resnet_inspect.views.tables import cost
 from resnet_inspect.views.tables.cost import Candidate
+from resnet_inspect.views.tables.roofline import view as table_of_roofline
 
 PARAMETERS = {"resnet18": 11_689_512, "resnet34": 21_797_672, "resnet50": 25_557_032}
 
@@ -72,7 +74,7 @@ def test_one_candidate_has_no_ratios_and_no_batch_unless_asked():
 def test_the_tables_can_be_written_in_every_format(format):
     survey = survey_of("resnet50")
     assert "resnet50" in render(cost.view([Candidate("resnet50", survey)]), format)
-    assert "conv2" in render(cost.roofline_view(survey, Device(1e13, 1e11)), format)
+    assert "conv2" in render(table_of_roofline(survey, Device(1e13, 1e11)), format)
 
 
 def step_of(path):
@@ -109,7 +111,7 @@ def test_the_steps_flops_sum_to_the_network_s():
 
 def test_the_roofline_s_shares_sum_to_one_and_the_remark_is_their_split():
     device = Device(1e13, 1e11)
-    table = cost.roofline_view(survey_of("resnet50"), device)
+    table = table_of_roofline(survey_of("resnet50"), device)
     rows = [dict(zip(table.shown, (c.value for c in row.cells), strict=True)) for row in table.rows]
     assert sum(row["share"] for row in rows) == pytest.approx(1)
     waiting = sum(row["share"] for row in rows if row["bound"] == "memory")
@@ -143,3 +145,47 @@ def test_a_step_needs_what_a_forward_needs(name, parts):
     assert found.training >= found.inference
     batches = [found.largest_batch(2**33, 1, training=training) for training in (True, False)]
     assert batches[0] <= batches[1]
+
+
+@pytest.mark.parametrize(
+    ("columns", "title", "first_words"),
+    [
+        (
+            (),
+            "memory to run and to train with sgd, MACs of a forward pass and of a step",
+            ["inference", "training", "MACs of a step", "not in it"],
+        ),
+        (("model", "flops", "macs_ratio"), "MACs of a forward pass", []),
+        (("model", "training_bytes"), "memory to train with sgd", ["training", "not in it"]),
+        (("model", "inference_bytes"), "memory to run", ["inference", "not in it"]),
+        (("model", "parameters"), "what networks need", []),
+    ],
+)
+def test_what_is_said_is_of_the_columns_that_are_shown(columns, title, first_words):
+    every = [Candidate(name, survey_of(name)) for name in ("resnet18", "resnet50")]
+    table = cost.view(every, columns=columns)
+    assert table.title == title
+    assert [remark.partition(":")[0] for remark in table.remarks] == first_words
+
+
+def test_flops_are_twice_the_macs_and_shown_where_they_are_asked_for():
+    every = [Candidate(name, survey_of(name)) for name in PARAMETERS]
+    table = cost.view(every, columns=("model", "macs", "flops"))
+    assert all(
+        cells(table, row, "flops") == (2 * cells(table, row, "macs")[0],) for row in range(3)
+    )
+    assert "flops" not in cost.view(every).shown
+
+
+def test_every_column_says_what_it_is_and_no_two_are_called_alike():
+    assert all(heading.meaning for heading in cost.HEADINGS.values())
+    titles = [heading.title for heading in cost.HEADINGS.values()]
+    assert len(set(titles)) == len(titles)
+
+
+def test_what_is_frozen_is_said():
+    survey = survey_of("resnet18")
+    table = cost.view(
+        [Candidate("resnet18", Survey(frozen(survey.trace, parameters_of(survey, "stem"))))]
+    )
+    assert table.remarks[-1] == "resnet18: 9,536 of its 11,689,512 parameters are frozen"

@@ -40,7 +40,7 @@ class Column:
     @property
     def heading(self) -> Heading:
         """What a table carries of it."""
-        return Heading(self.key, self.title, self.align, self.worth)
+        return Heading(self.key, self.title, self.align, self.worth, meaning=self.meaning)
 
 
 def _as_value(value: Any) -> Value:

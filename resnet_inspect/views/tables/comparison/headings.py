@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from resnet_inspect.views.tables.columns import COLUMNS
-from resnet_inspect.views.tables.table import (
-    Align,
-    Heading,
-)
+from resnet_inspect.views.tables.table import Align, Heading
 
 SHOWN = (
     "path", "change", "op", "window", "output_shape", "left_parameters", "right_parameters",
@@ -22,14 +21,36 @@ _PAIRED = (
 """Columns that there are once for each side, with the cells of the other views."""
 
 
+_MEANINGS = {
+    "path": "the layer, by the name it has where it is on both sides",
+    "change": "= the same, ~ changed, - only left, + only right",
+    "lane": "where in its block: branch, shortcut, before or behind the add",
+    "itself": "whether the layer changed, and not only what it takes",
+    "parameters_difference": "parameters, right minus left",
+    "macs_difference": "MACs, right minus left",
+    "note": "what changed, in words",
+}
+"""What those columns say that other views do not have, or have otherwise."""
+
+
 def _heading(key: str, title: str, worth: int, align: Align = "left") -> Heading:
-    return Heading(key, title, align, worth)
+    meaning = _MEANINGS.get(key) or COLUMNS[key].meaning
+    return Heading(key, title, align, worth, meaning=meaning)
+
+
+def of_side(side: str, heading: Heading, worth: int) -> Heading:
+    """The column of one side alone."""
+    return replace(
+        heading,
+        key=f"{side}_{heading.key}",
+        title=f"{side} {heading.title}",
+        worth=worth,
+        meaning=f"{side}: {heading.meaning}",
+    )
 
 
 _SIDED = tuple(
-    _heading(f"{side}_{key}", f"{side} {COLUMNS[key].title}", worth, COLUMNS[key].align)
-    for key in _PAIRED
-    for side, worth in (("left", 6), ("right", 6))
+    of_side(side, COLUMNS[key].heading, 6) for key in _PAIRED for side in ("left", "right")
 )
 
 

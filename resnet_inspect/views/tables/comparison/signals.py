@@ -24,15 +24,27 @@ from resnet_inspect.views.words.comparison.summary import summary
 from resnet_inspect.views.words.signals import number, remarks_of
 
 _SIDED = {
-    f"{side}_{key}": Heading(f"{side}_{key}", f"{side} {column.title}", "right", column.worth)
+    f"{side}_{key}": headings.of_side(side, column.heading, column.worth)
     for key, column in SIGNALS.items()
     for side in SIDES
 }
 """Columns that there are once for each side."""
 
 _RATIOS = {
-    "output": Heading("output_std_ratio", "std ×", "right", 1),
-    "gradient": Heading("gradient_rms_ratio", "grad rms ×", "right", 0),
+    "output": Heading(
+        "output_std_ratio",
+        "std ×",
+        "right",
+        1,
+        meaning="standard deviation of its output, right over left",
+    ),
+    "gradient": Heading(
+        "gradient_rms_ratio",
+        "grad rms ×",
+        "right",
+        0,
+        meaning="root mean square of its gradient, right over left",
+    ),
 }
 """Columns of right over left."""
 

@@ -29,9 +29,7 @@ from resnet_inspect.views.words.timing import meanings, remarks_of, said_of_mach
 _WORTH = {"time": 1, "backward_time": 2}
 
 _SIDED = {
-    f"{side}_{key}": Heading(
-        f"{side}_{key}", f"{side} {column.title}", "right", _WORTH.get(key, column.worth)
-    )
+    f"{side}_{key}": headings.of_side(side, column.heading, _WORTH.get(key, column.worth))
     for key, column in TIMES.items()
     for side in SIDES
 }
@@ -39,12 +37,24 @@ _SIDED = {
 
 _DIFFERENCES: dict[Direction, tuple[Heading, Heading]] = {
     "forward": (
-        Heading("time_difference", "time ±", "right", 0),
-        Heading("time_ratio", "time ×", "right", 1),
+        Heading("time_difference", "time ±", "right", 0, meaning="time, right minus left"),
+        Heading("time_ratio", "time ×", "right", 1, meaning="time, right over left"),
     ),
     "backward": (
-        Heading("backward_difference", "backward ±", "right", 1),
-        Heading("backward_ratio", "backward ×", "right", 2),
+        Heading(
+            "backward_difference",
+            "backward ±",
+            "right",
+            1,
+            meaning="time of its backward, right minus left",
+        ),
+        Heading(
+            "backward_ratio",
+            "backward ×",
+            "right",
+            2,
+            meaning="time of its backward, right over left",
+        ),
     ),
 }
 """Columns of right minus left, and of right over left."""
