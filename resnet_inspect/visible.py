@@ -18,6 +18,12 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Controls, marks of direction and of no width, half a surrogate pair, line separators."""
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Letters and marks that show nothing."""
+_VARIANTS = (range(0x180B, 0x1810), range(0xFE00, 0xFE0E), range(0xE0100, 0xE01F0))
+"""Selectors of variants, which show nothing either, but those of emoji."""
+_UPON = frozenset({"Mn", "Me"})
+"""Marks upon the letter before them."""
+_MOST_UPON = 8
+"""Marks upon one letter; more would cover the lines around it."""
 
 
 class _Shown(dict[int, str]):
@@ -30,8 +36,13 @@ class _Shown(dict[int, str]):
         elif code == 0x7F:
             shown = "\u2421"
         else:
-            is_hidden = category(character) in _HIDDEN or character in _BLANK
+            kind = category(character)
+            is_hidden = (
+                kind in _HIDDEN or character in _BLANK or any(code in few for few in _VARIANTS)
+            )
             shown = "\ufffd" if is_hidden else character
+            if kind in _UPON:
+                _marks.add(shown)
         self[code] = shown
         return shown
 
@@ -41,10 +52,14 @@ class _Escaped(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
-        halves = character.encode("utf-16-be", "surrogatepass").hex()
-        escaped = "".join(f"\\u{halves[at : at + 4]}" for at in range(0, len(halves), 4))
-        self[code] = character if code == 0x0A or _SHOWN[code] == character else escaped
+        is_shown = code == 0x0A or _SHOWN[code] == character
+        self[code] = character if is_shown else _escaped(character)
         return self[code]
+
+
+def _escaped(character: str) -> str:
+    halves = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{halves[at : at + 4]}" for at in range(0, len(halves), 4))
 
 
 class _ShownInLines(_Shown):
@@ -55,17 +70,35 @@ class _ShownInLines(_Shown):
 
 
 _SHOWN, _ESCAPED, _SHOWN_IN_LINES = _Shown(), _Escaped(), _ShownInLines()
+_marks: set[str] = set()
+"""Those upon letters that were met."""
+
+
+def _translated(written: str, table: dict[int, str], flood: Callable[[str], str]) -> str:
+    """The text by the table; what `flood` gives for a mark above so many others upon a letter."""
+    shown = written.translate(table)
+    if _marks.isdisjoint(shown):
+        return shown
+    upon, parts = 0, []
+    for character in shown:
+        upon = upon + 1 if character in _marks else 0
+        parts.append(character if upon <= _MOST_UPON else flood(character))
+    return "".join(parts)
+
+
+def _replaced(_: str) -> str:
+    return "\ufffd"
 
 
 def visible(written: str) -> str:
     """A name as one line that moves no cursor: ␛ for an escape, ␊ for a new line, � for others."""
     is_plain = written.isascii() and written.isprintable()
-    return written if is_plain else written.translate(_SHOWN)
+    return written if is_plain else _translated(written, _SHOWN, _replaced)
 
 
 def visible_lines(written: str) -> str:
     """A text likewise, which keeps its lines and tabs."""
-    return written.translate(_SHOWN_IN_LINES)
+    return _translated(written, _SHOWN_IN_LINES, _replaced)
 
 
 def message(written: str) -> str:
@@ -79,7 +112,7 @@ def json_text(document: Any, **layout: Any) -> str:
     """A value as JSON in which every character is one that is shown."""
     written = json.dumps(document, ensure_ascii=False, **layout)
     is_plain = written.isascii() and "\x7f" not in written
-    return written if is_plain else written.translate(_ESCAPED)
+    return written if is_plain else _translated(written, _ESCAPED, _escaped)
 
 
 def said(error: BaseException) -> str:

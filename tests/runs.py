@@ -34,9 +34,9 @@ EPOCHS = (
 CONFUSION = Confusion(2, ((4, 0, 0), (1, 2, 0), (0, 1, 2)))
 
 
-def made() -> Run:
-    """The run as a value."""
-    trace = trace_of("resnet18")
+def made(name: str = "resnet18") -> Run:
+    """The run as a value, of a network that has a stem."""
+    trace = trace_of(name)
     names = parameters_of(Survey(trace), "stem")
     steps = tuple(replace(signals(trace), step=step) for step in (0, 20))
     return Run(RECORD, frozen(trace, names), EPOCHS, steps, trace, CONFUSION)

@@ -48,8 +48,25 @@ def test_visible_text_is_one_line_of_the_same_length(written: str) -> None:
 
 
 def test_the_letters_of_all_scripts_stay() -> None:
-    for written in ("größe", "слой1", "层·1", "שכבה", "e\u0301", "🙂"):
+    for written in ("größe", "слой1", "层·1", "שכבה", "e\u0301", "🙂", "❤\ufe0f", "e\u0301" * 99):
         assert visible(written) == written
+
+
+def test_marks_that_flood_a_letter_are_cut_off() -> None:
+    for upon in ("\u0301", "\u0e49", "\u20dd\u0301\u0489"):
+        written = f"a{upon * 400}b"
+        shown = visible(written)
+        assert len(shown) == len(written)
+        assert shown[:9] == written[:9]
+        assert set(shown[9:-1]) == {"\ufffd"}
+        assert json.loads(json_text(written)) == written
+        assert upon * 9 not in json_text(written)
+        assert visible_lines(f"{written}\n") == f"{shown}\n"
+
+
+def test_what_hides_in_selectors_of_variants_is_shown() -> None:
+    hidden = "".join(chr(0xE0100 + byte) for byte in b"hidden")
+    assert visible(f"a{hidden}\ufe03") == "a" + "\ufffd" * 7
 
 
 @steady
@@ -157,10 +174,10 @@ def ways_out(tree: ast.AST) -> Iterator[ast.Attribute | ast.Call]:
             if node.value.id == "traceback" and node.attr.startswith("print_"):
                 yield node
         elif isinstance(node, ast.Call):
-            called, options = ast.unparse(node.func), {option.arg for option in node.keywords}
-            if called in {"print", "sys.stdout.write", "sys.stdout.writelines", "click.secho"}:
+            called = ast.unparse(node.func)
+            if called in {"print", "sys.stdout.write", "sys.stdout.writelines", "os.write"}:
                 yield node
-            if called == "click.echo" and "err" in options:
+            if called in {"click.echo", "click.secho", "click.prompt", "click.confirm"}:
                 yield node
 
 

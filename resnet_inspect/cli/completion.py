@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -16,7 +17,9 @@ from click.shell_completion import (
     split_arg_string,
 )
 
+from resnet_inspect.cli.diagnostics import put
 from resnet_inspect.cli.parameters import Type
+from resnet_inspect.visible import visible
 
 NAME = "resnet-inspect"
 VARIABLE = "_RESNET_INSPECT_COMPLETE"
@@ -83,7 +86,7 @@ def answer(commands: click.Command) -> int:
         return 1
     words = SHELLS[shell](commands, {}, NAME, VARIABLE).complete()
     if words:
-        click.echo(words)
+        put(f"{words}\n")
     return 0
 
 
@@ -154,7 +157,12 @@ class LayerPath(Type):
             paths = _paths(next(filter(None, given), ""))
         except Exception:  # a broken file, a name that is none: tab says nothing
             return []
-        return [CompletionItem(path) for path in paths if path.startswith(incomplete)]
+        return [CompletionItem(p) for p in paths if p.startswith(incomplete) and _is_literal(p)]
+
+
+def _is_literal(word: str) -> bool:
+    """Whether a shell takes a word as it is written; what a file brings must be no command."""
+    return re.fullmatch(r"[\w@%+=:,./-]+", word) is not None and visible(word) == word
 
 
 def _paths(model: str) -> Iterable[str]:

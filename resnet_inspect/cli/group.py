@@ -10,7 +10,7 @@ from shlex import quote
 import click
 
 from resnet_inspect._version import __version__
-from resnet_inspect.cli.diagnostics import say
+from resnet_inspect.cli.diagnostics import put, say
 from resnet_inspect.cli.options import HELP
 from resnet_inspect.errors import UnknownName, UsageError
 
@@ -79,7 +79,7 @@ def _help(ctx: click.Context, command: str | None) -> int:
         _, found, _ = commands.resolve_command(of, [command])
         assert found is not None
         of = click.Context(found, of, command)
-    click.echo(of.get_help())
+    put(f"{of.get_help()}\n")
     return 0
 
 
@@ -96,7 +96,7 @@ def _print_versions(ctx: click.Context, param: click.Parameter, value: bool) -> 
 
     python = ".".join(map(str, sys.version_info[:3]))
     others = ", ".join((f"Python {python}", *map(found, ("torch", "torchvision"))))
-    click.echo(f"resnet-inspect {__version__} ({others})")
+    put(f"resnet-inspect {__version__} ({others})\n")
     ctx.exit()
 
 

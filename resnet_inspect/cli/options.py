@@ -9,6 +9,7 @@ import click
 
 from resnet_inspect.capture.backends import written
 from resnet_inspect.cli.completion import Filter, LayerPath, Listed
+from resnet_inspect.cli.diagnostics import put
 from resnet_inspect.cli.parameters import ImageSize, Input, Named, NamedOption
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def columns_option(known: Callable[[], Mapping[str, str]]) -> Callable[[F], F]:
         columns = known()
         width = max(map(len, columns))
         for key, meaning in columns.items():
-            click.echo(f"{key:<{width}}  {meaning}")
+            put(f"{key:<{width}}  {meaning}\n")
         return context.exit()
 
     return click.option(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -65,6 +67,22 @@ def test_behind_a_colon_only_the_rest_is_given(
 ) -> None:
     found = completed("trace paper:cifar_resnet12", monkeypatch, capsys)
     assert found == ["cifar_resnet1202", "cifar_resnet1202_b"]
+
+
+def test_only_paths_that_a_shell_takes_literally_are_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = SAVED.read_text(encoding="utf-8")
+    names = ("$(touch x)", "`x`", "x;y", "a b", "*", "\x1b[2J", "a\nb", "\u202ea", "~", "é")
+    for number, name in enumerate(names):
+        part = json.dumps(name)[1:-1]
+        written = written.replace(f'"layer2.{number // 3}.conv{number % 3 + 1}', f'"layer2.{part}')
+    file = tmp_path / "net.json"
+    file.write_text(written, encoding="utf-8")
+    shown = completed(f"explain {file} layer2.", monkeypatch, capsys)
+    assert "layer2.3.conv2" in shown
+    assert "layer2.é" in shown
+    assert all(re.fullmatch(r"[\w.:]+", path) for path in shown)
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")

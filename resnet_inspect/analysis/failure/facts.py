@@ -12,6 +12,8 @@ from resnet_inspect.traces.tensors import Shape, TensorSpec
 
 INPUT = "the input"
 OUTSIDE = "no recorded call"
+_READ = 10_000
+"""Characters of what an exception says that are read; torch says its own in the first few hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,9 @@ class Facts:
         assert trace.failure is not None
         self.trace = trace
         self.call: Call = trace.calls[trace.failure.call]
-        self.error = trace.failure.error
-        self.message = trace.failure.message
-        self.where = trace.failure.where
+        self.error = trace.failure.error[:_READ]
+        self.message = trace.failure.message[:_READ]
+        self.where = trace.failure.where[:_READ]
 
     @property
     def name(self) -> str:

@@ -246,7 +246,10 @@ class Survey:
         """The last map on a way, if there is a convolution on it and what follows is no decoder."""
         found = None
         for before, activation in pairwise(way):
-            op = self.trace.calls[self.trace.producer[activation]].op
+            maker = self.trace.producer.get(activation)
+            if maker is None:  # what the network was given comes out again
+                break
+            op = self.trace.calls[maker].op
             if isinstance(op, Resample) or (isinstance(op, Conv) and op.transposed):
                 return None
             shapes = [self.trace.activations[a].tensor.shape for a in (before, activation)]

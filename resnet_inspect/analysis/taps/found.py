@@ -99,7 +99,7 @@ def find(survey: Survey) -> Taps:
     unplaced = tuple(
         dict.fromkeys(places.name_of(survey.trace, lost)[0] for lost in known.unplaced)
     )
-    if end is None:
+    if end is None or end.activation not in survey.trace.producer:
         return Taps((), image=known.image, unplaced=unplaced)
     down = _ordered(survey, _down(ways, end))
     own = {tap.activation for tap in down}

@@ -66,7 +66,7 @@ class Ways:
             self.deepest[activation] = max(deepest, self.deepest.get(activation, NOTHING))
             if weighted:
                 self.weighted.add(activation)
-            if made is None:
+            if made is None or activation not in self.trace.producer:  # it gives the input back
                 if mixed:
                     self.mixed.add(activation)
                 continue
@@ -191,6 +191,8 @@ class Ways:
 
     def _wide(self, turn: Map) -> Map:
         """A map before the 1×1 convolution, if it is one, that fits its channels to a decoder's."""
+        if turn.activation not in self.trace.producer:
+            return turn
         call = self.trace.calls[self.trace.producer[turn.activation]]
         before = self.maps.at.get(call.inputs[0].activation)
         is_lateral = isinstance(call.op, Conv) and not is_wide(call.op)
@@ -217,7 +219,9 @@ class Ways:
         found: set[int] = set()
         waiting = [port.activation for port in self.trace.outputs]
         makers = [
-            self.trace.calls[self.trace.producer[a]].op for a in self._levels(self.trace.outputs, 2)
+            self.trace.calls[self.trace.producer[a]].op
+            for a in self._levels(self.trace.outputs, 2)
+            if a in self.trace.producer  # the image itself may be returned, too
         ]
         if makers and not all(isinstance(op, Conv) and not is_wide(op) for op in makers):
             return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from resnet_inspect.cli.completion import SHELLS, program_for
+from resnet_inspect.cli.diagnostics import put
 from resnet_inspect.cli.options import HELP, Documented
 
 
@@ -25,5 +26,5 @@ def command(shell: str) -> int:
     Commands, options, models, columns, formats and files are completed; layers too, of a saved
     trace or of a network that was traced before.
     """
-    click.echo(program_for(shell), nl=False)
+    put(program_for(shell))
     return 0

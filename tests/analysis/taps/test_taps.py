@@ -13,6 +13,8 @@ from resnet_inspect.analysis.taps import decoders
 from resnet_inspect.analysis.taps.found import Taps, find
 from resnet_inspect.errors import BadInput
 from resnet_inspect.formats import render
+from resnet_inspect.traces.invariants import unsound
+from resnet_inspect.traces.tensors import Port
 from resnet_inspect.views.programs.taps import program
 from resnet_inspect.views.tables import taps as views
 
@@ -139,3 +141,19 @@ def test_a_network_without_a_window_has_no_taps():
     assert find(Survey(cut)) == Taps(())
     with pytest.raises(BadInput, match="no feature map"):
         program(cut, find(Survey(cut)), "hooks")
+
+
+@pytest.mark.parametrize("name", ["broken", "dense", "functional", "plain"])
+def test_what_is_given_is_no_tap_wherever_it_comes_out_again(name):
+    trace = trace_of(name)
+    for given in range(len(trace.activations)):
+        as_input = replace(trace, inputs=(Port("", given),))
+        assert unsound(as_input) is None
+        assert given not in {tap.activation for tap in find(Survey(as_input)).all}
+    (own,) = trace.inputs
+    for step in trace.steps:
+        call = replace(trace.calls[step], outputs=(own,))
+        given_back = replace(trace, calls=(*trace.calls[:step], call, *trace.calls[step + 1 :]))
+        if unsound(given_back) is None:
+            taps = find(Survey(given_back))
+            assert own.activation not in {tap.activation for tap in taps.all}

@@ -10,6 +10,9 @@ from resnet_inspect.analysis.failure.facts import Diagnosis, Facts
 
 RULES = Rules()
 
+_MOST_GROUPS = 2**16
+"""Of those that are tried; no network has as many."""
+
 
 @RULES.says(
     r"^ValueError: [Ee]xpected (?P<wanted>\dD(?: or \dD)*(?:, \dD)*) input "
@@ -47,7 +50,8 @@ def _one_value(facts: Facts, found: re.Match[str]) -> Diagnosis:
 )
 def _norm_groups(facts: Facts, found: re.Match[str]) -> Diagnosis:
     channels, groups = int(found["shape"].split(",")[1]), int(found["groups"])
-    fits = max(n for n in range(1, groups + 1) if channels % n == 0)
+    most = min(channels, groups, _MOST_GROUPS)
+    fits = next((n for n in range(most, 0, -1) if channels % n == 0), 1)
     return Diagnosis(f"{channels} channels do not divide into {groups} groups", f"{fits} groups do")
 
 

@@ -30,7 +30,15 @@ class Rules:
         said = f"{facts.error}: {facts.message}"
         for pattern, rule in self._rules:
             found = pattern.search(said)
-            known = None if found is None else rule(facts, found)
+            known = None if found is None else _asked(rule, facts, found)
             if known is not None:
                 return known
+        return None
+
+
+def _asked(rule: Rule, facts: Facts, found: re.Match[str]) -> Diagnosis | None:
+    """What a rule finds; nothing where the words are those that it knows and the numbers are not."""
+    try:
+        return rule(facts, found)
+    except (ArithmeticError, LookupError, ValueError):
         return None
