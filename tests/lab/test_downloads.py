@@ -1,4 +1,4 @@
-"""Data sets fetched by torchvision from a server of the test's own, in the formats of the real ones."""
+"""Data sets fetched by torchvision from a server of the test, in the formats of the real ones."""
 
 from __future__ import annotations
 
