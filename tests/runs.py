@@ -20,7 +20,10 @@ RECORD = Record(
         "resnet18", arguments=(("num_classes", "3"),), data="folder:pets", image_size=(224, 224),
         epochs=3, optimizer="adam", learning_rate=1e-3, freeze="stem", unfreeze=(("stem", 3),),
     ),
-    images=Images("pets: 50 images", ("cat", "dog <b>", "fox|hen"), (3, 224, 224), 40, 10),
+    images=Images(
+        "pets: 50 images", ("cat", "dog <b>", "fox|hen"), (3, 224, 224), 40, 10,
+        (0.5, 0.4, 0.3), (0.2, 0.2, 0.1),
+    ),
     command="resnet-inspect train resnet18 -o run",
     versions=(("torch", "2.6"),),
     started="2026-01-01T00:00:00+00:00",

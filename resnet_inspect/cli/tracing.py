@@ -37,6 +37,8 @@ def input_of(model: str | None, options: Mapping[str, Any]) -> Any:
         return read_inputs(options["inputs"])
     if not has_parts:
         return None
+    if options.get("weights") is not None:  # those of a run have an input of their own
+        model = None
     return pipeline.input_from(model, read_settings(options["settings"]), **parts)
 
 

@@ -1,7 +1,8 @@
 """The lab: networks are trained, by Lightning, and what happens is written down as it happens.
 
 It belongs to the torch tower. Only `pipeline.training` imports it, in the function that trains,
-and needs `pip install 'resnet-inspect[lab]'`.
+and needs `pip install 'resnet-inspect[lab]'`; `fitting` needs torch alone, and `pipeline.weights`
+fits networks with it to the weights of runs.
 
 - `images`: data sets by name, as tensors or read from files.
 - `fitting`: a head for the classes, a stem for small images, dropout before the classifier.

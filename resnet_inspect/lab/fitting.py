@@ -33,7 +33,8 @@ def fit_head(network: nn.Module, path: str, classes: int, seed: int) -> str:
     if old.out_features == classes:
         return ""
     with _seeded(seed):
-        _put(network, path, nn.Linear(old.in_features, classes, old.bias is not None))
+        new = nn.Linear(old.in_features, classes, old.bias is not None, **_like(old))
+    _put(network, path, new)
     return f"{path} is new: {classes} classes in place of {old.out_features:,}"
 
 
@@ -52,7 +53,7 @@ def fit_stem(network: nn.Module, paths: Sequence[str], seed: int) -> tuple[list[
             with _seeded(seed):
                 own = nn.Conv2d(
                     old.in_channels, old.out_channels, 3, 1, 1,
-                    groups=old.groups, bias=old.bias is not None,
+                    groups=old.groups, bias=old.bias is not None, **_like(old),
                 )  # fmt: skip
                 nn.init.kaiming_normal_(own.weight, mode="fan_out", nonlinearity="relu")
             _put(network, path, own)
@@ -94,6 +95,10 @@ def _is_frozen(network: nn.Module, path: str, names: frozenset[str]) -> bool:
         if own or not path:
             return bool(own) and names.issuperset(own)
         path = path.rpartition(".")[0]
+
+
+def _like(layer: nn.Linear | nn.Conv2d) -> dict[str, Any]:
+    return {"device": layer.weight.device, "dtype": layer.weight.dtype}
 
 
 def _put(network: nn.Module, path: str, module: nn.Module) -> None:

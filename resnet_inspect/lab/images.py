@@ -154,9 +154,10 @@ def _of_torchvision(name: str, class_name: str, flips: bool) -> Callable[[Asked]
             parts = [
                 kind(asked.place, train=train, download=asked.download) for train in (True, False)
             ]
-        except (RuntimeError, OSError) as error:
+        except Exception as error:  # of the network, of archives, of what is in them
             if asked.download:
-                raise BadInput(f"{name} could not be downloaded: {error}") from error
+                why = " ".join(str(error).split()) or type(error).__name__
+                raise BadInput(f"{name} could not be downloaded: {why}") from error
             raise BadInput(
                 f"{asked.place} does not hold {name}", hint="--download fetches it"
             ) from error

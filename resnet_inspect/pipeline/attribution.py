@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from importlib.util import find_spec
 from math import fsum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from resnet_inspect.answers.attributions import Attributions
 from resnet_inspect.errors import (
@@ -19,6 +19,8 @@ from resnet_inspect.errors import (
     WorkFailed,
 )
 from resnet_inspect.pipeline.asked import forward_error
+from resnet_inspect.pipeline.files import is_run
+from resnet_inspect.pipeline.fitted import check_unbuilt, filled
 from resnet_inspect.pipeline.images import (
     Ready,
     Scale,
@@ -35,6 +37,7 @@ from resnet_inspect.pipeline.networks import (
     import_torch,
     silent,
 )
+from resnet_inspect.pipeline.run import of_weights
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.attribution import (
     METHODS,
@@ -48,6 +51,7 @@ from resnet_inspect.traces.attribution import (
     Settings,
 )
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.run import BEST, LAST
 from resnet_inspect.visible import first_line
 
 if TYPE_CHECKING:
@@ -60,11 +64,11 @@ if TYPE_CHECKING:
 
 
 def attribute(
-    model: str | nn.Module | None,
+    model: str | Path | nn.Module | None,
     images: str | Path | Sequence[str | Path],
     method: str | Sequence[str] = "gradcam",
     *,
-    target: int | None = None,
+    target: int | str | None = None,
     layer: str | None = None,
     position: tuple[int, int] | None = None,
     input_size: InputSize | None = None,
@@ -81,19 +85,24 @@ def attribute(
 
     Args:
         model: a network by its name, or of your own code, as `trace` takes it; an `nn.Module`,
-            which is left as it was found; or None for the network that `weights` are of.
+            which is left as it was found; the folder of a run, for its network with its best
+            weights; or None for the network that `weights` are of.
         images: one file, or several. Each is scaled so that it covers the input, cropped at its
             centre, and normalised.
         method: "gradcam", "integrated_gradients", "occlusion", "shapley", or several of them.
-        target: the class; None for the one with the highest score, of each image its own.
+        target: the class, also by its name where a run says that; None for the one with the
+            highest score, of each image its own.
         layer: whose map Grad-CAM and the receptive field are of: "layer4", "layer1.0.relu #2";
             None for the one that `taps` names.
         position: row and column of that map whose receptive field is shown; None for the one
             where Grad-CAM is highest.
         input_size: as `trace` takes it; one image goes through at a time.
-        mean: of the channels, from 0 to 1, by which images are normalised; None for ImageNet's.
+        mean: of the channels, from 0 to 1, by which images are normalised; None for that of the
+            run that the weights are of, or ImageNet's.
         std: the standard deviations, likewise.
-        weights: a file of weights, which must fit; without it a named network is fresh.
+        weights: a file of weights, which must fit; without it a named network is fresh. If a run
+            has written it, classes, head, stem, normalisation and size of images are those of the
+            run.
         arguments: for the builder.
         device: "cpu" by default; a module stays where it is.
         dtype: element type of input and weights.
@@ -115,6 +124,9 @@ def attribute(
     check_files(paths)
     how = _settings(settings)
     notes: list[str] = []
+    if isinstance(model, str | Path) and is_run(model):
+        weights = _of_run(Path(model), weights)
+        model = None
     if model is None:
         if weights is None:
             raise BadInput("which model? `resnet_inspect.variants()` lists those with a name")
@@ -127,23 +139,30 @@ def attribute(
         raise MissingDependency(
             "attribution needs captum", hint="pip install 'resnet-inspect[lab]'"
         )
-    chosen = subject(model) if isinstance(model, str) else None
+    chosen = subject(str(model)) if isinstance(model, str | Path) else None
+    record = of_weights(weights)
+    trained_on = None if record is None else record.images
     if device == "meta":
         raise BadInput("meta computes no scores", hint="--device cpu, cuda, mps")
     tell("importing torch")
     import_torch()
     with surroundings(chosen) if chosen is not None else nullcontext():
         if chosen is None:
-            if arguments or weights is not None:
-                raise BadInput("arguments and weights are for a network that is named")
-            ready = given(model, input_size, device, dtype)
+            check_unbuilt(arguments)
+            if weights is not None:
+                model, said = filled(cast("nn.Module", model), weights)
+                notes += said
+            size = input_size or (None if trained_on is None else (1, *trained_on.shape))
+            ready = given(model, size, device, dtype)
         else:
             order = Order.of(
                 chosen, input_size, dtype=dtype, arguments=arguments, weights=weights, tell=tell
             )
             ready = named(order, device)
-        scale = scaling(mean, std, ready.shape)
-        asked = _Asked(methods, target, layer, position, scale, how, tell)
+        scale = scaling(mean, std, ready.shape, trained_on)
+        classes = () if trained_on is None else trained_on.classes
+        number = _class(target, classes)
+        asked = _Asked(methods, number, classes, layer, position, scale, how, tell)
         return Attributions(_attribution(ready, paths, asked, tuple(notes)))
 
 
@@ -153,11 +172,34 @@ class _Asked:
 
     methods: tuple[str, ...]
     target: int | None
+    classes: tuple[str, ...]
     layer: str | None
     position: tuple[int, int] | None
     scale: Scale
     settings: Settings
     tell: Tell
+
+
+def _of_run(folder: Path, weights: str | Path | None) -> Path:
+    """The weights of a run that are asked for: the best, or others of its own."""
+    found = folder / BEST if weights is None else Path(weights)
+    if of_weights(found) is None or found.parent.resolve() != folder.resolve():
+        raise BadInput(f"{found} is none of the weights of {folder}", hint=f"{BEST}, {LAST}")
+    if not found.exists():
+        raise BadInput(f"{folder} has no weights yet: no epoch of it is whole")
+    return found
+
+
+def _class(target: int | str | None, names: Sequence[str]) -> int | None:
+    """The number of a class; raises `UnknownName` for a name that is not there."""
+    if target is None or isinstance(target, int):
+        return target
+    if target in names:
+        return names.index(target)
+    if target.lstrip("-").isdecimal():
+        return int(target)
+    see = f"known: {', '.join(names)}" if names else "a number from 0: no run says the names"
+    raise UnknownName("class", target, names, see=see)
 
 
 def _settings(given: Mapping[str, Any]) -> Settings:
@@ -220,7 +262,8 @@ def _attribution(
     except Exception as error:
         raise WorkFailed(f"the attribution raised: {first_line(error)}") from error
     layer = None if looked is None else looked.layer
-    return Attribution(survey.trace.model_name, tuple(found), layer, asked.settings, notes)
+    name = survey.trace.model_name
+    return Attribution(name, tuple(found), layer, asked.settings, notes, asked.classes)
 
 
 def _traced(ready: Ready, image: Tensor) -> Trace:

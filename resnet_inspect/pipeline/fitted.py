@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import copy
 import os
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,8 @@ class Ready:
     trace: Trace
     frozen: Mapping[int, frozenset[str]]
     norms: tuple[str, ...]
+    head: str
+    stem: tuple[str, ...]
     notes: tuple[str, ...]
     machine: Machine
 
@@ -52,7 +55,9 @@ class Ready:
         """What is recorded of the images."""
         split = self.split
         parts = len(split.training), len(split.held_out)
-        return Images(split.about, split.classes, split.training.shape, *parts)
+        return Images(
+            split.about, split.classes, split.training.shape, *parts, split.mean, split.std
+        )
 
     def fit(
         self, record: Record, folder: Path, behind: tuple[Epoch, ...], told: Told | None
@@ -87,11 +92,17 @@ class Ready:
 
 @contextmanager
 def prepared(
-    recipe: Recipe, machine: Machine, tell: Tell, *, filled: bool = True
+    recipe: Recipe,
+    machine: Machine,
+    tell: Tell,
+    *,
+    given: nn.Module | None = None,
+    filled: bool = True,
 ) -> Iterator[Ready]:
     """A network that fits its images, and both, in the surroundings of its code.
 
-    Its weights are not read from their file where a run goes on with its own.
+    It is a copy of the one that is `given`, or is built by its name. Its weights are not read from
+    their file where a run goes on with its own.
     """
     tell("importing torch")
     import_torch()
@@ -110,11 +121,17 @@ def prepared(
         raise BadInput("--unfreeze with several devices: what they exchange is settled before")
     if machine.device != "auto":
         backends.resolve(machine.device)
-    chosen, notes = subject(recipe.model), []
-    arguments = {name: ast.literal_eval(value) for name, value in recipe.arguments}
-    with surroundings(chosen), seeds.of(recipe.seed), torch.random.fork_rng(devices=()):
-        tell(f"building {chosen.name}")
-        network = source(chosen.source).build(chosen.name, arguments, torch.device("cpu"))
+    chosen = subject(recipe.model) if given is None else None
+    around = nullcontext() if chosen is None else surroundings(chosen)
+    with around, seeds.of(recipe.seed), torch.random.fork_rng(devices=()):
+        if given is not None:
+            network = copied(given)
+            notes = [f"a copy of {recipe.model} is trained, the module itself is left as it was"]
+        elif chosen is not None:
+            tell(f"building {chosen.name}")
+            arguments = {name: ast.literal_eval(value) for name, value in recipe.arguments}
+            built = source(chosen.source).build(chosen.name, arguments, torch.device("cpu"))
+            network, notes = built, []
         tell(f"reading {recipe.data}")
         split = images.load(
             recipe.data,
@@ -126,11 +143,11 @@ def prepared(
         notes.append(split.about)
         survey = _survey(network, recipe, split)
         head = _classifier(survey)
-        anew = [head]
+        anew, stem = [head], _stem(survey) if recipe.stem else []
         if said := fitting.fit_head(network, head, len(split.classes), recipe.seed):
             notes.append(said)
         if recipe.stem:
-            new, said = fitting.fit_stem(network, _stem(survey), recipe.seed)
+            new, said = fitting.fit_stem(network, stem, recipe.seed)
             notes.append(said or "the stem is that of small images already")
             anew += new
         if recipe.weights and filled:
@@ -148,7 +165,49 @@ def prepared(
         notes += freezing_said(recipe, Survey(trace), len(norms))
         known = (*trace.provenance.notes, *notes)
         trace = replace(trace, provenance=replace(trace.provenance, notes=known))
-        yield Ready(network, split, trace, frozen, norms, tuple(notes), machine)
+        made = (head, tuple(stem), tuple(notes))
+        yield Ready(network, split, trace, frozen, norms, *made, machine)
+
+
+def copied(given: nn.Module) -> nn.Module:
+    """A copy on the CPU of a network of the caller's, without wrappers around it.
+
+    Raises `BadInput` for what is no module or cannot be copied.
+    """
+    from torch import nn
+
+    from resnet_inspect.capture.members import tensors
+    from resnet_inspect.capture.recording.forward import unwrapped
+
+    if not isinstance(given, nn.Module):
+        raise BadInput(f"a network is a name or an nn.Module, not a {type(given).__name__}")
+    network, _ = unwrapped(given)
+    if any(tensor.is_meta for tensor in tensors(network)):
+        raise BadInput("a network on meta has no weights", hint="build it on a device")
+    try:
+        return copy.deepcopy(network).cpu()
+    except Exception as error:
+        line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise BadInput(f"{type(network).__name__} cannot be copied: {line}") from error
+
+
+def check_unbuilt(arguments: Collection[Any] | None) -> None:
+    """Raise `BadInput` for arguments of a builder where there is none."""
+    if arguments:
+        raise BadInput("arguments are for the builder of a named network; this one is built")
+
+
+def filled(given: nn.Module, weights: str | Path) -> tuple[nn.Module, tuple[str, ...]]:
+    """A copy of a network of the caller's with the weights of a file, and what was done to it.
+
+    It is fitted as the run did that wrote them, if one did. Raises as `copied` and `fill` do.
+    """
+    from resnet_inspect.capture.inputs import home
+    from resnet_inspect.pipeline.weights import fill, fit_as_run
+
+    network, where = copied(given), home(given)
+    said = fit_as_run(network, weights)
+    return network.to(where), (*said, fill(network, type(network).__name__, weights)[0])
 
 
 def _survey(network: nn.Module, recipe: Recipe, split: Split) -> Survey:
@@ -202,7 +261,9 @@ def _frozen(survey: Survey, recipe: Recipe) -> dict[int, frozenset[str]]:
     """Names of the parameters that are not trained, from which epoch on."""
     from resnet_inspect.analysis.structure.freezing import parameters_of
 
-    names = parameters_of(survey, recipe.freeze) if recipe.freeze else frozenset()
+    names = frozenset(name for name, trainable in _parameters(survey.trace) if not trainable)
+    if recipe.freeze:
+        names |= parameters_of(survey, recipe.freeze)
     found = {1: names}
     for parts, epoch in sorted(recipe.unfreeze, key=lambda pair: pair[1]):
         thawed = parameters_of(survey, parts)
@@ -210,15 +271,16 @@ def _frozen(survey: Survey, recipe: Recipe) -> dict[int, frozenset[str]]:
             raise BadInput(f"--unfreeze '{parts}': nothing of it is frozen")
         names = names - thawed
         found[epoch] = names
-    every = frozenset(_parameters(survey.trace))
+    every = frozenset(name for name, _ in _parameters(survey.trace))
     if every and every <= found[1]:
         raise BadInput("everything is frozen: nothing is left to train")
     return found
 
 
-def _parameters(trace: Trace) -> Iterator[str]:
+def _parameters(trace: Trace) -> Iterator[tuple[str, bool]]:
+    """Name of every parameter, and whether it has a gradient."""
     from resnet_inspect.traces.modules import join
 
     for module in trace.modules:
         for own in module.parameters:
-            yield own.same_as or join(module.path, own.name)
+            yield own.same_as or join(module.path, own.name), own.trainable

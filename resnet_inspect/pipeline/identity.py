@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.errors import BuildError, CheckpointError, InspectError, UsageError
 from resnet_inspect.pipeline.networks import Tell, import_torch, silent
+from resnet_inspect.pipeline.run import network_of, of_weights
 from resnet_inspect.pipeline.weights import shapes_of
 from resnet_inspect.sources import source, subject, surroundings
 from resnet_inspect.traces.tensors import TensorSpec
@@ -243,12 +244,16 @@ def _left(candidate: Candidate, placed: Mapping[str, Placed]) -> dict[str, Place
 def recognised(weights: str | Path, tell: Tell = silent) -> tuple[str, dict[str, Any], str]:
     """The name and arguments of the network that a file of weights belongs to.
 
-    Also a note of the other networks that the weights fit as well; "" where there is none.
+    Also a note of the other networks that the weights fit as well, or of the run that says whose
+    they are; "" where there is none.
 
     Raises `CheckpointError` if it belongs to none that is known.
     """
     from resnet_inspect.views.words.identity import said, told_from
 
+    record = of_weights(weights)
+    if record is not None:
+        return network_of(record, Path(weights).parent)
     found = identify(weights, tell=tell)
     if not found.candidates:
         raise CheckpointError(said(found), hint="name the network that the weights are for")

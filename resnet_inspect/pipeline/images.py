@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from resnet_inspect.errors import BadInput
 from resnet_inspect.pipeline.networks import Order, give_shapes, one_shape
 from resnet_inspect.pipeline.tracing import settled
+from resnet_inspect.traces.run import Images
 
 if TYPE_CHECKING:
     import torch
@@ -53,9 +54,15 @@ def check_files(paths: Sequence[Path]) -> None:
 
 
 def scaling(
-    mean: Sequence[float] | None, std: Sequence[float] | None, shape: tuple[int, ...]
+    mean: Sequence[float] | None,
+    std: Sequence[float] | None,
+    shape: tuple[int, ...],
+    trained_on: Images | None = None,
 ) -> Scale:
-    """By what images of N×3×H×W or N×1×H×W are normalised; `BadInput` for what cannot be."""
+    """By what images of N×3×H×W or N×1×H×W are normalised, as a run did its own if there is one.
+
+    Raises `BadInput` for what cannot be.
+    """
     from resnet_inspect.capture.images import MEAN, STD
 
     if len(shape) != 4 or shape[1] not in (1, 3):
@@ -68,14 +75,17 @@ def scaling(
             raise BadInput(f"{name} is of finite numbers")
     if std is not None and not all(number > 0 for number in std):
         raise BadInput("a standard deviation is above 0")
-    said = "ImageNet's mean and standard deviation"
+    whose = "ImageNet's" if trained_on is None else "the run's"
+    usually = (MEAN, STD) if trained_on is None else (trained_on.mean, trained_on.std)
+    said = f"{whose} mean and standard deviation"
     if mean is not None or std is not None:
         words = [
-            "ImageNet's" if own is None else ", ".join(f"{number:g}" for number in own)
+            whose if own is None else ", ".join(f"{number:g}" for number in own)
             for own in (mean, std)
         ]
         said = f"mean {words[0]} and standard deviation {words[1]}"
-    every = [tuple(usual if own is None else own) for own, usual in ((mean, MEAN), (std, STD))]
+    pairs = zip((mean, std), usually, strict=True)
+    every = [tuple(usual if own is None else own) for own, usual in pairs]
     wide = [own * shape[1] if len(own) == 1 else own for own in every]
     return Scale(wide[0], wide[1], said)
 

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from resnet_inspect.collection import uncollected
 from resnet_inspect.errors import MissingDependency
+from resnet_inspect.pipeline.run import of_weights
 from resnet_inspect.sources import Subject, source
 
 if TYPE_CHECKING:
@@ -202,9 +203,9 @@ class Order:
             part = size or Partial()
             if part.channels is None:
                 part = replace(part, channels=channels_of(chosen, arguments or {}))
-            default = source(chosen.source).default_input(chosen.name)
-            known = NAMED[name].input if name in NAMED else default
+            known, said = _known_input(chosen, weights)
             shape = part.of(known or USUAL_INPUT)
+            notes += said if part.image_size is None else ()
             made = cls(chosen, shape, mode, dtype, arguments or {}, weights, tell, notes, call)
             return made if known else made.guessing(shape, part)
         if name in NAMED:
@@ -245,9 +246,10 @@ class Order:
             notes.append("built on the CPU, since meta has no numbers to build it with")
         zeros = None
         if self.weights is not None:
-            from resnet_inspect.pipeline.weights import fill
+            from resnet_inspect.pipeline.weights import fill, fit_as_run
 
             self.tell(f"reading {Path(self.weights).name}")
+            notes += fit_as_run(model, self.weights)
             note, zeros = fill(model, chosen.written, self.weights)
             notes.append(note)
         if asked is not None:
@@ -286,6 +288,24 @@ class Order:
             zeros=built.zeros,
             step=step,
         )
+
+
+def _known_input(
+    chosen: Subject, weights: str | Path | None
+) -> tuple[tuple[int, ...] | None, tuple[str, ...]]:
+    """The input shape where none is given, if it is known: that of the run that wrote the weights.
+
+    Also what is to be said of it.
+    """
+    record = of_weights(weights)
+    if record is not None and weights is not None:
+        shape = record.images.shape
+        said = f"as in the run {Path(weights).parent}: images of {'×'.join(map(str, shape))}"
+        return (1, *shape), (said,)
+    name = chosen.written
+    if name in NAMED:
+        return NAMED[name].input, ()
+    return source(chosen.source).default_input(chosen.name), ()
 
 
 def built_to_run(

@@ -70,8 +70,6 @@ def _check(recipe: Recipe) -> None:
         value = getattr(recipe, name)
         if not 0 <= value < 1:
             raise BadInput(f"{name.replace('_', ' ')} is a part from 0 to below 1, not {value:g}")
-    if recipe.unfreeze and not recipe.freeze:
-        raise BadInput("--unfreeze without --freeze: nothing is frozen")
     for parts, epoch in recipe.unfreeze:
         if not 2 <= epoch <= recipe.epochs:
             raise BadInput(

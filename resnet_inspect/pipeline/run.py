@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from resnet_inspect.errors import TraceFileError
+from resnet_inspect.errors import BadInput, TraceFileError
 from resnet_inspect.pipeline import files
 from resnet_inspect.traces import run, run_codec
 from resnet_inspect.traces.run import Record, Run
@@ -85,6 +86,33 @@ def load_record(folder: Path) -> Record:
             f"{folder} holds no run", hint="`resnet-inspect train MODEL -o RUN` writes one"
         )
     return record
+
+
+def of_weights(weights: str | Path | None) -> Record | None:
+    """The record of the run that wrote a file of weights; None for any other file.
+
+    Raises as `load_run` does.
+    """
+    if weights is None:
+        return None
+    folder, name = Path(weights).parent, Path(weights).name
+    written = name in (run.BEST, run.LAST) and files.is_run(folder)
+    return load_record(folder) if written else None
+
+
+def network_of(record: Record, folder: Path) -> tuple[str, dict[str, Any], str]:
+    """Name and arguments of the network of a run, and a sentence that says so.
+
+    Raises `BadInput` where a module was given.
+    """
+    if record.module:
+        raise BadInput(
+            f"{folder} is a run of a module that was given, {record.module}",
+            hint="name the code that makes it, FILE.py:NAME, or give the module, from Python",
+        )
+    recipe = record.recipe
+    arguments = {name: ast.literal_eval(value) for name, value in recipe.arguments}
+    return recipe.model, arguments, f"{folder} is a run of {recipe.model}"
 
 
 def _stamp(path: Path) -> Stamp | None:

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.errors import BadInput, MissingDependency, OutputError, WorkFailed
 from resnet_inspect.files import leftovers, write_all
-from resnet_inspect.pipeline.fitted import Machine, prepared
+from resnet_inspect.pipeline.fitted import Machine, check_unbuilt, prepared
 from resnet_inspect.pipeline.networks import Tell, import_torch, silent
 from resnet_inspect.pipeline.recipes import recipe_of
-from resnet_inspect.pipeline.run import load_record, load_run
+from resnet_inspect.pipeline.run import load_record, load_run, of_weights
 from resnet_inspect.sources import subject
 from resnet_inspect.traces import run as files
 from resnet_inspect.traces.codec import dumps, dumps_signals
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.run import Recipe, Record, Run, Told
+from resnet_inspect.views.words.text import shape, visible
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _NEEDS = ("lightning", "torchmetrics", "safetensors")
 
 
 def train(
-    model: str | None = None,
+    model: str | nn.Module | None = None,
     data: str = "digits",
     output: str | Path = "run",
     *,
@@ -46,8 +50,9 @@ def train(
     """Train a network on images and write all that happens into a folder.
 
     Args:
-        model: the name of a network, or of your own code, as `trace` takes it; None for
-            "paper:cifar_resnet20", or for the network that `weights` are of.
+        model: the name of a network, or of your own code, as `trace` takes it; or an `nn.Module`,
+            of which a copy is trained, from the weights that it has, and which is left as it was
+            found; None for "paper:cifar_resnet20", or for the network that `weights` are of.
         data: "digits" (scikit-learn's, which needs no download), "cifar10:DIR", "cifar100:DIR",
             "mnist:DIR", "fashion_mnist:DIR", or "folder:DIR" with a folder for each class.
         output: the folder of the run, which must be new, or empty.
@@ -76,20 +81,31 @@ def train(
     """
     check_lab()
     folder = Path(output)
+    given, module = None, ""
+    if model is not None and not isinstance(model, str):
+        given = model
+        model, module = _names(given)
     recipe = recipe_of(model, data, **options)
+    if module:
+        check_unbuilt(recipe.arguments)
     if not is_further_process():
         _check_folder(folder, overwrite)
     recipe, notes = _named(recipe, tell)
-    subject(recipe.model)
+    if given is None:
+        subject(recipe.model)
     machine = Machine(device, devices, nodes, workers, download)
-    with prepared(recipe, machine, tell) as ready:
+    with prepared(recipe, machine, tell, given=given) as ready:
         record = Record(
             recipe=recipe,
             images=ready.images,
-            command=shlex.join(command) or f"train({recipe.model!r})",
+            command=shlex.join(command)
+            or f"train({recipe.model if module else repr(recipe.model)})",
             versions=_versions(),
             started=datetime.now(UTC).isoformat(timespec="seconds"),
             notes=(*notes, *ready.notes),
+            module=module,
+            head=ready.head,
+            stem=ready.stem,
             frozen_norms=ready.norms,
         )
         if not is_further_process():
@@ -102,6 +118,7 @@ def train(
 
 def resume(
     folder: str | Path,
+    model: nn.Module | None = None,
     *,
     epochs: int | None = None,
     device: str = "auto",
@@ -114,12 +131,16 @@ def resume(
 ) -> Run:
     """Go on with a run from the end of its last whole epoch, with its own recipe.
 
-    `epochs` may be more than it was begun with. Raises what `train` raises, `TraceFileError` for a
-    folder without a run, and `BadInput` where nothing is left to train.
+    `epochs` may be more than it was begun with. A run of an `nn.Module` needs the `model` again, as
+    it was when the run began; a copy of it is trained, with the weights of the run.
+
+    Raises what `train` raises, `TraceFileError` for a folder without a run, and `BadInput` where
+    nothing is left to train, or for another network.
     """
     check_lab()
     place = Path(folder)
     record = load_record(place)
+    _check_model(place, record, model)
     recipe = record.recipe if epochs is None else replace(record.recipe, epochs=epochs)
     tell("importing torch")
     import_torch()
@@ -134,12 +155,57 @@ def resume(
         raise WorkFailed(f"{folder} has the state of epoch {done} and metrics of {len(behind)}")
     record = replace(record, recipe=recipe, state="running", why="")
     machine = Machine(device, devices, nodes, workers)
-    with prepared(recipe, machine, tell, filled=not done) as ready:
+    with prepared(recipe, machine, tell, given=model, filled=not done) as ready:
+        _check_same(folder, run.trace, ready.trace)
         if not is_further_process():
             note(f"going on after epoch {done} of {recipe.epochs}")
             _wind_back(place, replace(run, record=record, epochs=behind), step)
         ready.fit(record, place, behind, told)
     return load_run(place)
+
+
+def _names(given: Any) -> tuple[str, str]:
+    """The name of a module's class, and its full name, without wrappers around it."""
+    import_torch()
+    from torch import nn
+
+    from resnet_inspect.capture.readers.modules import python_class
+    from resnet_inspect.capture.recording.forward import unwrapped
+
+    if not isinstance(given, nn.Module):
+        raise BadInput(f"a network is a name or an nn.Module, not a {type(given).__name__}")
+    found = python_class(unwrapped(given)[0])
+    return found.name, found.full_name or found.name
+
+
+def _check_model(place: Path, record: Record, model: Any) -> None:
+    """Raise `BadInput` where a run of a module has none, or one of a name has one."""
+    if record.module and model is None:
+        raise BadInput(
+            f"{place} is of an nn.Module that was given, {record.module}",
+            hint=f'ri.resume("{place}", model) from Python goes on',
+        )
+    if model is not None and not record.module:
+        raise BadInput(f"{place} is of {record.recipe.model}, which is built by its name")
+
+
+def _check_same(folder: str | Path, before: Trace, now: Trace) -> None:
+    """Raise `BadInput` where a network is not the one that the run was begun with."""
+    known, found = (dict(_modules(trace)) for trace in (before, now))
+    for path in known | found:
+        was, now_is = (modules.get(path, "not there") for modules in (known, found))
+        if was != now_is:
+            raise BadInput(
+                f"{folder} is of another network: {path or 'its class'} was {was}, now {now_is}"
+            )
+
+
+def _modules(trace: Trace) -> Iterator[tuple[str, str]]:
+    """The path of each module, its class and the shapes of what it holds."""
+    for module in trace.modules:
+        held = (*module.parameters, *module.buffers)
+        shapes = (f"{one.name} {shape(one.tensor.shape)}" for one in held)
+        yield module.path, visible(", ".join((module.class_name, *shapes)))
 
 
 def check_lab() -> None:
@@ -231,7 +297,10 @@ def _versions() -> tuple[tuple[str, str], ...]:
 
 
 def _named(recipe: Recipe, tell: Tell) -> tuple[Recipe, tuple[str, ...]]:
-    """The recipe with a model: that of the weights, or the usual one."""
+    """The recipe with a model: that of the weights, or the usual one; and with their run's stem."""
+    record = of_weights(recipe.weights or None)
+    if record is not None and not recipe.stem:
+        recipe = replace(recipe, stem=record.recipe.stem)
     if recipe.model:
         return recipe, ()
     if not recipe.weights:

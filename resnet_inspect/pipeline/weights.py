@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_inspect.errors import CheckpointError
+from resnet_inspect.pipeline.run import of_weights
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -32,6 +33,19 @@ def taken(file: Checkpoint, fit: Match) -> dict[str, Tensor]:
     names = {pair.wanted_name: pair.name for pair in pairs if pair.wanted_name and pair.name}
     read = values({name: file.placed[name] for name in names.values()})
     return {wanted: read[name] for wanted, name in names.items()}
+
+
+def fit_as_run(model: nn.Module, weights: str | Path) -> tuple[str, ...]:
+    """Fit a network as the run did that wrote these weights, if one did; say what was done."""
+    from resnet_inspect.lab import fitting
+
+    record, have = of_weights(weights), dict(model.named_modules())
+    if record is None or record.head not in have:
+        return ()
+    seed = record.recipe.seed
+    said = [fitting.fit_head(model, record.head, len(record.images.classes), seed)]
+    said.append(fitting.fit_stem(model, [path for path in record.stem if path in have], seed)[1])
+    return tuple(f"as in the run {Path(weights).parent}: {one}" for one in said if one)
 
 
 def fill(

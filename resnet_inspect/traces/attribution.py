@@ -146,3 +146,5 @@ class Attribution:
     settings: Settings
     notes: tuple[str, ...]
     """How images were read, and what else was done or assumed."""
+    classes: tuple[str, ...] = ()
+    """Their names, where a run says them."""

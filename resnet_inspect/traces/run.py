@@ -30,7 +30,7 @@ class Recipe:
     """All that decides what a run computes."""
 
     model: str
-    """As a command names it."""
+    """As a command names it; the name of its class if it was given as a module."""
     arguments: tuple[tuple[str, str], ...] = ()
     """Of its builder: names, and values as Python literals."""
     data: str = "digits"
@@ -73,6 +73,9 @@ class Images:
     """Channels, height and width, as the network gets them."""
     training: int
     held_out: int
+    mean: tuple[float, ...]
+    """Of each channel, where 1 is the brightest: by it and the next they are normalised."""
+    std: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,12 @@ class Record:
     """UTC, as ISO 8601."""
     notes: tuple[str, ...]
     """What was fitted, frozen and assumed, a sentence each."""
+    module: str = ""
+    """Full name of the class of a network that was given as a module; "" for one of a name."""
+    head: str = ""
+    """Path of the classifier."""
+    stem: tuple[str, ...] = ()
+    """Paths of the modules that were made a stem for small images; () where none were."""
     frozen_norms: tuple[str, ...] = ()
     """Paths of the norms that keep their statistics at the start."""
     state: str = "running"

@@ -97,7 +97,7 @@ def _sheet(of: Attribution, image: Attributed) -> Sheet:
         for gate in image.gates
         if gate.kind != "positions"
     )
-    caption = words.scored(image)
+    caption = words.scored(image, of.classes)
     return Sheet(image, words.name(image), caption, tuple(_panels(of, image)), strips)
 
 

@@ -32,6 +32,7 @@ _SETTINGS = ("steps", "window", "regions", "samples", "seed")
     context_settings=HELP,
     examples=[
         ("resnet-inspect attribute resnet50 cat.jpg --weights FILE", "Grad-CAM, in the terminal"),
+        ("resnet-inspect attribute run cat.jpg", "what a trained network looks at"),
         ("resnet-inspect attribute resnet50 a.png b.png --weights FILE --method gradcam"
          " --method occlusion -o seen.html", "two methods beside each other"),
         ("resnet-inspect attribute resnet50 cat.jpg --weights FILE --class 281 --layer layer3",
@@ -50,7 +51,10 @@ _SETTINGS = ("steps", "window", "regions", "samples", "seed")
     help=f"{', '.join(METHODS)}; several may be given.  [default: gradcam]",
 )
 @click.option(
-    "--class", "target", type=int, metavar="N", help="The class, from 0.  [default: the highest]"
+    "--class",
+    "target",
+    metavar="N",
+    help="The class, from 0, or its name in a run.  [default: the highest]",
 )
 @click.option(
     "--layer",
@@ -63,7 +67,9 @@ _SETTINGS = ("steps", "window", "regions", "samples", "seed")
     metavar="Y,X",
     help="Of that layer's map, to see its receptive field.  [default: where Grad-CAM is highest]",
 )
-@click.option("--mean", type=Decimals(), help="By channel, from 0 to 1.  [default: ImageNet's]")
+@click.option(
+    "--mean", type=Decimals(), help="By channel, from 0 to 1.  [default: the run's, or ImageNet's]"
+)
 @click.option("--std", type=Decimals(), help="Standard deviations, likewise.")
 @click.option("--steps", type=int, help=f"Of integrated gradients.  [default: {_USUAL.steps}]")
 @click.option(
@@ -103,6 +109,9 @@ _SETTINGS = ("steps", "window", "regions", "samples", "seed")
 def command(model: str, images: tuple[str, ...], **options: Any) -> int:
     """Show which parts of each IMAGE a score of MODEL rests on.
 
+    MODEL may be the folder of a run: its network and best weights, its classes, its images' size
+    and normalisation. The same is taken from the run where --weights are RUN/best.safetensors.
+
     Grad-CAM, integrated gradients, occlusion or Shapley values by Captum; the receptive field of
     one position, in theory and in effect; and the weights of attention gates. Needs `pip install
     'resnet-inspect[lab]'`.
@@ -110,13 +119,14 @@ def command(model: str, images: tuple[str, ...], **options: Any) -> int:
     from resnet_inspect.files import refuse_existing
     from resnet_inspect.formats.attributions import files
     from resnet_inspect.pipeline.attribution import attribute
+    from resnet_inspect.pipeline.files import is_run
 
     output = options["output"]
     if output is not None:
         places = files(Path(output), list(images))
         if not options["force"]:
             refuse_existing(places)
-    size = input_of(model, {**options, "inputs": (), "batch": None})
+    size = input_of(None if is_run(model) else model, {**options, "inputs": (), "batch": None})
     with Progress() as progress, streams_aside():
         found = attribute(
             model,

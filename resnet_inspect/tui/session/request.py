@@ -10,6 +10,7 @@ from typing import Any
 
 from resnet_inspect import pipeline
 from resnet_inspect.errors import BadInput
+from resnet_inspect.pipeline.networks import Partial
 from resnet_inspect.sources import code_place, is_path, subject
 from resnet_inspect.sources.catalogue import NAMED
 from resnet_inspect.traces.codec import Recorded
@@ -56,6 +57,8 @@ class Request:
                 "the explorer takes one input",
                 hint="trace writes a network with several to a file: -o trace.json",
             )
+        if isinstance(size, Partial):  # of what is asked here, not of what fits
+            size = size.of(self.input or pipeline.USUAL_INPUT)
         written = ((name, repr(value)) for name, value in (given.get("arguments") or {}).items())
         return replace(
             self,

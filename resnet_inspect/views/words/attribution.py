@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 
 from resnet_inspect.traces.attribution import Attributed, Attribution, Gate, Heat, Layer, Seen
@@ -25,13 +25,21 @@ def name(image: Attributed) -> str:
     return text.visible(image.name)
 
 
-def scored(image: Attributed) -> str:
+def scored(image: Attributed, classes: Sequence[str] = ()) -> str:
     """The class that is looked at, its score, and whether the network decides for it."""
     part = "" if image.probability is None else f", {text.share(image.probability)} of the softmax"
     predicted = (
-        "the highest" if image.target == image.predicted else f"class {image.predicted} is highest"
+        "the highest"
+        if image.target == image.predicted
+        else f"{_class(image.predicted, classes)} is highest"
     )
-    return f"class {image.target}: score {number(image.score)}{part}, {predicted}"
+    named = _class(image.target, classes)
+    return f"{named}: score {number(image.score)}{part}, {predicted}"
+
+
+def _class(number: int, names: Sequence[str]) -> str:
+    name = text.visible(names[number]) if number < len(names) else ""
+    return f"class {number}" + (f" ({name})" if name not in ("", str(number)) else "")
 
 
 def heat(heat: Heat, layer: Layer | None) -> Iterator[str]:

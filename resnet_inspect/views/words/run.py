@@ -114,10 +114,11 @@ def confused(confusion: Confusion, classes: tuple[str, ...]) -> Iterator[str]:
 def freezing(recipe: Recipe, survey: Survey, norms: int) -> Iterator[str]:
     """What is frozen at the start, how many norms keep their statistics, what is thawed when."""
     own = survey.totals.parameters
-    if not recipe.freeze:
-        return
     frozen = own.total - own.trainable
-    yield f"frozen: {recipe.freeze}, {text.integer(frozen)} of {text.integer(own.total)} parameters"
+    if not frozen:
+        return
+    what = recipe.freeze or "what the network froze itself"
+    yield f"frozen: {what}, {text.integer(frozen)} of {text.integer(own.total)} parameters"
     if norms:
         keep = "keeps its" if norms == 1 else "keep their"
         yield f"{text.count(norms, 'norm')} in it {keep} statistics (eval mode)"

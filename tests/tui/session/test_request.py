@@ -6,6 +6,7 @@ import pytest
 from driving import DATA
 
 from resnet_inspect.errors import BadInput, UnknownName
+from resnet_inspect.pipeline import input_from
 from resnet_inspect.tui.session.request import Request
 
 
@@ -55,3 +56,8 @@ def test_a_saved_trace_is_a_request_too() -> None:
     path = str(DATA / "resnet18.json")
     request = Request.of(path)
     assert request.path == request.lasting == path
+
+
+def test_a_part_of_an_input_is_asked_of_the_usual_one() -> None:
+    given = {"input": input_from("model.py:Net", batch=4)}
+    assert Request.of("model.py:Net").with_options(given).input == (4, 3, 224, 224)
