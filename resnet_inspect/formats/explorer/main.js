@@ -38,7 +38,7 @@ function prepared(page) {
   state.open = new Set([...stages, ...top].filter(Boolean).map((place) => place.name));
   const { view, everything, columns, where } = page.opened;
   Object.assign(state, { view, all: everything, filter: where });
-  if (columns.length) state.shown[view] = columns;
+  state.shown = columns;
 }
 
 function panes(page, narrow) {
