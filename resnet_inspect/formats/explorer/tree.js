@@ -1,7 +1,7 @@
 // The network as a tree, on the left: stages, blocks and every step.
 
 import { button, element } from "./dom.js";
-import { Rows } from "./rows.js";
+import { Rows, standingFor } from "./rows.js";
 import { change, choose, listen, state, toggled } from "./state.js";
 
 export function makeTree(page, pane) {
@@ -11,10 +11,12 @@ export function makeTree(page, pane) {
   pane.append(list);
   const rows = new Rows(list, list, before, after, item);
   const table = () => page.networks[state.network].tables.layers;
+  let current = null; // the row that is marked
+  const isChosen = (row) => row.places[0] === state.chosen[state.network];
   const nameOf = (row) => page.networks[state.network].places[row.places[0]]?.name;
 
   function item(row, at) {
-    const chosen = row.places[0] === state.chosen[state.network];
+    const chosen = row === current;
     const opened = state.open.has(nameOf(row));
     const label = row.cells[table().index.path];
     const fold = row.below
@@ -61,20 +63,21 @@ export function makeTree(page, pane) {
       closed = row.below && !state.open.has(nameOf(row)) ? row.level : Infinity;
       kept.push(row);
     }
+    current = standingFor(table().rows, kept, isChosen);
     rows.show(kept);
     mark();
   }
 
   function mark() {
+    current = standingFor(table().rows, rows.items, isChosen);
     rows.redraw();
-    rows.reveal(rows.items.findIndex((row) => row.places[0] === state.chosen[state.network]));
-    const is = rows.items.some((row) => row.places[0] === state.chosen[state.network]);
-    if (is) list.setAttribute("aria-activedescendant", "tree-chosen");
+    rows.reveal(rows.items.indexOf(current));
+    if (current) list.setAttribute("aria-activedescendant", "tree-chosen");
     else list.removeAttribute("aria-activedescendant");
   }
 
   function unfolded() {
-    const row = table().rows.find((one) => one.places[0] === state.chosen[state.network]);
+    const row = table().rows.find(isChosen);
     let open = state.open;
     for (let outer = row?.outer; outer; outer = outer.outer)
       open = toggled(open, nameOf(outer), true);
@@ -85,5 +88,5 @@ export function makeTree(page, pane) {
   listen(["network", "open", "all"], update);
   listen(["chosen"], unfolded);
   update();
-  return { list, items: () => rows.items };
+  return { list, items: () => rows.items, current: () => current };
 }
