@@ -173,6 +173,18 @@ def test_what_sorts_or_heats_is_in_sight(page: Any) -> None:
         page.select_option(f"select >> nth={which}", "")
 
 
+def test_a_double_click_folds_in_the_tree(page: Any) -> None:
+    """And so does a click on the triangle."""
+    line = page.locator("#tree li", has_text="layer3").first
+    below = page.locator("#tree li[aria-level='2']")
+    before = below.count()
+    line.dblclick()
+    assert below.count() == before - 6
+    assert title(page) == "stage 3 (layer3)"
+    line.locator(".fold").click()
+    assert below.count() == before
+
+
 def test_where_a_row_is_not_shown_the_one_around_it_stands_for_it(page: Any) -> None:
     """In tree and table, and the keys go on from there."""
     page.evaluate("location.hash = '#layer2.0.bn2'")

@@ -19,13 +19,19 @@ export function makeTree(page, pane) {
     const chosen = row === current;
     const opened = state.open.has(nameOf(row));
     const label = row.cells[table().index.path];
+    const turn = () => change({ open: toggled(state.open, nameOf(row)) });
     const fold = row.below
-      ? button("", () => change({ open: toggled(state.open, nameOf(row)) }), {
+      ? button("", (event) => (event.stopPropagation(), turn()), {
           class: "fold",
           tabindex: -1,
           "aria-hidden": true,
         })
       : null;
+    // The first click makes the row anew: not every browser takes the second for a double click.
+    const press = ({ detail }) => {
+      if (detail === 2 && row.below) turn();
+      else if (row.places[0] >= 0) choose(page, state.network, row.places[0]);
+    };
     const made = element(
       "li",
       {
@@ -39,8 +45,7 @@ export function makeTree(page, pane) {
         class: `mark ${row.raised ? "raised" : ""}`,
         "data-op": row.below ? "" : row.op,
         "data-kind": row.kind,
-        onclick: () => row.places[0] >= 0 && choose(page, state.network, row.places[0]),
-        ondblclick: () => row.below && change({ open: toggled(state.open, nameOf(row)) }),
+        onclick: press,
       },
       ...[fold].filter(Boolean),
       element("span", { class: "name" }, shortened(label.text, row)),
