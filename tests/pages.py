@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import zlib
+from base64 import b64decode
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 
 
 @dataclass
@@ -57,3 +61,8 @@ def read(page: str) -> Cells:
     cells.close()
     assert not cells.stack
     return cells
+
+
+def unpacked(cells: Cells, which: int) -> Any:
+    """The data of a page that explores: 0 for tables, figures and places, 1 for cards."""
+    return json.loads(zlib.decompress(b64decode(cells.texts["script"][which])))

@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from resnet_inspect.analysis.comparison.changes import compare
-from resnet_inspect.analysis.comparison.timing import TimingComparison
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.files import write_all
 from resnet_inspect.formats import explorer
 from resnet_inspect.views.pages import Explored, Opened, Page
 from resnet_inspect.views.tables import VIEWS
-from resnet_inspect.views.tables.comparison import networks as compared
-from resnet_inspect.views.tables.comparison import timing as timed
+from resnet_inspect.views.tables.comparison.measured import Compared
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table
 
@@ -55,17 +53,17 @@ def exploration(
 ) -> Exploration:
     """The page of one network or two, opened at a view; its tables have what is selected.
 
-    Raises `UnknownName` for a view that is not there, `BadInput` for a selection that cannot be.
+    Of two it opens at what differs, and `view`, which may be "comparison", is the one whose columns
+    are selected. Raises `UnknownName` for a view that is not there, `BadInput` for a selection that
+    cannot be.
     """
-    if view not in VIEWS:
-        raise UnknownName("view", view, VIEWS, see=f"known: {', '.join(VIEWS)}")
+    known = (*VIEWS, "comparison") if len(networks) > 1 else (*VIEWS,)
+    if view not in known:
+        raise UnknownName("view", view, known, see=f"known: {', '.join(known)}")
     chosen = selection or Selection()
-    opened = Opened(
-        "layers" if view == "totals" else view,
-        chosen.everything,
-        chosen.columns,
-        chosen.where or "",
-    )
+    shown = "layers" if view == "totals" else view
+    columns = {shown: chosen.columns} if chosen.columns else {}
+    opened = Opened(shown, chosen.everything, columns, chosen.where or "")
     kept = replace(chosen, everything=True, where=None, columns=())
     made = tuple(replace(one, selection=kept) for one in networks)
     if len(made) == 1:
@@ -74,8 +72,7 @@ def exploration(
 
 
 def _compared(left: Explored, right: Explored) -> Table:
-    """What differs, with the times of both where they were measured."""
-    found, every = compare(left.survey, right.survey), Selection(everything=True)
-    if left.timing is None and right.timing is None:
-        return compared.view(found, every, unfold=True)
-    return timed.view(TimingComparison(found, left.timing, right.timing), every, unfold=True)
+    """What differs of what both have, with what was measured of either."""
+    found = compare(left.survey, right.survey)
+    both = Compared(found, (left.timing, right.timing), (left.signal, right.signal))
+    return both.view(left.selection, unfold=True)

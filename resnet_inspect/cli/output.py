@@ -164,6 +164,16 @@ def print_table(table: Table, options: Mapping[str, Any]) -> None:
     write_table(table, chosen or "table", output, options)
 
 
+def is_page(options: Mapping[str, Any]) -> bool:
+    """Whether a file is asked for whose suffix is HTML's, and no format, which names a table's."""
+    from resnet_inspect import pipeline
+
+    output = options["output"]
+    if options["format"] is not None or output in (None, "-"):
+        return False
+    return pipeline.format_of(Path(output)) == "html"
+
+
 def write_table(table: Table, format: str, output: str | None, options: Mapping[str, Any]) -> None:
     """Write a table to a file or to stdout; in a terminal, fitted and coloured."""
     raw = options.get("raw", False)

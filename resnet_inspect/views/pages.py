@@ -45,8 +45,8 @@ class Opened:
     view: str = "layers"
     everything: bool = False
     """Whether norms, activations and every other step are shown too."""
-    columns: tuple[str, ...] = ()
-    """Keys of the columns to show; none for the view's own."""
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Keys of the columns to show, by view; the view's own where there are none."""
     where: str = ""
     """What stands in the filter."""
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from commands import SAVED, inspect, refused
+from pages import read, unpacked
 
 from resnet_inspect import pipeline
 from resnet_inspect.cli import main
@@ -72,6 +73,25 @@ def test_a_file_takes_its_format_from_its_suffix(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout) == (0, "")
         assert out.read_text(encoding="utf-8")
     refused(inspect("diff", R50, V1, "-o", str(out)), 1, "exists already", "--force")
+
+
+def test_a_page_explores_both_and_a_format_names_the_table(tmp_path: Path) -> None:
+    """As `export --against` writes it, opened at the columns and rows that are asked for."""
+    page, against, table = (tmp_path / f"{name}.html" for name in ("page", "against", "table"))
+    assert main(["diff", R34, R50, "-o", str(page)]) == 0
+    assert main(["export", R34, str(against), "--against", R50]) == 0
+    assert page.read_bytes() == against.read_bytes()
+    assert main(["diff", R34, R50, "--format", "html", "-o", str(table)]) == 0
+    assert inspect("diff", R34, R50, "--format", "html").stdout == table.read_text(encoding="utf-8")
+    assert 'id="page-data"' not in table.read_text(encoding="utf-8")
+    more = "--columns", "+left_stride", "--only", "conv", "--stage", "2", "--all", "--exit-code"
+    assert main(["diff", R34, R50, "-o", str(page), *more, "--force"]) == 1
+    data = unpacked(read(page.read_text(encoding="utf-8")), 0)
+    assert data["opened"]["columns"]["comparison"][-1] == "left_stride"
+    assert data["opened"]["everything"]
+    kept = [(level, op) for _, level, _, op, *_ in data["comparison"]["rows"]]
+    assert len(kept) == 19
+    assert {op for level, op in kept if level > 1} == {"conv"}
 
 
 def test_columns_can_be_added() -> None:

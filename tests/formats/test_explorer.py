@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-import zlib
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pages import Cells, read
+from pages import Cells, read, unpacked
 from saved import DATA, survey_of, trace_of
 from signals import changed, signal_of
 from signals import signals as signals_by_hand
@@ -50,10 +48,6 @@ def written(page: Page) -> str:
 def parsed(written: str) -> Cells:
     """The same, parsed."""
     return read(written)
-
-
-def unpacked(cells: Cells, which: int) -> Any:
-    return json.loads(zlib.decompress(b64decode(cells.texts["script"][which])))
 
 
 def test_its_tables_are_those_of_the_json_format(page: Page, parsed: Cells) -> None:
@@ -252,7 +246,8 @@ def test_what_was_measured_is_in_the_tables_and_on_the_cards() -> None:
 
 
 def test_a_saved_file_has_its_measurements_on_the_page(tmp_path: Path) -> None:
-    """Of either kind; and a second network stands beside it."""
+    """Of either kind, also where a second network stands beside it."""
+    saved = str(DATA / "resnet34.json")
     trace = trace_of("resnet18")
     save_measured([(trace, measured(trace))], tmp_path / "m.json")
     save_signals((trace, (signals_by_hand(trace),)), tmp_path / "s.json")
@@ -261,9 +256,11 @@ def test_a_saved_file_has_its_measurements_on_the_page(tmp_path: Path) -> None:
         assert main(["export", str(tmp_path / f"{name}.json"), str(page)]) == 0
         (network,) = unpacked(read(page.read_text()), 0)["networks"]
         assert key in [column["key"] for column in network["tables"]["layers"]["columns"]]
-    both = [str(DATA / "resnet18.json"), str(tmp_path / "both.html")]
-    assert main(["export", *both, "--against", str(DATA / "resnet34.json")]) == 0
-    assert len(unpacked(read((tmp_path / "both.html").read_text()), 0)["networks"]) == 2
+        both = tmp_path / f"{name}-both.html"
+        assert main(["diff", str(tmp_path / f"{name}.json"), saved, "-o", str(both)]) == 0
+        data = unpacked(read(both.read_text()), 0)
+        assert len(data["networks"]) == 2
+        assert f"left_{key}" in data["comparison"]["shown"]
 
 
 def test_how_a_page_is_opened_is_what_was_asked_for(tmp_path: Path) -> None:
@@ -273,7 +270,8 @@ def test_how_a_page_is_opened_is_what_was_asked_for(tmp_path: Path) -> None:
     assert main(["export", saved, str(page), *given]) == 0
     data = unpacked(read(page.read_text()), 0)
     assert data["opened"] == {
-        "view": "blocks", "everything": True, "columns": ["path", "macs"], "where": "macs>1",
+        "view": "blocks", "everything": True, "columns": {"blocks": ["path", "macs"]},
+        "where": "macs>1",
     }  # fmt: skip
     assert main(["export", saved, str(tmp_path / "a.md"), "--against", saved]) == 2
     assert main(["export", saved, str(tmp_path / "b.html"), "--count-as", "thop"]) == 2

@@ -145,6 +145,62 @@ def test_the_table_is_filtered_sorted_and_shows_heat(page: Any) -> None:
     assert rows(page)[0] == "stem"
 
 
+def test_what_sorts_or_heats_is_in_sight(page: Any) -> None:
+    """Also a column that is not shown otherwise; and no name is covered by what lies behind it."""
+    for which, key, title in ((2, "flops", "FLOPs"), (1, "macs", "MACs")):
+        page.select_option(f"select >> nth={which}", key)
+        inside = page.evaluate(
+            """(title) => {
+              const one = [...document.querySelectorAll("#table thead th")].find(
+                (th) => th.innerText.trim() === title).getBoundingClientRect();
+              const [name, pane] = ["#table thead th", "#table"].map(
+                (part) => document.querySelector(part).getBoundingClientRect());
+              return name.right <= one.left + 1 && one.right <= pane.right + 1;
+            }""",
+            title,
+        )
+        assert inside, title
+    covered = page.evaluate(
+        """() => {
+          document.querySelector("#table").scrollLeft = 60;
+          const { left, width, top } = document.querySelector("#table tbody th")
+            .getBoundingClientRect();
+          return document.elementsFromPoint(left + width - 40, top + 8)[0].tagName;
+        }"""
+    )
+    assert covered == "TH"
+    for which in (1, 2):
+        page.select_option(f"select >> nth={which}", "")
+
+
+def test_a_double_click_folds_in_the_tree(page: Any) -> None:
+    """And so does a click on the triangle."""
+    line = page.locator("#tree li", has_text="layer3").first
+    below = page.locator("#tree li[aria-level='2']")
+    before = below.count()
+    line.dblclick()
+    assert below.count() == before - 6
+    assert title(page) == "stage 3 (layer3)"
+    line.locator(".fold").click()
+    assert below.count() == before
+
+
+def test_where_a_row_is_not_shown_the_one_around_it_stands_for_it(page: Any) -> None:
+    """In tree and table, and the keys go on from there."""
+    page.evaluate("location.hash = '#layer2.0.bn2'")
+    page.wait_for_function("document.querySelector('#card h2').innerText == 'layer2.0.bn2'")
+    assert page.inner_text("#table [aria-selected=true] th").strip() == "layer2.0"
+    assert page.inner_text("#tree [aria-selected=true]").strip() == "0"
+    page.keyboard.press("2")
+    page.keyboard.press("j")
+    assert title(page) == "layer2.0.conv1"
+    page.evaluate("location.hash = '#layer2.0.bn2'")
+    page.wait_for_function("document.querySelector('#card h2').innerText == 'layer2.0.bn2'")
+    page.keyboard.press("1")
+    page.keyboard.press("k")
+    assert title(page) == "stage 2 (layer2)"
+
+
 def test_the_keys_are_those_of_the_explorer(page: Any) -> None:
     press = page.keyboard.press
     press("2")
@@ -259,6 +315,13 @@ def test_two_networks_stand_side_by_side(chromium: Any, folder: Path) -> None:
     shown = Watched(chromium, viewport={"width": 1400, "height": 900})
     page = shown.open(folder / "both.html", "#layer2.0.conv2")
     assert page.locator("#card article").count() == 2
+    scales = page.evaluate(
+        "[...document.querySelectorAll('.canvas svg')].map((svg) =>"
+        " [svg.clientWidth / svg.viewBox.baseVal.width,"
+        " svg.clientWidth <= svg.parentNode.clientWidth])"
+    )
+    assert scales[0] == pytest.approx(scales[1], rel=0.01)
+    assert all(fits for _, fits in scales)
     page.evaluate("location.hash = '#network'")
     page.wait_for_selector("#card h2:text-is('what differs')")
     assert page.locator("#card article").count() == 3
@@ -292,6 +355,12 @@ def test_it_is_accessible_and_fits(chromium: Any, folder: Path, scheme: str) -> 
     for width, height in WIDTHS:
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.keyboard.press("c")
+        if page.is_visible(".columns > div"):
+            box = page.locator(".columns > div").bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+        page.keyboard.press("c")
     for pane in ("tree", "figure", "table", "card"):
         page.click(f"#tabs [data-pane={pane}]")
         assert page.is_visible(f"#{'figures' if pane == 'figure' else pane}")
@@ -300,13 +369,20 @@ def test_it_is_accessible_and_fits(chromium: Any, folder: Path, scheme: str) -> 
 
 
 def test_print_has_every_row(page: Any) -> None:
+    page.click("#tabs [data-pane=figure]")
+    page.set_viewport_size({"width": 700, "height": 900})  # of a sheet, which is no narrow window
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    for part in ("figures", "table", "card"):
+        assert page.is_visible(f"#{part}"), part
     assert len(rows(page)) == len(
         [row for row in table_of("resnet50").rows if Explored(survey_of("resnet50")).is_main(row)]
     )
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 1400, "height": 900})
+    assert page.get_attribute("#tabs [data-pane=figure]", "aria-selected") == "true"
+    page.click("#tabs [data-pane=both]")
 
 
 _HARM = (

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from resnet_inspect.cli.diagnostics import remark
 from resnet_inspect.cli.options import (
     HELP,
     Documented,
@@ -22,6 +24,7 @@ from resnet_inspect.cli.output import (
     check_outputs,
     columns_of,
     difference_selection,
+    is_page,
     print_table,
     say_if_no_difference_matches,
 )
@@ -30,6 +33,7 @@ from resnet_inspect.cli.tracing import capture, input_options_given, measure
 
 if TYPE_CHECKING:
     from resnet_inspect.traces.codec import Measured, Saved
+    from resnet_inspect.views.tables.rows.selection import Selection
 
 
 _SIDES = ("left", "right")
@@ -63,6 +67,7 @@ def _side_options(command: Callable[..., Any]) -> Callable[..., Any]:
     context_settings=HELP,
     examples=[
         ("resnet-inspect diff resnet34 resnet50", "what a deeper network does otherwise"),
+        ("resnet-inspect diff resnet34 resnet50 -o net.html", "a page with both, in any browser"),
         ("resnet-inspect diff model.py:ResNet18 resnet18", "your own against torchvision's"),
         ("resnet-inspect diff old.json model.py:Net --exit-code", "fail if it changed"),
         ("resnet-inspect diff resnet18 resnet34 --image-size 32", "both for small images"),
@@ -94,15 +99,12 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
     With --measure, or where A or B is a file that `measure --save` wrote, it has their times, and
     says which is faster and where. Of a difference that runs alone could make, nothing is claimed.
     Where A or B is a file of signals, it has those of the last step, and says where they differ.
+
+    A file .html is the page that explores both, side by side, as `export A --against B` writes it;
+    with --format html it is the table alone.
     """
     from resnet_inspect import pipeline
-    from resnet_inspect.analysis.comparison.changes import compare
-    from resnet_inspect.analysis.comparison.signals import SignalComparison
-    from resnet_inspect.analysis.comparison.timing import TimingComparison
-    from resnet_inspect.analysis.signals import Signal
-    from resnet_inspect.analysis.structure.survey import Survey
-    from resnet_inspect.analysis.timing import Timing
-    from resnet_inspect.views.tables.comparison import networks, signals, timing
+    from resnet_inspect.views.tables.comparison.measured import Compared
 
     check_outputs([options["output"]], options["force"])
     saved = [pipeline.is_trace_file(subject) for subject in (a, b)]
@@ -118,28 +120,29 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
                 f"{subject} is a saved trace and is not run: leave out --{side}-set, --{side}-input"
             )
     left, right = _sides((a, b), saved, [_of_side(options, side) for side in _SIDES])
-    found = compare(Survey(left.trace), Survey(right.trace))
+    found = Compared.of(left, right)
     everything = options["everything"]
-    selection = difference_selection(options)
-    how = {"unfold": everything, "brief": not everything}
-    sides = (found.left, left), (found.right, right)
-    if left.steps or right.steps:
-        flows = [Signal(survey, one.steps[-1]) if one.steps else None for survey, one in sides]
-        table = signals.view(
-            SignalComparison(found, *flows),
-            replace(selection, columns=columns_of(options["columns"], signals.SHOWN)),
-            **how,
-        )
-    elif left.measured or right.measured:
-        speeds = [Timing(survey, one.measured) if one.measured else None for survey, one in sides]
-        timed = TimingComparison(found, *speeds)
-        columns = columns_of(options["columns"], timing.shown(timed))
-        table = timing.view(timed, replace(selection, columns=columns), **how)
+    columns = columns_of(options["columns"], found.shown)
+    selection = replace(difference_selection(options), columns=columns)
+    if is_page(options):
+        _write_page((left, right), selection, options)
     else:
-        table = networks.view(found, selection, **how)
-    say_if_no_difference_matches(table, options)
-    print_table(table, options)
-    return int(exit_code and not found.equal)
+        table = found.view(selection, unfold=everything, brief=not everything)
+        say_if_no_difference_matches(table, options)
+        print_table(table, options)
+    return int(exit_code and not found.difference.equal)
+
+
+def _write_page(sides: Sequence[Saved], selection: Selection, options: Mapping[str, Any]) -> None:
+    """Write the page that explores both, opened at what differs."""
+    from resnet_inspect import pipeline
+    from resnet_inspect.answers.pages import exploration
+    from resnet_inspect.files import write_all
+
+    output = Path(options["output"])
+    page = exploration([pipeline.explored(side) for side in sides], "comparison", selection)
+    write_all({output: page.to_html()}, overwrite=options["force"])
+    remark(f"wrote {output}")
 
 
 def _of_side(options: Mapping[str, Any], side: str) -> Mapping[str, Any]:

@@ -279,15 +279,22 @@ export function makeFigure(page, pane, which) {
   }
 
   function zoom(factor, x = frame.clientWidth / 2, y = frame.clientHeight / 2) {
-    const wanted = Math.min(4, Math.max(0.05, scale * factor));
+    zoomTo(scale * factor, x, y);
+  }
+
+  function zoomTo(asked, x = frame.clientWidth / 2, y = frame.clientHeight / 2) {
+    const wanted = Math.min(4, Math.max(0.05, asked));
     const [dx, dy] = [frame.scrollLeft + x, frame.scrollTop + y];
-    [factor, scale] = [wanted / scale, wanted];
+    const factor = wanted / scale;
+    scale = wanted;
     resize();
     frame.scrollTo(dx * factor - x, dy * factor - y);
   }
 
-  function fit() {
-    zoom(Math.min(1, (frame.clientWidth - 8) / extent[0]) / scale);
+  // The scale at which its width fits; as it is where it has none, out of sight.
+  function fitting() {
+    const room = frame.clientWidth - 8;
+    return room > 0 ? Math.min(1, room / extent[0]) : scale;
   }
 
   frame.addEventListener(
@@ -313,6 +320,5 @@ export function makeFigure(page, pane, which) {
   listen(["open", "apart", "heat"], build);
   listen(["chosen"], () => mark(true));
   build();
-  if (extent[0] > frame.clientWidth) fit();
-  return { frame, zoom, fit, boxes: () => boxes, reveal: () => mark(true) };
+  return { frame, zoom, zoomTo, fitting, boxes: () => boxes, reveal: () => mark(true) };
 }

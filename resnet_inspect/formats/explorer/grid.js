@@ -2,7 +2,7 @@
 
 import { button, element, widest } from "./dom.js";
 import { parse } from "./filter.js";
-import { Rows } from "./rows.js";
+import { Rows, standingFor } from "./rows.js";
 import { change, choose, listen, state, toggled } from "./state.js";
 
 const collator = new Intl.Collator("en", { numeric: true });
@@ -23,11 +23,12 @@ export function makeGrid(page, pane, count) {
   const rows = new Rows(pane, body, spacer(), spacer(), line);
   let table = null;
   let shown = [];
+  let current = null; // the row that is marked
   let most = 0;
   let query = parse("", []);
 
   function line(row, at) {
-    const chosen = isChosen(row);
+    const chosen = row === current;
     const made = element("tr", {
       id: chosen ? "row-chosen" : null,
       class: [row.subtotal && "subtotal", row.raised && "raised"].filter(Boolean).join(" "),
@@ -88,8 +89,9 @@ export function makeGrid(page, pane, count) {
       state.view === "comparison"
         ? page.comparison
         : page.networks[state.network].tables[state.view];
-    const keys = state.shown[state.view] ?? table.shown;
-    shown = keys.map((key) => table.columns[table.index[key]]).filter(Boolean);
+    shown = keys()
+      .map((key) => table.columns[table.index[key]])
+      .filter(Boolean);
     head.replaceChildren(...shown.map(heading));
     widths.replaceChildren(
       ...shown.map((column, i) => col(i ? widthOf(column) : nameWidth(column))),
@@ -97,6 +99,25 @@ export function makeGrid(page, pane, count) {
     grid.style.width = `${[...widths.children].reduce((sum, one) => sum + parseFloat(one.style.width), 0)}px`;
     grid.setAttribute("aria-colcount", shown.length);
     update();
+  }
+
+  // Those that are chosen, and behind the name what sorts or heats and is none of them.
+  function keys() {
+    const [first, ...others] = state.shown[state.view] ?? table.shown;
+    const asked = new Set([state.sort?.key, state.heat]);
+    const more = [...asked].filter((key) => key in table.index && key !== first);
+    return [first, ...more.filter((key) => !others.includes(key)), ...others];
+  }
+
+  // A column behind the edge is scrolled into sight, and none is cut where the names end.
+  function showColumn(key) {
+    const at = shown.findIndex((column) => column.key === key);
+    if (at < 1) return;
+    const lefts = [0];
+    for (const { style } of widths.children) lefts.push(lefts.at(-1) + parseFloat(style.width));
+    const least = lefts[at + 1] - pane.clientWidth;
+    if (pane.scrollLeft >= least && lefts[at] - pane.scrollLeft >= lefts[1]) return;
+    pane.scrollLeft = lefts.slice(1, at + 1).find((left) => left - lefts[1] >= least) - lefts[1];
   }
 
   function col(width) {
@@ -159,6 +180,7 @@ export function makeGrid(page, pane, count) {
     const numbers = kept.filter((row) => !row.subtotal).map((row) => row.cells[place]?.value);
     most = Math.max(0, ...numbers.filter((value) => typeof value === "number"));
     grid.setAttribute("aria-rowcount", kept.length + 1);
+    current = standingFor(table.rows, kept, isChosen);
     rows.show(kept);
     mark();
   }
@@ -183,16 +205,18 @@ export function makeGrid(page, pane, count) {
   }
 
   function mark() {
+    current = standingFor(table.rows, rows.items, isChosen);
     rows.redraw();
-    const at = rows.items.findIndex(isChosen);
+    const at = rows.items.indexOf(current);
     rows.reveal(at);
     if (at >= 0) grid.setAttribute("aria-activedescendant", "row-chosen");
     else grid.removeAttribute("aria-activedescendant");
   }
 
   listen(["view", "network", "shown"], rebuild);
-  listen(["sort"], () => (head.replaceChildren(...shown.map(heading)), update()));
-  listen(["filter", "all", "flat", "heat", "folded"], update);
+  listen(["sort"], () => (rebuild(), showColumn(state.sort?.key)));
+  listen(["heat"], () => (rebuild(), showColumn(state.heat)));
+  listen(["filter", "all", "flat", "folded"], update);
   listen(["chosen"], mark);
   rebuild();
   return {
@@ -203,7 +227,7 @@ export function makeGrid(page, pane, count) {
     table: () => table,
     shown: () => shown,
     items: () => rows.items,
-    isChosen,
+    current: () => current,
     foldAll: (folded) =>
       change({ folded: new Set(folded ? table.rows.filter((row) => row.below) : []) }),
   };

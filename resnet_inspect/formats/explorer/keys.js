@@ -3,7 +3,7 @@
 import { button, element } from "./dom.js";
 import { change, choose, state, toggled } from "./state.js";
 
-export function makeKeys({ page, pane, tree, grid, figures, card, controls, narrow }) {
+export function makeKeys({ page, pane, tree, grid, figures, fit, card, controls, narrow }) {
   const root = document.documentElement;
   const help = document.getElementById("help");
   const status = document.getElementById("count");
@@ -28,13 +28,12 @@ export function makeKeys({ page, pane, tree, grid, figures, card, controls, narr
     }
     if (inTree()) {
       const items = tree.items().filter((row) => row.places[0] >= 0);
-      const at = items.findIndex((row) => row.places[0] === state.chosen[state.network]);
-      const row = items[clamped(at + by, items.length)];
+      const row = items[clamped(items.indexOf(tree.current()) + by, items.length)];
       if (row) choose(page, state.network, row.places[0]);
       return;
     }
     const items = grid.items().filter((row) => row.places.some((place) => place >= 0));
-    const row = items[clamped(items.findIndex(grid.isChosen) + by, items.length)];
+    const row = items[clamped(items.indexOf(grid.current()) + by, items.length)];
     if (row) grid.pick(row);
   }
 
@@ -43,7 +42,7 @@ export function makeKeys({ page, pane, tree, grid, figures, card, controls, narr
   // Fold or unfold what is chosen, or what it stands in: wanted is true, false or undefined.
   function fold(wanted) {
     if (!inTree() && inFigure() < 0) {
-      const row = grid.items().find(grid.isChosen);
+      const row = grid.current();
       if (row?.below && wanted !== !state.folded.has(row)) return grid.fold(row);
       if (row?.outer && wanted === false) grid.pick(row.outer);
       return wanted === true && row?.below ? step(1) : undefined;
@@ -108,7 +107,7 @@ export function makeKeys({ page, pane, tree, grid, figures, card, controls, narr
   }
 
   function copyRow() {
-    const row = grid.items().find(grid.isChosen);
+    const row = grid.current();
     if (row) copy(written([cellsOf(row)], ""), "the row");
   }
 
@@ -175,7 +174,7 @@ export function makeKeys({ page, pane, tree, grid, figures, card, controls, narr
     ["=", "unfold all", () => foldAll(false)],
     ["]", "zoom in", () => zoomed(1.25)],
     ["[", "zoom out", () => zoomed(0.8)],
-    ["0", "fit the figure's width", () => figures.forEach((figure) => figure.fit())],
+    ["0", "fit the figure's width", fit],
     ["y", "the row to the clipboard", copyRow],
     ["Y", "the table as Markdown to the clipboard", copyTable],
     ["T", "light or dark", theme],

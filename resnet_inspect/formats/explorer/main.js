@@ -38,7 +38,7 @@ function prepared(page) {
   state.open = new Set([...stages, ...top].filter(Boolean).map((place) => place.name));
   const { view, everything, columns, where } = page.opened;
   Object.assign(state, { view, all: everything, filter: where });
-  if (columns.length) state.shown[view] = columns;
+  state.shown = columns;
 }
 
 function panes(page, narrow) {
@@ -48,7 +48,7 @@ function panes(page, narrow) {
   );
   at("tabs").append(...tabs);
   function pane(name) {
-    root.dataset.pane = name;
+    last[narrow.matches] = root.dataset.pane = name;
     const middle = ["figure", "table", "both"].includes(name)
       ? name
       : (root.dataset.middle ?? "both");
@@ -60,8 +60,10 @@ function panes(page, narrow) {
     }
     change({ chosen: state.chosen }); // what was out of sight is scrolled to what is chosen
   }
-  narrow.addEventListener("change", () => pane(narrow.matches ? "figure" : "both"));
-  pane(narrow.matches ? "figure" : "both");
+  const last = { true: "figure", false: "both" }; // on a narrow page, and on a wide one
+  const again = () => pane(last[narrow.matches]);
+  narrow.addEventListener("change", again);
+  again();
   return pane;
 }
 
@@ -187,7 +189,7 @@ function address(page) {
 async function start() {
   const page = await loaded();
   prepared(page);
-  const narrow = matchMedia("(max-width: 56rem)");
+  const narrow = matchMedia("screen and (max-width: 56rem)");
   const pane = panes(page, narrow);
   const tree = makeTree(page, at("tree"));
   const grid = makeGrid(page, at("table"), at("count"));
@@ -196,17 +198,23 @@ async function start() {
     at("figures").append(holder);
     return makeFigure(page, holder, which);
   });
+  // All at the scale at which the widest fits.
+  function fit() {
+    const scale = Math.min(...figures.map((figure) => figure.fitting()));
+    figures.forEach((figure) => figure.zoomTo(scale));
+  }
   const card = makeCard(page, at("card"));
   const controls = tools(page, grid);
   for (const [label, name, press] of [
     ["+", "zoom in", () => figures.forEach((figure) => figure.zoom(1.25))],
     ["−", "zoom out", () => figures.forEach((figure) => figure.zoom(0.8))],
-    ["fit", "fit the width", () => figures.forEach((figure) => figure.fit())],
+    ["fit", "fit the width", fit],
   ]) {
     at("zoom").append(button(label, press, { "aria-label": name }));
   }
-  makeKeys({ page, pane, tree, grid, figures, card, controls, narrow });
+  makeKeys({ page, pane, tree, grid, figures, fit, card, controls, narrow });
   address(page);
+  fit();
   root.dataset.ready = "";
 }
 

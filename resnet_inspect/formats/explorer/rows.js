@@ -1,5 +1,13 @@
 // Long lists of which only the rows in sight are elements: the tree, and the table.
 
+// The row that is chosen, or where it is not shown the one around it that is.
+export function standingFor(every, items, isChosen) {
+  const shown = new Set(items);
+  let row = every.find(isChosen);
+  while (row && !shown.has(row)) row = row.outer;
+  return row ?? null;
+}
+
 export class Rows {
   // frame scrolls; before and after are elements that stand for the rows out of sight.
   constructor(frame, body, before, after, make) {

@@ -1,7 +1,7 @@
 // The network as a tree, on the left: stages, blocks and every step.
 
 import { button, element } from "./dom.js";
-import { Rows } from "./rows.js";
+import { Rows, standingFor } from "./rows.js";
 import { change, choose, listen, state, toggled } from "./state.js";
 
 export function makeTree(page, pane) {
@@ -11,19 +11,27 @@ export function makeTree(page, pane) {
   pane.append(list);
   const rows = new Rows(list, list, before, after, item);
   const table = () => page.networks[state.network].tables.layers;
+  let current = null; // the row that is marked
+  const isChosen = (row) => row.places[0] === state.chosen[state.network];
   const nameOf = (row) => page.networks[state.network].places[row.places[0]]?.name;
 
   function item(row, at) {
-    const chosen = row.places[0] === state.chosen[state.network];
+    const chosen = row === current;
     const opened = state.open.has(nameOf(row));
     const label = row.cells[table().index.path];
+    const turn = () => change({ open: toggled(state.open, nameOf(row)) });
     const fold = row.below
-      ? button("", () => change({ open: toggled(state.open, nameOf(row)) }), {
+      ? button("", (event) => (event.stopPropagation(), turn()), {
           class: "fold",
           tabindex: -1,
           "aria-hidden": true,
         })
       : null;
+    // The first click makes the row anew: not every browser takes the second for a double click.
+    const press = ({ detail }) => {
+      if (detail === 2 && row.below) turn();
+      else if (row.places[0] >= 0) choose(page, state.network, row.places[0]);
+    };
     const made = element(
       "li",
       {
@@ -37,8 +45,7 @@ export function makeTree(page, pane) {
         class: `mark ${row.raised ? "raised" : ""}`,
         "data-op": row.below ? "" : row.op,
         "data-kind": row.kind,
-        onclick: () => row.places[0] >= 0 && choose(page, state.network, row.places[0]),
-        ondblclick: () => row.below && change({ open: toggled(state.open, nameOf(row)) }),
+        onclick: press,
       },
       ...[fold].filter(Boolean),
       element("span", { class: "name" }, shortened(label.text, row)),
@@ -61,20 +68,21 @@ export function makeTree(page, pane) {
       closed = row.below && !state.open.has(nameOf(row)) ? row.level : Infinity;
       kept.push(row);
     }
+    current = standingFor(table().rows, kept, isChosen);
     rows.show(kept);
     mark();
   }
 
   function mark() {
+    current = standingFor(table().rows, rows.items, isChosen);
     rows.redraw();
-    rows.reveal(rows.items.findIndex((row) => row.places[0] === state.chosen[state.network]));
-    const is = rows.items.some((row) => row.places[0] === state.chosen[state.network]);
-    if (is) list.setAttribute("aria-activedescendant", "tree-chosen");
+    rows.reveal(rows.items.indexOf(current));
+    if (current) list.setAttribute("aria-activedescendant", "tree-chosen");
     else list.removeAttribute("aria-activedescendant");
   }
 
   function unfolded() {
-    const row = table().rows.find((one) => one.places[0] === state.chosen[state.network]);
+    const row = table().rows.find(isChosen);
     let open = state.open;
     for (let outer = row?.outer; outer; outer = outer.outer)
       open = toggled(open, nameOf(outer), true);
@@ -85,5 +93,5 @@ export function makeTree(page, pane) {
   listen(["network", "open", "all"], update);
   listen(["chosen"], unfolded);
   update();
-  return { list, items: () => rows.items };
+  return { list, items: () => rows.items, current: () => current };
 }
