@@ -8,7 +8,7 @@ equal will do.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,6 +46,10 @@ class Equivalence:
     difference: Difference
     copied: int = 0
     """Tensors of the second that were copied into the first."""
+    back: int = 0
+    """Weights that the first makes of others, copied into the second."""
+    made: tuple[tuple[str, str], ...] = ()
+    """Names of weights that one of them makes of others, with the classes that do."""
     way: Way = "role"
     """How they were told; what one way leaves over was told by the next."""
     dtype: str = ""
@@ -140,7 +144,7 @@ def mappings(
         for side in (ours, theirs)
     ]
     tell: dict[Way, Callable[[Names], Names]] = {
-        "role": lambda known: _by_role(difference),
+        "role": lambda known: _by_role(difference, shapes[0]),
         "name": lambda known: {name: name for name in shapes[0]},
         "order": lambda known: aligned(shapes[1], shapes[0], known),
     }
@@ -160,15 +164,18 @@ def mappings(
             yield way, names
 
 
-def _by_role(difference: Difference) -> Names:
-    """The tensors of modules that have the same role, by their own names."""
+def _by_role(difference: Difference, names: Collection[str]) -> Names:
+    """Those of these tensors whose modules have the same role, by their own names."""
+    own: dict[str, list[str]] = {}
+    for name in names:
+        path, _, last = name.rpartition(".")
+        own.setdefault(path, []).append(last)
     found: Names = {}
     for ours, theirs in same_calls(difference):
         assert ours.module is not None
         assert theirs.module is not None
-        module = difference.left.trace.module_at[ours.module]
-        for own in (*module.parameters, *module.buffers):
-            found[join(module.path, own.name)] = join(theirs.module, own.name)
+        for last in own.get(ours.module, ()):
+            found[join(ours.module, last)] = join(theirs.module, last)
     return found
 
 

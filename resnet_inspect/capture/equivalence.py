@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
 from resnet_inspect.capture.inputs import floating_dtype
+from resnet_inspect.capture.made_weights import made_weights
 from resnet_inspect.capture.members import named_modules, switch, tensors
 from resnet_inspect.capture.recording.past_hooks import noticed
 
@@ -31,17 +33,32 @@ to the largest value; None for other shapes."""
 
 
 def tensors_of(model: nn.Module) -> dict[str, Tensor]:
+    """What a network computes with, by full names, tied tensors under their first.
+
+    A weight that is made of others stands for them.
+    """
+    made = made_weights(model)
+    parts = {part for one in made.values() for part in one.parts}
+    held = {name: tensor for name, tensor in _held(model).items() if name not in parts}
+    return held | {name: one.value() for name, one in made.items()}
+
+
+def weights_of(model: nn.Module) -> list[str]:
+    """The full names of the parameters among them, and of what is made of parameters."""
+    held = _held(model)
+    made = made_weights(model)
+    return [
+        name for name in tensors_of(model) if name in made or isinstance(held[name], nn.Parameter)
+    ]
+
+
+def _held(model: nn.Module) -> dict[str, Tensor]:
     """The tensors of a state dict by their full names, tied ones under their first."""
     found: dict[int, tuple[str, Tensor]] = {}
     for name, tensor in model.state_dict(keep_vars=True).items():
         if torch.is_tensor(tensor):
             found.setdefault(id(tensor), (name, tensor))
     return dict(found.values())
-
-
-def weights_of(model: nn.Module) -> list[str]:
-    """The full names of the parameters among them."""
-    return [name for name, own in tensors_of(model).items() if isinstance(own, nn.Parameter)]
 
 
 def draw_constants(model: nn.Module) -> None:
@@ -55,7 +72,7 @@ def draw_constants(model: nn.Module) -> None:
         return torch.rand(tensor.shape, generator=draws).to(tensor) / 2 + 0.75
 
     with torch.no_grad():
-        for name, tensor in tensors_of(model).items():
+        for name, tensor in _held(model).items():
             if name.endswith("running_var"):
                 tensor.mul_(drawn(tensor))
             elif not tensor.is_floating_point() or not tensor.numel():
@@ -66,16 +83,67 @@ def draw_constants(model: nn.Module) -> None:
                 tensor.add_((drawn(tensor) - 1) / 2)
 
 
-def with_weights_of(model: nn.Module, other: nn.Module, names: Mapping[str, str]) -> int:
-    """Copy into `model` the tensors of `other`; `names` maps its full names to the other's.
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What was copied between two networks."""
 
-    Returns how many tensors were copied. Both are ours to change.
+    into: int
+    """Tensors of the second that were copied into the first."""
+    back: int
+    """Those that the first makes of others, copied into the second."""
+    made: tuple[tuple[str, str], ...]
+    """Names of what is made of others in one of them, with what makes it."""
+
+
+def made_otherwise(model: nn.Module, other: nn.Module, names: Mapping[str, str]) -> str:
+    """Why a weight that both make of others cannot be given from one to the other; "" if all can.
+
+    `names` maps the first network's full names to the second's.
     """
-    ours, theirs = tensors_of(model), tensors_of(other)
+    ours, theirs = made_weights(model), made_weights(other)
+    for name, source in names.items():
+        if name in ours and source in theirs:
+            a, b = ours[name], theirs[source]
+            if _shapes(model, a.parts) != _shapes(other, b.parts):
+                return (
+                    f"{name} is made of others in both, by {a.by} and by {b.by}, and neither can"
+                    " be given what the other makes"
+                )
+    return ""
+
+
+def _shapes(model: nn.Module, names: Sequence[str]) -> list[torch.Size]:
+    held = _held(model)
+    return [held[name].shape for name in names]
+
+
+def with_same_weights(model: nn.Module, other: nn.Module, names: Mapping[str, str]) -> Copied:
+    """Let two networks compute with the same; `names` maps the first's full names to the second's.
+
+    A tensor of `other` is copied into `model`. What `model` makes of others is copied into `other`,
+    or, where both make it, what it is made of. Both are ours to change.
+    """
+    switch(model, False)
+    switch(other, False)
+    ours, theirs = made_weights(model), made_weights(other)
+    mine, source = _held(model), _held(other)
+    back = {name: to for name, to in names.items() if name in ours and to not in theirs}
     with torch.no_grad():
-        for name, source in names.items():
-            ours[name].copy_(theirs[source].reshape(ours[name].shape))
-    return len(names)
+        for name, given in names.items():
+            if name in ours and given in theirs:
+                for a, b in zip(ours[name].parts, theirs[given].parts, strict=True):
+                    mine[a].copy_(source[b])
+            elif name not in ours:
+                made = theirs[given].value() if given in theirs else source[given]
+                mine[name].copy_(made.reshape(mine[name].shape))
+        for name, to in back.items():
+            source[to].copy_(ours[name].value().reshape(source[to].shape))
+    both = [
+        (n, ours[n].by if n in ours else theirs[s].by)
+        for n, s in names.items()
+        if n in ours or s in theirs
+    ]
+    return Copied(len(names) - len(back), len(back), tuple(both))
 
 
 def in_doubles(

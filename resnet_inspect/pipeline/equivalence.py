@@ -34,7 +34,8 @@ def equivalence_of(
 
     `input_size` and `arguments` are for `model`; `other` gets the same input, and of
     both the method `call` is run. Where every weight of one has a counterpart in the other, those
-    of `other` are copied into `model`, and both are run on `device`. Raises what `trace` raises.
+    of `other` are copied into `model`, those that `model` makes of others (weight norm, pruning)
+    into `other`, and both are run on `device`. Raises what `trace` raises.
     """
     from resnet_inspect.analysis.comparison.changes import compare
     from resnet_inspect.analysis.equivalence import Equivalence, Parting
@@ -83,6 +84,7 @@ def _run(
         for one in (model, other)
     ]
     weights = both.weights_of(model), both.weights_of(other)
+    both.draw_constants(model)
     both.draw_constants(other)
     args, kwargs = both.in_doubles((model, other), args, kwargs)
     places = same_places(difference)
@@ -93,12 +95,16 @@ def _run(
         if any(lost):
             alone = alone if any(alone) else lost
             continue
-        copied = both.with_weights_of(model, other, names)
+        otherwise = both.made_otherwise(model, other, names)
+        if otherwise:
+            return Equivalence(difference, reason=otherwise)
+        copied = both.with_same_weights(model, other, names)
         parted = both.first_difference(model, other, [] if found else places, args, kwargs)
         if found is None or parted is None:
             parting = Parting(parted[:2], parted[2]) if parted else None
             numbers = both.dtype_of(model), both.tolerance_of(model)
-            found = Equivalence(difference, copied, way, *numbers, parting)
+            given = copied.into, copied.back, copied.made
+            found = Equivalence(difference, *given, way, *numbers, parting)
         if parted is None:
             break
     if found is None:

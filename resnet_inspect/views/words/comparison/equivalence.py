@@ -56,8 +56,16 @@ def _basis(found: Equivalence, trace: Trace, right: str) -> str:
     """With which weights, on what and in what numbers both were run."""
     shapes = " + ".join(text.shape(trace.spec(port).shape) for port in trace.inputs)
     copied = f"{text.count(found.copied, 'tensor')} of {right} copied into it"
+    back = f" and {text.integer(found.back)} of its own into {right}" if found.back else ""
+    makers = dict.fromkeys(by for _, by in found.made)
+    made = "".join(f", {_as_made(found, by)}" for by in makers)
     numbers = f"in {found.dtype}, up to {found.tolerance:.0e} of the largest value"
-    return f"with {copied}{_TOLD[found.way]}, on an input of {shapes}, {numbers}"
+    return f"with {copied}{back}{_TOLD[found.way]}{made}, on an input of {shapes}, {numbers}"
+
+
+def _as_made(found: Equivalence, by: str) -> str:
+    names = [name for name, maker in found.made if maker == by]
+    return f"{text.some(names)} as {by} makes {'it' if len(names) == 1 else 'them'}"
 
 
 def _parting(found: Equivalence) -> str:
