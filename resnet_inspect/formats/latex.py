@@ -89,7 +89,7 @@ def _is_narrow(table: Table) -> bool:
     return bool(table.rows) and sum(width + 3 for width in widths) <= _COLUMN
 
 
-def _parts(table: Table) -> list[Sequence[Row]]:
+def _parts(table: Table) -> Sequence[Sequence[Row]]:
     """The rows of each float, with room below the last for the remarks."""
     parts = [table.rows[i : i + _ROWS] for i in range(0, len(table.rows), _ROWS)] or [()]
     lines = sum(1 + len(remark) // _LINE for remark in table.remarks)
