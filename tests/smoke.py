@@ -55,7 +55,7 @@ STEPS: tuple[tuple[tuple[str, ...], int, str], ...] = (
     (("signal", "net.py:Net", *SMALL, "--batch", "4", "--save", "s.json"), 0, "grad rms"),
     (("signal", "s.json", "-o", "flow.svg"), 0, "wrote flow.svg"),
     (("train", "-o", "run"), 3, "pip install"),
-    (("report", "nowhere", "-o", "run.html"), 2, "nowhere"),
+    (("report", "nowhere", "-o", "run.html"), 1, "nowhere"),
     (("attribute", "net.py:Net", "net.py"), 3, "pip install"),
     (("verify", "net.py:Net", *SMALL), 0, "torchinfo"),
     (("verify", "net.py:Net", "--against", "net.py:Net", *SMALL), 0, "the same"),

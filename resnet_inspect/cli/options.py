@@ -9,8 +9,7 @@ import click
 
 from resnet_inspect.capture.backends import written
 from resnet_inspect.cli.completion import Filter, LayerPath, Listed
-from resnet_inspect.cli.diagnostics import put
-from resnet_inspect.cli.parameters import ImageSize, Input, Named, NamedOption
+from resnet_inspect.cli.parameters import ImageSize, Input, Named, NamedOption, list_meanings
 
 if TYPE_CHECKING:
     from resnet_inspect.views.tables.table import Heading
@@ -52,13 +51,13 @@ def format_names() -> Iterable[str]:
     """The formats that can be asked for."""
     from resnet_inspect.formats import FORMATS
 
-    return FORMATS
+    return tuple(FORMATS)
 
 
 def _views() -> Iterable[str]:
     from resnet_inspect.views.tables import VIEWS
 
-    return VIEWS
+    return tuple(VIEWS)
 
 
 def _kinds() -> Iterable[str]:
@@ -74,11 +73,7 @@ def columns_option(known: Callable[[], Mapping[str, str]]) -> Callable[[F], F]:
         """List the columns at once, whatever else was asked."""
         if value != "help" or context.resilient_parsing:
             return value
-        columns = known()
-        width = max(map(len, columns))
-        for key, meaning in columns.items():
-            put(f"{key:<{width}}  {meaning}\n")
-        return context.exit()
+        return list_meanings(known(), context)
 
     return click.option(
         "--columns",
@@ -183,11 +178,11 @@ SELECTION_OPTIONS = (
 """Names of the options that `selection_options` adds."""
 
 
-def convention_names() -> Iterable[str]:
-    """The conventions that a total can be counted by."""
+def _conventions() -> Mapping[str, str]:
+    """The conventions that a total can be counted by, with what each has."""
     from resnet_inspect.analysis.conventions import CONVENTIONS
 
-    return CONVENTIONS
+    return {name: convention.about for name, convention in CONVENTIONS.items()}
 
 
 def convention_option(command: F) -> F:
@@ -195,9 +190,9 @@ def convention_option(command: F) -> F:
     option = click.option(
         "--count-as",
         cls=NamedOption,
-        type=Named("convention", convention_names),
+        type=Named("convention", _conventions),
         default=None,
-        help="The MACs of another convention too, and why they differ: {names}.",
+        help="The MACs of another convention too, and why they differ: {names}; help explains.",
     )
     return option(command)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from click.shell_completion import CompletionItem
 
+from resnet_inspect.cli.diagnostics import put
 from resnet_inspect.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -18,10 +19,23 @@ else:  # older versions of click have no type argument here
     Type = click.ParamType
 
 
-class Named(Type):
-    """One of some names, with the nearest ones for a wrong one, and completion."""
+def list_meanings(meanings: Mapping[str, str], ctx: click.Context) -> NoReturn:
+    """Print what can be named, each with what it means; there the command ends."""
+    width = max(map(len, meanings))
+    for name, meaning in meanings.items():
+        put(f"{name:<{width}}  {meaning}\n")
+    ctx.exit()
 
-    def __init__(self, name: str, known: Callable[[], Iterable[str]], usual: str = "") -> None:
+
+class Named(Type):
+    """One of some names, with the nearest ones for a wrong one, and completion.
+
+    Where `known` gives the meaning of each too, "help" lists them.
+    """
+
+    def __init__(
+        self, name: str, known: Callable[[], Iterable[str] | Mapping[str, str]], usual: str = ""
+    ) -> None:
         self.name = name
         self.known = known
         self.usual = usual
@@ -35,7 +49,10 @@ class Named(Type):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The name itself, if it is known."""
-        known = list(self.known())
+        found = self.known()
+        if value == "help" and isinstance(found, Mapping) and ctx and not ctx.resilient_parsing:
+            list_meanings(found, ctx)
+        known = list(found)
         if value not in known:
             raise UnknownName(self.name, str(value), known, see=f"known: {', '.join(known)}")
         return value

@@ -67,7 +67,10 @@ def lay_out(
             break
         columns.remove(worst)
         dropped.insert(0, worst)
-    lines: list[tuple[Span, ...]] = [((cut(table.title, width), "title"),), ()]
+    lines: list[tuple[Span, ...]] = [
+        *(((line, "title"),) for line in wrapped(table.title, width, indent=2)),
+        (),
+    ]
     for sentence in table.summary:
         lines.extend(((line, "summary"),) for line in wrapped(sentence, width, indent=2))
     lines += [

@@ -194,7 +194,7 @@ class _Search:
         names = ARGUMENTS.get(subject(name).source)
         if names is None:
             return best
-        sizes = zip((names.classes, names.channels), resized(first), strict=True)
+        sizes = zip((names.classes, names.channels), resized(first, tuple(tensors)), strict=True)
         changed = {argument: size for argument, size in sizes if argument and size}
         if changed:
             with suppress(UsageError, BuildError):

@@ -38,7 +38,7 @@ class Report:
     sections: tuple[Section, ...]
 
 
-_COSTS_OF: dict[str, Optimizer] = {"adam": "adam", "adamw": "adam"}
+_COSTS_OF: dict[str, Optimizer] = {"adam": "adam", "adamw": "adamw"}
 """What the cost of an optimizer is called, where it is not that of a momentum."""
 
 

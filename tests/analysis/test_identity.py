@@ -91,12 +91,25 @@ def test_nothing_in_common_fits_nothing() -> None:
     assert not match({}, {}).fits
 
 
+def sizes(given: dict[str, TensorSpec]) -> tuple[int | None, int | None]:
+    return resized(match(given, NETWORK), tuple(given))
+
+
 def test_a_changed_head_and_stem_are_sizes_for_the_builder() -> None:
-    assert resized(match(specs(NETWORK), NETWORK)) == (None, None)
-    fit = match(changed(fc__weight=(10, 8), conv1__weight=(8, 1, 7, 7)), NETWORK)
-    assert resized(fit) == (10, 1)
+    assert sizes(specs(NETWORK)) == (None, None)
+    assert sizes(changed(fc__weight=(10, 8), conv1__weight=(8, 1, 7, 7))) == (10, 1)
     # Another kernel is no other number of channels.
-    assert resized(match(changed(conv1__weight=(8, 1, 3, 3)), NETWORK)) == (None, None)
+    assert sizes(changed(conv1__weight=(8, 1, 3, 3))) == (None, None)
+
+
+def test_a_layer_behind_those_that_match_is_no_stem() -> None:
+    """As in a decoder: its layers come after those of the encoder."""
+    decoder = changed(conv1__weight=None, up__weight=(8, 128, 7, 7))
+    assert list(decoder)[-1] == "up.weight"
+    assert sizes(decoder) == (None, None)
+    encoder = {"stem.weight": decoder.pop("up.weight"), **decoder}
+    assert sizes(encoder) == (None, 128)
+    assert sizes(dict(sorted(encoder.items()))) == (None, 128)
 
 
 def test_statistics_are_no_parameters() -> None:

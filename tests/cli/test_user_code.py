@@ -417,6 +417,16 @@ RAISES = "    raise ValueError('no\\nsecond line')\n"
 @pytest.mark.parametrize(
     ("text", "name", "code", "words"),
     [
+        (
+            "from torch import nn\nclass N(nn.Module):\n    def __init__(self):\n"
+            "        self.c = nn.Conv2d(3, 8, 3)\n",
+            "model.py:N",
+            1,
+            [
+                "cannot assign module before Module.__init__() call (model.py, line 4)",
+                "super().__init__() goes first in its __init__",
+            ],
+        ),
         ("x = 1\ndef f(:\n", "model.py", 1, ["model.py, line 2 does not parse: invalid syntax"]),
         ("x = '\x00'", "model.py", 1, ["null bytes"]),
         ("x = 1\n\n1 / 0\n", "model.py", 1, ["ZeroDivisionError: division", "model.py, line 3"]),

@@ -436,7 +436,8 @@ def name_of(table: Table, row: Row) -> str:
 def every_cell_must_stand_in_its_column(table: Table, lines: Sequence[str]) -> None:
     """Left cells begin where their heading begins, right cells end where it ends."""
     worded = table.view == "layers"
-    header, body = lines[2], body_of(lines)
+    rule = next(i for i, line in enumerate(lines) if line and set(line) == {"─"})
+    header, body = lines[rule - 1], body_of(lines)
     assert len(body) == len(table.rows)
     places: dict[str, tuple[int, int]] = {}
     after = 0
@@ -519,6 +520,14 @@ def test_no_order_of_columns_loses_a_cell(name: str, columns: tuple[str, ...]) -
 
 def lines_of(table: Table, width: int | None) -> list[str]:
     return ["".join(text for text, _ in line) for line in lay_out(table, width).lines]
+
+
+def test_the_title_is_never_cut(table: Table) -> None:
+    """It says what was run, and of a file of weights what it is."""
+    for width in (40, 80, None):
+        lines = lines_of(table, width)
+        title = " ".join(line.strip() for line in lines[: lines.index("")])
+        assert title.replace(" ", "") == table.title.replace(" ", "")
 
 
 def test_no_line_is_wider_than_asked(table: Table) -> None:

@@ -20,10 +20,13 @@ from resnet_inspect.analysis.cost import lives, step
 from resnet_inspect.analysis.counts import parameters
 from resnet_inspect.traces.model import Trace
 
-Optimizer = Literal["sgd", "momentum", "adam"]
+Optimizer = Literal["sgd", "momentum", "adam", "adamw"]
 
-KEPT: dict[Optimizer, int] = {"sgd": 0, "momentum": 1, "adam": 2}
+KEPT: dict[Optimizer, int] = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}
 """Numbers that an optimizer keeps for each trainable parameter."""
+
+UNLIKE: tuple[Optimizer, ...] = ("sgd", "momentum", "adam")
+"""One for each of these numbers, for what sets optimizers side by side."""
 
 
 @dataclass(frozen=True, slots=True)

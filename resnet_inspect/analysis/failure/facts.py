@@ -7,7 +7,15 @@ from functools import cached_property
 
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.modules import ModuleSpec
-from resnet_inspect.traces.ops import Activate, Conv, Elementwise, Linear, Norm, Reshape
+from resnet_inspect.traces.ops import (
+    Activate,
+    AdaptivePool,
+    Conv,
+    Elementwise,
+    Linear,
+    Norm,
+    Reshape,
+)
 from resnet_inspect.traces.tensors import Shape, TensorSpec
 
 INPUT = "the input"
@@ -144,6 +152,15 @@ class Facts:
             spec = self.trace.spec(call.inputs[0])
             if len(spec.shape) >= 3:
                 return spec
+        return None
+
+    def pool_of_map(self, activation: int) -> Call | None:
+        """The pool that gave the map an activation is a rearrangement of its size, if one did."""
+        for call in self.chain(activation):
+            if isinstance(call.op, AdaptivePool):
+                return call if None not in call.op.output_size else None
+            if not isinstance(call.op, Reshape | Activate | Elementwise):
+                return None
         return None
 
     def decides_channels(self, activation: int) -> Call | None:

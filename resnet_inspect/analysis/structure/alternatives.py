@@ -33,9 +33,11 @@ class Alternative:
 
 
 def convolutions(survey: Survey, block: Block) -> tuple[int, ...]:
-    """The calls of the convolutions on a block's branch, in order."""
-    calls = survey.trace.calls
-    return tuple(step for step in block.branch if isinstance(calls[step].op, Conv))
+    """The calls of the convolutions on a block's branch, in order; none of them computes a gate."""
+    calls, of_gates = survey.trace.calls, survey.of_gates
+    return tuple(
+        step for step in block.branch if isinstance(calls[step].op, Conv) and step not in of_gates
+    )
 
 
 def two_wide(survey: Survey, block: Block) -> Alternative | None:

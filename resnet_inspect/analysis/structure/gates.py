@@ -26,6 +26,25 @@ def smaller(trace: Trace, step: int, expanded: Mapping[int, int]) -> set[int]:
     return taken - ways(trace, step, expanded)
 
 
+def computing(trace: Trace) -> frozenset[int]:
+    """The steps whose results come to an output only as what a map is multiplied by."""
+    expanded = repeated(trace)
+    waiting = [port.activation for port in trace.outputs]
+    waiting += [
+        port.activation
+        for step in trace.steps
+        for port in trace.calls[step].outputs
+        if not trace.consumers.get(port.activation)
+    ]
+    on_way: set[int] = set()
+    while waiting:
+        step = trace.producer.get(waiting.pop())
+        if step is not None and step not in on_way:
+            on_way.add(step)
+            waiting += ways(trace, step, expanded)
+    return frozenset(trace.steps) - on_way
+
+
 def has_layers(trace: Trace, gates: Collection[int]) -> bool:
     """Whether one of the last steps that made these has weights: a layer that computes a gate."""
     waiting, seen = list(gates), set(gates)

@@ -14,7 +14,7 @@ from resnet_inspect.analysis.counts import activations, macs, parameters
 from resnet_inspect.analysis.counts.parameters import ParameterCount
 from resnet_inspect.analysis.geometry import receptive_field
 from resnet_inspect.analysis.geometry.receptive_field import Fields, ReceptiveField
-from resnet_inspect.analysis.structure import anatomy
+from resnet_inspect.analysis.structure import anatomy, gates
 from resnet_inspect.analysis.structure.anatomy import Anatomy, Block, Stage
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.modules import ModuleSpec
@@ -98,6 +98,11 @@ class Survey:
     def anatomy(self) -> Anatomy:
         """Stem, stages, blocks and head."""
         return anatomy.find(self.trace)
+
+    @cached_property
+    def of_gates(self) -> frozenset[int]:
+        """Steps that compute what only scales a map, as squeeze and excitation does."""
+        return gates.computing(self.trace)
 
     @cached_property
     def macs(self) -> tuple[int | None, ...]:

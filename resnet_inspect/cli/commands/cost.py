@@ -61,7 +61,7 @@ def _columns() -> Mapping[str, str]:
 )
 @click.option(
     "--optimizer",
-    type=click.Choice(["sgd", "momentum", "adam"]),
+    type=click.Choice(["sgd", "momentum", "adam", "adamw"]),
     default="sgd",
     show_default=True,
     help="What training keeps for each weight: nothing, one number, two.",

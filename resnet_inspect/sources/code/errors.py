@@ -43,6 +43,8 @@ def their_errors(place: Place, doing: str) -> Iterator[None]:
         raise
     except BaseException as error:
         hint = "--debug shows the traceback"
+        if isinstance(error, AttributeError) and "Module.__init__()" in str(error):
+            hint = f"super().__init__() goes first in its __init__; {hint}"
         raise BuildError(_raised(place, doing, error), hint=hint) from error
 
 

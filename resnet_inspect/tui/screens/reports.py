@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.binding import Binding
 
-from resnet_inspect.analysis.cost.memory import KEPT
+from resnet_inspect.analysis.cost.memory import UNLIKE
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import formats_by_suffix, lessons, render, table_suffixes
@@ -59,7 +59,7 @@ def cost(surveys: Sequence[Survey]) -> Report:
     if len(candidates) == 1:
         return CostReport(candidates[0])
     pages: dict[str, Make] = {
-        name: _table_page(partial(cost_tables.view, candidates, name)) for name in KEPT
+        name: _table_page(partial(cost_tables.view, candidates, name)) for name in UNLIKE
     }
     for survey in surveys:
         name = f"{text.visible(survey.trace.model_name)} {COUNTED}"

@@ -9,7 +9,7 @@ from resnet_inspect.analysis.structure import alternatives
 from resnet_inspect.analysis.structure.alternatives import Alternative
 from resnet_inspect.analysis.structure.anatomy import Block
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.traces.ops import Conv, Norm, same_values
+from resnet_inspect.traces.ops import Conv, Linear, Norm, same_values
 from resnet_inspect.views.cards.block import why as shortcut_needs
 from resnet_inspect.views.figures import drawings
 from resnet_inspect.views.lessons import amounts, page, strides
@@ -66,7 +66,8 @@ def _does(survey: Survey, block: Block) -> Iterator[str]:
         "Its input goes two ways, through the branch and over the shortcut, and it gives their"
         f" {_total(survey, block)}, both {shape}."
     )
-    ops = [op for s in block.branch if isinstance(op := survey.trace.calls[s].op, Conv)]
+    steps = alternatives.convolutions(survey, block)
+    ops = [op for s in steps if isinstance(op := survey.trace.calls[s].op, Conv)]
     taps = [text.sizes(op.window.kernel_size) for op in ops]
     if block.kind == "bottleneck" and len(ops) == 3:
         given, narrow, made = ops[0].in_channels, ops[1].in_channels, ops[2].out_channels
@@ -79,7 +80,16 @@ def _does(survey: Survey, block: Block) -> Iterator[str]:
     elif ops:
         kind = "a basic block" if block.kind == "basic" else "a residual block"
         yield f"It is {kind}: on its branch {_convolutions(taps)}."
+    if any(isinstance(survey.trace.calls[s].op, Conv | Linear) for s in _of_gate(survey, block)):
+        yield (
+            "A map on its branch is scaled by a gate. The layers that compute the gate are on no"
+            " way through the block."
+        )
     yield from _applies(survey, block)
+
+
+def _of_gate(survey: Survey, block: Block) -> Iterator[int]:
+    return (step for step in block.branch if step in survey.of_gates)
 
 
 def _does_several(survey: Survey, block: Block) -> Iterator[str]:

@@ -118,7 +118,7 @@ def view(
 
 def downwards(
     candidate: Candidate,
-    optimizers: Sequence[Optimizer] = tuple(memory.KEPT),
+    optimizers: Sequence[Optimizer] = memory.UNLIKE,
     available: int | None = None,
     columns: Sequence[str] = (),
     batch: int | None = None,

@@ -167,6 +167,10 @@ CASES: dict[str, Case] = {
             pool=lambda: nn.AdaptiveAvgPool2d(7), fc=lambda: nn.Linear(8 * 7 * 7, 10)
         ),
     ),
+    "made for a wider backbone": Case(
+        resnet(fc=lambda: nn.Linear(8 * 2 * 2, 10)), "fc",
+        "it takes 32 features, not 8: pool gives 8×1×1", "make its in_features 8", mended=resnet(),
+    ),
     "flatten forgotten": Case(
         resnet(flatten=nn.Identity), "fc", "it takes 8 features, not 1: flatten is missing",
         "torch.flatten(x, 1) goes before it", mended=resnet(),

@@ -48,6 +48,31 @@ def test_a_gate_is_spoken_of_where_a_layer_computes_one(computed: bool) -> None:
     assert ("compute a gate" in sentences(model)) == computed
 
 
+@pytest.mark.parametrize("computed", [False, True])
+def test_the_layers_of_a_gate_are_no_convolutions_of_the_branch(computed: bool) -> None:
+    """A bottleneck with squeeze and excitation is one still, as its paper says."""
+    width = [conv(16, 8, 1), conv(8, 8), conv(8, 16, 1)]
+    gate = nn.Sequential(conv(16, 4, 1), nn.ReLU(), conv(4, 16, 1)) if computed else nn.Identity()
+
+    class Squeezed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.way, self.gate = nn.Sequential(*width), gate
+
+        def forward(self, x: Tensor) -> Tensor:
+            y = self.way(x)
+            return x + y * self.gate(y.mean((2, 3), keepdim=True)).sigmoid()  # type: ignore[no-any-return]
+
+    survey = ri.trace(nn.Sequential(conv(3, 16), Squeezed()), (1, 3, 32, 32)).survey
+    spoken = " ".join(said(survey, "1"))
+    assert "It is a bottleneck: a 1×1 convolution narrows 16 channels to 8, a 3×3" in spoken
+    assert "Its three convolutions have 8·16 + 8·8·3·3 + 16·8 = 832 weights" in spoken
+    assert ("scaled by a gate" in spoken) == computed
+    gates = {survey.trace.calls[step].path for step in survey.of_gates}
+    layers = [f"1.gate.{i}" for i in range(3)] if computed else ["1.gate"]
+    assert gates == {"1:mean", "1:sigmoid", *layers}
+
+
 def test_what_hands_on_its_values_is_not_applied_to_a_sum() -> None:
     model = nn.Sequential(conv(3, 8), Unit(8, nn.ReLU()), Unit(8, nn.ReLU()))
     assert "It applies nothing to the sum." in sentences(model, "1")

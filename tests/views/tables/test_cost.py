@@ -22,7 +22,9 @@ def cells(table, row, *keys):
     return tuple(table.cell(table.rows[row], key).value for key in keys)
 
 
-@pytest.mark.parametrize(("optimizer", "kept"), [("sgd", 0), ("momentum", 1), ("adam", 2)])
+@pytest.mark.parametrize(
+    ("optimizer", "kept"), [("sgd", 0), ("momentum", 1), ("adam", 2), ("adamw", 2)]
+)
 def test_training_holds_weights_gradients_and_what_the_optimizer_keeps(optimizer, kept):
     survey = survey_of("resnet50")
     found = memory.of(survey.trace, optimizer)

@@ -49,6 +49,10 @@ def linear(facts: Facts, op: Linear) -> Diagnosis | None:
             f"torch.flatten(x, 1) goes before it; then {own}",
         )
     if len(shape) == 4 and len(given) == 2 and given[1] == prod(shape[1:]):
+        pool = facts.pool_of_map(facts.given[0].activation)
+        if pool is not None:  # whose map has one size, whatever the image
+            given_map = f"{shape[1]:,}×{shown(shape[2:])}"
+            return Diagnosis(f"{finding}: {facts.named(pool)} gives {given_map}", own)
         return _flattened(finding, own, shape, wanted)
     maker = facts.decides_channels(facts.given[0].activation)
     if maker is not None and isinstance(maker.op, Linear):

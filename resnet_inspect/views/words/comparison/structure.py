@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from resnet_inspect.analysis.comparison.difference import Difference, Section
-from resnet_inspect.analysis.structure.anatomy import Stage
+from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.traces.ops import Conv
+from resnet_inspect.traces.ops import Conv, Linear
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.comparison.changes import (
     against,
@@ -36,13 +36,21 @@ def depths(difference: Difference) -> Iterator[str]:
         yield f"blocks per stage: {against(', '.join(left), ', '.join(right))}"
 
 
-def kinds_of(survey: Survey) -> dict[tuple[str, int], None]:
-    """Kinds of block with their number of convolutions, in order of appearance."""
-    calls = survey.trace.calls
-    return dict.fromkeys(
-        (block.kind, sum(isinstance(calls[step].op, Conv) for step in block.branch))
-        for block in survey.anatomy.blocks
-    )
+def kinds_of(survey: Survey) -> dict[tuple[str, int, int], None]:
+    """Kinds of block with their number of convolutions, in order of appearance.
+
+    What computes a gate is counted apart: its convolutions and linear layers.
+    """
+    calls, of_gates = survey.trace.calls, survey.of_gates
+
+    def numbers(block: Block) -> tuple[int, int]:
+        ops = [(calls[step].op, step in of_gates) for step in block.branch]
+        return (
+            sum(isinstance(op, Conv) and not is_gate for op, is_gate in ops),
+            sum(isinstance(op, Conv | Linear) and is_gate for op, is_gate in ops),
+        )
+
+    return dict.fromkeys((block.kind, *numbers(block)) for block in survey.anatomy.blocks)
 
 
 def kinds(difference: Difference) -> Iterator[str]:
@@ -53,12 +61,13 @@ def kinds(difference: Difference) -> Iterator[str]:
     if set(left) != set(right):
         counted = iter([" convolution"])
 
-        def written(kinds: Iterable[tuple[str, int]]) -> str:
+        def written(kinds: Iterable[tuple[str, int, int]]) -> str:
             parts = []
-            for kind, number in kinds:
+            for kind, number, in_gate in kinds:
                 noun = next(counted, "")
                 plural = "s" if noun and number != 1 else ""
-                parts.append(f"{kind} ({number}{noun}{plural})")
+                gate = f", {in_gate} for a gate" if in_gate else ""
+                parts.append(f"{kind} ({number}{noun}{plural}{gate})")
             return listed(parts)
 
         mine = written(left)

@@ -103,7 +103,7 @@ def _alike(difference: Difference) -> Iterator[str]:
             found.append(f"blocks per stage ({', '.join(depths)})")
         kinds = list(kinds_of(difference.left))
         if set(kinds) == set(kinds_of(difference.right)):
-            found.append(f"kinds of block ({listed(dict.fromkeys(k for k, _ in kinds))})")
+            found.append(f"kinds of block ({listed(dict.fromkeys(k for k, *_ in kinds))})")
         if not any(
             c.part == "shortcut" for s in stages for b in s.sections for c in b.changes
         ) and (depths == numbers_of_blocks(difference.right)):
