@@ -436,7 +436,7 @@ def name_of(table: Table, row: Row) -> str:
 def every_cell_must_stand_in_its_column(table: Table, lines: Sequence[str]) -> None:
     """Left cells begin where their heading begins, right cells end where it ends."""
     worded = table.view == "layers"
-    header, body = lines[2], body_of(lines)
+    header, body = lines[lines.index("") + 1], body_of(lines)
     assert len(body) == len(table.rows)
     places: dict[str, tuple[int, int]] = {}
     after = 0
@@ -519,6 +519,42 @@ def test_no_order_of_columns_loses_a_cell(name: str, columns: tuple[str, ...]) -
 
 def lines_of(table: Table, width: int | None) -> list[str]:
     return ["".join(text for text, _ in line) for line in lay_out(table, width).lines]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_title_is_never_cut(width: int) -> None:
+    table = table_of(survey_of("resnet50"), "stages")
+    lines = lines_of(table, width)
+    title = lines[: lines.index("")]
+    assert " ".join(line.strip() for line in title) == table.title
+
+
+TOLD = {
+    "2 blocks; planes and dimensions unchanged": "2 blocks; planes ×2, dimensions ÷2",
+    "planes and dimensions unchanged": "planes ×2, dimensions ÷2",
+    "": "",
+}
+"""What the first stage of ResNet-18 says of itself, and the others with it."""
+
+
+@pytest.mark.parametrize("width", range(56, 124, 4))
+def test_stages_are_told_alike_and_as_fully_as_there_is_room(width: int) -> None:
+    table = table_of(survey_of("resnet18"), "layers", Selection(depth=1))
+    lines = lines_of(table, width)
+    stages = [re.split(" {2,}", line)[0] for line in lines if line.startswith("stage ")]
+    first, *others = (written.partition(" · ")[2] for written in stages)
+    assert set(others) == {TOLD[first]}
+    ruler = next(line for line in lines if line.startswith("─"))
+    assert first or width - len(ruler) < len(" · planes and dimensions unchanged")
+
+
+def test_a_row_that_raised_says_so_in_a_whole_word() -> None:
+    table = table_of(survey_of("broken"), "layers", Selection())
+    whole = "raised: it takes 8 channels, not 12"
+    for width in WIDTHS:
+        (line,) = (line for line in lines_of(table, width) if "✗" in line)
+        assert "…" not in line
+        assert width < 200 or line.endswith(whole)
 
 
 def test_no_line_is_wider_than_asked(table: Table) -> None:
