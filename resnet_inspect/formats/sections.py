@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resnet_inspect.views.tables.table import Row, Table
+from resnet_inspect.views.words import text
 
 SECTIONS = frozenset({"stage", "block", "stem", "head", "rest"})
 """Kinds of rows that say what they are in words, across the columns that they leave empty."""
@@ -11,7 +12,8 @@ SECTIONS = frozenset({"stage", "block", "stem", "head", "rest"})
 def row_names(table: Table) -> dict[int, str]:
     """What stands for the path of a row, by its identity.
 
-    That of `layer1.0.conv1` under `layer1.0` is `conv1`; the paths of sections are whole.
+    That of `layer1.0.conv1` under `layer1.0` is `conv1`, also where these stand for several
+    (`layer1.1 ×2`); the paths of sections are whole.
     """
     names = {}
     above: list[tuple[int, str]] = []
@@ -21,7 +23,7 @@ def row_names(table: Table) -> dict[int, str]:
         path = table.cell(row, "path").text
         of = next((of for _, of in reversed(above) if path.startswith((f"{of}.", f"{of}:"))), "")
         names[id(row)] = path[len(of) + 1 :] if of and row.kind not in SECTIONS else path
-        above.append((row.level, path))
+        above.append((row.level, text.visible(str(table.cell(row, "path").value))))
     return names
 
 

@@ -419,14 +419,14 @@ def name_of(table: Table, row: Row) -> str:
     path = table.cell(row, "path").text
     if row.kind in SECTIONS or table.view not in {"layers", "modules"}:
         return path
-    levels = [(other.level, table.cell(other, "path").text) for other in table.rows]
+    levels = [(other.level, str(table.cell(other, "path").value)) for other in table.rows]
     at = next(i for i, other in enumerate(table.rows) if other is row)
     under, level = [], row.level
     for other_level, other in reversed(levels[:at]):
         if other_level < level:
             under.append(other)
             level = other_level
-    for other in under:
+    for other in filter(None, under):
         for mark in ".:":
             if path.startswith(other + mark):
                 return path.removeprefix(other + mark)
@@ -608,6 +608,14 @@ def test_a_path_that_is_too_long_keeps_its_end() -> None:
     ]
     body = body_of(lines_of(replace(table, rows=tuple(long)), 80))
     assert all(f".{i}.conv" in line and "…" in line for i, line in enumerate(body))
+
+
+def test_layers_of_a_folded_block_stand_under_it_by_their_own_names() -> None:
+    table = table_of(survey_of("resnet50"), "layers", Selection(fold=True))
+    lines = body_of(lines_of(table, 100))
+    start = next(i for i, line in enumerate(lines) if line.startswith("  layer1.1 ×2"))
+    names = [line.split()[0] for line in lines[start + 1 : start + 5]]
+    assert names == ["conv1", "conv2", "conv3", "add"]
 
 
 def test_a_bar_shows_every_part_above_nothing() -> None:
