@@ -46,6 +46,19 @@ def test_local_links_lead_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def test_the_site_has_every_page_and_leads_out_of_none() -> None:
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")}
+    nav = (ROOT / "zensical.toml").read_text(encoding="utf-8")
+    assert set(re.findall(r'"([\w-]+\.md)"', nav)) == pages
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert {f"docs/{name}" for name in pages - {"index.md"}} <= set(
+        re.findall(r"\]\(([^)]+)\)", readme)
+    )
+    for page in (ROOT / "docs").rglob("*.md"):
+        for target in re.findall(r"\]\(([^)#:]+)[^):]*\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).resolve().is_relative_to(ROOT / "docs"), page.name
+
+
 def test_the_readme_gives_the_commands_that_ci_runs() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "-m venv .venv && .venv/bin/pip install" in readme
