@@ -40,7 +40,7 @@ class InspectError(Exception):
     """The root of the family.
 
     `slug` names the kind of error in the documentation; `exit_code` is what the command line
-    returns for it; `hint` says how to go on, and may be empty.
+    returns for it; `hint` says how to go on, and may be empty. A traceback has it as a note.
     """
 
     slug = "error"
@@ -50,6 +50,8 @@ class InspectError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint:
+            self.add_note(f"hint: {hint}")
 
 
 class UsageError(InspectError):
@@ -115,7 +117,8 @@ class ForwardError(WorkFailed):
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows in place of frames: the calls up to there, and the sentence."""
-        return [*str(self.trace).splitlines(), "", f"{type(self).__name__}: {self}"]
+        sentence = f"{type(self).__name__}: {self}"
+        return [*str(self.trace).splitlines(), "", sentence, *getattr(self, "__notes__", ())]
 
 
 class ForwardInterrupted(KeyboardInterrupt):
