@@ -40,7 +40,7 @@ class InspectError(Exception):
     """The root of the family.
 
     `slug` names the kind of error in the documentation; `exit_code` is what the command line
-    returns for it; `hint` says how to go on, and may be empty.
+    returns for it; `hint` says how to go on, and may be empty. A traceback has it as a note.
     """
 
     slug = "error"
@@ -50,6 +50,8 @@ class InspectError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint:
+            self.add_note(f"hint: {hint}")
 
 
 class UsageError(InspectError):
@@ -65,11 +67,29 @@ class UnknownName(UsageError):
     slug = "unknown-name"
 
     def __init__(self, what: str, name: str, known: Iterable[str], *, see: str = "") -> None:
-        close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+        close = _nearest(name, known)
         hints = [f"did you mean {' or '.join(close)}?"] if close else []
         if see:
             hints.append(see)
         super().__init__(f"unknown {what} '{name}'", hint=" ".join(hints))
+
+
+def _nearest(name: str, known: Iterable[str]) -> list[str]:
+    """The known names that may be meant: those of the same letters and digits, else the nearest.
+
+    Of the nearest ones, up to three that are about as near as the first.
+    """
+    every = list(known)
+    if same := [one for one in every if _bare(one) == _bare(name)]:
+        return same[:3]
+    close = difflib.get_close_matches(name, every, n=3, cutoff=0.5)
+    ratios = [difflib.SequenceMatcher(None, one, name).ratio() for one in close]
+    return [one for one, ratio in zip(close, ratios, strict=True) if ratio > ratios[0] - 0.1]
+
+
+def _bare(name: str) -> str:
+    """Letters and digits alone."""
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 class BadInput(UsageError):
@@ -115,7 +135,8 @@ class ForwardError(WorkFailed):
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows in place of frames: the calls up to there, and the sentence."""
-        return [*str(self.trace).splitlines(), "", f"{type(self).__name__}: {self}"]
+        sentence = f"{type(self).__name__}: {self}"
+        return [*str(self.trace).splitlines(), "", sentence, *getattr(self, "__notes__", ())]
 
 
 class ForwardInterrupted(KeyboardInterrupt):

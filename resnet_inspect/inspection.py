@@ -20,6 +20,7 @@ from resnet_inspect.analysis.structure import freezing
 from resnet_inspect.analysis.structure.graph import Level
 from resnet_inspect.analysis.structure.survey import Survey, Totals
 from resnet_inspect.answers import Answer, Drawing, Explanation, Rows
+from resnet_inspect.answers.tables import Shown
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.files import write_all
 from resnet_inspect.formats import FORMATS
@@ -141,8 +142,8 @@ class Inspection(Trace):
         """What it needs to run and to be trained, for the traced input: bytes and MACs.
 
         `optimizer` is "sgd", "momentum", "adam" or "adamw"; with `memory` in bytes the largest
-        batches that fit; with `freeze` as if these parts wanted no gradient: "stem,stage 1-3". It is the model
-        that the remarks state. Raises `UnknownName` for a part that is not there.
+        batches that fit; with `freeze` as if these parts wanted no gradient: "stem,stage 1-3". It
+        is the model that the remarks state. Raises `UnknownName` for a part that is not there.
         """
         return costs([self.survey], optimizer, memory, freeze)
 
@@ -214,7 +215,7 @@ class Inspection(Trace):
         *,
         count_as: str | None = None,
     ) -> Table:
-        """A view as a table of cells, each with its value and its text.
+        """A view as a table of cells, each with its value and its text; in a notebook it shows.
 
         With `count_as`, the total of another convention stands beside ours. Raises `UnknownName`
         for a view, column or convention that is not there, `BadInput` for a selection that cannot
@@ -223,7 +224,9 @@ class Inspection(Trace):
         if view not in VIEWS:
             raise UnknownName("view", view, VIEWS, see=f"known: {', '.join(VIEWS)}")
         made = VIEWS[view](self.survey, selection or Selection())
-        return made if count_as is None else with_convention(made, self.survey, count_as)
+        if count_as is not None:
+            made = with_convention(made, self.survey, count_as)
+        return Shown.of(made)
 
     def render(
         self, view: str = "layers", format: str = "text", selection: Selection | None = None

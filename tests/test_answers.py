@@ -116,7 +116,7 @@ def test_an_explanation_is_one_thing_in_every_form(t: ri.Inspection) -> None:
         s for one in sections for s in one["sentences"]
     ]
     assert "147,456" in str(found)
-    assert "147,456" in found._repr_markdown_()
+    assert "147,456" in found._repr_html_()
     assert t.explain("layer1.0.relu", nth=2).rows != t.explain("layer1.0.relu").rows
 
 

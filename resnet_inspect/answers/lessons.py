@@ -45,5 +45,6 @@ class Explanation:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.lesson.model}, {self.lesson.title}>"
 
-    def _repr_markdown_(self) -> str:
-        return self.to_markdown()
+    def _repr_html_(self) -> str:
+        """The sentences as a piece of HTML, for notebooks."""
+        return formats.fragment(self.lesson)

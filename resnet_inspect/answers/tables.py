@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -107,6 +107,27 @@ class Answer:
         from resnet_inspect.formats.html import fragment
 
         return fragment(self.table)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Shown(Table):
+    """A table that shows itself: printed it is text, in a notebook a piece of HTML."""
+
+    @classmethod
+    def of(cls, table: Table) -> Shown:
+        """The same table."""
+        return cls(**{field.name: getattr(table, field.name) for field in fields(table)})
+
+    def __str__(self) -> str:
+        return write_format(self, "text")
+
+    def __repr__(self) -> str:
+        return f"<Table: {self.view} of {self.title}>"
+
+    def _repr_html_(self) -> str:
+        from resnet_inspect.formats.html import fragment
+
+        return fragment(self)
 
 
 def frame(rows: Rows) -> Any:

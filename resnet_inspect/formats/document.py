@@ -48,6 +48,15 @@ def document(title: str, style: str, body: Iterable[str], policy: str = UNSCRIPT
     return "\n".join(lines) + "\n"
 
 
+TEXT = "resnet-inspect-text"
+"""The class of what is read from top to bottom; `lesson.css` is of what is in it."""
+
+
+def text(title: str, style: str, body: Iterable[str]) -> str:
+    """A page to be read, in an element of its own: inside another page it changes nothing there."""
+    return document(title, style, [f'<article class="{TEXT}">', *body, "</article>"])
+
+
 def as_html(written: str) -> str:
     """Text that a browser shows as it is; it would read a carriage return as a new line."""
     return escape(written).replace("\r", "&#13;")

@@ -91,6 +91,7 @@ def _is_narrow(table: Table) -> bool:
 
 def _parts(table: Table) -> Sequence[Sequence[Row]]:
     """The rows of each float, with room below the last for the remarks."""
+    parts: list[Sequence[Row]]
     parts = [table.rows[i : i + _ROWS] for i in range(0, len(table.rows), _ROWS)] or [()]
     lines = sum(1 + len(remark) // _LINE for remark in table.remarks)
     if len(parts[-1]) > 1 and len(parts[-1]) + lines > _ROWS:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 from textwrap import wrap
 
-from resnet_inspect.formats.document import as_html, asset, document
+from resnet_inspect.formats import document
+from resnet_inspect.formats.document import as_html, asset
 from resnet_inspect.formats.markdown import escape as as_markdown
 from resnet_inspect.views.lessons import Lesson
 
@@ -58,7 +59,7 @@ def _markdown(lesson: Lesson) -> str:
 
 
 def _json(lesson: Lesson) -> str:
-    document = {
+    written = {
         "schema_version": SCHEMA_VERSION,
         "model": lesson.model,
         "title": lesson.title,
@@ -73,10 +74,21 @@ def _json(lesson: Lesson) -> str:
             for section in lesson.sections
         ],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(written, ensure_ascii=False, indent=2) + "\n"
 
 
 def _html(lesson: Lesson) -> str:
+    return document.text(f"{lesson.model} · {lesson.title}", asset("lesson.css"), _body(lesson))
+
+
+def fragment(lesson: Lesson) -> str:
+    """The lesson for a place inside another page, such as a notebook."""
+    style = f"<style>{asset('lesson.css')}</style>"
+    lines = [f'<article class="{document.TEXT}">', style, *_body(lesson), "</article>"]
+    return "\n".join(lines) + "\n"
+
+
+def _body(lesson: Lesson) -> list[str]:
     body = [f"<h1>{as_html(lesson.title)}</h1>", f"<p>{as_html(lesson.subtitle)}</p>"]
     for section in lesson.sections:
         body += ["<section>", f"<h2>{as_html(section.heading)}</h2>"]
@@ -90,7 +102,7 @@ def _html(lesson: Lesson) -> str:
         if section.readings:
             body.append(f"<p>Read on: {', '.join(links)}</p>")
         body.append("</section>")
-    return document(f"{lesson.model} · {lesson.title}", asset("lesson.css"), body)
+    return body
 
 
 FORMATS: dict[str, Callable[[Lesson], str]] = {

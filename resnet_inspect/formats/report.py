@@ -7,7 +7,7 @@ from pathlib import Path
 
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import html, markdown
-from resnet_inspect.formats.document import as_html, asset, document
+from resnet_inspect.formats.document import as_html, asset, text
 from resnet_inspect.formats.figures.svg import THEMES, element
 from resnet_inspect.formats.figures.svg import render as as_svg
 from resnet_inspect.views.report import Report
@@ -41,7 +41,7 @@ def _html(report: Report, path: Path) -> Written:
             body += ['<div class="resnet-inspect">', *html.grid(section.table), "</div>"]
         body.append("</section>")
     style = "".join(map(asset, ("lesson.css", "fragment.css", "report.css")))
-    return {path: document(report.title, style, body)}
+    return {path: text(report.title, style, body)}
 
 
 def _markdown(report: Report, path: Path) -> Written:

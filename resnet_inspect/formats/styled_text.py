@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import pairwise, takewhile
 
 from resnet_inspect.formats.cells import aligned, bar, cells, cut, cut_path, wrapped
+from resnet_inspect.formats.sections import SECTIONS, row_names, section_words
 from resnet_inspect.views.tables.table import Heading, Row, Table
 
 Span = tuple[str, str]
@@ -21,13 +22,11 @@ Span = tuple[str, str]
 GAP = 2
 _WORDS = 44
 """Cells that a column of notes keeps before other columns have to go."""
+_LEAST = 12
+"""Cells below which a note at the end of a row is not begun."""
 _ACROSS = ("kernel_size", "stride", "padding")
 _NESTED = frozenset({"layers", "modules"})
 """Views whose rows stand under the rows that they are parts of."""
-
-
-SECTIONS = frozenset({"stage", "block", "stem", "head", "rest"})
-"""Kinds of rows that say what they are in words, across the columns that they leave empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def lay_out(
     columns = [c for c in table.shown_columns if not (c.key == "note" and across)]
     dropped: list[Heading] = []
     natural: dict[tuple[str, bool], int] = {}
-    names = _names(table) if table.view in _NESTED else {}
+    names = row_names(table) if table.view in _NESTED else {}
     while True:
         grid = _Grid(table, columns, width, bars, natural, names)
         if width is None or grid.width <= width or len(columns) <= 2:
@@ -93,23 +92,6 @@ def lay_out(
     return Layout(tuple(lines), left_out, grid.width)
 
 
-def _names(table: Table) -> dict[int, str]:
-    """What stands for the path of a row, by its identity.
-
-    That of `layer1.0.conv1` under `layer1.0` is `conv1`; the paths of sections are whole.
-    """
-    names = {}
-    above: list[tuple[int, str]] = []
-    for row in table.rows:
-        while above and above[-1][0] >= row.level:
-            above.pop()
-        path = table.cell(row, "path").text
-        of = next((of for _, of in reversed(above) if path.startswith((f"{of}.", f"{of}:"))), "")
-        names[id(row)] = path[len(of) + 1 :] if of and row.kind not in SECTIONS else path
-        above.append((row.level, path))
-    return names
-
-
 def _below(table: Table, dropped: Sequence[Heading]) -> Iterator[str]:
     """What each row has in columns of words that found no room, behind what it is."""
     words = [column.key for column in dropped if column.below]
@@ -135,21 +117,6 @@ def _leading(keys: Sequence[str]) -> tuple[str, ...]:
         return ()
     start = 2 if "op" in keys[1:2] else 1
     return (*keys[:start], *takewhile(lambda key: key in _ACROSS, keys[start:]))
-
-
-def section_words(table: Table, row: Row, path: str = "") -> list[str]:
-    """What a section says of itself, indented, the fullest version first; its path may be given."""
-    written, op, note = (table.cell(row, key).text for key in ("path", "op", "note"))
-    path = path or written
-    if row.kind == "stage":
-        named = [] if path == op else [f"{op} ({path}) · {note}"]
-        effect = note.rpartition("; ")[2]
-        shorter = dict.fromkeys(part for part in (effect, effect.partition(", ")[0]) if part)
-        return [*named, *(f"{op} · {words}" for words in dict.fromkeys((note, *shorter))), op]
-    name = "  " * row.level + path
-    described = ", ".join(part for part in (op, note) if part)
-    brief = note.removesuffix(" shortcut")
-    return [*(f"{name}  {words}".rstrip() for words in (described, note, brief)), name]
 
 
 class _Grid:
@@ -196,6 +163,7 @@ class _Grid:
 
     def _widen(self, limit: int | None) -> None:
         """Make room for the words of every section and for every note, if there is any."""
+        self._widen_for_stages(limit)
         for row in self.table.rows:
             if self._is_worded(row):
                 i, short = 0, cells(self._words(row)[0]) - self._room(row)
@@ -205,6 +173,16 @@ class _Grid:
                 continue
             if short > 0 and (limit is None or self.width + short <= limit):
                 self.widths[i] += short
+
+    def _widen_for_stages(self, limit: int | None) -> None:
+        """Make room for the fullest words that all stages can have: they are told alike."""
+        stages = [row for row in self.table.rows if self.across and row.kind == "stage"]
+        rooms = [self._room(row) for row in stages]
+        for said in zip(*map(self._words, stages), strict=True):
+            short = max(cells(words) - room for words, room in zip(said, rooms, strict=True))
+            if limit is None or short <= 0 or self.width + short <= limit:
+                self.widths[0] += max(short, 0)
+                return
 
     def _span(self, places: Sequence[int]) -> int:
         return sum(self.widths[i] for i in places) + GAP * (len(places) - 1)
@@ -284,8 +262,11 @@ class _Grid:
             spans[self.places[0] : self.places[-1] + 1] = [(note, "note")]
         elif self.across and self._note(row):
             left = None if self.limit is None else self.limit - self.width - GAP
-            if left is None or left > GAP:
-                spans.append((cut(self._note(row), left), "note"))
+            note = self._note(row)
+            if row.raised and left is not None and cells(note) > left:
+                note = note.partition(":")[0]  # the rest is said below the table
+            if left is None or left >= min(cells(note), _LEAST):
+                spans.append((cut(note, left), "note"))
         return _joined(spans)
 
     def _style(self, column: Heading, style: str) -> str:
@@ -296,9 +277,7 @@ class _Grid:
 
     def _version(self, row: Row) -> int:
         """Which version of its words a section has room for; for stages, one that all have."""
-        if row.kind != "stage":
-            return self._fitting(row)
-        return min(self._stage_version, len(self._words(row)) - 1)
+        return self._stage_version if row.kind == "stage" else self._fitting(row)
 
     @cached_property
     def _stage_version(self) -> int:

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from resnet_inspect.errors import MissingDependency, UnknownName, UsageError
 from resnet_inspect.sources.catalogue import NAMED, Variant
+from resnet_inspect.traces.run import BEST, RECORD
 
 if TYPE_CHECKING:
     import torch
@@ -133,6 +135,10 @@ def subject(written: str) -> Subject:
         return Subject(prefix, name)
     if code_place(written) is not None:
         return Subject("code", written)
+    if Path(written, RECORD).is_file():
+        record = "it holds the record of a training, which `show` and `report` take; its network is"
+        see = f"{record} as trained by its name and --weights {Path(written, BEST)}"
+        raise UnknownName("model", written, (), see=see)
     raise UnknownName("model", written, NAMED, see=_SEE)
 
 

@@ -419,14 +419,14 @@ def name_of(table: Table, row: Row) -> str:
     path = table.cell(row, "path").text
     if row.kind in SECTIONS or table.view not in {"layers", "modules"}:
         return path
-    levels = [(other.level, table.cell(other, "path").text) for other in table.rows]
+    levels = [(other.level, str(table.cell(other, "path").value)) for other in table.rows]
     at = next(i for i, other in enumerate(table.rows) if other is row)
     under, level = [], row.level
     for other_level, other in reversed(levels[:at]):
         if other_level < level:
             under.append(other)
             level = other_level
-    for other in under:
+    for other in filter(None, under):
         for mark in ".:":
             if path.startswith(other + mark):
                 return path.removeprefix(other + mark)
@@ -530,6 +530,34 @@ def test_the_title_is_never_cut(table: Table) -> None:
         assert title.replace(" ", "") == table.title.replace(" ", "")
 
 
+TOLD = {
+    "2 blocks; planes and dimensions unchanged": "2 blocks; planes ×2, dimensions ÷2",
+    "planes and dimensions unchanged": "planes ×2, dimensions ÷2",
+    "": "",
+}
+"""What the first stage of ResNet-18 says of itself, and the others with it."""
+
+
+@pytest.mark.parametrize("width", range(56, 124, 4))
+def test_stages_are_told_alike_and_as_fully_as_there_is_room(width: int) -> None:
+    table = table_of(survey_of("resnet18"), "layers", Selection(depth=1))
+    lines = lines_of(table, width)
+    stages = [re.split(" {2,}", line)[0] for line in lines if line.startswith("stage ")]
+    first, *others = (written.partition(" · ")[2] for written in stages)
+    assert set(others) == {TOLD[first]}
+    ruler = next(line for line in lines if line.startswith("─"))
+    assert first or width - len(ruler) < len(" · planes and dimensions unchanged")
+
+
+def test_a_row_that_raised_says_so_in_a_whole_word() -> None:
+    table = table_of(survey_of("broken"), "layers", Selection())
+    whole = "raised: it takes 8 channels, not 12"
+    for width in WIDTHS:
+        (line,) = (line for line in lines_of(table, width) if "✗" in line)
+        assert "…" not in line
+        assert width < 200 or line.endswith(whole)
+
+
 def test_no_line_is_wider_than_asked(table: Table) -> None:
     for width in WIDTHS:
         assert max(cell_len(line) for line in lines_of(table, width)) <= width
@@ -581,6 +609,14 @@ def test_a_path_that_is_too_long_keeps_its_end() -> None:
     ]
     body = body_of(lines_of(replace(table, rows=tuple(long)), 80))
     assert all(f".{i}.conv" in line and "…" in line for i, line in enumerate(body))
+
+
+def test_layers_of_a_folded_block_stand_under_it_by_their_own_names() -> None:
+    table = table_of(survey_of("resnet50"), "layers", Selection(fold=True))
+    lines = body_of(lines_of(table, 100))
+    start = next(i for i, line in enumerate(lines) if line.startswith("  layer1.1 ×2"))
+    names = [line.split()[0] for line in lines[start + 1 : start + 5]]
+    assert names == ["conv1", "conv2", "conv3", "add"]
 
 
 def test_a_bar_shows_every_part_above_nothing() -> None:

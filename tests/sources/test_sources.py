@@ -10,6 +10,7 @@ import pytest
 import torch
 from commands import python
 
+from resnet_inspect.errors import UnknownName
 from resnet_inspect.sources import SOURCES, offered, source, subject
 
 TOY = """
@@ -89,3 +90,14 @@ def test_a_class_of_ones_own_says_what_it_takes(tmp_path: Path) -> None:
     )
     found = offered(subject(f"{tmp_path}/model.py:Net"))
     assert found == {"depth": "", "width": "16", "pool": "'max'"}
+
+
+def test_the_folder_of_a_run_is_no_model_and_says_where_its_weights_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnknownName) as refused:
+        subject("run")
+    assert "--weights run/best.safetensors" in refused.value.hint

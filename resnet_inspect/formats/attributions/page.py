@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from resnet_inspect.formats.attributions import drawing
-from resnet_inspect.formats.document import asset, document
+from resnet_inspect.formats.document import asset, text
 from resnet_inspect.traces.attribution import Attribution
 from resnet_inspect.views.attribution import Sheet, shown
 
@@ -20,20 +20,20 @@ def render(of: Attribution) -> str:
     drawing.check()
     page = shown(of)
     style = asset("lesson.css") + asset("attribution.css")
-    return document(page.title, style, [f"<h1>{escape(page.title)}</h1>", *_body(of)])
+    return text(page.title, style, [f"<h1>{escape(page.title)}</h1>", *_body(of)])
 
 
 def fragment(of: Attribution) -> str:
     """A piece of a page, for notebooks."""
-    style = f"<style>{asset('attribution.css')}</style>"
-    return "\n".join(['<div class="attribution">', style, *_body(of), "</div>"]) + "\n"
+    return "\n".join([f"<style>{asset('attribution.css')}</style>", *_body(of)]) + "\n"
 
 
 def _body(of: Attribution) -> list[str]:
     page = shown(of)
     parts = [part for sheet in page.sheets for part in _sheet(sheet)]
     notes = [f"<li>{escape(note)}</li>" for note in page.notes]
-    return [*parts, '<ul class="notes">', *notes, "</ul>"]
+    opened = '<div class="resnet-inspect-attribution">'
+    return [opened, *parts, '<ul class="notes">', *notes, "</ul>", "</div>"]
 
 
 def _sheet(sheet: Sheet) -> list[str]:

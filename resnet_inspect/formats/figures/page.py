@@ -9,12 +9,11 @@ from resnet_inspect.views.figures.shapes import Picture
 
 def render(picture: Picture, theme: str | None = None) -> str:
     """The page; nothing is fetched. A theme keeps it light or dark."""
-    style = f":root {{ color-scheme: {theme or 'light dark'} }}\n" + _colours(":root", theme)
-    style += (
-        "body { margin: 0; background: var(--page); text-align: center; }\n"
-        "svg { max-width: 100%; height: auto; }\n"
-    )
-    return document(picture.title, style, [_element(picture)])
+    style = f":root:has(> body > .{_CLASS}) {{ color-scheme: {theme or 'light dark'} }}\n"
+    style += f"body:has(> .{_CLASS}) {{ margin: 0; }}\n"
+    style += f".{_CLASS} {{ background: var(--page); text-align: center; }}\n"
+    style += f"body > .{_CLASS} {{ min-height: 100vh; }}\n"
+    return document(picture.title, style, [_figure(picture, theme)])
 
 
 _NAMES = {role: "--" + role.replace(" ", "-") for role in THEMES["light"]}
@@ -26,8 +25,12 @@ _CLASS = "resnet-inspect-figure"
 
 def inside(picture: Picture) -> str:
     """The picture for a place inside a page, light or dark as the reader's system is."""
+    return _figure(picture, None)
+
+
+def _figure(picture: Picture, theme: str | None) -> str:
     return (
-        f'<figure class="{_CLASS}"><style>{_colours(f".{_CLASS}", None)}'
+        f'<figure class="{_CLASS}"><style>{_colours(f".{_CLASS}", theme)}'
         f".{_CLASS} {{ margin: 0 }} .{_CLASS} svg {{ max-width: 100%; height: auto }}</style>\n"
         f"{_element(picture)}</figure>"
     )

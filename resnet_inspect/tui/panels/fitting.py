@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from resnet_inspect.formats.cells import cells as cells_of
-from resnet_inspect.formats.styled_text import GAP, SECTIONS
+from resnet_inspect.formats.sections import SECTIONS
+from resnet_inspect.formats.styled_text import GAP
 from resnet_inspect.tui.panels.network_tree import short_name
 from resnet_inspect.tui.panels.outline import path_of
 from resnet_inspect.tui.panels.row_list import share_bar

@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 from resnet_inspect.formats.cells import aligned, cut, cut_path
 from resnet_inspect.formats.cells import cells as cells_of
-from resnet_inspect.formats.styled_text import GAP, SECTIONS, section_words
+from resnet_inspect.formats.sections import SECTIONS, section_words
+from resnet_inspect.formats.styled_text import GAP
 from resnet_inspect.tui.panels.fitting import BAR, WORDED, Fitting
 from resnet_inspect.tui.panels.network_tree import SHORTER, short_name
 from resnet_inspect.tui.panels.outline import path_of

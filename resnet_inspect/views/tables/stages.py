@@ -14,7 +14,7 @@ SHOWN = (
     "parameters", "share", "macs", "note",
 )  # fmt: skip
 
-WORTH = {"note": 1, "jump": 2, "op": 7}
+WORTH = {"note": 1, "input_shape": 2, "jump": 3, "op": 7}
 """What a stage did is what this view is for."""
 
 HEEDS = frozenset({"match", "where", "stage"})

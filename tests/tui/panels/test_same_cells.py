@@ -24,7 +24,8 @@ from saved import ByHand, conv, window
 
 import resnet_inspect as ri
 from resnet_inspect.formats.cells import cut
-from resnet_inspect.formats.styled_text import GAP, SECTIONS
+from resnet_inspect.formats.sections import SECTIONS
+from resnet_inspect.formats.styled_text import GAP
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Unknown
 from resnet_inspect.tui.app import Explorer

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from saved import survey_of
 from table_rows import rows_of
+
+from resnet_inspect.formats.styled_text import lay_out
+from resnet_inspect.views.tables import VIEWS
+from resnet_inspect.views.tables.rows.selection import Selection
 
 
 @pytest.mark.parametrize(
@@ -33,6 +38,12 @@ def test_stages_say_what_they_do(name: str, notes: list[str]) -> None:
     rows = rows_of(name, "stages")
     assert [row["kind"] for row in rows] == ["stem", *["stage"] * 4, "head"]
     assert [row["note"] for row in rows[1:-1]] == notes
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50"])
+def test_80_columns_show_what_a_stage_takes_gives_and_does(name: str) -> None:
+    layout = lay_out(VIEWS["stages"](survey_of(name), Selection()), 80)
+    assert not {"path", "input_shape", "output_shape", "note"} & set(layout.dropped)
 
 
 def test_stages_of_resnet50_row_for_row() -> None:
