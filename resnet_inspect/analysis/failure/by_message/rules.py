@@ -39,6 +39,7 @@ class Rules:
 def _asked(rule: Rule, facts: Facts, found: re.Match[str]) -> Diagnosis | None:
     """What a rule finds; nothing where the words are those that it knows and the numbers are not."""
     try:
-        return rule(facts, found)
+        known = rule(facts, found)
     except (ArithmeticError, LookupError, ValueError):
         return None
+    return known
