@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import sqrt
+from math import hypot, sqrt
 from statistics import median
 
 from resnet_inspect.analysis.structure.anatomy import Block
@@ -28,8 +28,8 @@ class AtAdd:
     @property
     def share(self) -> float | None:
         """The branch's part of the sum of both variances; None where nothing varies."""
-        whole = self.branch**2 + self.shortcut**2
-        return self.branch**2 / whole if whole else None
+        whole = hypot(self.branch, self.shortcut)
+        return (self.branch / whole) ** 2 if whole else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,14 @@ def root_mean_square(flow: Flow) -> float | None:
     """Of the output itself."""
     if flow.mean is None or flow.std is None:
         return None
-    return sqrt(flow.std**2 + flow.mean**2)
+    return hypot(flow.std, flow.mean)
 
 
 def gradient_rms(flow: Flow) -> float | None:
     """Root mean square of the gradient at the output."""
-    return None if flow.gradient_norm is None else flow.gradient_norm / sqrt(flow.elements)
+    if flow.gradient_norm is None or not flow.elements:
+        return None
+    return flow.gradient_norm / sqrt(flow.elements)
 
 
 @dataclass(frozen=True)
@@ -276,4 +278,4 @@ class Run:
 def _together(norms: Sequence[float | None]) -> float | None:
     """The norm of several vectors as one; None where there are none, or one is not known."""
     known = [norm for norm in norms if norm is not None]
-    return sqrt(sum(norm**2 for norm in known)) if norms and len(known) == len(norms) else None
+    return hypot(*known) if norms and len(known) == len(norms) else None

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from resnet_inspect.errors import BadInput, TraceFileError
 from resnet_inspect.pipeline import files
 from resnet_inspect.traces import run, run_codec
+from resnet_inspect.traces.documents import one_line
 from resnet_inspect.traces.run import Record, Run
 
 T = TypeVar("T")
@@ -75,6 +76,9 @@ def look(folder: str | Path, before: Look | None = None) -> Look:
             lambda found: found.confusion,
         ),
     )
+    fault = run.mismatch(found)
+    if fault:
+        raise TraceFileError(f"{place}: {one_line(fault, 'run')}")
     return Look(found, seen)
 
 

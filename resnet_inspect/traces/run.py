@@ -22,6 +22,7 @@ LEARNING_RATES = {"sgd": 0.1, "adam": 1e-3, "adamw": 1e-3, "adagrad": 1e-2, "rms
 """Every optimizer, with the learning rate that is taken where none is given."""
 MOMENTUM = {"sgd": 0.9, "rmsprop": 0.0}
 """Those that have a momentum, likewise."""
+STATES = ("running", "finished", "interrupted", "failed")
 SCHEDULES = ("none", "step", "cosine")
 
 
@@ -100,7 +101,7 @@ class Record:
     frozen_norms: tuple[str, ...] = ()
     """Paths of the norms that keep their statistics at the start."""
     state: str = "running"
-    """"running", "finished", "interrupted", "failed"; one that was killed stays "running"."""
+    """One of `STATES`; one that was killed stays "running"."""
     why: str = ""
     """Why it failed."""
 
@@ -147,6 +148,14 @@ class Run:
     def best(self) -> Epoch | None:
         """The first epoch with the highest accuracy on what is held out; None before any."""
         return best(self.epochs)
+
+
+def mismatch(run: Run) -> str | None:
+    """What shows that these are not the files of one run; None if nothing does."""
+    classes = len(run.record.images.classes)
+    if run.confusion is not None and len(run.confusion.counts) != classes:
+        return f"its confusions are of {len(run.confusion.counts)} classes, its images of {classes}"
+    return None
 
 
 def best(epochs: tuple[Epoch, ...]) -> Epoch | None:

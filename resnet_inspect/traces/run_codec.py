@@ -6,12 +6,13 @@ A file of lines may end in the middle of one, where the run was killed: that lin
 from __future__ import annotations
 
 import json
+import reprlib
 from typing import TypeVar
 
 from resnet_inspect.errors import TraceFileError
 from resnet_inspect.traces.documents import NOT_UNDERSTOOD, one_line
 from resnet_inspect.traces.fields import plain, read_dataclass
-from resnet_inspect.traces.run import RUN_VERSION, Confusion, Epoch, Record
+from resnet_inspect.traces.run import RUN_VERSION, STATES, Confusion, Epoch, Record
 from resnet_inspect.traces.signals import Signals
 from resnet_inspect.visible import json_text
 
@@ -34,7 +35,10 @@ def loads_record(text: str) -> Record:
             raise ValueError("another format")
         if document.pop("format_version") != RUN_VERSION:
             raise ValueError("another version of the format")
-        return read_dataclass(Record, document)
+        record = read_dataclass(Record, document)
+        if record.state not in STATES:
+            raise ValueError(f"no state of a run: {reprlib.repr(record.state)}")
+        return record
     except (*NOT_UNDERSTOOD, RecursionError) as error:
         raise TraceFileError(one_line(f"{type(error).__name__}: {error}", "run")) from error
 
@@ -46,7 +50,10 @@ def dumps_confusion(confusion: Confusion) -> str:
 
 def loads_confusion(text: str) -> Confusion:
     """The confusion that `dumps_confusion` wrote; raises `TraceFileError` for anything else."""
-    return _read(Confusion, text)
+    found = _read(Confusion, text)
+    if any(len(row) != len(found.counts) for row in found.counts):
+        raise TraceFileError(one_line("its confusions are no square", "run"))
+    return found
 
 
 def dumps_line(value: Epoch | Signals) -> str:
@@ -56,7 +63,11 @@ def dumps_line(value: Epoch | Signals) -> str:
 
 def loads_epochs(text: str) -> tuple[Epoch, ...]:
     """The epochs of a file of lines; raises `TraceFileError` for lines of anything else."""
-    return tuple(_read(Epoch, line) for line in whole_lines(text))
+    found = tuple(_read(Epoch, line) for line in whole_lines(text))
+    for place, epoch in enumerate(found, 1):
+        if epoch.epoch != place:
+            raise TraceFileError(one_line(f"epoch {epoch.epoch} stands at place {place}", "run"))
+    return found
 
 
 def whole_lines(text: str) -> list[str]:

@@ -13,6 +13,8 @@ from resnet_inspect.traces.model import Trace
 
 SIGNALS_VERSION = 1
 
+LOSSES = ("", "its own", "cross-entropy", "mean-square")
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
@@ -66,7 +68,7 @@ class Signals:
     loss: float | None
     """The number that the backward pass started from, if it is known; None if it is not finite."""
     loss_name: str
-    """"cross entropy", "mean square of the outputs", "its own"; "" without a backward pass."""
+    """One of `LOSSES`; "" without a backward pass."""
     flows: tuple[Flow | None, ...]
     """For each call; None where it gave no floating tensor."""
     weights: tuple[Weight, ...]
@@ -83,4 +85,26 @@ def mismatch(trace: Trace, steps: Sequence[Signals]) -> str | None:
         return "there is no step"
     if any(len(one.flows) != len(trace.calls) for one in steps):
         return "a step has another number of calls than the trace"
+    if any(one.loss_name not in LOSSES for one in steps):
+        return "a step has a loss that is not known"
+    for one in steps:
+        if any(flow is not None and _cannot_be(flow) for flow in one.flows):
+            return "a call has a negative spread, or more zeros than elements"
+        measured = (x for w in one.weights for x in (w.norm, w.gradient_norm, w.update_ratio))
+        if _is_negative(*measured):
+            return "a parameter has a negative norm"
     return None
+
+
+def _cannot_be(flow: Flow) -> bool:
+    return max(flow.zeros, flow.nonfinite) > flow.elements or _is_negative(
+        flow.std,
+        flow.largest,
+        flow.channel_mean_squared,
+        flow.channel_variance,
+        flow.gradient_norm,
+    )
+
+
+def _is_negative(*numbers: float | None) -> bool:
+    return any(number is not None and number < 0 for number in numbers)

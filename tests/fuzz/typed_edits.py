@@ -74,7 +74,15 @@ TRACES = (
 OF = {
     "trace": TRACES,
     "measured": (*SHOWN, "measure FILE", "measure FILE --format json", "show FILE --where time>1"),
-    "signals": (*SHOWN, "draw FILE --signals", "signal FILE", "show FILE --format latex"),
+    "signals": (
+        *SHOWN,
+        "signal FILE",
+        "signal FILE --plot --width 80",
+        "signal FILE --view blocks --format csv",
+        "signal FILE -o PLOT",
+        "signal FILE BASE",
+        "show FILE --format latex",
+    ),
     "run": (*SHOWN, "report FILE -o PAGE --force", "report FILE -o TEXT --force", "tui FILE"),
     "lock": (*SHOWN, "check BASE --lock FILE", "check FILE --lock BASE", "taps FILE"),
 }
@@ -131,6 +139,7 @@ def bases(kind: str, folder: Path) -> list[Base]:
 
 
 NUMBERS = (0, 1, 2, 3, 7, 64, 255, 2**16, 2**31 - 1, 2**31, 2**53, 2**62, 2**63 - 1, -1, -(2**31))
+FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, 1e308, -1e308, 5e-324, 1e160, 1e-160, 1e20)
 TEXTS = ("", "x", ":", ":add", ".", "a.b.c", "\x1b[2J", "é", "0", "float32", "x" * 5000, "a" * 40)
 
 
@@ -157,6 +166,8 @@ def edit(document: Any, chance: random.Random) -> None:
         others = [h[k] for h, k in chance.sample(every, min(20, len(every))) if type(h[k]) is int]
         near = [found - 1, found + 1, found * 2]
         holder[key] = chance.choice([*NUMBERS, *near, *others * 2])
+    elif isinstance(found, float):
+        holder[key] = chance.choice([*FLOATS, found * 2, None])
     elif isinstance(found, str):
         others = [
             h[k] for h, k in chance.sample(every, min(20, len(every))) if isinstance(h[k], str)
@@ -269,8 +280,10 @@ def run(
             "LAYER": chance.choice(base.layers),
             "PAGE": str(folder / "page.html"),
             "TEXT": str(folder / "page.md"),
+            "PLOT": str(folder / "plot.svg"),
         }
-        (folder / "page.html").unlink(missing_ok=True)
+        for made in (*folder.glob("page*"), *folder.glob("plot.svg")):
+            made.unlink()
         code, fault = answer([swapped.get(word, word) for word in words])
         counted[code] += 1
         if fault:

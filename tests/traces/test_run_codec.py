@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,37 @@ def test_a_line_of_something_else_is_refused() -> None:
     assert run_codec.loads_epochs(line + '{"epoch": 2') == runs.EPOCHS[:1]
     with pytest.raises(TraceFileError, match="damaged run"):
         run_codec.loads_epochs(line.replace("0.001", '"fast"'))
+
+
+def _without_a_class(confusion: str) -> str:
+    return json.dumps({**json.loads(confusion), "counts": [[1, 0], [0, 1]]})
+
+
+REFUSED: dict[str, tuple[str, Callable[[str], str], str]] = {
+    "a state": ("run.json", lambda t: t.replace('"running"', '"dancing"'), "no state of a run"),
+    "a gap": ("metrics.jsonl", lambda t: t.partition("\n")[2], "epoch 2 stands at place 1"),
+    "no square": ("confusion.json", lambda t: t.replace("[1,2,0]", "[1,2]"), "no square"),
+    "classes": ("confusion.json", _without_a_class, "of 2 classes, its images of 3"),
+    "a loss": (
+        "signals.jsonl", lambda t: t.replace("cross-entropy", "é"), "a loss that is not known",
+    ),
+    "a spread": ("signals.jsonl", lambda t: t.replace('"std":', '"std":-'), "negative spread"),
+    "zeros": ("signals.jsonl", lambda t: t.replace('"zeros":', '"zeros":9'), "more zeros than"),
+    "a norm": (
+        "signals.jsonl", lambda t: t.replace('"update_ratio":null', '"update_ratio":-1'),
+        "negative norm",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "change", "said"), REFUSED.values(), ids=REFUSED)
+def test_files_that_are_of_no_run_are_refused(
+    name: str, change: Callable[[str], str], said: str, tmp_path: Path
+) -> None:
+    runs.write(runs.made(), tmp_path)
+    path = tmp_path / name
+    text = path.read_text(encoding="utf-8")
+    path.write_text(change(text), encoding="utf-8")
+    assert change(text) != text
+    with pytest.raises(TraceFileError, match=said):
+        load_run(tmp_path)

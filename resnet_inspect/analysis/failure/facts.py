@@ -21,7 +21,7 @@ from resnet_inspect.traces.tensors import Shape, TensorSpec
 INPUT = "the input"
 OUTSIDE = "no recorded call"
 _READ = 10_000
-"""Characters of what an exception says that are read; torch says its own in a few hundred."""
+"""Characters of what an exception says that are read; torch takes a few hundred."""
 
 
 @dataclass(frozen=True, slots=True)

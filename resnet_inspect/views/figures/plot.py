@@ -17,6 +17,8 @@ _MARKS = "ox+*"
 _DOTTED = 3
 """Of a dotted line every so many dots are drawn."""
 _NARROWEST = 8
+_FARTHEST = 1e300
+"""A number from it on is at the end of the scale, since differences must be finite."""
 _LABEL = 5
 """Columns of the labels, if none is longer, so that plots stand below one another."""
 
@@ -79,7 +81,8 @@ class _Scale:
 
 def rounded(low: float, high: float) -> tuple[float, float, float]:
     """Round numbers around two others, and the step between the ticks."""
-    spread = (high - low) or abs(high) or 1.0
+    low, high = (min(max(end, -_FARTHEST), _FARTHEST) for end in (low, high))
+    spread = max((high - low) or abs(high) or 1.0, 1 / _FARTHEST)
     power = 10.0 ** floor(log10(spread))
     step = next(power * n for n in (0.2, 0.5, 1.0, 2.0) if spread / (power * n) <= 6)
     low, high = floor(low / step) * step, ceil(high / step) * step

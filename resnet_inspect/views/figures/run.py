@@ -190,10 +190,11 @@ def gradients(run: Run) -> Picture:
         [one.weight_gradient_norm(((layer.call, layer.call),)) or None for one in steps]
         for layer in layers
     ]
-    known = [log10(norm) for row in norms for norm in row if norm]
+    known = [norm for row in norms for norm in row if norm]
     if not known:
         raise UsageError("no layer got a gradient")
-    low, high = min(known), max(known)
+    ends = min(known), max(known)
+    low, high = map(log10, ends)
     names = [clipped(text.visible(layer.path), 30) for layer in layers]
     beside = max(width_of(name, SMALL) for name in names) + 8
     left, top = _MARGIN + beside, _MARGIN + 20
@@ -217,7 +218,7 @@ def gradients(run: Run) -> Picture:
             Words(left + (at + 0.5) * cell, bottom + 14, str(taken[at].step), "muted", SMALL)
         )
     shapes.append(Words(left + cell * len(steps) / 2, bottom + 32, "step", "muted"))
-    shapes.append(Words(left, top - 8, f"{number(10**low)} (pale) to {number(10**high)} (dark)",
+    shapes.append(Words(left, top - 8, f"{number(ends[0])} (pale) to {number(ends[1])} (dark)",
                         "muted", SMALL, "start"))  # fmt: skip
     width = left + cell * len(steps) + _MARGIN
     return Picture(

@@ -70,8 +70,11 @@ class _Scale:
 
     def part(self, value: float) -> float:
         """Where a value stands: 0 at the lower end, 1 at the upper."""
-        part = (log10(value) - self.low) / (self.high - self.low)
-        return min(max(part, 0.0), 1.0)
+        return self.part_of_tick(log10(value))
+
+    def part_of_tick(self, exponent: float) -> float:
+        """The same of 10^exponent."""
+        return min(max((exponent - self.low) / (self.high - self.low), 0.0), 1.0)
 
     @property
     def ticks(self) -> list[int]:
@@ -136,7 +139,7 @@ def _plotted(signals: Sequence[Signal], plot: _Plot, top: float, deepest: int) -
     yield Words(left, top - 8, plot.title, anchor="start", bold=True)
     yield Rectangle(left, top, _WIDTH, _HEIGHT, "stage frame")
     for exponent in scale.ticks:
-        y = bottom - scale.part(10.0**exponent) * _HEIGHT
+        y = bottom - scale.part_of_tick(exponent) * _HEIGHT
         yield Line(((left, y), (left + _WIDTH, y)), "edge", arrow=False)
         yield Words(left - 8, y + 4, f"1e{exponent}", "muted", SMALL, "end")
 
@@ -207,7 +210,7 @@ def as_text(signals: Sequence[Signal], width: int = 72, height: int = 12) -> lis
                     x = place * columns // deepest
                     grid[round((1 - scale.part(value)) * (height - 1))][x] = mark
         lines.append(plot.title)
-        ticks = {round((1 - scale.part(10.0**e)) * (height - 1)): e for e in scale.ticks}
+        ticks = {round((1 - scale.part_of_tick(e)) * (height - 1)): e for e in scale.ticks}
         for y, row in enumerate(grid):
             label = f"1e{ticks[y]}" if y in ticks else ""
             lines.append(f"{label:>6} │{''.join(row)}".rstrip())

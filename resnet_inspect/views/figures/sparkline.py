@@ -30,7 +30,11 @@ def sparkline(values: Sequence[float | None], *, ascii: bool = False) -> str:
     known = [value for value in values if value is not None and (value or not log)]
     if not known:
         return " " * len(values)
-    scaled = [log10(value) if log else value for value in known]
+
+    def place(value: float) -> float:
+        return log10(value) if log else value / 4  # so that no difference is too large
+
+    scaled = [place(value) for value in known]
     low, high = min(scaled), max(scaled)
     drawn = ""
     for value in values:
@@ -39,6 +43,6 @@ def sparkline(values: Sequence[float | None], *, ascii: bool = False) -> str:
         elif log and not value:
             drawn += bars[0]
         else:
-            part = ((log10(value) if log else value) - low) / (high - low) if high > low else 0.5
+            part = (place(value) - low) / (high - low) if high > low else 0.5
             drawn += bars[min(int(part * len(bars)), len(bars) - 1)]
     return drawn

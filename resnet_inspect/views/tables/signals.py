@@ -28,6 +28,10 @@ def _of_flow(read: Callable[[Flow], Any]) -> Callable[[Signal, Spans], Any]:
     return value
 
 
+def _part_of_zeros(flow: Flow) -> float | None:
+    return flow.zeros / flow.elements if flow.elements else None
+
+
 def _at_add(name: str) -> Callable[[Signal, Spans], float | None]:
     def value(signal: Signal, spans: Spans) -> float | None:
         found = signal.at_add(spans)
@@ -51,7 +55,7 @@ SIGNALS = {
         Beside("output_max", "max", 4, "largest magnitude of its output",
                _of_flow(lambda flow: flow.largest), number),
         Beside("zeros", "zeros", 2, "part of its output that is exactly zero",
-               _of_flow(lambda flow: flow.zeros / flow.elements), text.share),
+               _of_flow(_part_of_zeros), text.share),
         Beside("nonfinite", "not finite", 6, "elements of its output that are NaN or infinite",
                _of_flow(lambda flow: flow.nonfinite), text.integer),
         Beside("channel_mean_squared", "ch mean²", 8,

@@ -113,7 +113,7 @@ def _gradient(signal: Signal) -> Iterator[str]:
     start, end = gradient_rms(found.last.flow), gradient_rms(found.first.flow)
     between = f"from the last convolution ({found.last.path}) to the first ({found.first.path})"
     measured = f"its root mean square is {number(start or 0)} and {number(end or 0)}"
-    if end == 0:
+    if not found.ratio:
         yield f"no gradient is left at the first convolution ({found.first.path}): {measured}"
     elif found.ratio >= _STEADY:
         yield f"{between} the gradient grows {number(found.ratio)} times: {measured}"

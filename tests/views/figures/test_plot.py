@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 
 import pytest
 
-from resnet_inspect.views.figures.plot import Curve, plot
+from resnet_inspect.views.figures.plot import Curve, plot, rounded
+from resnet_inspect.views.figures.sparkline import sparkline
 
 
 def lines(
@@ -57,3 +59,10 @@ def test_no_line_is_wider_than_is_said(places: int, width: int, end: float) -> N
     assert max(map(len, drawn)) <= width
     assert len(drawn) == 8
     assert drawn[-1].split()[0] == "1" or places > 7
+
+
+@pytest.mark.parametrize("ends", [(-1.7e308, 1.7e308), (0.0, 5e-324), (1e-320, 1e308), (0.0, 0.0)])
+def test_numbers_at_the_ends_of_what_is_finite_are_drawn(ends: tuple[float, float]) -> None:
+    assert len(lines(ends)) == 8
+    assert all(isfinite(number) for number in rounded(*ends))
+    assert len(sparkline((*ends, None, sum(ends)))) == 4

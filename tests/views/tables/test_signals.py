@@ -205,3 +205,27 @@ def test_signals_of_another_trace_are_refused() -> None:
 )  # fmt: skip
 def test_numbers_have_three_digits(value: float, said: str) -> None:
     assert number(value) == said
+
+
+@pytest.mark.parametrize("numbers", [(0.0, 5e-324), (1.7e308, 5e-324), (1.7e308, 1.7e308)])
+def test_numbers_at_the_ends_of_what_is_finite_have_rows_sentences_and_plots(
+    numbers: tuple[float, float],
+) -> None:
+    signal = signal_of("resnet18")
+    for path, number_there in zip(("conv1", "layer4.1.conv2"), numbers, strict=True):
+        names = ("mean", "std", "largest", "gradient_norm")
+        signal = changed(signal, path, **dict.fromkeys(names, number_there))
+    weights = tuple(replace(one, norm=numbers[0]) for one in signal.signals.weights)
+    signal = Signal(signal.survey, replace(signal.signals, weights=weights))
+    assert mismatch(signal.survey.trace, [signal.signals]) is None
+    for name in ("layers", "blocks", "stages"):
+        assert view(signal, name, EVERYTHING).rows
+    assert list(remarks_of(signal))
+    assert list(as_text([signal], 80, 20))
+    assert render_picture(propagation([signal]), "svg")
+
+
+def test_of_nothing_no_part_is_zero() -> None:
+    signal = changed(signal_of("resnet18"), "conv1", elements=0, zeros=0)
+    row = rows_of(view(signal, "layers", EVERYTHING))["conv1"]
+    assert (row["zeros"], row["gradient_rms"]) == (None, None)

@@ -39,6 +39,7 @@ class Rules:
 def _asked(rule: Rule, facts: Facts, found: re.Match[str]) -> Diagnosis | None:
     """What a rule finds; nothing where it knows the words and the numbers are not as they say."""
     try:
-        return rule(facts, found)
+        known = rule(facts, found)
     except (ArithmeticError, LookupError, ValueError):
         return None
+    return known
