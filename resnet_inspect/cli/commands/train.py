@@ -86,7 +86,12 @@ _RECIPE = (
     "--amp", is_flag=True, default=None, help="Compute in bfloat16 where that is precise enough."
 )
 @click.option("--device", default="auto", help=devices("auto", ": the fastest", ("meta",)))
-@click.option("--devices", type=click.IntRange(min=1), default=1, help="GPUs of a machine, or processes on CPUs.")
+@click.option(
+    "--devices",
+    type=click.IntRange(min=1),
+    default=1,
+    help="GPUs of a machine, or processes on CPUs.",
+)
 @click.option("--nodes", type=click.IntRange(min=1), default=1, help="Machines.")
 @click.option("--workers", type=click.IntRange(min=0), help="Processes that read images.")
 @click.option(
