@@ -217,7 +217,7 @@ def gradients(run: Run) -> Picture:
             Words(left + (at + 0.5) * cell, bottom + 14, str(taken[at].step), "muted", SMALL)
         )
     shapes.append(Words(left + cell * len(steps) / 2, bottom + 32, "step", "muted"))
-    shapes.append(Words(left, top - 8, f"{number(10**low)} (pale) to {number(10**high)} (dark)",
+    shapes.append(Words(left, top - 8, f"{number(10**low)} (faint) to {number(10**high)} (strong)",
                         "muted", SMALL, "start"))  # fmt: skip
     width = left + cell * len(steps) + _MARGIN
     return Picture(
