@@ -6,11 +6,15 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from resnet_inspect.errors import BadInput
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff"}
@@ -35,7 +39,7 @@ def batch_of(folder: str | Path, shape: tuple[int, ...], seed: int) -> Tensor:
         )
     place = Path(folder)
     try:
-        found = sorted(path for path in place.rglob("*") if path.suffix.lower() in SUFFIXES)
+        found = images_in(place)
     except OSError as error:
         raise BadInput(f"{folder}: {error.strerror or error}") from error
     if not found:
@@ -46,6 +50,17 @@ def batch_of(folder: str | Path, shape: tuple[int, ...], seed: int) -> Tensor:
     batch, channels, height, width = shape
     paths = [chosen[n % len(chosen)] for n in range(batch)]
     return torch.stack([_image(path, channels, height, width) for path in paths])
+
+
+def images_in(folder: Path) -> list[Path]:
+    """The images in a folder and those in it, but for what is hidden; raises `OSError`."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and not path.is_dir()
+    )
 
 
 def _image(path: Path, channels: int, height: int, width: int) -> Tensor:
@@ -68,19 +83,33 @@ def normalised(pixels: Tensor, mean: Sequence[float] = MEAN, std: Sequence[float
 def pixels_of(path: Path, channels: int, height: int, width: int) -> Tensor:
     """An image as C×H×W bytes, scaled so that it covers H×W and cropped at its centre.
 
-    Raises `BadInput` if it does not open.
+    Of one that moves it is the first; what is transparent has the colour that it hides.
+
+    Raises `BadInput` if it does not open, or has numbers whose range is not known.
     """
     from PIL import Image, ImageOps
     from torchvision.transforms.functional import pil_to_tensor
 
     try:
         with Image.open(path) as opened:
-            image = opened.convert("RGB" if channels == 3 else "L")
+            image = _of_bytes(opened).convert("RGB" if channels == 3 else "L")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         why = getattr(error, "strerror", None) or error
         raise BadInput(f"{path} is no image that opens: {why}") from error
     pixels: Tensor = pil_to_tensor(ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR))
     return pixels
+
+
+def _of_bytes(image: Image) -> Image:
+    """An image with 8 bits for each number; raises `ValueError` where their range is not known."""
+    import numpy
+    from PIL import Image
+
+    if image.mode.startswith("I;16") or (image.mode, image.format) == ("I", "PNG"):
+        return Image.fromarray((numpy.asarray(image) >> 8).astype("uint8"))
+    if image.mode in ("I", "F"):
+        raise ValueError(f"the range of its numbers is not known (mode {image.mode} of Pillow)")
+    return image.convert("RGBA") if "transparency" in image.info else image
 
 
 def rgb(pixels: Tensor) -> bytes:

@@ -47,8 +47,10 @@ def capture(model: str | None, options: Mapping[str, Any]) -> Trace:
 
     Without a name it is the network that the weights are of.
     """
+    from resnet_inspect.pipeline.files import is_run
+
     arguments = read_settings(options["settings"])
-    if model is not None and model.endswith(".json"):
+    if model is not None and (model.endswith(".json") or is_run(model)):
         raise click.UsageError(f"`resnet-inspect show {model}` prints a saved trace")
     if model is not None and model.endswith((".pth", ".pt", ".ckpt", ".safetensors")):
         raise click.UsageError(f"weights alone: `resnet-inspect trace --weights {model}`")

@@ -36,9 +36,12 @@ def _html(report: Report, path: Path) -> Written:
         if section.picture is not None:
             for theme in THEMES:
                 drawn = element(section.picture, THEMES[theme])
-                body.append(f'<figure class="{theme}">{drawn}</figure>')
+                body.append(f'<figure class="{theme}" tabindex="0">{drawn}</figure>')
         if section.table is not None:
-            body += ['<div class="resnet-inspect">', *html.grid(section.table), "</div>"]
+            name = as_html(section.heading)
+            region = f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">'
+            grid = html.grid(section.table)
+            body += ['<div class="resnet-inspect">', region, *grid, "</div>", "</div>"]
         body.append("</section>")
     style = "".join(map(asset, ("lesson.css", "fragment.css", "report.css")))
     return {path: text(report.title, style, body)}

@@ -19,23 +19,32 @@ from resnet_inspect.errors import BadInput
 def channels_of(network: nn.Module) -> int:
     """Channels of the images that a network takes: what its first convolution does; else 3."""
     found = (module.in_channels for module in network.modules() if isinstance(module, nn.Conv2d))
-    return next(found, 3)
+    return next(found, 0) or 3  # a lazy one does not know yet
 
 
 def fit_head(network: nn.Module, path: str, classes: int, seed: int) -> str:
     """Replace the classifier at a path by a fresh one for so many classes, if it has others.
 
-    Says what was done, "" for nothing. Raises `BadInput` if it is no linear layer.
+    Says what was done, "" for nothing. Raises `BadInput` if it is no layer that can be replaced.
     """
     old = network.get_submodule(path)
-    if not isinstance(old, nn.Linear):
-        raise BadInput(f"the last layer, {path}, is a {type(old).__name__}: nn.Linear is fitted")
-    if old.out_features == classes:
+    outputs = getattr(old, "out_features", None) or getattr(old, "out_channels", None)
+    if outputs == classes:
         return ""
     with _seeded(seed):
-        new = nn.Linear(old.in_features, classes, old.bias is not None, **_like(old))
+        if isinstance(old, nn.Linear):
+            new: nn.Module = nn.Linear(old.in_features, classes, old.bias is not None, **_like(old))
+        elif isinstance(old, nn.Conv2d) and old.groups == 1:
+            window = {name: getattr(old, name) for name in _WINDOW}
+            made = {**window, "bias": old.bias is not None, **_like(old)}
+            new = nn.Conv2d(old.in_channels, classes, **made)
+        else:
+            raise BadInput(
+                f"the last layer, {path}, gives {outputs} and is a {type(old).__name__}:"
+                " nn.Linear and nn.Conv2d are fitted"
+            )
     _put(network, path, new)
-    return f"{path} is new: {classes} classes in place of {old.out_features:,}"
+    return f"{path} is new: {classes} classes in place of {outputs:,}"
 
 
 def fit_stem(network: nn.Module, paths: Sequence[str], seed: int) -> tuple[list[str], str]:
@@ -95,6 +104,9 @@ def _is_frozen(network: nn.Module, path: str, names: frozenset[str]) -> bool:
         if own or not path:
             return bool(own) and names.issuperset(own)
         path = path.rpartition(".")[0]
+
+
+_WINDOW = ("kernel_size", "stride", "padding", "dilation")
 
 
 def _like(layer: nn.Linear | nn.Conv2d) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import Dataset
 
-from resnet_inspect.capture.images import MEAN, STD, SUFFIXES, pixels_of
+from resnet_inspect.capture.images import MEAN, STD, images_in, pixels_of
 from resnet_inspect.errors import BadInput, MissingDependency, UnknownName
 from resnet_inspect.traces.ops import Sizes
 
@@ -282,11 +282,7 @@ def _given(place: Path, training: Path) -> tuple[tuple[str, ...], _Files, _Files
 def _in_classes(place: Path) -> tuple[tuple[str, ...], _Files]:
     """The names of the folders in a folder, and each image with the number of its own."""
     folders = sorted(path for path in place.iterdir() if path.is_dir() and path.name[0] != ".")
-    found = {
-        folder.name: sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
-        for folder in folders
-    }
-    found = {name: paths for name, paths in found.items() if paths}
+    found = {folder.name: paths for folder in folders if (paths := images_in(folder))}
     if not found:
         raise BadInput(
             f"{place} holds no images in folders",

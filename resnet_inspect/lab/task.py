@@ -19,8 +19,10 @@ from torch.utils.data.distributed import DistributedSampler
 from torchmetrics import MeanMetric
 from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix
 
+from resnet_inspect.capture.inputs import floating_dtype
+from resnet_inspect.capture.recording.arguments import tensors_in
 from resnet_inspect.capture.recording.watch import watching
-from resnet_inspect.errors import InspectError
+from resnet_inspect.errors import InspectError, WorkFailed
 from resnet_inspect.lab.fitting import frozen_norms
 from resnet_inspect.lab.images import Batch, Split
 from resnet_inspect.traces.model import Trace
@@ -61,7 +63,8 @@ class Task(LightningModule):
         shape = (-1, 1, 1)
         self.register_buffer("mean", torch.tensor(split.mean).view(shape) * 255, persistent=False)
         self.register_buffer("std", torch.tensor(split.std).view(shape) * 255, persistent=False)
-        classes = len(split.classes)
+        self.element_type = floating_dtype(network)
+        self.classes = classes = len(split.classes)
         self.train_loss, self.held_out_loss = MeanMetric(), MeanMetric()
         self.train_accuracy = MulticlassAccuracy(classes, average="micro")
         self.confusion = MulticlassConfusionMatrix(classes)
@@ -102,7 +105,7 @@ class Task(LightningModule):
         images, classes = batch
         assert isinstance(self.mean, Tensor)
         assert isinstance(self.std, Tensor)
-        images = (images.float() - self.mean) / self.std
+        images = ((images.float() - self.mean) / self.std).to(self.element_type)
         if self.trainer.training and self.recipe.augment:
             images = augmented(images, self.split.flips)
         return images, classes
@@ -132,7 +135,7 @@ class Task(LightningModule):
     def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> dict[str, Tensor]:
         """The loss of a batch, and how many of it are right; raises `NotFinite`."""
         images, classes = batch
-        scores = self.network(images)
+        scores = self._scores(images)
         loss = functional.cross_entropy(
             scores, classes, label_smoothing=self.recipe.label_smoothing
         )
@@ -141,6 +144,17 @@ class Task(LightningModule):
         self.train_loss.update(loss.detach(), len(classes))
         self.train_accuracy.update(scores.detach(), classes)
         return {"loss": loss, "right": (scores.detach().argmax(1) == classes).sum()}
+
+    def _scores(self, images: Tensor) -> Tensor:
+        """The output of N×classes, alone or among others; raises `WorkFailed` for none."""
+        made = self.network(images)
+        shape = (len(images), self.classes)
+        given = [tensor for _, tensor in tensors_in(made)]
+        for tensor in given:
+            if tensor.shape == shape and tensor.is_floating_point():
+                return tensor
+        sizes = ", ".join("×".join(map(str, tensor.shape)) for tensor in given) or "nothing"
+        raise WorkFailed(f"the network gives {sizes}, no scores for {self.classes} classes")
 
     def _not_finite(self, images: Tensor) -> NotFinite:
         seen: list[tuple[Trace, Callable[[], Signals]]] = []
@@ -159,7 +173,7 @@ class Task(LightningModule):
     def validation_step(self, batch: tuple[Tensor, Tensor], index: int) -> None:
         """Count what is held out."""
         images, classes = batch
-        scores = self.network(images)
+        scores = self._scores(images)
         self.held_out_loss.update(functional.cross_entropy(scores, classes), len(classes))
         self.confusion.update(scores, classes)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.errors import BadInput
-from resnet_inspect.pipeline.networks import Tell, import_torch
+from resnet_inspect.pipeline.networks import Tell, give_shapes, import_torch
 from resnet_inspect.sources import source, subject, surroundings
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.run import Epoch, Images, Recipe, Record, Told
@@ -141,6 +141,7 @@ def prepared(
             machine.download,
         )
         notes.append(split.about)
+        give_shapes(network, (torch.zeros(2, *split.training.shape),), {})
         survey = _survey(network, recipe, split)
         head = _classifier(survey)
         anew, stem = [head], _stem(survey) if recipe.stem else []
@@ -158,7 +159,8 @@ def prepared(
             fitting.drop_before(network, head, recipe.dropout)
             notes.append(f"dropout of {recipe.dropout:g} before {head}")
         survey = _survey(network, recipe, split)
-        _check_scores(survey, len(split.classes))
+        if said := _other_outputs(survey, len(split.classes)):
+            notes.append(said)
         frozen = _frozen(survey, recipe)
         norms = fitting.frozen_norms(network, frozen[1])
         trace = _in_eval_mode(freezing.frozen(survey.trace, frozen[1]), norms)
@@ -238,12 +240,21 @@ def _classifier(survey: Survey) -> str:
     raise BadInput("the network has no layer that gives scores", hint="nn.Linear at its end")
 
 
-def _check_scores(survey: Survey, classes: int) -> None:
+def _other_outputs(survey: Survey, classes: int) -> str:
+    """What the network gives beside its scores, which is not trained on; "" for nothing.
+
+    Raises `BadInput` where it gives no scores, or several.
+    """
     trace = survey.trace
-    shapes = [trace.activations[port.activation].tensor.shape for port in trace.outputs]
-    if [shape[1:] for shape in shapes] != [(classes,)]:
-        given = ", ".join("×".join(map(str, shape)) for shape in shapes) or "nothing"
-        raise BadInput(f"the network gives {given} in training, not scores for {classes} classes")
+    shapes = [trace.spec(port).shape for port in trace.outputs]
+    others = [shape for shape in shapes if shape[1:] != (classes,)]
+    given = ", ".join("×".join(map(str, shape)) for shape in shapes) or "nothing"
+    if len(shapes) - len(others) != 1:
+        hint = "--set aux_logits=False, or a forward that gives one" if len(shapes) > 1 else ""
+        raise BadInput(
+            f"the network gives {given} in training, not scores for {classes} classes", hint=hint
+        )
+    return f"of {given} only the scores are trained on" if others else ""
 
 
 def _stem(survey: Survey) -> list[str]:

@@ -147,7 +147,8 @@ def resume(
     done, step = _reached(place)
     if done >= recipe.epochs:
         raise BadInput(
-            f"{folder} has its {recipe.epochs} epochs", hint=f"--epochs {done + 5} trains it on"
+            f"{folder} has {done} of {recipe.epochs} epochs behind it",
+            hint=f"--epochs {done + 5} trains it on",
         )
     run = load_run(place)
     behind = run.epochs[:done]

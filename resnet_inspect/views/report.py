@@ -71,7 +71,7 @@ def _sections(run: Run) -> Iterator[Section]:
     usual: Optimizer = "momentum" if recipe.momentum or recipe.optimizer == "adagrad" else "sgd"
     optimizer = _COSTS_OF.get(recipe.optimizer, usual)
     costs = cost.downwards(cost.Candidate.of(survey), [optimizer])
-    yield _section("costs", "Costs", (), costs)
+    yield _section("costs", "Costs", (costs.title,), costs)
 
 
 def _section(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy
 import pytest
 import torch
 from PIL import Image
 
-from resnet_inspect.capture.images import MEAN, STD, batch_of
+from resnet_inspect.capture.images import MEAN, STD, batch_of, images_in, pixels_of
 from resnet_inspect.errors import BadInput
 
 
@@ -43,3 +44,45 @@ def test_what_is_no_batch_of_images_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     with pytest.raises(BadInput, match="opens"):
         batch_of(tmp_path, (1, 3, 8, 8), 0)
+
+
+def test_images_of_every_kind_have_their_brightness(tmp_path: Path) -> None:
+    ramp = numpy.arange(256, dtype="uint8").reshape(16, 16)
+    grey = Image.fromarray(ramp)
+    made = {
+        "grey.png": grey,
+        "rgba.png": grey.convert("RGBA"),
+        "16.png": Image.fromarray(ramp.astype("uint16") * 257),
+        "16.tiff": Image.fromarray(ramp.astype("uint16") * 257),
+        "palette.png": grey.convert("P"),
+    }
+    for name, image in made.items():
+        image.save(tmp_path / name)
+        for channels in (1, 3):
+            pixels = pixels_of(tmp_path / name, channels, 16, 16)
+            expected = torch.tensor(ramp).expand(channels, 16, 16)
+            assert (pixels.int() - expected.int()).abs().max() <= 1, name
+    frames = [Image.new("RGB", (8, 8), (level, 0, 0)) for level in (200, 10)]
+    frames[0].save(tmp_path / "moves.gif", save_all=True, append_images=frames[1:])
+    assert pixels_of(tmp_path / "moves.gif", 3, 8, 8)[0].unique().tolist() == [200]
+    for mode in ("F", "I"):
+        Image.new(mode, (8, 8), 1).save(tmp_path / "unknown.tiff")
+        with pytest.raises(BadInput, match="the range of its numbers is not known"):
+            pixels_of(tmp_path / "unknown.tiff", 1, 8, 8)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_palette_with_transparency_warns_of_nothing(tmp_path: Path) -> None:
+    Image.new("P", (8, 8), 3).save(tmp_path / "x.png", transparency=bytes(10))
+    assert pixels_of(tmp_path / "x.png", 3, 8, 8).shape == (3, 8, 8)
+
+
+def test_what_is_hidden_is_no_image(tmp_path: Path) -> None:
+    hidden = tmp_path / ".hidden" / "here"
+    for folder in (tmp_path / "a", tmp_path / "a" / ".thumbnails", hidden):
+        folder.mkdir(parents=True)
+        Image.new("L", (8, 8)).save(folder / "1.png")
+    (tmp_path / "a" / "._1.png").write_bytes(b"of another system")
+    (tmp_path / "a" / "folder.png").mkdir()
+    assert images_in(tmp_path) == [tmp_path / "a" / "1.png"]
+    assert images_in(hidden) == [hidden / "1.png"], "what lies above is of no matter"

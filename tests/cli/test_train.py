@@ -109,7 +109,7 @@ class Net(nn.Module):
 
 class Two(Net):
     def forward(self, x):
-        return x, super().forward(x)
+        return super().forward(x), super().forward(x)
 """
 
 
@@ -219,3 +219,8 @@ def test_your_own_network_is_trained_and_reported(ran: Ran, tmp_path: Path) -> N
     code, out, _ = ran("train", "--resume", "run", "--epochs", "2", "--format", "csv")
     assert code == 0
     assert len(out.splitlines()) == 3
+    assert (
+        "run has 2 of 1 epochs behind it" in ran("train", "--resume", "run", "--epochs", "1")[2][0]
+    )
+    assert "run is a run: --resume run goes on" in ran("train", "run", "-o", "other")[2][0]
+    assert "`resnet-inspect show run`" in ran("trace", "run")[2][0]

@@ -69,8 +69,8 @@ def test_it_says_what_the_run_came_to() -> None:
     assert "best: 80.0% of what is held out, after epoch 2" in said
     assert "last: 90.0% in training, 80.0% of what is held out, 10.0 points less" in said
     assert section(found, "confusion").sentences == (
-        "dog <b> was taken for cat 1 of 3 times",
-        "fox|hen was taken for dog <b> 1 of 3 times",
+        "dog <b> was taken for cat, 1 of 3 times",
+        "fox|hen was taken for dog <b>, 1 of 3 times",
     )
     frozen = section(found, "frozen")
     assert frozen.sentences == (
@@ -124,3 +124,16 @@ def test_what_is_not_there_is_said() -> None:
 def test_another_suffix_is_refused() -> None:
     with pytest.raises(UnknownName, match=r"'\.pdf'"):
         write(report(runs.made()), Path("run.pdf"))
+
+
+def test_on_a_phone_only_tables_and_pictures_scroll(tmp_path: Path) -> None:
+    from browsers import Watched, browser
+
+    for path, content in write(report(runs.made()), tmp_path / "run.html").items():
+        path.write_text(content, encoding="utf-8")
+    with browser() as chromium:
+        shown = Watched(chromium, viewport={"width": 390, "height": 800})
+        shown.page.goto((tmp_path / "run.html").as_uri())
+        assert shown.page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert shown.page.locator("#curves table").is_visible()
+        assert shown.faults == []

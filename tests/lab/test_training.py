@@ -142,7 +142,7 @@ def test_an_interrupt_keeps_the_run(run: tuple[Path, Run], tmp_path: Path) -> No
     assert len(load_run(folder).epochs) == 1
     resume(folder)
     assert equal(weights(folder), weights(run[0]))
-    with pytest.raises(BadInput, match="has its 3 epochs"):
+    with pytest.raises(BadInput, match="has 3 of 3 epochs"):
         resume(folder)
 
 

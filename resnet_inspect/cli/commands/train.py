@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,12 @@ _RECIPE = (
     "--amp", is_flag=True, default=None, help="Compute in bfloat16 where that is precise enough."
 )
 @click.option("--device", default="auto", help=devices("auto", ": the fastest", ("meta",)))
-@click.option("--devices", type=click.IntRange(min=1), default=1, help="GPUs of a machine.")
+@click.option(
+    "--devices",
+    type=click.IntRange(min=1),
+    default=1,
+    help="GPUs of a machine, or processes on CPUs.",
+)
 @click.option("--nodes", type=click.IntRange(min=1), default=1, help="Machines.")
 @click.option("--workers", type=click.IntRange(min=0), help="Processes that read images.")
 @click.option(
@@ -104,6 +110,7 @@ def command(model: str | None, **options: Any) -> int:
     the last weights, and the state to go on from. Images are taken in their size, and the head is
     fitted to their classes. Needs `pip install 'resnet-inspect[lab]'`.
     """
+    from resnet_inspect.pipeline.files import is_run
     from resnet_inspect.pipeline.training import is_further_process, resume, train
     from resnet_inspect.views.tables import run as tables
 
@@ -117,6 +124,8 @@ def command(model: str | None, **options: Any) -> int:
                 raise click.UsageError("a run goes on with its own recipe: --resume RUN alone")
             run = resume(options["resume"], epochs=options["epochs"], **machine, **tell)
         else:
+            if model is not None and is_run(model):
+                raise click.UsageError(f"{model} is a run: --resume {shlex.quote(model)} goes on")
             if options["output"] is None:
                 raise click.UsageError("where is the run to be written?  -o RUN")
             run = train(
@@ -135,7 +144,8 @@ def command(model: str | None, **options: Any) -> int:
     folder = options["resume"] or options["output"]
     table = tables.epochs(run)
     write_table(table, options["format"], None, {"width": None, "color": "auto"})
-    remark(f"wrote {folder}: `resnet-inspect report {folder} -o {Path(folder).name}.html`")
+    page = f"{Path(folder).resolve().name}.html"
+    remark(f"wrote {folder}: `{shlex.join(['resnet-inspect', 'report', folder, '-o', page])}`")
     return 0
 
 

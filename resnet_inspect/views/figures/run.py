@@ -218,7 +218,7 @@ def gradients(run: Run) -> Picture:
             Words(left + (at + 0.5) * cell, bottom + 14, str(taken[at].step), "muted", SMALL)
         )
     shapes.append(Words(left + cell * len(steps) / 2, bottom + 32, "step", "muted"))
-    shapes.append(Words(left, top - 8, f"{number(ends[0])} (pale) to {number(ends[1])} (dark)",
+    shapes.append(Words(left, top - 8, f"{number(ends[0])} (faint) to {number(ends[1])} (strong)",
                         "muted", SMALL, "start"))  # fmt: skip
     width = left + cell * len(steps) + _MARGIN
     return Picture(

@@ -108,7 +108,7 @@ def confused(confusion: Confusion, classes: tuple[str, ...]) -> Iterator[str]:
     for count, true, taken in wrong[:_NAMED]:
         of = sum(confusion.counts[true])
         names = (text.visible(classes[true]), text.visible(classes[taken]))
-        yield f"{names[0]} was taken for {names[1]} {count} of {of} times"
+        yield f"{names[0]} was taken for {names[1]}, {count} of {of} times"
 
 
 def freezing(recipe: Recipe, survey: Survey, norms: int) -> Iterator[str]:
