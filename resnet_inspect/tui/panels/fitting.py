@@ -34,6 +34,8 @@ SHAPES = {"input_shape": "in", "output_shape": "out"}
 """Columns of shapes, and their titles where the batch is left out."""
 
 
+NAMED_BY_LAST = frozenset({"layer", "function", "module", "never called"})
+"""Kinds of rows that have the last part of their path for a name, under what they are in."""
 WORDED = SECTIONS | {"network"}
 """Kinds of rows that say something across the columns of windows, which are empty there."""
 
@@ -169,7 +171,7 @@ class Fitting:
     def _path(self, row: Row, *, nested: bool) -> str:
         """The name of a row, indented; what is under its section by its last part."""
         path = path_of(self.table, row)
-        inside = row.level and nested and row.kind in {"layer", "function"}
+        inside = row.level and nested and row.kind in NAMED_BY_LAST
         indent = " " * self.step * row.level if nested else ""
         return indent + (short_name(path) if inside else path)
 

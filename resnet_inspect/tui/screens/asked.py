@@ -20,7 +20,7 @@ class Asked(Report):
         self.running: subprocess.Popen[str] | None = None
 
     def _make(self, width: int) -> Page:
-        out, said = self._run("--format", "text", "--width", str(width))
+        out, said = self._run("--width", str(width), "--color", "never")
         lines = [*out.splitlines(), *([""] if out and said else []), *said.splitlines()]
         return Page(tuple(((line, ""),) for line in lines), self._write)
 

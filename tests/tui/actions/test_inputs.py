@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from driving import SIZES, KeptOpen, Keys, child_of, fill, settle, table_of, text_of
+from driving import SIZES, KeptOpen, Keys, child_of, fill, lines_of, settle, table_of, text_of
 from proofs import Proofs, actions_of, at_sizes, of_each
 from textual.widgets import Input
 
@@ -61,6 +61,19 @@ def test_the_arguments_of_the_builder_are_offered(kept_open: KeptOpen) -> None:
         await settle(pilot)
         assert app.request.arguments == (("num_classes", "10"),)
         await pilot.press("U")
+        await settle(pilot)
+
+    kept_open.run(steps)
+
+
+@at_sizes(*SIZES)
+def test_the_totals_stay_in_sight_below_what_is_filled_in(kept_open: KeptOpen) -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await pilot.press("i")
+        await settle(pilot)
+        assert app.screen.query_one(".dialog").region.bottom <= app.totals.region.y
+        assert any("11,689,512 params" in line for line in lines_of(app))
+        await pilot.press("escape")
         await settle(pilot)
 
     kept_open.run(steps)

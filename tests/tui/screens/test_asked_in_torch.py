@@ -24,6 +24,22 @@ async def answered(app: Explorer, pilot: Keys) -> str:
     return said(app)
 
 
+def test_a_table_is_as_wide_as_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line of it is broken, at any size."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(ri.__file__).parents[1]))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await pilot.press("V")
+        lines = (await answered(app, pilot)).splitlines()
+        rules = [number for number, line in enumerate(lines) if set(line) == {"─"}]
+        assert len(rules) == 2
+        assert max(map(len, lines[: rules[-1]])) <= 75
+        assert "\x1b" not in "".join(lines)
+
+    drive(explorer_with_child("resnet18")[0], steps, (80, 24))
+
+
 def test_a_lock_is_checked_and_weights_are_identified(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(ri.__file__).parents[1]))
     Path("net.lock").write_text(locks.dumps(ri.load(DATA / "resnet18.json")), encoding="utf-8")
