@@ -16,9 +16,11 @@ from resnet_inspect import pipeline
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.taps.found import find
 from resnet_inspect.errors import BadInput
+from tests import decoded_networks
 from tests import tapped_networks as networks
 
 OWN = Path(networks.__file__)
+DECODED = Path(decoded_networks.__file__)
 
 
 def written_and_printed(survey: Survey) -> tuple[str, str]:
@@ -64,6 +66,25 @@ FX, HOOKS, TIMM = "create_feature_extractor(", "register_forward_hook", "feature
 )
 def test_the_program_for_a_file_of_one_s_own(name, way):
     survey = Survey(ri.trace(f"{OWN}:{name}", (2, 3, 64, 96)))
+    program, printed = written_and_printed(survey)
+    assert way in program
+    assert sorted(printed.splitlines()) == promised(survey)
+
+
+@pytest.mark.filterwarnings("ignore:traced on the CPU")
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("segmenter", HOOKS),
+        ("gated_skips", FX),
+        ("joined_at_the_deepest", FX),
+        ("Autoencoder", FX),
+        ("MaskedQueries", HOOKS),
+        ("windowed", FX),
+    ],
+)
+def test_the_program_for_networks_with_a_decoder(name, way):
+    survey = Survey(ri.trace(f"{DECODED}:{name}", (1, 3, 64, 64)))
     program, printed = written_and_printed(survey)
     assert way in program
     assert sorted(printed.splitlines()) == promised(survey)

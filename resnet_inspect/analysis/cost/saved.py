@@ -3,8 +3,9 @@
 The rules are those of PyTorch's `derivatives.yaml`: a convolution and a linear layer save their
 input if their weight is trained, a norm always; relu and its like save their result, a max-pool its
 input and the place of each maximum, a product each factor that the gradient of another needs.
-Weights and the network's input are not counted. Under autocast a layer saves what it cast: its
-input and its weight in the type that it computes in.
+Weights and the network's input are not counted, nor is what an unknown step saves, so that with one
+the sum is the least that it can be. Under autocast a layer saves what it cast: its input and its
+weight in the type that it computes in.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from resnet_inspect.traces.ops import (
     Pool,
     Recurrent,
     Reduce,
-    Unknown,
 )
 from resnet_inspect.traces.tensors import Port
 
@@ -109,7 +109,7 @@ def _ports(call: Call, step: Wanted, wants: set[int]) -> Iterator[Port]:
             yield from _factors(call, wants)
         case Reduce(name="amax" | "amin" | "var" | "std" | "norm"):
             yield from call.inputs
-        case Attention() | Recurrent() | Unknown():
+        case Attention() | Recurrent():
             yield from (*call.inputs, *call.outputs)
         case _:
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Activate, Conv, Elementwise, Linear, Resample, Reshape
@@ -45,6 +45,24 @@ def computing(trace: Trace) -> frozenset[int]:
     return frozenset(trace.steps) - on_way
 
 
+def carries(
+    trace: Trace, fork: int, add: int, branch: Sequence[int], expanded: Mapping[int, int]
+) -> bool:
+    """Whether a branch brings more of its fork to the sum than a gate of another map.
+
+    A branch of which nothing comes from the fork is for others to judge.
+    """
+    ends = {port.activation for port in trace.calls[add].inputs}
+    reached, gated = {fork}, False
+    for step in branch:
+        call = trace.calls[step]
+        if reached.isdisjoint(ways(trace, step, expanded)):
+            gated = gated or not reached.isdisjoint(port.activation for port in call.inputs)
+        else:
+            reached.update(port.activation for port in call.outputs)
+    return not gated or not reached.isdisjoint(ends - {fork})
+
+
 def has_layers(trace: Trace, gates: Collection[int]) -> bool:
     """Whether one of the last steps that made these has weights: a layer that computes a gate."""
     waiting, seen = list(gates), set(gates)
@@ -58,6 +76,18 @@ def has_layers(trace: Trace, gates: Collection[int]) -> bool:
         found = [port.activation for port in call.inputs if port.activation not in seen]
         seen.update(found)
         waiting += found
+    return False
+
+
+def is_for_one(trace: Trace, made: int, gated: int) -> bool:
+    """Whether what is made goes nowhere but into a product with this map, step by step."""
+    while len(takers := trace.consumers.get(made, ())) == 1:
+        call = trace.calls[takers[0]]
+        taken = {port.activation for port in call.inputs}
+        if len(call.outputs) != 1 or len(taken) > 1:
+            is_product = isinstance(call.op, Elementwise) and call.op.name in _PRODUCTS
+            return is_product and gated in taken
+        made = call.outputs[0].activation
     return False
 
 

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from resnet_inspect.analysis.structure import parallel
+from resnet_inspect.analysis.structure import gates, parallel
 from resnet_inspect.analysis.structure.flow import ROOT, Flow
 from resnet_inspect.analysis.structure.ways import Adapter, Sum, has_wide, is_filling, is_weighted
 from resnet_inspect.traces.model import Trace
@@ -40,11 +40,16 @@ def find(trace: Trace) -> tuple[list[Sum], list[Adapter], Flow]:
     returning: set[int] = set()
     known: dict[int, _Way] = {}
     first = next((step for step in trace.steps if is_weighted(trace.calls[step].op)), None)
+    repeated = gates.repeated(trace)
     for index in trace.steps:
         flow.take(index)
         candidate = _candidate(trace, flow, index, known)
         if candidate is None or parallel.is_first_layer(trace, candidate, first):
             continue
+        if gates.is_for_one(trace, candidate.output, candidate.fork):
+            continue  # it says how much of its own fork goes on
+        if not gates.carries(trace, candidate.fork, index, candidate.carried, repeated):
+            continue  # of the fork there is but a gate of another map
         flow.join(index, candidate.fork)
         nested = _nested(found, candidate.carried)
         for add in [add for add in nested if parallel.is_one_layer(found[add])]:

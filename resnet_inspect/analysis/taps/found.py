@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from resnet_inspect.analysis.geometry.receptive_field import Number, ReceptiveField
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.analysis.taps import maps, places
+from resnet_inspect.analysis.taps import ends, maps, places
 from resnet_inspect.analysis.taps.maps import Map, Maps
 from resnet_inspect.analysis.taps.ways import Ways
 from resnet_inspect.traces.model import Call
@@ -95,7 +95,7 @@ def find(survey: Survey) -> Taps:
     if known is None:
         return Taps(())
     ways = Ways(survey, known)
-    end = ways.end
+    end = ends.find(ways)
     unplaced = tuple(
         dict.fromkeys(places.name_of(survey.trace, lost)[0] for lost in known.unplaced)
     )
@@ -137,7 +137,7 @@ def _tap(survey: Survey, one: Map) -> Tap:
 
 
 def _down(ways: Ways, end: Map) -> list[Map]:
-    """The last map of each stride on the way to this one."""
+    """The last map of each stride on the way to this one, as a module gives it with the others."""
     trunk = ways.trunk(end.activation)
     last: dict[tuple[Number, ...], Map] = {}
     for one in trunk:
@@ -148,8 +148,9 @@ def _down(ways: Ways, end: Map) -> list[Map]:
         branch = one.activation in ways.worked and one.level not in levels
         if branch or one.activation in ways.mixed:
             found[one.stride] = one
-    for given in ways.together() if ways.mixes else ():
-        if end.activation in given:
+    for given in ways.together():
+        pure = ways.mixed.isdisjoint(given) and ways.weighted.issuperset(given)
+        if end.activation in given and (ways.mixes or pure):
             found |= {one.stride: one for one in given.values()}
     return list(found.values())
 
@@ -160,7 +161,7 @@ def _before_transition(ways: Ways, last: Map, trunk: Sequence[Map]) -> Map:
     alike = {
         one.activation: one
         for one in trunk
-        if one.stride == last.stride and one.field and last.field
+        if one.stride == last.stride and one.field and last.field and not last.field.whole
         and one.field.size == last.field.size and one.activation < last.activation
     }  # fmt: skip
     chosen = last
@@ -198,11 +199,15 @@ def _up(ways: Ways, end: Map) -> list[Map]:
             found = given
     if found:
         return list(found.values())
-    last = {}
+    last: dict[tuple[Number, ...], Map] = {}
     for port in ways.trace.outputs:
-        for one in ways.before(port.activation):
-            if one.activation in ways.mixed - ways.answers:
-                last[one.stride] = ways.before_resampling(one)
+        way = [o for o in ways.before(port.activation) if o.activation in ways.mixed - ways.answers]
+        last |= {one.stride: one for one in way}
+        last |= {
+            stride: _before_transition(ways, ways.before_resampling(one), way)
+            for stride, one in last.items()
+            if one in way
+        }
     return list(last.values())
 
 

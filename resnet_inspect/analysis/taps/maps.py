@@ -131,10 +131,11 @@ def _map(activation: int, shape: Shape, image: Shape, fields: Fields) -> Map | N
     lost = fields.lost.get(activation)
     if lost is None or len(shape) != count + 2:
         return None
-    for first in (2, 1):
-        places = tuple(range(first, first + count))
-        strides = _by_size(image, tuple(shape[place] for place in places))
-        if strides is not None and (first == 2 or len(set(strides)) == 1):
+    both = [tuple(range(first, first + count)) for first in (2, 1)]
+    told = [(places, _by_size(image, tuple(shape[p] for p in places))) for places in both]
+    alike = [(places, strides) for places, strides in told if strides and len(set(strides)) == 1]
+    for places, strides in alike or told[:1]:
+        if strides is not None:
             return Map(activation, shape, strides, places, None, lost.path)
     return None
 

@@ -7,10 +7,9 @@ maps come after the mixtures, and the last map of each branch is on the way down
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
-from itertools import pairwise
 
 from resnet_inspect.analysis.structure.flow import ROOT, Flow
 from resnet_inspect.analysis.structure.survey import Survey
@@ -21,7 +20,7 @@ from resnet_inspect.traces.ops import (
     Activate,
     AdaptivePool,
     Conv,
-    Join,
+    MatMul,
     Op,
     Resample,
     Reshape,
@@ -45,7 +44,8 @@ class Ways:
         self.mixed: set[int] = set()
         """Tensors that come from a map on the way up, or are one."""
         self.worked: set[int] = set()
-        """Maps of a level that a layer has looked around on; a pooled one is only smaller."""
+        """Maps of a level that a layer has looked around on, and tokens; a pooled one is only
+        smaller."""
         self.weighted: set[int] = set()
         """Tensors behind a layer with weights."""
         self.candidates: list[Map] = []
@@ -69,9 +69,12 @@ class Ways:
             if made is None or activation not in self.trace.producer:  # it gives the input back
                 if mixed:
                     self.mixed.add(activation)
+                if _looks_around(call) or any(a in self.worked for a in taken):
+                    self.worked.add(activation)
                 continue
             alike = [a for a in taken if a in self.maps.at and self.maps.at[a].level == made.level]
-            if _looks_around(call) or any(a in self.worked for a in alike):
+            tokens = set(taken) - self.maps.at.keys() if isinstance(call.op, Reshape) else ()
+            if _looks_around(call) or any(a in self.worked for a in (*alike, *tokens)):
                 self.worked.add(activation)
             if not inside and activation in self.worked:
                 self.deepest[activation] = max(self.deepest[activation], made.level)
@@ -80,12 +83,17 @@ class Ways:
                 self.mixed.add(activation)
             if inside or not weighted:
                 continue
-            before = [self.maps.at[a] for a in taken if a in self.worked]
+            before = [self.maps.at[a] for a in taken if a in self.worked and a in self.maps.at]
             smaller = [one for one in before if one.level > made.level]
             if smaller and made.activation not in self.answers:
                 self.rises.append((max(smaller, key=lambda one: one.level), made))
-            if not _is_handed_on(self.trace, call):
+            if not _is_handed_on(self.trace, call) and not self.is_of_queries(call):
                 self.candidates.append(made)
+
+    def is_of_queries(self, call: Call) -> bool:
+        """Whether a product says of each position how alike it is to something that is no map."""
+        taken = {port.activation in self.maps.at for port in call.inputs}
+        return isinstance(call.op, MatMul) and taken == {True, False}
 
     @cached_property
     def mixes(self) -> bool:
@@ -96,100 +104,15 @@ class Ways:
         ]
         return max(levels, default=NOTHING) > max(pure, default=NOTHING)
 
-    @cached_property
-    def end(self) -> Map | None:
-        """The last map on the way down."""
-        last = self._last_feature_map
-        if self.mixes:
-            return self._last_mixture
-        sources = [below for below, _ in self.rises if below.activation not in self.mixed]
-        if sources:
-            turn = max(sources, key=lambda one: (one.level, one.activation))
-            turn = self._before_skips(turn)
-            alike = last is not None and last.level == turn.level
-            return last if alike and last in self.before(turn.activation) else self._wide(turn)
-        if last is None:
-            deepest = self._deepest(self.candidates)
-            return deepest and self._unprojected(deepest)
-        given = (one for together in self.together() for one in together.values())
-        deeper = [one for one in given if one.level > last.level]
-        return self._deepest(deeper) or self._unprojected(last)
-
-    @property
-    def _last_feature_map(self) -> Map | None:
-        """The last map before the head, without its pool; None where that is no map of a sample."""
-        activation = self.survey.last_feature_map
-        if activation is None:
-            return None
-        viewed = self._viewed(activation)
-        if viewed not in self.maps.at:
-            return None
-        way = [one for one in self.trunk(viewed) if one.activation not in self.mixed]
-        return way[-1] if way else None
-
-    def _viewed(self, activation: int) -> int:
-        """The map behind the views that alone take a tensor, if there is one: tokens in rows."""
-        found = activation
-        while len(takers := self.trace.consumers.get(activation, ())) == 1:
-            call = self.trace.calls[takers[0]]
-            if not isinstance(call.op, Reshape) or len(call.outputs) != 1:
-                break
-            activation = call.outputs[0].activation
-            found = activation if activation in self.maps.at else found
-        return found
-
-    @property
-    def _last_mixture(self) -> Map | None:
-        """The deepest map of all branches together, without the widening before the head."""
-        deepest = self._deepest(self.candidates)
-        for port in self.trace.outputs[:1]:
-            way = [o for o in self.trunk(port.activation) if deepest and o.level == deepest.level]
-            if way:
-                return next(one for one in way if _sees_alike(one, way[-1]))
-        return deepest
-
-    def _deepest(self, among: Sequence[Map]) -> Map | None:
-        return max(among, key=lambda one: (one.level, one.activation), default=None)
-
-    def _before_skips(self, turn: Map) -> Map:
-        """The map before the first of the joins that take what is behind them in turn, if any do.
-
-        A decoder may take skips at the deepest level too: of those joined later the older is older.
-        """
-        joins = []
-        for step in self.trace.steps:
-            call = self.trace.calls[step]
-            taken = sorted({p.activation for p in call.inputs} & self.maps.at.keys())
-            alike = all(self.maps.at[a].stride == turn.stride for a in taken)
-            if (
-                isinstance(call.op, Join)
-                and alike
-                and len(taken) > 1
-                and taken[-1] < turn.activation
-            ):
-                joins.append(taken)
-        is_turn = len(joins) > 1 and all(a[0] > b[0] for a, b in pairwise(joins))
-        return self.maps.at[joins[0][-1]] if is_turn else turn
-
-    def _unprojected(self, last: Map) -> Map:
-        """A map before the 1×1 convolution, if it is one, that fits its channels to tokens."""
-        takers = [self.trace.calls[step] for step in self.trace.consumers.get(last.activation, ())]
-        is_for_tokens = takers and all(
-            isinstance(call.op, Reshape)
-            and not any(port.activation in self.maps.at for port in call.outputs)
-            for call in takers
-        )
-        return self._wide(last) if is_for_tokens else last
-
     def before_resampling(self, last: Map) -> Map:
         """A map before the 1×1 convolution, if it is one, that narrows it to be enlarged."""
         takers = self.trace.consumers.get(last.activation, ())
         is_enlarged = takers and all(
             isinstance(self.trace.calls[step].op, Resample) for step in takers
         )
-        return self._wide(last) if is_enlarged else last
+        return self.wide(last) if is_enlarged else last
 
-    def _wide(self, turn: Map) -> Map:
+    def wide(self, turn: Map) -> Map:
         """A map before the 1×1 convolution, if it is one, that fits its channels to a decoder's."""
         if turn.activation not in self.trace.producer:
             return turn
@@ -246,12 +169,13 @@ class Ways:
     def trunk(self, end: int) -> list[Map]:
         """The maps that all of the data flows through on its way to this tensor, in order."""
         own = {one.activation: one for one in self.candidates}
-        found, parent = [], self._flow.parent
-        while end != ROOT and end in parent:
-            if end in own:
-                found.append(own[end])
-            end = parent[end]
-        return found[::-1]
+        return [own[a] for a in (end, *self.behind(end)) if a in own][::-1]
+
+    def behind(self, end: int) -> Iterator[int]:
+        """The tensors that all of the data flows through on its way to this one, the last first."""
+        parent = self._flow.parent
+        while (end := parent.get(end, ROOT)) != ROOT:
+            yield end
 
     def together(self) -> Iterator[dict[int, Map]]:
         """The maps that a call of a module gives together, or takes: one of each level, by port."""
@@ -273,12 +197,6 @@ class Ways:
         }
         levels = {one.level for one in found.values()}
         return found if len(levels) == len(found) >= least else {}
-
-
-def _sees_alike(one: Map, other: Map) -> bool:
-    return one == other or (
-        one.field is not None and other.field is not None and one.field.size == other.field.size
-    )
 
 
 def _looks_around(call: Call) -> bool:

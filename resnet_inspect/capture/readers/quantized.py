@@ -66,7 +66,8 @@ def _arithmetic(name: str, a: Any) -> Op:
 def packed_tensors(module: nn.Module) -> Iterator[tuple[str, Tensor, Any]]:
     """Name, tensor and holder of what a module holds packed; what cannot be unpacked is left out.
 
-    Unpacking copies: the tensors are gone when they are let go.
+    Unpacking copies: the tensors are gone when they are let go. A weight that comes out as float32
+    is packed as float16, the only type of these that is not quantized.
     """
     for attribute, holder in vars(module).items():
         if isinstance(holder, torch.ScriptObject):
@@ -86,15 +87,19 @@ def _unpacked(holder: Any) -> list[tuple[str, Tensor]]:
         return []
     tensors = (found,) if isinstance(found, Tensor) else found
     named = zip(("weight", "bias"), tensors, strict=False)
-    return [(name, tensor) for name, tensor in named if isinstance(tensor, Tensor)]
+    return [(name, _as_held(name, one)) for name, one in named if isinstance(one, Tensor)]
+
+
+def _as_held(name: str, tensor: Tensor) -> Tensor:
+    return tensor.half() if name == "weight" and tensor.is_floating_point() else tensor
 
 
 def _of_cell(holder: Any) -> Iterator[tuple[str, Tensor]]:
-    """Of one layer of an LSTM or GRU; the biases are packed once more beside its weights."""
+    """Of one layer of an LSTM or GRU; beside weights in int8 their biases stand once more."""
     (_, biases, *_, weights), _ = holder.__getstate__()
-    for end, bias, weight in zip(("ih", "hh"), biases, weights, strict=True):
-        yield f"weight_{end}", dict(_unpacked(weight))["weight"]
-        yield f"bias_{end}", bias
+    for place, (end, weight) in enumerate(zip(("ih", "hh"), weights, strict=True)):
+        own = dict(_unpacked(weight)) | ({"bias": biases[place]} if biases else {})
+        yield from ((f"{name}_{end}", tensor) for name, tensor in own.items())
 
 
 _UNPACK = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
+import checkpointed_networks
 import pytest
 import torch
 from checkpointed_networks import NETWORKS, Blocks, Nested
@@ -157,12 +158,57 @@ def test_a_step_with_frozen_layers_between_others(frozen):
     assert memory.of(traced(model)).training == pytest.approx(step(model), rel=0.02)
 
 
-@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.float16])
 def test_a_step_in_another_type(dtype):
     model = Blocks().to(dtype)
     found = memory.of(traced(model))
     assert found.parameters == sum(p.nbytes for p in model.parameters())
     assert found.training == pytest.approx(step(model, torch.rand(SIZE, dtype=dtype)), rel=0.02)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
+def test_the_type_that_is_asked_for_is_that_of_a_converted_network(dtype):
+    place = f"{checkpointed_networks.__file__}:Blocks"
+    found = memory.of(pipeline.trace(place, SIZE, mode="train", dtype=dtype))
+    converted = getattr(torch, dtype)
+    real = step(Blocks().to(converted), torch.rand(SIZE, dtype=converted))
+    assert found.training == pytest.approx(real, rel=0.02)
+    assert found.inference == memory.of(traced(Blocks().to(converted))).inference
+
+
+class Hidden(nn.Module):
+    """Two calls that cannot be looked into, each of a layer and a function."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 4, 3)
+        self.scripted = torch.jit.script(nn.Sequential(nn.Conv2d(8, 8, 3), nn.BatchNorm2d(8)))
+        self.act = torch.jit.script(nn.Sequential(nn.Conv2d(8, 8, 1), nn.SiLU()))
+
+    def forward(self, x):
+        return self.last(self.act(self.scripted(self.first(x))))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("frozen", ["", "first", "scripted", "first,scripted"])
+def test_memory_that_is_known_in_part_is_the_least_of_a_real_step(frozen):
+    model = Hidden()
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = not (frozen and name.startswith(tuple(frozen.split(","))))
+    trace = traced(model)
+    found, real = memory.of(trace), step(model)
+    assert found.inference <= found.training <= real
+    assert found.training > 0.4 * real
+    with torch.no_grad(), Alive() as alive:
+        model.eval()(torch.rand(SIZE))
+    assert found.peak <= alive.most
+    table = cost.view([cost.Candidate.of(Survey(trace))], available=2**20)
+    written = {key: table.cell(table.rows[0], key).text for key in table.shown}
+    for key in ("peak_bytes", "inference_bytes", "saved_bytes", "working_bytes", "training_bytes"):
+        assert written[key].startswith("≥ "), key
+    for key in ("weights_bytes", "gradient_bytes", "optimizer_bytes", "input_bytes"):
+        assert "≥" not in written[key], key
+    assert written["training_batch"] == f"≤ {found.largest_batch(2**20, 4, training=True)}"
 
 
 @pytest.mark.parametrize("frozen", FROZEN)

@@ -146,14 +146,19 @@ DYNAMIC: dict[str, tuple[Any, tuple[int, ...], type]] = {
 }
 
 
+@pytest.mark.parametrize("dtype", [torch.qint8, torch.float16], ids=str)
 @pytest.mark.parametrize("name", DYNAMIC)
-def test_dynamically_quantized_layers_keep_their_counts(name: str) -> None:
+def test_dynamically_quantized_layers_keep_their_counts(name: str, dtype: torch.dtype) -> None:
     build, size, op = DYNAMIC[name]
     model = nn.Sequential(build())
     layers = {nn.Linear, nn.LSTM, nn.GRU, nn.LSTMCell, nn.RNNCell}
-    quantized = torch.ao.quantization.quantize_dynamic(model, layers)
+    quantized = torch.ao.quantization.quantize_dynamic(model, layers, dtype=dtype)
     plain, found = surveyed(model, *size), surveyed(quantized, *size)
     assert isinstance(found.trace.calls[1].op, op)
     assert found.totals.parameters.total == sum(p.numel() for p in model.parameters())
     assert found.totals.macs == plain.totals.macs
     assert found.totals.not_counted == ()
+    # The weights are of the type that was asked for, the biases stay float32.
+    wide = torch.tensor([], dtype=dtype).element_size() if dtype.is_floating_point else 1
+    held = sum(p.numel() * (wide if p.dim() > 1 else 4) for p in model.parameters())
+    assert memory.of(found.trace).parameters == held
