@@ -141,8 +141,8 @@ class Inspection(Trace):
         """What it needs to run and to be trained, for the traced input: bytes and MACs.
 
         `optimizer` is "sgd", "momentum", "adam" or "adamw"; with `memory` in bytes the largest
-        batches that fit; with `freeze` as if these parts wanted no gradient: "stem,stage 1-3". It is the model
-        that the remarks state. Raises `UnknownName` for a part that is not there.
+        batches that fit; with `freeze` as if these parts wanted no gradient: "stem,stage 1-3". It
+        is the model that the remarks state. Raises `UnknownName` for a part that is not there.
         """
         return costs([self.survey], optimizer, memory, freeze)
 

@@ -52,10 +52,11 @@ def edited(difference: Difference) -> list[str]:
                 side = "left" if section.right is None else "right"
                 steps = text.count(len(section.entries), "step")
                 lines.append(f"{section.role} only on the {side} ({steps})")
-            elif section.role != "steps" and (line := other_end(difference, section)):
-                lines.append(line)
-            else:
-                edits.extend(_edits_of(difference, section.entries, ""))
+                continue
+            line, told = ("", ()) if section.role == "steps" else other_end(difference, section)
+            lines.extend([line] if line else [])
+            others = [entry for entry in section.entries if entry not in told]
+            edits.extend(_edits_of(difference, others, ""))
             continue
         for block in section.sections:
             if block.left is None or block.right is None or _is_rebuilt(difference, block):

@@ -122,3 +122,18 @@ def test_both_frozen_is_no_difference() -> None:
     left, right = models.resnet18(), models.resnet18()
     freeze(left, right)
     assert said(left, right) == ("no difference",)
+
+
+def test_settings_of_layers_that_are_written_alike_are_said() -> None:
+    """In a stem of which several layers changed, each only in its settings."""
+    left, right = models.resnet18(), models.resnet18()
+    left.relu = nn.ReLU(inplace=False)
+    left.maxpool = nn.MaxPool2d(3, 2, padding=0)
+    lines = said(left, right)
+    assert "maxpool: padding 0 against 1" in lines
+    assert "relu: in place no against yes" in lines
+    assert not [line for line in lines if line.startswith("stem: ")]
+    left.conv1 = nn.Sequential(nn.Conv2d(3, 64, 3, 2, 1), nn.Conv2d(64, 64, 3, 1, 1, bias=False))
+    lines = said(left, right)
+    assert [line for line in lines if line.startswith("stem: conv 3×3/2 to 64, conv 3×3 to 64 → ")]
+    assert "maxpool: padding 0 against 1" in lines
