@@ -100,8 +100,8 @@ class Inspection(Trace):
 
         `t["layer1.0.conv1"]`, `t["layer2.0"]` (a block), `t["stage 2"]`, `t["stem"]`, and any other
         module with all that is in it; of a layer that runs several times the first call, or
-        another: `t["layer1.0.relu", 2]`; the totals are `t["network"]`. Raises `UnknownName` with the nearest names, `UsageError` for what was
-        not called.
+        another: `t["layer1.0.relu", 2]`; the totals are `t["network"]`. Raises `UnknownName` with
+        the nearest names, `UsageError` for what was not called.
         """
         path, nth = (name, None) if isinstance(name, str) else name
         subject = subjects.find(self.survey, path, nth)
