@@ -31,9 +31,10 @@ from resnet_inspect.views.cards import subjects
 from resnet_inspect.views.figures import FIGURES, graph
 from resnet_inspect.views.figures.layout import Direction
 from resnet_inspect.views.lessons import lesson
-from resnet_inspect.views.tables import VIEWS, cost, taps
+from resnet_inspect.views.tables import VIEWS, assembly, cost, taps
 from resnet_inspect.views.tables.comparison import networks
 from resnet_inspect.views.tables.conventions import with_convention
+from resnet_inspect.views.tables.rows.sections import call_line
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table
 from resnet_inspect.views.words.text import Value
@@ -98,10 +99,10 @@ class Inspection(Trace):
     def __getitem__(self, name: str | tuple[str, int]) -> dict[str, Value]:
         """The row of a layer by its path, or of a part by its name, as a dict by column key.
 
-        `t["layer1.0.conv1"]`, `t["layer2.0"]` (a block), `t["stage 2"]`, `t["stem"]`; of a layer
-        that runs several times the first call, or another: `t["layer1.0.relu", 2]`; the totals
-        are `t["network"]`. Raises `UnknownName` with the nearest names, `UsageError` for what was
-        not called.
+        `t["layer1.0.conv1"]`, `t["layer2.0"]` (a block), `t["stage 2"]`, `t["stem"]`, and any other
+        module with all that is in it; of a layer that runs several times the first call, or
+        another: `t["layer1.0.relu", 2]`; the totals are `t["network"]`. Raises `UnknownName` with
+        the nearest names, `UsageError` for what was not called.
         """
         path, nth = (name, None) if isinstance(name, str) else name
         subject = subjects.find(self.survey, path, nth)
@@ -113,9 +114,10 @@ class Inspection(Trace):
             is_it = row.kind == kind if row.subtotal else kind == "call"
             if is_it and row.span[0] == first:
                 return every.values(row)
-        modules = self.table("modules", Selection(everything=True))
-        place, module = modules.index["path"], self.calls[first].module
-        return next(modules.values(row) for row in modules.rows if row.cells[place].value == module)
+        whole = assembly.table(
+            self.survey, "layers", [call_line(self.survey, self.calls[first])], ()
+        )
+        return whole.values(whole.rows[0])
 
     # -- answers ---------------------------------------------------------------------------------
 

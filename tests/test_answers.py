@@ -138,3 +138,14 @@ def test_a_drawing_is_a_picture_or_a_chart(t: ri.Inspection, tmp_path: Path) -> 
 def test_what_is_saved_is_not_run(t: ri.Inspection) -> None:
     with pytest.raises(BadInput, match="input_size"):
         ri.taps(t, input_size=(1, 3, 64, 64))
+
+
+def test_a_module_that_is_no_block_has_all_that_is_in_it() -> None:
+    t = ri.Inspection.of(trace_of("fcn_resnet50"))
+    row = t["classifier"]
+    inside = [r for r in t.layers if str(r["path"]).startswith("classifier")]
+    assert (row["path"], row["kind"]) == ("classifier", "module")
+    assert row["input_shape"] == inside[0]["input_shape"]
+    assert row["output_shape"] == inside[-1]["output_shape"]
+    for key in ("parameters", "macs"):
+        assert row[key] == sum(r[key] for r in inside) > 0  # type: ignore[misc]

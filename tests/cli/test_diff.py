@@ -29,7 +29,8 @@ def test_the_words_come_first_and_then_the_layers() -> None:
     assert done.returncode == 0
     lines = done.stdout.splitlines()
     assert max(map(len, lines)) <= 80
-    assert lines[3:6] == [  # below a title of two lines
+    words = lines[lines.index("") + 1 :]
+    assert words[:3] == [
         "blocks: basic (2 convolutions) against bottleneck (3)",
         "stage 1: planes unchanged against ×4",
         "planes after each stage: 64, 128, 256, 512 against 256, 512, 1024, 2048 (×4)",

@@ -82,6 +82,8 @@ def test_the_first_layer_that_computes_something_else_is_named(mine):
     assert alike(found.difference)
     assert found.parted is not None
     assert found.parted.modules == ("body.2.0.nb", "layer3.0.bn2")
+    hint = "body.2.0.nb and layer3.0.bn2 are the same norm with the same numbers: compare their eps"
+    assert hint in sentences(found)
 
 
 def test_the_first_layer_that_is_another_one_is_named(mine):

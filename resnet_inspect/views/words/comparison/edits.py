@@ -52,10 +52,11 @@ def edited(difference: Difference) -> list[str]:
                 side = "left" if section.right is None else "right"
                 steps = text.count(len(section.entries), "step")
                 lines.append(f"{section.role} only on the {side} ({steps})")
-            elif section.role != "steps" and (line := other_end(difference, section)):
-                lines.append(line)
-            else:
-                edits.extend(_edits_of(difference, section.entries, ""))
+                continue
+            line, told = ("", ()) if section.role == "steps" else other_end(difference, section)
+            lines.extend([line] if line else [])
+            others = [entry for entry in section.entries if entry not in told]
+            edits.extend(_edits_of(difference, others, ""))
             continue
         for block in section.sections:
             if block.left is None or block.right is None or _is_rebuilt(difference, block):
@@ -109,7 +110,7 @@ def _edit_lines(edits: Sequence[_Edit]) -> list[str]:
             steps = tuple((change.part, _step_of(change)) for change in edit.changes)
             key = (edit.label if edit.where else i, steps)
             changed.setdefault(key, []).append(edit)
-    lines = []
+    told: dict[str, list[str]] = {}
     for group in changed.values():
         words = []
         for alike in zip(*(edit.changes for edit in group), strict=True):
@@ -118,7 +119,9 @@ def _edit_lines(edits: Sequence[_Edit]) -> list[str]:
                 words.append(change_text(alike[0]))
             elif isinstance(ratio, Fraction):
                 words.append(f"{PART_NAMES.get(alike[0].part, alike[0].part)} {times_of(ratio)}")
-        lines.append(f"{group[0].label}: {', '.join(words)}{_in([e.where for e in group])}")
+        said = f"{group[0].label}: {', '.join(words)}"
+        told.setdefault(said, []).extend(edit.where for edit in group)
+    lines = [f"{said}{_in(places)}" for said, places in told.items()]
     together: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for (label, side), where in alone.items():
         together.setdefault((side, tuple(where)), []).append(label)

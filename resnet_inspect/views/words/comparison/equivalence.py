@@ -7,6 +7,7 @@ from math import isnan
 
 from resnet_inspect.analysis.equivalence import Equivalence, alike
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.ops import Norm
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.comparison.summary import summary
 
@@ -41,6 +42,7 @@ def _sentences(found: Equivalence) -> Iterator[str]:
     elif found.dtype:
         basis = _basis(found, traces[0], right)
         yield f"{left} does not compute the same as {right}: {basis}, {_parting(found)}"
+        yield from _of_norms(found, traces)
     else:
         made = (" + ".join(text.shape(t.spec(port).shape) for port in t.outputs) for t in traces)
         yield f"{left} is not {right}: it gives {' where that gives '.join(made)}"
@@ -78,6 +80,18 @@ def _parting(found: Equivalence) -> str:
     if isnan(amount):
         return f"{place} differ{' first' if ours else ''}, since one gives what is no number"
     return f"{place} differ{' first,' if ours else ''} by {amount:.2g} of it"
+
+
+def _of_norms(found: Equivalence, traces: tuple[Trace, Trace]) -> Iterator[str]:
+    """What two norms that part can differ by, where all that is recorded of them is the same."""
+    assert found.parted is not None
+    ops = [
+        trace.calls[trace.calls_at[path][0]].op if trace.calls_at.get(path) else None
+        for trace, path in zip(traces, found.parted.modules, strict=True)
+    ]
+    if isinstance(ops[0], Norm) and ops[0] == ops[1] and found.parted.amount is not None:
+        ours, theirs = found.parted.modules
+        yield f"{ours} and {theirs} are the same norm with the same numbers: compare their eps"
 
 
 def _why(found: Equivalence, left: str, right: str) -> str:

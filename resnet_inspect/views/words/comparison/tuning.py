@@ -102,14 +102,16 @@ def _numbers(stages: Sequence[int]) -> list[str]:
     return [f"stage{'s' if len(stages) > 1 else ''} {listed(map(str, stages))}"]
 
 
-def other_end(difference: Difference, section: Section) -> str:
-    """What stands in place of several layers of a stem or head; "" where there are no such.
+def other_end(difference: Difference, section: Section) -> tuple[str, tuple[Entry, ...]]:
+    """What stands in place of several layers of a stem or head, and which steps that tells of.
 
-    Of its layers those that changed: linear 1000 → dropout, linear 10.
+    Of its layers those that changed: linear 1000 → dropout, linear 10. It is "" where there are no
+    such. A step that is written alike on both sides, as with another padding, is not told of.
     """
     changed = [e for e in section.entries if e.kind.startswith("only") or own_changes(e)]
+    changed = [e for e in changed if not _is_written_alike(difference, e)]
     if len(changed) < 2:
-        return ""
+        return "", ()
     sides = []
     for side, survey in enumerate((difference.left, difference.right)):
         ops = [
@@ -119,9 +121,16 @@ def other_end(difference: Difference, section: Section) -> str:
         ]
         sides.append(ops)
     if not all(sides):
-        return ""
+        return "", ()
     left, right = map(_steps, sides)
-    return f"{section.role}: {left} → {right}"
+    return f"{section.role}: {left} → {right}", tuple(changed)
+
+
+def _is_written_alike(difference: Difference, entry: Entry) -> bool:
+    if entry.left is None or entry.right is None:
+        return False
+    sides = enumerate((difference.left.trace, difference.right.trace))
+    return len({_step(_op(trace, entry, side)) for side, trace in sides}) == 1
 
 
 def _steps(ops: Sequence[Op]) -> str:

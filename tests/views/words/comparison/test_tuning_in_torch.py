@@ -122,3 +122,26 @@ def test_both_frozen_is_no_difference() -> None:
     left, right = models.resnet18(), models.resnet18()
     freeze(left, right)
     assert said(left, right) == ("no difference",)
+
+
+def test_settings_of_layers_that_are_written_alike_are_said() -> None:
+    """In a stem of which several layers changed, each only in its settings."""
+    left, right = models.resnet18(), models.resnet18()
+    left.relu = nn.ReLU(inplace=False)
+    left.maxpool = nn.MaxPool2d(3, 2, padding=0)
+    lines = said(left, right)
+    assert "maxpool: padding 0 against 1" in lines
+    assert "relu: in place no against yes" in lines
+    assert not [line for line in lines if line.startswith("stem: ")]
+    left.conv1 = nn.Sequential(nn.Conv2d(3, 64, 3, 2, 1), nn.Conv2d(64, 64, 3, 1, 1, bias=False))
+    lines = said(left, right)
+    assert [line for line in lines if line.startswith("stem: conv 3×3/2 to 64, conv 3×3 to 64 → ")]
+    assert "maxpool: padding 0 against 1" in lines
+
+
+def test_layers_that_are_replaced_alike_in_several_blocks_are_one_line() -> None:
+    """Though one norm is of 64 channels and the other of 128."""
+    left, right = models.resnet18(), models.resnet18()
+    right.layer1[0].bn1, right.layer2[1].bn1 = nn.GroupNorm(32, 64), nn.GroupNorm(32, 128)
+    lines = [line for line in said(left, right) if line.startswith("bn1: ")]
+    assert lines == ["bn1: batch norm against group norm in layer1.0 and layer2.1"]
