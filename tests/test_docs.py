@@ -70,8 +70,8 @@ FENCE = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 FILE = re.compile(r"^cat > (\S+) <<'END'\n(.*?)^END\n", re.DOTALL | re.MULTILINE)
 
 
-SLOW = frozenset({"train", "report", "signal"})
-"""Commands that train or run forward and back; they have tests of their own."""
+SLOW = frozenset({"train", "report", "attribute", "signal"})
+"""Commands that train, rest on what was trained, or run forward and back; they have tests."""
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ from resnet_inspect.pipeline.networks import (
     import_torch,
     silent,
 )
+from resnet_inspect.pipeline.run import load_record
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.attribution import (
     METHODS,
@@ -48,6 +49,7 @@ from resnet_inspect.traces.attribution import (
     Settings,
 )
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.run import RECORD, Images
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -90,7 +92,8 @@ def attribute(
         position: row and column of that map whose receptive field is shown; None for the one
             where Grad-CAM is highest.
         input_size: as `trace` takes it; one image goes through at a time.
-        mean: of the channels, from 0 to 1, by which images are normalised; None for ImageNet's.
+        mean: of the channels, from 0 to 1, by which images are normalised; None for those that the
+            weights were trained with, where they lie in the folder of a run, else ImageNet's.
         std: the standard deviations, likewise.
         weights: a file of weights, which must fit; without it a named network is fresh.
         arguments: for the builder.
@@ -122,6 +125,10 @@ def attribute(
         model, known, told_from = recognised(weights, tell)
         arguments = {**known, **(arguments or {})}
         notes += [f"the weights are of {model}", *([told_from] if told_from else [])]
+    if mean is None and std is None and (trained := _trained_on(weights)) is not None:
+        mean, std = trained.mean, trained.std
+        side = "×".join(map(str, trained.shape[1:]))
+        notes.append(f"the weights were trained on {trained.about.partition(':')[0]} of {side}")
     if find_spec("captum") is None:
         raise MissingDependency(
             "attribution needs captum", hint="pip install 'resnet-inspect[lab]'"
@@ -144,6 +151,15 @@ def attribute(
         scale = scaling(mean, std, ready.shape)
         asked = _Asked(methods, target, layer, position, scale, how, tell)
         return Attributions(_attribution(ready, paths, asked, tuple(notes)))
+
+
+def _trained_on(weights: str | Path | None) -> Images | None:
+    """The images of the run that weights lie in, if it is known how they were normalised."""
+    folder = None if weights is None else Path(weights).parent
+    if folder is None or not (folder / RECORD).is_file():
+        return None
+    images = load_record(folder).images
+    return images if images.mean and images.std else None
 
 
 @dataclass(frozen=True, slots=True)

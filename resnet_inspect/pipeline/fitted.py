@@ -52,7 +52,8 @@ class Ready:
         """What is recorded of the images."""
         split = self.split
         parts = len(split.training), len(split.held_out)
-        return Images(split.about, split.classes, split.training.shape, *parts)
+        shape = split.training.shape
+        return Images(split.about, split.classes, shape, *parts, split.mean, split.std)
 
     def fit(
         self, record: Record, folder: Path, behind: tuple[Epoch, ...], told: Told | None

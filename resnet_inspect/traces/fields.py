@@ -168,6 +168,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "int | None": read_count_or_none,
     "float": _read_number,
     "float | None": _or_none(_read_number),
+    "tuple[float, ...]": several(_read_number),
     "tuple[tuple[str, int], ...]": several(_read_from),
     "Images": lambda entry: read_dataclass(Images, entry),
     "Recipe": lambda entry: read_dataclass(Recipe, entry),

@@ -73,6 +73,10 @@ class Images:
     """Channels, height and width, as the network gets them."""
     training: int
     held_out: int
+    mean: tuple[float, ...] = ()
+    """Of each channel, from 0 to 1, by which they are normalised; () where it is not known."""
+    std: tuple[float, ...] = ()
+    """The standard deviations, likewise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from dataclasses import replace
 from math import fsum
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
+from runs import RECORD
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -21,6 +23,7 @@ from resnet_inspect.cli import main
 from resnet_inspect.errors import BadInput, UnknownName, WorkFailed
 from resnet_inspect.formats.attributions import text
 from resnet_inspect.traces.attribution import METHODS, Attributed, Box, Gate, Grid, Heat
+from resnet_inspect.traces.run_codec import dumps_record
 
 pytest.importorskip("captum")
 
@@ -281,6 +284,27 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = source(chosen.source).build(chosen.name, {}, torch.device("cpu"))
     torch.save({f"module.{name}": tensor for name, tensor in model.state_dict().items()}, path)
     return path
+
+
+def test_weights_of_a_run_are_given_images_as_it_was(
+    weights: Path, image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = Path(shutil.copy(weights, tmp_path))
+    trained = replace(RECORD.images, mean=(0.25, 0.5, 0.5), std=(0.5, 0.25, 0.5))
+    record = weights.with_name("run.json")
+    record.write_text(dumps_record(replace(RECORD, images=trained)), encoding="utf-8")
+    asked = ["attribute", NAMED, str(image), "--weights", str(weights), "--image-size", "16"]
+    assert main([*asked, "--format", "json"]) == 0
+    ours = json.loads(capsys.readouterr().out)
+    assert (
+        main([*asked, "--format", "json", "--mean", "0.25,0.5,0.5", "--std", "0.5,0.25,0.5"]) == 0
+    )
+    told = json.loads(capsys.readouterr().out)
+    assert ours["images"] == told["images"]
+    assert "the weights were trained on pets of 224×224" in ours["notes"]
+    record.write_text(dumps_record(RECORD), encoding="utf-8")  # as before these were recorded
+    assert main([*asked, "--format", "json"]) == 0
+    assert "ImageNet's" in capsys.readouterr().out
 
 
 def test_the_command_says_shows_and_writes(

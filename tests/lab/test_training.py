@@ -261,6 +261,14 @@ def test_a_loss_that_is_not_finite_names_the_layer(tmp_path: Path) -> None:
     assert found.record.why == no.value.message
 
 
+def test_a_run_knows_how_its_images_were_normalised(tmp_path: Path) -> None:
+    images = train(SMALL, output=tmp_path / "run", epochs=1, signals=0).record.images
+    digits = pytest.importorskip("sklearn.datasets").load_digits().images / 16
+    assert images.mean == pytest.approx([digits.mean()] * 3, abs=0.01)
+    assert images.std == pytest.approx([digits.std()] * 3, abs=0.01)
+    assert load_run(tmp_path / "run").record.images == images
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "adagrad", "rmsprop"])
 def test_each_optimizer_learns(tmp_path: Path, optimizer: str) -> None:
     done = train(SMALL, output=tmp_path / "run", optimizer=optimizer, epochs=1, batch=16, signals=0)

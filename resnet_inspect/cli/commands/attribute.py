@@ -63,7 +63,9 @@ _SETTINGS = ("steps", "window", "regions", "samples", "seed")
     metavar="Y,X",
     help="Of that layer's map, to see its receptive field.  [default: where Grad-CAM is highest]",
 )
-@click.option("--mean", type=Decimals(), help="By channel, from 0 to 1.  [default: ImageNet's]")
+@click.option(
+    "--mean", type=Decimals(), help="By channel, from 0 to 1.  [default: the run's, ImageNet's]"
+)
 @click.option("--std", type=Decimals(), help="Standard deviations, likewise.")
 @click.option("--steps", type=int, help=f"Of integrated gradients.  [default: {_USUAL.steps}]")
 @click.option(
