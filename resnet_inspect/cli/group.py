@@ -68,6 +68,13 @@ def _model_of(word: str) -> str | None:
     return word if ":" in word or Path(word).is_file() else None
 
 
+def _view_of(word: str) -> str | None:
+    """The view that a word that is no command names, in the singular too."""
+    from resnet_inspect.views.tables import VIEWS
+
+    return next((name for name in VIEWS if word.lower() in (name, name.removesuffix("s"))), None)
+
+
 @click.command("help", hidden=True)
 @click.argument("command", required=False)
 @click.pass_context
@@ -127,6 +134,10 @@ class _Top(click.Group):
             if model is not None:
                 hint = f"resnet-inspect trace {quote(model)}"
                 raise UsageError(f"'{args[0]}' is a model, no command", hint=hint)
+            if view := _view_of(args[0]):
+                model = quote(args[1]) if args[1:] else "MODEL"
+                hint = f"resnet-inspect trace {model} --view {view}"
+                raise UsageError(f"'{args[0]}' is a view, no command", hint=hint)
             raise UnknownName("command", args[0], COMMANDS, see="resnet-inspect --help")
         return super().resolve_command(ctx, args)
 

@@ -64,8 +64,9 @@ def lay_out(
         worst = max(reversed(free), key=lambda column: column.worth, default=None)
         if worst is None:
             break
-        columns.remove(worst)
-        dropped.insert(0, worst)
+        for column in [one for one in reversed(free) if _pair(one) == _pair(worst)]:
+            columns.remove(column)
+            dropped.insert(0, column)
     lines: list[tuple[Span, ...]] = [
         *(((line, "title"),) for line in wrapped(table.title, width, indent=2)),
         (),
@@ -90,6 +91,12 @@ def lay_out(
             lines.append(((line, "remark"),))
     left_out = tuple(column.key for column in dropped if not column.below)
     return Layout(tuple(lines), left_out, grid.width)
+
+
+def _pair(column: Heading) -> str:
+    """What a column of one side has in common with that of the other: they go together."""
+    side, _, key = column.key.partition("_")
+    return f"both {key}" if side in ("left", "right") else column.key
 
 
 def _below(table: Table, dropped: Sequence[Heading]) -> Iterator[str]:

@@ -42,6 +42,8 @@ def test_words_by_which_people_look_for_a_command_find_it(word: str) -> None:
     [
         (["help"], 0, ["Usage: resnet-inspect [OPTIONS] [COMMAND]", "explain"]),
         (["help", "taps"], 0, ["resnet-inspect taps", "--decoder"]),
+        (["blocks", "resnet18"], 2, ["no command", "trace resnet18 --view blocks"]),
+        (["stage"], 2, ["no command", "trace MODEL --view stages"]),
         (["help", "tap"], 2, ["unknown command 'tap'", "did you mean taps"]),
         (["ResNet50"], 2, ["resnet-inspect trace resnet50"]),
         (["paper:resnet50"], 2, ["resnet-inspect trace paper:resnet50"]),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from comparisons import PAIRS, of, plain
-from saved import SMALL, ByHand, conv, window
+from saved import SMALL, ByHand, conv, survey_of, window
 
 from resnet_inspect.analysis.comparison.changes import compare
 from resnet_inspect.analysis.structure.survey import Survey
@@ -61,6 +61,18 @@ def numbers(table: Table, key: str) -> int:
         for row in table.rows
         if not row.subtotal and isinstance(value := table.cell(row, key).value, int)
     )
+
+
+def test_columns_of_both_sides_stay_or_go_together() -> None:
+    table = view(compare(survey_of("resnet18"), survey_of("resnet34")))
+    seen = set()
+    for width in range(70, 200, 5):
+        shown = set(table.shown) - set(lay_out(table, width).dropped)
+        for key in ("parameters", "macs"):
+            pair = {f"left_{key}", f"right_{key}"} & shown
+            assert len(pair) != 1, width
+            seen.add(len(pair))
+    assert seen == {0, 2}
 
 
 @pytest.mark.parametrize(("left", "right"), PAIRS)
@@ -174,7 +186,7 @@ def test_a_narrow_table_says_what_changed_before_all_else(width: int) -> None:
     layout = lay_out(view(of("resnet34", "resnet50"), brief=True), width)
     lines = ["".join(written for written, _ in line) for line in layout.lines]
     assert max(map(len, lines)) <= width
-    assert lines[2] == "blocks: basic (2 convolutions) against bottleneck (3)"
+    assert lines[lines.index("") + 1] == "blocks: basic (2 convolutions) against bottleneck (3)"
     (row,) = [line for line in lines if line.split()[:1] == ["layer2.0.conv1"]]
     assert row.endswith("kernel 3×3 → 1×1, stride 2 → 1, padding 1 → 0")
     (row,) = [line for line in lines if line.split()[:1] == ["layer1.0"]]
