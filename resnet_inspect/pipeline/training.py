@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -22,6 +23,7 @@ from resnet_inspect.traces import run as files
 from resnet_inspect.traces.codec import dumps, dumps_signals
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.run import Recipe, Record, Run, Told
+from resnet_inspect.visible import said
 
 _NEEDS = ("lightning", "torchmetrics", "safetensors")
 
@@ -96,7 +98,8 @@ def train(
             for line in record.notes:
                 note(line)
             _begin(folder, record, ready.trace)
-        ready.fit(record, folder, (), told)
+        with _said_to_end(folder):
+            ready.fit(record, folder, (), told)
     return load_run(folder)
 
 
@@ -138,8 +141,24 @@ def resume(
         if not is_further_process():
             note(f"going on after epoch {done} of {recipe.epochs}")
             _wind_back(place, replace(run, record=record, epochs=behind), step)
-        ready.fit(record, place, behind, told)
+        with _said_to_end(place):
+            ready.fit(record, place, behind, told)
     return load_run(place)
+
+
+@contextmanager
+def _said_to_end(folder: Path) -> Iterator[None]:
+    """Have the record say how a training ended that ended before its first step."""
+    try:
+        yield
+    except BaseException as error:
+        record = load_record(folder)
+        if record.state == "running" and not is_further_process():
+            failed = isinstance(error, Exception)
+            state, why = ("failed", said(error)) if failed else ("interrupted", "")
+            with suppress(OutputError):  # the disk may be full
+                _write(folder, replace(record, state=state, why=why), {})
+        raise
 
 
 def check_lab() -> None:

@@ -301,3 +301,19 @@ def test_a_network_is_fitted_to_its_images(tmp_path: Path) -> None:
     assert done.trace.activations[done.trace.calls[1].outputs[0].activation].tensor.shape == (
         4, 64, 8, 12,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("error", "state"), [(KeyboardInterrupt, "interrupted"), (MemoryError, "failed")]
+)
+def test_what_ends_a_run_before_its_first_step_is_in_the_record(
+    error: type[BaseException], state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(*_: Any, **__: Any) -> None:
+        raise error("early")
+
+    monkeypatch.setattr("resnet_inspect.lab.training.fit", ended)
+    with pytest.raises(error):
+        train(SMALL, output=tmp_path / "run", epochs=1)
+    record = load_run(tmp_path / "run").record
+    assert (record.state, record.why) == (state, "early" if state == "failed" else "")
