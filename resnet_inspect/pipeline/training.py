@@ -94,11 +94,11 @@ def train(
             notes=(*notes, *ready.notes),
             frozen_norms=ready.norms,
         )
-        if not is_further_process():
-            for line in record.notes:
-                note(line)
-            _begin(folder, record, ready.trace)
         with _said_to_end(folder):
+            if not is_further_process():
+                for line in record.notes:
+                    note(line)
+                _begin(folder, record, ready.trace)
             ready.fit(record, folder, (), told)
     return load_run(folder)
 
@@ -138,10 +138,10 @@ def resume(
     record = replace(record, recipe=recipe, state="running", why="")
     machine = Machine(device, devices, nodes, workers)
     with prepared(recipe, machine, tell, filled=not done) as ready:
-        if not is_further_process():
-            note(f"going on after epoch {done} of {recipe.epochs}")
-            _wind_back(place, replace(run, record=record, epochs=behind), step)
         with _said_to_end(place):
+            if not is_further_process():
+                note(f"going on after epoch {done} of {recipe.epochs}")
+                _wind_back(place, replace(run, record=record, epochs=behind), step)
             ready.fit(record, place, behind, told)
     return load_run(place)
 
@@ -152,8 +152,9 @@ def _said_to_end(folder: Path) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        record = load_record(folder)
-        if record.state == "running" and not is_further_process():
+        is_there = (folder / files.RECORD).is_file() and not is_further_process()
+        record = load_record(folder) if is_there else None
+        if record is not None and record.state == "running":
             failed = isinstance(error, Exception)
             state, why = ("failed", said(error)) if failed else ("interrupted", "")
             with suppress(OutputError):  # the disk may be full
