@@ -137,12 +137,11 @@ def resume(
         raise WorkFailed(f"{folder} has the state of epoch {done} and metrics of {len(behind)}")
     record = replace(record, recipe=recipe, state="running", why="")
     machine = Machine(device, devices, nodes, workers)
-    with prepared(recipe, machine, tell, filled=not done) as ready:
-        with _said_to_end(place):
-            if not is_further_process():
-                note(f"going on after epoch {done} of {recipe.epochs}")
-                _wind_back(place, replace(run, record=record, epochs=behind), step)
-            ready.fit(record, place, behind, told)
+    with prepared(recipe, machine, tell, filled=not done) as ready, _said_to_end(place):
+        if not is_further_process():
+            note(f"going on after epoch {done} of {recipe.epochs}")
+            _wind_back(place, replace(run, record=record, epochs=behind), step)
+        ready.fit(record, place, behind, told)
     return load_run(place)
 
 
