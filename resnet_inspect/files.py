@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import stat
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from resnet_inspect.errors import OutputError
 
@@ -28,8 +31,9 @@ def refuse_existing(paths: Iterable[Path]) -> None:
 def write_all(contents: Mapping[Path, str | bytes], *, overwrite: bool = False) -> None:
     """Write several files, text as UTF-8; if any cannot be written, none is.
 
-    Each is written beside its place and moved there; one that is replaced keeps its mode, and one
-    that is read-only is not replaced. A device or pipe is written to directly.
+    Each is written beside its place and moved there, which no signal cuts short; one that is
+    replaced keeps its mode, and one that is read-only is not replaced. A device or pipe is written
+    to directly.
 
     Raises `OutputError`.
     """
@@ -54,14 +58,16 @@ def write_all(contents: Mapping[Path, str | bytes], *, overwrite: bool = False) 
                 if not mode & 0o222:
                     raise OutputError(f"{path} is read-only", hint="chmod u+w, or another name")
                 beside.chmod(mode)
-        with _all_or_none() as note:
-            for beside, target in written:
-                path = target
-                note(beside, target)
-                if overwrite:
-                    os.replace(beside, target)
-                else:
-                    _move_to_new(beside, target)
+        with _signals_waiting():
+            with _all_or_none() as note:
+                for beside, target in written:
+                    path = target
+                    note(beside, target)
+                    if overwrite:
+                        os.replace(beside, target)
+                    else:
+                        _move_to_new(beside, target)
+            _remove([beside for beside, _ in written])
     except RuntimeError as error:  # links that loop, before Python 3.13
         raise OutputError(f"{path} is a link to itself", hint="another name") from error
     except OSError as error:
@@ -70,8 +76,40 @@ def write_all(contents: Mapping[Path, str | bytes], *, overwrite: bool = False) 
             hint="nothing was left half-written",
         ) from error
     finally:
-        for beside, _ in written:
-            beside.unlink(missing_ok=True)
+        _remove([beside for beside, _ in written])
+
+
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+@contextmanager
+def _signals_waiting() -> Iterator[None]:
+    """Have signals that would end this wait until it is done; to other threads none come."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
+    handlers = [(n, handler) for n in numbers if callable(handler := signal.getsignal(n))]
+    try:
+        for number, _ in handlers:
+            signal.signal(number, lambda number, frame: came.append(number))
+        yield
+    finally:
+        _handle_again(handlers)
+        for number in came:
+            signal.raise_signal(number)
+
+
+def _handle_again(handlers: list[tuple[int, Any]]) -> None:
+    """Give signals their handlers back; all of them, also where one comes at that moment."""
+    try:
+        while handlers:
+            signal.signal(*handlers[-1])
+            handlers.pop()
+    finally:
+        if handlers:
+            _handle_again(handlers)
 
 
 @contextmanager
@@ -80,28 +118,33 @@ def _all_or_none() -> Iterator[Callable[[Path, Path], None]]:
     before: list[tuple[Path | None, Path, Path]] = []
 
     def note(beside: Path, target: Path) -> None:
-        kept = None
-        if target.is_file():
-            kept = _beside(target)
+        kept = _beside(target) if target.is_file() else None
+        before.append((kept, beside, target))
+        if kept is not None:
             try:
                 os.link(target, kept)
             except OSError:  # a file system without hard links
                 shutil.copy2(target, kept)
-        before.append((kept, beside, target))
 
     try:
         yield note
     except BaseException:
         for kept, beside, target in before:
             if kept is not None:
-                os.replace(kept, target)
+                if not beside.exists():  # it is in the target's place
+                    os.replace(kept, target)
             elif not beside.exists() or (target.exists() and target.samefile(beside)):
                 target.unlink(missing_ok=True)  # it is ours; another may have come there first
         raise
     finally:
-        for kept, _, _ in before:
-            if kept is not None:
-                kept.unlink(missing_ok=True)
+        _remove([kept for kept, _, _ in before if kept is not None])
+
+
+def _remove(paths: list[Path]) -> None:
+    """Remove files that may be there."""
+    for path in paths:
+        with suppress(OSError):
+            path.unlink()
 
 
 _PREFIX = ".resnet-inspect."

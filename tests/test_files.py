@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import sys
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -99,3 +103,52 @@ def test_a_link_that_loops_is_refused_and_one_that_leads_somewhere_is_followed(
     write_all({link: "new"}, overwrite=True)
     assert link.is_symlink()
     assert there.read_text(encoding="utf-8") == "new"
+
+
+class InterruptsAt:
+    """Interrupts `files` at one of the lines that it runs, each time another."""
+
+    def __init__(self, line: int) -> None:
+        self.left = line
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> Any:
+        if frame.f_code.co_filename != files.__file__:
+            return None
+        if event == "line":
+            self.left -= 1
+            if self.left == 0:
+                signal.raise_signal(signal.SIGINT)
+        return self
+
+
+@pytest.mark.parametrize("with_links", [True, False])
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_an_interrupt_at_any_line_leaves_all_or_none_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overwrite: bool, with_links: bool
+) -> None:
+    if not with_links:
+        monkeypatch.setattr(files.os, "link", lambda *_: os.stat(tmp_path / "nowhere"))
+    paths = [tmp_path / name for name in "abc"]
+    handler = signal.getsignal(signal.SIGINT)
+    ended = []
+    for line in range(1, 400):
+        for path in paths:
+            path.unlink(missing_ok=True)
+        if overwrite:
+            paths[1].write_text("old", encoding="utf-8")
+        before = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
+        traced = sys.gettrace()
+        sys.settrace(InterruptsAt(line))
+        try:
+            write_all(dict.fromkeys(paths, "new"), overwrite=overwrite)
+        except KeyboardInterrupt:
+            ended.append("interrupted")
+        else:
+            ended.append("written")
+        finally:
+            sys.settrace(traced)
+        found = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
+        assert found in (before, dict.fromkeys("abc", "new")), line
+        assert signal.getsignal(signal.SIGINT) is handler
+    assert ended[-1] == "written"
+    assert ended.count("interrupted") > 50

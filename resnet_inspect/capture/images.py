@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff"}
 )
+_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
+"""What those may hold: whatever a file is called, none is opened by running another program."""
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet's channels, red first."""
 
@@ -85,15 +87,19 @@ def pixels_of(path: Path, channels: int, height: int, width: int) -> Tensor:
 
     Of one that moves it is the first; what is transparent has the colour that it hides.
 
-    Raises `BadInput` if it does not open, or has numbers whose range is not known.
+    Raises `BadInput` if it does not open, is no file, or has numbers whose range is not known.
     """
     from PIL import Image, ImageOps
     from torchvision.transforms.functional import pil_to_tensor
 
     try:
-        with Image.open(path) as opened:
+        if path.exists() and not path.is_file():  # a pipe may never give anything
+            raise BadInput(f"{path} is no file")
+        with Image.open(path, formats=_FORMATS) as opened:
             image = _of_bytes(opened).convert("RGB" if channels == 3 else "L")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except BadInput:
+        raise
+    except Exception as error:  # a reader of damaged images may raise anything
         why = getattr(error, "strerror", None) or error
         raise BadInput(f"{path} is no image that opens: {why}") from error
     pixels: Tensor = pil_to_tensor(ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR))

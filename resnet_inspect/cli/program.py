@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Sequence
 
@@ -19,6 +20,7 @@ from resnet_inspect.cli.diagnostics import (
     fail,
     finish,
     nobody_reads,
+    remark,
     say_where,
     write_what_the_terminal_can,
 )
@@ -52,17 +54,32 @@ def end_cleanly(is_interrupted: bool = False) -> None:
             raise KeyboardInterrupt
         raise Ended(number)
 
-    def unheard(what: sys.UnraisableHookArgs) -> None:
-        if not issubclass(what.exc_type, KeyboardInterrupt):  # within a `__del__` none can be heard
-            sys.__unraisablehook__(what)
-
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, end)
     if is_interrupted:
-        sys.unraisablehook = unheard
         signal.signal(signal.SIGINT, end)
+    sys.unraisablehook = _unheard
+    threading.excepthook = _in_a_thread
+    sys.excepthook = lambda kind, error, trace: _say_aside("at the end", kind, error)
+
+
+def _unheard(what: sys.UnraisableHookArgs) -> None:
+    """Say what was raised where nobody could hear of it: in a `__del__`, or at the end."""
+    where = what.err_msg or f"ignored in {getattr(what.object, '__qualname__', 'an object')}"
+    _say_aside(where, what.exc_type, what.exc_value)
+
+
+def _in_a_thread(what: threading.ExceptHookArgs) -> None:
+    _say_aside("a thread ended", what.exc_type, what.exc_value)
+
+
+def _say_aside(where: str, kind: type[BaseException], error: BaseException | None) -> None:
+    """Say in a line what was raised beside the work; an interrupt ends the work, or has."""
+    if not issubclass(kind, KeyboardInterrupt | SystemExit):
+        words = "" if error is None else _first_line(error)
+        remark(f"{where}: {kind.__name__}{words and f': {words}'}")
 
 
 def run(arguments: Sequence[str] | None) -> int:

@@ -100,9 +100,9 @@ def _told(recorder: Recorder, error: BaseException, explain: Explain) -> BaseExc
         why = f"{error.message}: {explain(error.trace, error.signals)}"
         error = WorkFailed(why, hint="a lower --lr; the epochs before are kept")
     elif isinstance(error, InspectError):
-        lines = str(error).strip().splitlines()
-        if len(lines) > 1:  # from a process that reads images: its traceback, what it raised last
-            error = BadInput(lines[-1].partition(": ")[2])
+        written = str(error)
+        if written.startswith("Caught "):  # by a process that reads images: with its traceback
+            error = BadInput(written.rpartition(f"{type(error).__name__}: ")[2].strip())
     else:
         error = WorkFailed(f"the training raised {named_first_line(error)}")
     with suppress(InspectError):  # the disk may be full

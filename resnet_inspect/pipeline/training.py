@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -23,6 +24,7 @@ from resnet_inspect.traces.codec import dumps, dumps_signals
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.run import Recipe, Record, Run, Told
 from resnet_inspect.views.words.text import shape, visible
+from resnet_inspect.visible import said
 
 if TYPE_CHECKING:
     from torch import nn
@@ -108,11 +110,12 @@ def train(
             stem=ready.stem,
             frozen_norms=ready.norms,
         )
-        if not is_further_process():
-            for line in record.notes:
-                note(line)
-            _begin(folder, record, ready.trace)
-        ready.fit(record, folder, (), told)
+        with _said_to_end(folder):
+            if not is_further_process():
+                for line in record.notes:
+                    note(line)
+                _begin(folder, record, ready.trace)
+            ready.fit(record, folder, (), told)
     return load_run(folder)
 
 
@@ -158,10 +161,11 @@ def resume(
     machine = Machine(device, devices, nodes, workers)
     with prepared(recipe, machine, tell, given=model, filled=not done) as ready:
         _check_same(folder, run.trace, ready.trace)
-        if not is_further_process():
-            note(f"going on after epoch {done} of {recipe.epochs}")
-            _wind_back(place, replace(run, record=record, epochs=behind), step)
-        ready.fit(record, place, behind, told)
+        with _said_to_end(place):
+            if not is_further_process():
+                note(f"going on after epoch {done} of {recipe.epochs}")
+                _wind_back(place, replace(run, record=record, epochs=behind), step)
+            ready.fit(record, place, behind, told)
     return load_run(place)
 
 
@@ -207,6 +211,22 @@ def _modules(trace: Trace) -> Iterator[tuple[str, str]]:
         held = (*module.parameters, *module.buffers)
         shapes = (f"{one.name} {shape(one.tensor.shape)}" for one in held)
         yield module.path, visible(", ".join((module.class_name, *shapes)))
+
+
+@contextmanager
+def _said_to_end(folder: Path) -> Iterator[None]:
+    """Have the record say how a training ended that ended before its first step."""
+    try:
+        yield
+    except BaseException as error:
+        is_there = (folder / files.RECORD).is_file() and not is_further_process()
+        record = load_record(folder) if is_there else None
+        if record is not None and record.state == "running":
+            failed = isinstance(error, Exception)
+            state, why = ("failed", said(error)) if failed else ("interrupted", "")
+            with suppress(OutputError):  # the disk may be full
+                _write(folder, replace(record, state=state, why=why), {})
+        raise
 
 
 def check_lab() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy
@@ -9,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from resnet_inspect.capture.images import MEAN, STD, batch_of, images_in, pixels_of
+from resnet_inspect.capture.images import MEAN, STD, SUFFIXES, batch_of, images_in, pixels_of
 from resnet_inspect.errors import BadInput
 
 
@@ -86,3 +87,26 @@ def test_what_is_hidden_is_no_image(tmp_path: Path) -> None:
     (tmp_path / "a" / "folder.png").mkdir()
     assert images_in(tmp_path) == [tmp_path / "a" / "1.png"]
     assert images_in(hidden) == [hidden / "1.png"], "what lies above is of no matter"
+
+
+def test_no_other_program_is_run_to_open_an_image(tmp_path: Path) -> None:
+    """Pillow opens PostScript by running Ghostscript, whatever the file is called."""
+    file = tmp_path / "one.png"
+    file.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n%%EOF\n")
+    with Image.open(file) as known:
+        assert known.format == "EPS"
+    with pytest.raises(BadInput, match="no image that opens: cannot identify"):
+        batch_of(tmp_path, (1, 3, 8, 8), 0)
+
+
+@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
+def test_every_suffix_has_its_format(suffix: str, tmp_path: Path) -> None:
+    Image.new("L", (8, 8), 255).save(tmp_path / f"one{suffix}")
+    assert batch_of(tmp_path, (1, 1, 8, 8), 0).std() == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_a_pipe_is_no_image(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "one.png")
+    with pytest.raises(BadInput, match="is no file"):
+        batch_of(tmp_path, (1, 3, 8, 8), 0)

@@ -54,6 +54,51 @@ def test_a_reader_that_has_had_enough_changes_no_exit_code(
             assert run(["show", PLAIN, "--color", color]) == 0
 
 
+RAISES_ASIDE = """
+import atexit, sys, threading, weakref
+from resnet_inspect import __main__
+from resnet_inspect.cli import program
+
+class Gone:
+    def __del__(self):
+        raise ValueError("in __del__ \\x1b[2J")
+
+def raises(*given):
+    raise ValueError("aside \\x1b[2J")
+
+def quiet():
+    sys.exit(3)
+
+really = program.finish
+def finish():
+    Gone()
+    for of in (raises, quiet):
+        thread = threading.Thread(target=of)
+        thread.start()
+        thread.join()
+    really()
+program.finish = finish
+weakref.finalize(Gone, raises)
+atexit.register(raises)
+sys.argv = ["resnet-inspect", "show", {saved!r}]
+__main__.program()
+"""
+
+
+def test_what_is_raised_beside_the_work_is_a_line_that_is_shown() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", RAISES_ASIDE.format(saved=PLAIN)], capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0
+    in_del, in_thread, at_exit, finalized = done.stderr.splitlines()
+    assert in_del == "resnet-inspect: ignored in Gone.__del__: ValueError: in __del__ ␛[2J"
+    assert in_thread == "resnet-inspect: a thread ended: ValueError: aside ␛[2J"
+    assert at_exit.startswith("resnet-inspect: ")
+    assert at_exit.endswith(": ValueError: aside ␛[2J")
+    assert finalized == "resnet-inspect: at the end: ValueError: aside ␛[2J"
+
+
 INTERRUPTED_AT = """
 import os, signal, sys
 from resnet_inspect import __main__

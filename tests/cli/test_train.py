@@ -176,13 +176,14 @@ def test_what_cannot_be_trained_is_one_line(
 def test_an_image_that_does_not_open_ends_the_run(ran: Ran, tmp_path: Path, workers: str) -> None:
     pytest.importorskip("lightning")
     folders(tmp_path)
+    (tmp_path / "broken/a/1.png").rename(tmp_path / "broken/a/1: odd\nname.png")
     images = ("--data", "folder:broken", "--image-size", "8", "--epochs", "1", "--batch", "4")
     code, out, lines = ran("train", SMALL, "-o", "run", *images, "--workers", workers)
     assert (code, out) == (2, "")
-    assert "broken/a/1.png is no image that opens" in lines[-1]
+    assert "broken/a/1: odd name.png is no image that opens" in lines[-1]
     record = json.loads((tmp_path / "run/run.json").read_text(encoding="utf-8"))
     assert record["state"] == "failed"
-    assert "1.png" in record["why"]
+    assert "name.png" in record["why"]
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -617,3 +617,29 @@ def test_an_exception_that_cannot_be_written_is_named(
         said = capsys.readouterr().err
         assert f"Mute (mute.py, line {line}" in said
         assert "defect" not in said
+
+
+def test_what_cannot_be_asked_stands_in_nobodys_way(write: Callable[..., None], say: Say) -> None:
+    write(
+        "model.py",
+        NETWORK
+        + """
+class Proxy:
+    @property
+    def __class__(self):
+        raise RuntimeError("not there yet")
+
+class Kind(type(nn.Module)):
+    def __getattribute__(self, name):
+        raise ValueError(name)
+
+class Odd(nn.Module, metaclass=Kind):
+    pass
+
+request = Proxy()
+""",
+    )
+    code, out, _ = say("trace", "model.py:small", "--input", "1,3,16,16")
+    assert (code, "units.1" in out) == (0, True)
+    code, _, err = say("trace", "model.py", "--set", "channels=8", "--input", "1,3,16,16")
+    assert (code, err.count("\n")) in ((0, 0), (2, 1))

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from resnet_inspect import pipeline
 from resnet_inspect.errors import BadInput, OutputError, WorkFailed
+from resnet_inspect.files import write_all
 from resnet_inspect.lab import images
 from resnet_inspect.pipeline.run import load_run
 from resnet_inspect.pipeline.training import resume, train
@@ -301,3 +302,27 @@ def test_a_network_is_fitted_to_its_images(tmp_path: Path) -> None:
     assert done.trace.activations[done.trace.calls[1].outputs[0].activation].tensor.shape == (
         4, 64, 8, 12,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("where", ["lab.training.fit", "pipeline.training.write_all"])
+@pytest.mark.parametrize(
+    ("error", "state"), [(KeyboardInterrupt, "interrupted"), (MemoryError, "failed")]
+)
+def test_what_ends_a_run_before_its_first_step_is_in_the_record(
+    where: str,
+    error: type[BaseException],
+    state: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def ended(*given: Any, **named: Any) -> None:
+        if where == "pipeline.training.write_all":
+            write_all(*given, **named)  # as an interrupt that comes meanwhile does
+            monkeypatch.undo()
+        raise error("early")
+
+    monkeypatch.setattr(f"resnet_inspect.{where}", ended)
+    with pytest.raises(error):
+        train(SMALL, output=tmp_path / "run", epochs=1, note=lambda _: None)
+    record = load_run(tmp_path / "run").record
+    assert (record.state, record.why) == (state, "early" if state == "failed" else "")

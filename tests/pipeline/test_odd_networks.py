@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -114,6 +116,72 @@ def test_whatever_a_forward_raises_is_a_failed_forward(raised: Callable[[], Base
         ri.trace(Raises(), SIZE)
     assert [call.path for call in failed.value.trace.calls] == ["", "conv"]
     assert type(raised()).__name__ in str(failed.value.trace.failure)
+
+
+class Nested(Plain):
+    """Has its first layer within so many others."""
+
+    def __init__(self, depth: int) -> None:
+        super().__init__()
+        for _ in range(depth):
+            self.conv = nn.Sequential(self.conv)
+
+
+def test_what_python_can_run_is_not_too_deep_for_us_and_what_it_cannot_is_said_to_be() -> None:
+    limit = sys.getrecursionlimit()
+    model = Nested(limit // 5)  # three of Python's calls each
+    model(torch.zeros(SIZE))
+    assert ri.trace(model, SIZE).totals.macs == MACS
+    with pytest.raises(ForwardError, match="calls are nested, deeper than Python goes"):
+        ri.trace(Nested(limit), SIZE)
+    assert sys.getrecursionlimit() == limit
+
+
+class LowersTheLimit(Plain):
+    """Leaves Python with hardly any room."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        made = super().forward(x)
+        sys.setrecursionlimit(sys.getrecursionlimit() // 4)
+        return made
+
+
+def test_the_limit_of_nested_calls_is_left_as_found() -> None:
+    limit = sys.getrecursionlimit()
+    assert known(ri.trace(LowersTheLimit(), SIZE)) == PLAIN
+    assert sys.getrecursionlimit() == limit
+
+
+class GivesAGenerator(Plain):
+    """Gives what nobody has run."""
+
+    def forward(self, x: Tensor) -> Any:
+        yield super().forward(x)
+
+
+class GivesACoroutine(Plain):
+    """Likewise."""
+
+    async def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x)
+
+
+@pytest.mark.parametrize("kind", [GivesAGenerator, GivesACoroutine])
+def test_a_forward_of_which_nothing_has_run_is_a_failed_one(kind: type[nn.Module]) -> None:
+    with pytest.raises(ForwardError, match="of which nothing has run"):
+        ri.trace(kind(), SIZE)
+
+
+class GivesAnEndlessList(Plain):
+    """Gives a list whose own iteration has no end."""
+
+    def forward(self, x: Tensor) -> Any:
+        endless = type("Endless", (list,), {"__iter__": lambda self: itertools.count()})
+        return endless([super().forward(x)])
+
+
+def test_of_a_list_nothing_is_asked_but_what_lists_are() -> None:
+    assert known(ri.trace(GivesAnEndlessList(), SIZE)) == PLAIN
 
 
 def test_interrupts_of_any_class_interrupt() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Generator, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from resnet_inspect.traces.tensors import Shape
 
+_COLLECTIONS: tuple[Any, ...] = (list, tuple, set, frozenset)
 _DEEPEST = 8
 """How far nested arguments and results are searched for tensors."""
 
@@ -46,12 +47,22 @@ def tensors_in(value: Any, label: str = "", depth: int = 0) -> Iterator[tuple[st
         yield from tensors_in(item, f"{label}.{name}" if label else name, depth + 1)
 
 
+def check_has_run(result: object) -> None:
+    """Raise `TypeError` for a forward that gives what would have to be run first."""
+    if isinstance(result, Generator | Coroutine | AsyncGenerator):
+        kind = type(result).__name__.replace("_", " ")
+        if isinstance(result, Coroutine):
+            result.close()  # so that Python does not say the same once more
+        raise TypeError(f"it gives a {kind}, of which nothing has run")
+
+
 def _items(value: Any) -> list[tuple[str, Any]]:
     """What is in a list, tuple, dict, dataclass or plain object, with its index or name."""
     if isinstance(value, Mapping):
         return [(str(key), item) for key, item in value.items()]
-    if isinstance(value, list | tuple | set | frozenset):
-        return [(str(i), item) for i, item in enumerate(value)]
+    for base in _COLLECTIONS:  # whose own iteration is not asked for: it may be the user's
+        if issubclass(type(value), base):
+            return [(str(i), item) for i, item in enumerate(base.__iter__(value))]
     if is_dataclass(value) and not isinstance(value, type):
         return [(f.name, getattr(value, f.name, None)) for f in fields(value)]
     if hasattr(value, "__dict__") and not isinstance(value, type | nn.Module | torch.dtype):

@@ -17,8 +17,13 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from resnet_inspect.capture.members import check_made, has_own_call, switch, tensors
+from resnet_inspect.capture.recording.arguments import check_has_run
 from resnet_inspect.capture.recording.dtypes import AsOnADevice
-from resnet_inspect.capture.recording.left_as_found import left_as_found, like_lazy
+from resnet_inspect.capture.recording.left_as_found import (
+    left_as_found,
+    like_lazy,
+    room_for_hooks,
+)
 from resnet_inspect.capture.recording.provenance import is_exported, provenance
 from resnet_inspect.capture.recording.recorder import Recorder
 from resnet_inspect.capture.recording.zeros import with_zeros, zeros_of
@@ -116,7 +121,7 @@ def capture(
         result: Any = None
         positional, named = loan.of((tuple(args), dict(kwargs or {})))
         try:
-            with recorder:
+            with room_for_hooks(), recorder:
                 if call != FORWARD:
                     result = recorder.called(method_of(model, call), positional, named)
                 elif has_own_call(model):
@@ -124,6 +129,7 @@ def capture(
                 else:
                     result = model(*positional, **named)
                     recorder.left(positional, named, result)
+                check_has_run(result)
         except BaseException as error:  # a task that is cancelled raises no Exception
             is_refused = as_on_a_device is None or error is as_on_a_device.refusal
             if not is_refused and _needs_numbers(error):

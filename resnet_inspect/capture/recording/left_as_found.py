@@ -57,6 +57,20 @@ def left_as_found(model: nn.Module, device: torch.device | None) -> Iterator[Loa
         yield loan
 
 
+@contextmanager
+def room_for_hooks() -> Iterator[None]:
+    """Let calls be nested twice as deep, since around each module's own call stand those of hooks.
+
+    Afterwards the limit is what it was, whatever the forward has made of it.
+    """
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(2 * limit)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
 _Saved = tuple[nn.Module, dict[str, Any], bool, list[dict[str, Tensor]]]
 
 

@@ -20,14 +20,22 @@ def networks_of(module: ModuleType) -> dict[str, Any]:
     """What a module defines and gives networks: classes, instances, functions."""
     found: dict[int, tuple[str, Any]] = {}
     for name, value in vars(module).items():
-        if isinstance(value, nn.Module):
-            found.setdefault(id(value), (name, value))
+        try:
+            gives = _is_network(module, name, value)
+        except Exception:  # what cannot be asked, such as a proxy of what is not there yet, is none
             continue
-        home = str(getattr(value, "__module__", ""))
-        is_own = home == module.__name__ or home.startswith(f"{module.__name__}.")
-        if is_own and not name.startswith("_") and _gives_module(value, _DEEPEST):
+        if gives:
             found.setdefault(id(value), (name, value))
     return dict(found.values())
+
+
+def _is_network(module: ModuleType, name: str, value: object) -> bool:
+    """Whether something is a network, or makes one and is of this module and not private."""
+    if isinstance(value, nn.Module):
+        return True
+    home = str(getattr(value, "__module__", ""))
+    is_own = home == module.__name__ or home.startswith(f"{module.__name__}.")
+    return is_own and not name.startswith("_") and _gives_module(value, _DEEPEST)
 
 
 def _gives_module(value: object, deepest: int) -> bool:

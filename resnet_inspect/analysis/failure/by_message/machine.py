@@ -9,6 +9,9 @@ from resnet_inspect.analysis.failure.facts import Diagnosis, Facts
 
 RULES = Rules()
 
+_NESTED = 100
+"""Calls within calls, from which on these alone may be what is too deep."""
+
 
 @RULES.says(r"^KeyboardInterrupt\b")
 def _interrupted(facts: Facts, found: re.Match[str]) -> Diagnosis:
@@ -17,12 +20,15 @@ def _interrupted(facts: Facts, found: re.Match[str]) -> Diagnosis:
 
 @RULES.says(r"^RecursionError: ")
 def _recursion(facts: Facts, found: re.Match[str]) -> Diagnosis:
-    depth, call = 0, facts.call
+    depth, running, call = 0, 1, facts.call
     while call.parent is not None:
         call = facts.trace.calls[call.parent]
         depth += call.module == facts.call.module
+        running += 1
     if depth > 1:
         return Diagnosis(f"it calls itself, {depth:,} deep", "have its forward call its parts")
+    if running > _NESTED:
+        return Diagnosis(f"{running:,} calls are nested, deeper than Python goes", "")
     return Diagnosis("its forward calls itself without end", "")
 
 

@@ -37,7 +37,7 @@ class Rules:
 
 
 def _asked(rule: Rule, facts: Facts, found: re.Match[str]) -> Diagnosis | None:
-    """What a rule finds; nothing where it knows the words and the numbers are not as they say."""
+    """What a rule finds; nothing where it knows the words and the numbers cannot be."""
     try:
         known = rule(facts, found)
     except (ArithmeticError, LookupError, ValueError):
