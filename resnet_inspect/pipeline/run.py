@@ -75,6 +75,10 @@ def look(folder: str | Path, before: Look | None = None) -> Look:
             lambda found: found.confusion,
         ),
     )
+    classes = len(found.record.images.classes)
+    counts = () if found.confusion is None else found.confusion.counts
+    if counts and {len(counts), *map(len, counts)} != {classes}:
+        raise TraceFileError(f"{place / run.CONFUSION}: it is not of the {classes} classes")
     return Look(found, seen)
 
 

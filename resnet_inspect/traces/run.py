@@ -23,6 +23,7 @@ LEARNING_RATES = {"sgd": 0.1, "adam": 1e-3, "adamw": 1e-3, "adagrad": 1e-2, "rms
 MOMENTUM = {"sgd": 0.9, "rmsprop": 0.0}
 """Those that have a momentum, likewise."""
 SCHEDULES = ("none", "step", "cosine")
+STATES = ("running", "finished", "interrupted", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Record:
     frozen_norms: tuple[str, ...] = ()
     """Paths of the norms that keep their statistics at the start."""
     state: str = "running"
-    """"running", "finished", "interrupted", "failed"; one that was killed stays "running"."""
+    """One of `STATES`; of a run that was killed it stays "running"."""
     why: str = ""
     """Why it failed."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from resnet_inspect.errors import TraceFileError
 from resnet_inspect.pipeline import is_trace_file, load, load_saved, load_signals
 from resnet_inspect.pipeline.run import load_run
 from resnet_inspect.traces import codec, run_codec
+from resnet_inspect.traces.run import Confusion
 from resnet_inspect.traces.signals import Signals
 
 
@@ -76,3 +78,38 @@ def test_a_line_of_something_else_is_refused() -> None:
     assert run_codec.loads_epochs(line + '{"epoch": 2') == runs.EPOCHS[:1]
     with pytest.raises(TraceFileError, match="damaged run"):
         run_codec.loads_epochs(line.replace("0.001", '"fast"'))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ('"3"', '"open(1)"', "malformed node"),
+        ('"3"', '"3 +"', "invalid syntax"),
+        ('"adam"', '"magic"', "an optimizer or a schedule"),
+        ('"running"', '"walking"', "a state"),
+        ('"format_version": 1', '"format_version": 2', "another version"),
+    ],
+    ids=["call", "syntax", "optimizer", "state", "version"],
+)
+def test_a_record_of_what_no_run_has_is_damaged(before: str, after: str, words: str) -> None:
+    written = run_codec.dumps_record(runs.RECORD)
+    assert before in written
+    with pytest.raises(TraceFileError, match=words):
+        run_codec.loads_record(written.replace(before, after))
+
+
+@pytest.mark.parametrize(
+    "images",
+    [{"mean": (0.5,)}, {"std": (0.2, 0.2, 0.0)}, {"shape": (3, 8)}, {"shape": (3, 0, 8)}],
+    ids=["mean", "std", "flat", "empty"],
+)
+def test_images_that_cannot_be_are_damaged(images: dict[str, tuple[float, ...]]) -> None:
+    damaged = replace(runs.RECORD, images=replace(runs.RECORD.images, **images))
+    with pytest.raises(TraceFileError, match=r"images have channels|each channel has"):
+        run_codec.loads_record(run_codec.dumps_record(damaged))
+
+
+def test_confusions_of_other_classes_are_damaged(tmp_path: Path) -> None:
+    runs.write(replace(runs.made(), confusion=Confusion(1, ((1, 2), (0, 1)))), tmp_path)
+    with pytest.raises(TraceFileError, match=r"confusion\.json: it is not of the 3 classes"):
+        load_run(tmp_path)
