@@ -7,6 +7,7 @@ import signal
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import lightning
@@ -50,7 +51,7 @@ def fit(
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     recipe, states = record.recipe, States()
-    recorder = Recorder(folder, record, epochs, states, tell)
+    recorder = Recorder(folder, record, epochs, states, tell, partial(_reason, explain))
     accelerator, _, index = device.partition(":")
     interrupt = signal.getsignal(signal.SIGINT)
     try:
@@ -76,7 +77,7 @@ def fit(
             trainer.fit(task, ckpt_path=folder / RESUME if epochs else None)
     except _ENDS as error:
         cause = recorder.ended_by or error
-        raise _told(recorder, cause, explain) from cause
+        raise _told(recorder, cause) from cause
     finally:
         with suppress(TypeError, ValueError):
             signal.signal(signal.SIGINT, interrupt)
@@ -86,24 +87,30 @@ _ENDS = (Exception, KeyboardInterrupt, SystemExit)
 """How a training ends before its time; Lightning exits where it is interrupted."""
 
 
-def _told(recorder: Recorder, error: BaseException, explain: Explain) -> BaseException:
+def _told(recorder: Recorder, error: BaseException) -> BaseException:
     """The same error as one of ours, when the folder says how the run ended."""
-    if isinstance(error, KeyboardInterrupt | SystemExit):
-        recorder.ended("interrupted")
+    if not isinstance(error, Exception):
+        recorder.interrupted()
         if isinstance(error, KeyboardInterrupt) and str(error):
             return error
         done = len(recorder.epochs)
         noun = "epoch is" if done == 1 else "epochs are"
         return KeyboardInterrupt(f"interrupted: {done} whole {noun} kept, --resume goes on")
+    found = recorder.reason(error)
+    why = recorder.failed(found)
+    if why == str(found):
+        return found
+    return WorkFailed(why) if recorder.is_first else SystemExit(1)  # another process has said it
+
+
+def _reason(explain: Explain, error: Exception) -> InspectError:
+    """What was raised as one of our errors."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     if isinstance(error, NotFinite):
         why = f"{error.message}: {explain(error.trace, error.signals)}"
-        error = WorkFailed(why, hint="a lower --lr; the epochs before are kept")
-    elif isinstance(error, InspectError):
-        if len(lines) > 1:  # from a process that reads images: its traceback, what it raised last
-            error = BadInput(lines[-1].partition(": ")[2])
-    else:
-        error = WorkFailed(f"the training raised {type(error).__name__}: {lines[0]}")
-    with suppress(InspectError):  # the disk may be full
-        recorder.ended("failed", str(error))
+        return WorkFailed(why, hint="a lower --lr; the epochs before are kept")
+    if not isinstance(error, InspectError):
+        return WorkFailed(f"the training raised {type(error).__name__}: {lines[0]}")
+    if len(lines) > 1:  # from a process that reads images: its traceback, what it raised last
+        return BadInput(lines[-1].partition(": ")[2])
     return error
