@@ -78,8 +78,7 @@ def _in_a_thread(what: threading.ExceptHookArgs) -> None:
 def _say_aside(where: str, kind: type[BaseException], error: BaseException | None) -> None:
     """Say in a line what was raised beside the work; an interrupt ends the work, or has."""
     if not issubclass(kind, KeyboardInterrupt | SystemExit):
-        words = "" if error is None else _first_line(error)
-        remark(f"{where}: {kind.__name__}{words and f': {words}'}")
+        remark(f"{where}: {kind.__name__ if error is None else named_first_line(error)}")
 
 
 def run(arguments: Sequence[str] | None) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
@@ -22,14 +22,19 @@ from safetensors.torch import save
 from torch import Tensor
 
 from resnet_inspect.capture.recording.watch import watching
-from resnet_inspect.errors import OutputError, WorkFailed
+from resnet_inspect.errors import InspectError, OutputError, WorkFailed
 from resnet_inspect.files import write_all
 from resnet_inspect.lab.task import Task
 from resnet_inspect.traces import run as files
 from resnet_inspect.traces.codec import dumps_signals
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.run import Confusion, Epoch, Place, Record, Told, best
-from resnet_inspect.traces.run_codec import dumps_confusion, dumps_line, dumps_record
+from resnet_inspect.traces.run_codec import (
+    dumps_confusion,
+    dumps_line,
+    dumps_record,
+    loads_record,
+)
 from resnet_inspect.traces.signals import Signals
 from resnet_inspect.visible import first_line
 
@@ -67,7 +72,8 @@ class States(CheckpointIO):
 class Recorder(Callback):
     """Writes the folder of a run, and says where it is.
 
-    `epochs` are those that it has behind it already, where it goes on.
+    `epochs` are those that it has behind it already, where it goes on; `reason` makes of what a
+    step raised what the user is told.
     """
 
     def __init__(
@@ -77,14 +83,16 @@ class Recorder(Callback):
         epochs: tuple[Epoch, ...],
         states: States,
         tell: Told,
+        reason: Callable[[Exception], InspectError],
     ) -> None:
         self.folder = folder
         self.record = record
         self.epochs = epochs
         self.states = states
         self.tell = tell
+        self.reason = reason
         self.ended_by: BaseException | None = None
-        self._is_first = True
+        self.is_first = True
         self._began = 0.0
         self._loss = 0.0
         self._right = self._seen = 0
@@ -93,7 +101,7 @@ class Recorder(Callback):
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Of several processes the first writes."""
-        self._is_first = trainer.is_global_zero
+        self.is_first = trainer.is_global_zero
 
     # -- signals -----------------------------------------------------------------------------------
 
@@ -106,7 +114,7 @@ class Recorder(Callback):
     ) -> None:
         """Watch the step, if it is to be measured."""
         every = self._every(trainer)
-        if not self._is_first or not every or trainer.global_step % every:
+        if not self.is_first or not every or trainer.global_step % every:
             return
         assert isinstance(pl_module, Task)
 
@@ -131,7 +139,7 @@ class Recorder(Callback):
             found = replace(self._asked(), step=trainer.global_step - 1, loss=loss)
             self._asked = None
             self._add(dumps_line(found))
-        if self._is_first:
+        if self.is_first:
             images = len(batch[1])
             self._seen += images
             self._loss += loss * images
@@ -159,7 +167,7 @@ class Recorder(Callback):
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Begin to count; raises `WorkFailed` where Lightning has not gone on from our epochs."""
-        if self._is_first and trainer.current_epoch != len(self.epochs):
+        if self.is_first and trainer.current_epoch != len(self.epochs):
             at = trainer.current_epoch + 1
             raise WorkFailed(f"{len(self.epochs)} epochs are done, and Lightning begins epoch {at}")
         self._began = time.perf_counter()
@@ -171,7 +179,7 @@ class Recorder(Callback):
         epoch, counts = _came_to(pl_module, time.perf_counter() - self._began)
         state = self.folder / files.RESUME
         trainer.save_checkpoint(state)
-        if not self._is_first:
+        if not self.is_first:
             return
         epochs, record = (*self.epochs, epoch), self.record
         if epoch.epoch == record.recipe.epochs:
@@ -194,15 +202,28 @@ class Recorder(Callback):
     def on_exception(
         self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
     ) -> None:
-        """Keep what ended it, which Lightning may not raise."""
+        """Keep what ended it, which Lightning may not raise, while the other processes go on."""
         self._watched.close()
         self.ended_by = exception
+        if isinstance(exception, Exception):
+            self.failed(self.reason(exception))
 
-    def ended(self, state: str, why: str = "") -> None:
-        """Write how it ended."""
-        if not self._is_first:
+    def failed(self, error: InspectError) -> str:
+        """Write why it failed, unless another process has; returns what is written."""
+        with suppress(InspectError, OSError):  # the disk may be full
+            path = self.folder / files.RECORD
+            known = loads_record(path.read_text(encoding="utf-8"))
+            if known.state == "failed":
+                return known.why
+            self.record = replace(self.record, state="failed", why=str(error))
+            write_all({path: dumps_record(self.record)}, overwrite=True)
+        return str(error)
+
+    def interrupted(self) -> None:
+        """Write that it was."""
+        if not self.is_first:
             return
-        self.record = replace(self.record, state=state, why=why)
+        self.record = replace(self.record, state="interrupted")
         path = self.folder / files.RECORD
         write_all({path: dumps_record(self.record)}, overwrite=True)
 

@@ -7,6 +7,7 @@ import signal
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import lightning
@@ -51,7 +52,7 @@ def fit(
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     recipe, states = record.recipe, States()
-    recorder = Recorder(folder, record, epochs, states, tell)
+    recorder = Recorder(folder, record, epochs, states, tell, partial(_reason, explain))
     accelerator, _, index = device.partition(":")
     interrupt = signal.getsignal(signal.SIGINT)
     try:
@@ -77,7 +78,7 @@ def fit(
             trainer.fit(task, ckpt_path=folder / RESUME if epochs else None)
     except _ENDS as error:
         cause = recorder.ended_by or error
-        raise _told(recorder, cause, explain) from cause
+        raise _told(recorder, cause) from cause
     finally:
         with suppress(TypeError, ValueError):
             signal.signal(signal.SIGINT, interrupt)
@@ -87,24 +88,30 @@ _ENDS = (Exception, KeyboardInterrupt, SystemExit)
 """How a training ends before its time; Lightning exits where it is interrupted."""
 
 
-def _told(recorder: Recorder, error: BaseException, explain: Explain) -> BaseException:
+def _told(recorder: Recorder, error: BaseException) -> BaseException:
     """The same error as one of ours, when the folder says how the run ended."""
-    if isinstance(error, KeyboardInterrupt | SystemExit):
-        recorder.ended("interrupted")
+    if not isinstance(error, Exception):
+        recorder.interrupted()
         if isinstance(error, KeyboardInterrupt) and str(error):
             return error
         done = len(recorder.epochs)
         noun = "epoch is" if done == 1 else "epochs are"
         return KeyboardInterrupt(f"interrupted: {done} whole {noun} kept, --resume goes on")
+    found = recorder.reason(error)
+    why = recorder.failed(found)
+    if why == str(found):
+        return found
+    return WorkFailed(why) if recorder.is_first else SystemExit(1)  # another process has said it
+
+
+def _reason(explain: Explain, error: Exception) -> InspectError:
+    """What was raised as one of our errors."""
     if isinstance(error, NotFinite):
         why = f"{error.message}: {explain(error.trace, error.signals)}"
-        error = WorkFailed(why, hint="a lower --lr; the epochs before are kept")
-    elif isinstance(error, InspectError):
-        written = str(error)
-        if written.startswith("Caught "):  # by a process that reads images: with its traceback
-            error = BadInput(written.rpartition(f"{type(error).__name__}: ")[2].strip())
-    else:
-        error = WorkFailed(f"the training raised {named_first_line(error)}")
-    with suppress(InspectError):  # the disk may be full
-        recorder.ended("failed", str(error))
+        return WorkFailed(why, hint="a lower --lr; the epochs before are kept")
+    if not isinstance(error, InspectError):
+        return WorkFailed(f"the training raised {named_first_line(error)}")
+    written = str(error)
+    if written.startswith("Caught "):  # by a process that reads images: with its traceback
+        return BadInput(written.rpartition(f"{type(error).__name__}: ")[2].strip())
     return error

@@ -37,13 +37,16 @@ def taken(file: Checkpoint, fit: Match) -> dict[str, Tensor]:
 
 def fit_as_run(model: nn.Module, weights: str | Path) -> tuple[str, ...]:
     """Fit a network as the run did that wrote these weights, if one did; say what was done."""
+    from torch import nn
+
     from resnet_inspect.lab import fitting
 
     record, have = of_weights(weights), dict(model.named_modules())
-    if record is None or record.head not in have:
+    if record is None:
         return ()
-    seed = record.recipe.seed
-    said = [fitting.fit_head(model, record.head, len(record.images.classes), seed)]
+    seed, said = record.recipe.seed, []
+    if isinstance(have.get(record.head), nn.Linear | nn.Conv2d):
+        said.append(fitting.fit_head(model, record.head, len(record.images.classes), seed))
     said.append(fitting.fit_stem(model, [path for path in record.stem if path in have], seed)[1])
     return tuple(f"as in the run {Path(weights).parent}: {one}" for one in said if one)
 

@@ -22,8 +22,8 @@ LEARNING_RATES = {"sgd": 0.1, "adam": 1e-3, "adamw": 1e-3, "adagrad": 1e-2, "rms
 """Every optimizer, with the learning rate that is taken where none is given."""
 MOMENTUM = {"sgd": 0.9, "rmsprop": 0.0}
 """Those that have a momentum, likewise."""
-STATES = ("running", "finished", "interrupted", "failed")
 SCHEDULES = ("none", "step", "cosine")
+STATES = ("running", "finished", "interrupted", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Record:
     frozen_norms: tuple[str, ...] = ()
     """Paths of the norms that keep their statistics at the start."""
     state: str = "running"
-    """One of `STATES`; one that was killed stays "running"."""
+    """One of `STATES`; of a run that was killed it stays "running"."""
     why: str = ""
     """Why it failed."""
 

@@ -5,6 +5,7 @@ A file of lines may end in the middle of one, where the run was killed: that lin
 
 from __future__ import annotations
 
+import ast
 import json
 import reprlib
 from typing import TypeVar
@@ -12,7 +13,15 @@ from typing import TypeVar
 from resnet_inspect.errors import TraceFileError
 from resnet_inspect.traces.documents import NOT_UNDERSTOOD, one_line
 from resnet_inspect.traces.fields import plain, read_dataclass
-from resnet_inspect.traces.run import RUN_VERSION, STATES, Confusion, Epoch, Record
+from resnet_inspect.traces.run import (
+    LEARNING_RATES,
+    RUN_VERSION,
+    SCHEDULES,
+    STATES,
+    Confusion,
+    Epoch,
+    Record,
+)
 from resnet_inspect.traces.signals import Signals
 from resnet_inspect.visible import json_text
 
@@ -36,11 +45,25 @@ def loads_record(text: str) -> Record:
         if document.pop("format_version") != RUN_VERSION:
             raise ValueError("another version of the format")
         record = read_dataclass(Record, document)
-        if record.state not in STATES:
-            raise ValueError(f"no state of a run: {reprlib.repr(record.state)}")
+        _check(record)
         return record
-    except (*NOT_UNDERSTOOD, RecursionError) as error:
+    except (*NOT_UNDERSTOOD, SyntaxError, RecursionError) as error:
         raise TraceFileError(one_line(f"{type(error).__name__}: {error}", "run")) from error
+
+
+def _check(record: Record) -> None:
+    """Raise `ValueError` for what no run has: others rely on it."""
+    recipe, images = record.recipe, record.images
+    for _, value in recipe.arguments:
+        ast.literal_eval(value)
+    if recipe.optimizer not in LEARNING_RATES or recipe.schedule not in SCHEDULES:
+        raise ValueError("an optimizer or a schedule that is not known")
+    if record.state not in STATES:
+        raise ValueError(f"no state of a run: {reprlib.repr(record.state)}")
+    if len(images.shape) != 3 or 0 in images.shape:
+        raise ValueError("images have channels, height and width")
+    if {len(images.mean), len(images.std)} != {images.shape[0]} or min(images.std) <= 0:
+        raise ValueError("each channel has a mean, and a standard deviation above 0")
 
 
 def dumps_confusion(confusion: Confusion) -> str:

@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import runs
 import torch
 from commands import environment, python
 
+from resnet_inspect.errors import BadInput, InspectError, WorkFailed
 from resnet_inspect.pipeline.run import load_run
 from resnet_inspect.pipeline.training import resume
 
@@ -55,3 +57,28 @@ def test_two_processes_train_one_network(tmp_path: Path) -> None:
     last = safetensors.load_file(folder / "last.safetensors")
     assert all(torch.equal(first[name], last[name]) for name in last)
     assert len(resume(folder, epochs=3, device="cpu").epochs) == 3, "by one alone"
+
+
+def test_the_first_process_that_fails_says_why(tmp_path: Path) -> None:
+    from resnet_inspect.lab.record import Recorder, States
+    from resnet_inspect.lab.training import _told
+
+    runs.write(runs.made(), tmp_path)
+    first, second = (
+        Recorder(tmp_path, runs.RECORD, (), States(), lambda place: None, said) for _ in range(2)
+    )
+    second.is_first = False
+    broken, lost = BadInput("1.png is no image"), RuntimeError("connection closed by peer")
+    second.on_exception(None, None, broken)  # type: ignore[arg-type]
+    first.on_exception(None, None, lost)  # type: ignore[arg-type]
+    assert load_run(tmp_path).record.why == "1.png is no image"
+    assert _told(second, broken) is broken
+    assert str(_told(first, lost)) == "1.png is no image"
+    runs.write(runs.made(), tmp_path)
+    first.on_exception(None, None, broken)  # type: ignore[arg-type]
+    assert _told(first, broken) is broken
+    assert isinstance(_told(second, lost), SystemExit), "it is said once"
+
+
+def said(error: Exception) -> InspectError:
+    return error if isinstance(error, InspectError) else WorkFailed(str(error))

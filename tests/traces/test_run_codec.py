@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,32 @@ def test_files_that_are_of_no_run_are_refused(
     assert change(text) != text
     with pytest.raises(TraceFileError, match=said):
         load_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ('"3"', '"open(1)"', "malformed node"),
+        ('"3"', '"3 +"', "invalid syntax"),
+        ('"adam"', '"magic"', "an optimizer or a schedule"),
+        ('"running"', '"walking"', "no state of a run"),
+        ('"format_version": 1', '"format_version": 2', "another version"),
+    ],
+    ids=["call", "syntax", "optimizer", "state", "version"],
+)
+def test_a_record_of_what_no_run_has_is_damaged(before: str, after: str, words: str) -> None:
+    written = run_codec.dumps_record(runs.RECORD)
+    assert before in written
+    with pytest.raises(TraceFileError, match=words):
+        run_codec.loads_record(written.replace(before, after))
+
+
+@pytest.mark.parametrize(
+    "images",
+    [{"mean": (0.5,)}, {"std": (0.2, 0.2, 0.0)}, {"shape": (3, 8)}, {"shape": (3, 0, 8)}],
+    ids=["mean", "std", "flat", "empty"],
+)
+def test_images_that_cannot_be_are_damaged(images: dict[str, tuple[float, ...]]) -> None:
+    damaged = replace(runs.RECORD, images=replace(runs.RECORD.images, **images))
+    with pytest.raises(TraceFileError, match=r"images have channels|each channel has"):
+        run_codec.loads_record(run_codec.dumps_record(damaged))
