@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from resnet_inspect.analysis.structure.survey import Survey
-    from resnet_inspect.answers import Answer, Drawing, Explanation
     from resnet_inspect.answers.attributions import Attributions
+    from resnet_inspect.answers.figures import Drawing
+    from resnet_inspect.answers.lessons import Explanation
+    from resnet_inspect.answers.tables import Answer
     from resnet_inspect.errors import ForwardError, ForwardInterrupted, InspectError
     from resnet_inspect.inspection import Inspection
     from resnet_inspect.pipeline import (
@@ -85,11 +87,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Answer": "answers",
+    "Answer": "answers.tables",
     "Attributions": "answers.attributions",
     "Call": "traces.model",
-    "Drawing": "answers",
-    "Explanation": "answers",
+    "Drawing": "answers.figures",
+    "Explanation": "answers.lessons",
     "ForwardError": "errors",
     "ForwardInterrupted": "errors",
     "InspectError": "errors",

@@ -1,7 +1,8 @@
 """What Python gets: a trace that can be asked, shown and written down.
 
 `Trace` stands on the ground floor and knows of no view. An `Inspection` is a trace that does: it
-adds questions and outputs and nothing that is saved, so it equals the trace it was made from.
+adds questions and outputs and nothing that is saved, so it equals the trace it was made from. What
+answers a question is loaded when it is asked: most programs want a table of a trace and no more.
 """
 
 from __future__ import annotations
@@ -13,34 +14,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import resnet_inspect
-from resnet_inspect.analysis.comparison.changes import compare
-from resnet_inspect.analysis.conventions import Counted, counted
-from resnet_inspect.analysis.cost.memory import Optimizer
-from resnet_inspect.analysis.structure import freezing
-from resnet_inspect.analysis.structure.graph import Level
 from resnet_inspect.analysis.structure.survey import Survey, Totals
-from resnet_inspect.answers import Answer, Drawing, Explanation, Rows
-from resnet_inspect.answers.tables import Shown
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.files import write_all
 from resnet_inspect.formats import FORMATS
 from resnet_inspect.formats import render as write_format
 from resnet_inspect.traces import codec
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.views.cards import subjects
-from resnet_inspect.views.figures import FIGURES, graph
-from resnet_inspect.views.figures.layout import Direction
-from resnet_inspect.views.lessons import lesson
-from resnet_inspect.views.tables import VIEWS, assembly, cost, taps
-from resnet_inspect.views.tables.comparison import networks
-from resnet_inspect.views.tables.conventions import with_convention
-from resnet_inspect.views.tables.rows.sections import call_line
+from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table
 from resnet_inspect.views.words.text import Value
 
 if TYPE_CHECKING:
+    from resnet_inspect.analysis.conventions import Counted
+    from resnet_inspect.analysis.cost.memory import Optimizer
+    from resnet_inspect.analysis.structure.graph import Level
+    from resnet_inspect.answers.figures import Drawing
+    from resnet_inspect.answers.lessons import Explanation
     from resnet_inspect.answers.pages import Exploration
+    from resnet_inspect.answers.tables import Answer, Rows
+    from resnet_inspect.views.figures.layout import Direction
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -104,6 +98,10 @@ class Inspection(Trace):
         another: `t["layer1.0.relu", 2]`; the totals are `t["network"]`. Raises `UnknownName` with
         the nearest names, `UsageError` for what was not called.
         """
+        from resnet_inspect.views.cards import subjects
+        from resnet_inspect.views.tables import assembly
+        from resnet_inspect.views.tables.rows.sections import call_line
+
         path, nth = (name, None) if isinstance(name, str) else name
         subject = subjects.find(self.survey, path, nth)
         if subject == "network":
@@ -114,9 +112,8 @@ class Inspection(Trace):
             is_it = row.kind == kind if row.subtotal else kind == "call"
             if is_it and row.span[0] == first:
                 return every.values(row)
-        whole = assembly.table(
-            self.survey, "layers", [call_line(self.survey, self.calls[first])], ()
-        )
+        line = call_line(self.survey, self.calls[first])
+        whole = assembly.table(self.survey, "layers", [line], ())
         return whole.values(whole.rows[0])
 
     # -- answers ---------------------------------------------------------------------------------
@@ -128,6 +125,10 @@ class Inspection(Trace):
         "block 5", "head"; without it the network. `nth` is which call, where a layer runs often;
         drawings take `width` columns. Raises as `t[path]` does.
         """
+        from resnet_inspect.answers.lessons import Explanation
+        from resnet_inspect.views.cards import subjects
+        from resnet_inspect.views.lessons import lesson
+
         return Explanation(lesson(self.survey, subjects.find(self.survey, path, nth), width))
 
     def diff(self, other: Trace, selection: Selection | None = None) -> Answer:
@@ -135,6 +136,10 @@ class Inspection(Trace):
 
         What is marked ~ changed, - is only in this, + only in the other; `summary` is the words.
         """
+        from resnet_inspect.analysis.comparison.changes import compare
+        from resnet_inspect.answers.tables import Answer
+        from resnet_inspect.views.tables.comparison import networks
+
         found = compare(self.survey, Inspection.of(other).survey)
         return Answer(networks.view(found, selection, brief=True))
 
@@ -159,6 +164,9 @@ class Inspection(Trace):
 
     def taps(self) -> Answer:
         """The feature maps that a U-Net, an FPN or a detector would take: one for each stride."""
+        from resnet_inspect.answers.tables import Answer
+        from resnet_inspect.views.tables import taps
+
         return Answer(taps.view(self.survey))
 
     def draw(
@@ -179,6 +187,9 @@ class Inspection(Trace):
         Raises `UnknownName` for a kind or path that is not there, `UsageError` for a figure that
         could not be read.
         """
+        from resnet_inspect.answers.figures import Drawing
+        from resnet_inspect.views.figures import FIGURES, graph
+
         if not kind:
             figure = graph.network(self.survey, level, not unfold)
             return Drawing(figure, direction, theme)
@@ -202,6 +213,8 @@ class Inspection(Trace):
 
         It says what makes the difference to `totals.macs`. Raises `UnknownName` for another word.
         """
+        from resnet_inspect.analysis.conventions import counted
+
         return counted(self.survey, convention)
 
     def _of_kind(self, kind: str, view: str) -> Rows:
@@ -223,10 +236,14 @@ class Inspection(Trace):
         for a view, column or convention that is not there, `BadInput` for a selection that cannot
         be.
         """
+        from resnet_inspect.answers.tables import Shown
+
         if view not in VIEWS:
             raise UnknownName("view", view, VIEWS, see=f"known: {', '.join(VIEWS)}")
         made = VIEWS[view](self.survey, selection or Selection())
         if count_as is not None:
+            from resnet_inspect.views.tables.conventions import with_convention
+
             made = with_convention(made, self.survey, count_as)
         return Shown.of(made)
 
@@ -289,6 +306,10 @@ def costs(
     surveys: Sequence[Survey], optimizer: Optimizer, memory: int | None, freeze: str
 ) -> Answer:
     """What networks need, a row for each; see `Inspection.cost`."""
+    from resnet_inspect.analysis.structure import freezing
+    from resnet_inspect.answers.tables import Answer
+    from resnet_inspect.views.tables import cost
+
     candidates = [
         cost.Candidate.of(
             Survey(freezing.frozen(one.trace, freezing.parameters_of(one, freeze)))

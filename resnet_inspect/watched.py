@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from resnet_inspect.analysis.signals import Signal
-from resnet_inspect.answers import Answer
+from resnet_inspect.answers.tables import Answer
 from resnet_inspect.errors import UnknownName, UsageError, WorkFailed
 from resnet_inspect.files import write_all
 from resnet_inspect.inspection import Inspection

@@ -103,6 +103,23 @@ def test_formats_other_than_the_terminal_load_no_rich(format: str) -> None:
     assert not loaded & {*HEAVY, "rich"}
 
 
+def test_a_table_loads_nothing_that_it_does_not_show() -> None:
+    """A cached trace is printed in the time of its table, whatever else the program can do."""
+    done = run_python(
+        "from resnet_inspect.cli import main\n"
+        f"main(['show', {str(SAVED)!r}])\n"
+        "import sys; print('@@' + ' '.join(sys.modules))"
+    )
+    assert done.returncode == 0, done.stderr
+    rooms = (
+        "views.lessons", "views.figures", "views.cards", "analysis.comparison", "analysis.cost",
+        "analysis.taps", "pipeline.asking", "answers", "watched",
+    )  # fmt: skip
+    unasked = tuple(f"resnet_inspect.{room}." for room in rooms)
+    loaded = done.stdout.rpartition("@@")[2].split()
+    assert not [name for name in loaded if f"{name}.".startswith(unasked)]
+
+
 def test_finding_a_definition_imports_nothing_of_its_package() -> None:
     loaded = modules_after(
         "import resnet_inspect as ri; from resnet_inspect import definitions\n"

@@ -2,12 +2,6 @@
 
 - `tables`: `Answer`, a table of rows: taps, cost, verify, diff.
 - `lessons`: `Explanation`, sentences with the network's own numbers.
-- `pages`: `Exploration`, a page that explores a network, or two; loaded when it is asked for.
+- `pages`: `Exploration`, a page that explores a network, or two.
 - `figures`: `Drawing`, a network, a block or the cost of each stage as a figure.
 """
-
-from resnet_inspect.answers.figures import Drawing
-from resnet_inspect.answers.lessons import Explanation
-from resnet_inspect.answers.tables import Answer, Rows
-
-__all__ = ["Answer", "Drawing", "Explanation", "Rows"]

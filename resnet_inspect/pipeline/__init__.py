@@ -20,34 +20,38 @@ The only place that joins them; torch is imported inside the functions that need
 
 from __future__ import annotations
 
-from resnet_inspect.formats import format_of
-from resnet_inspect.pipeline.asking import cost, diff, draw, explain, taps
-from resnet_inspect.pipeline.cache import cached, why_no_cache
-from resnet_inspect.pipeline.checks import verify
-from resnet_inspect.pipeline.conversion import convert, loading
-from resnet_inspect.pipeline.equivalence import equivalence_of
-from resnet_inspect.pipeline.files import (
-    explored,
-    is_trace_file,
-    load,
-    load_measured,
-    load_saved,
-    load_signals,
-    load_timed,
-    render,
-    save,
-    save_measured,
-    save_signals,
-    tabulate,
-)
-from resnet_inspect.pipeline.identity import checkpoint_of, identified, identify, recognised
-from resnet_inspect.pipeline.locks import change_table, changed, input_of, mode_of
-from resnet_inspect.pipeline.networks import USUAL_INPUT, input_from, input_shape, offered
-from resnet_inspect.pipeline.programs import features
-from resnet_inspect.pipeline.signals import signal
-from resnet_inspect.pipeline.timing import measure
-from resnet_inspect.pipeline.tracing import trace, watch
-from resnet_inspect.sources.catalogue import NAMED, Variant
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from resnet_inspect.formats import format_of
+    from resnet_inspect.pipeline.asking import cost, diff, draw, explain, taps
+    from resnet_inspect.pipeline.cache import cached, why_no_cache
+    from resnet_inspect.pipeline.checks import verify
+    from resnet_inspect.pipeline.conversion import convert, loading
+    from resnet_inspect.pipeline.equivalence import equivalence_of
+    from resnet_inspect.pipeline.files import (
+        explored,
+        is_trace_file,
+        load,
+        load_measured,
+        load_saved,
+        load_signals,
+        load_timed,
+        render,
+        save,
+        save_measured,
+        save_signals,
+        tabulate,
+    )
+    from resnet_inspect.pipeline.identity import checkpoint_of, identified, identify, recognised
+    from resnet_inspect.pipeline.locks import change_table, changed, input_of, mode_of
+    from resnet_inspect.pipeline.networks import USUAL_INPUT, input_from, input_shape, offered
+    from resnet_inspect.pipeline.programs import features
+    from resnet_inspect.pipeline.signals import signal
+    from resnet_inspect.pipeline.timing import measure
+    from resnet_inspect.pipeline.tracing import trace, watch
+    from resnet_inspect.sources.catalogue import Variant
 
 __all__ = [
     "USUAL_INPUT",
@@ -94,7 +98,62 @@ __all__ = [
     "why_no_cache",
 ]
 
+_HOMES = {
+    "USUAL_INPUT": "pipeline.networks",
+    "cached": "pipeline.cache",
+    "change_table": "pipeline.locks",
+    "changed": "pipeline.locks",
+    "checkpoint_of": "pipeline.identity",
+    "convert": "pipeline.conversion",
+    "cost": "pipeline.asking",
+    "diff": "pipeline.asking",
+    "draw": "pipeline.asking",
+    "equivalence_of": "pipeline.equivalence",
+    "explain": "pipeline.asking",
+    "explored": "pipeline.files",
+    "features": "pipeline.programs",
+    "format_of": "formats",
+    "identified": "pipeline.identity",
+    "identify": "pipeline.identity",
+    "input_from": "pipeline.networks",
+    "input_of": "pipeline.locks",
+    "input_shape": "pipeline.networks",
+    "is_trace_file": "pipeline.files",
+    "load": "pipeline.files",
+    "load_measured": "pipeline.files",
+    "load_saved": "pipeline.files",
+    "load_signals": "pipeline.files",
+    "load_timed": "pipeline.files",
+    "loading": "pipeline.conversion",
+    "measure": "pipeline.timing",
+    "mode_of": "pipeline.locks",
+    "offered": "pipeline.networks",
+    "recognised": "pipeline.identity",
+    "render": "pipeline.files",
+    "save": "pipeline.files",
+    "save_measured": "pipeline.files",
+    "save_signals": "pipeline.files",
+    "signal": "pipeline.signals",
+    "tabulate": "pipeline.files",
+    "taps": "pipeline.asking",
+    "trace": "pipeline.tracing",
+    "verify": "pipeline.checks",
+    "watch": "pipeline.tracing",
+    "why_no_cache": "pipeline.cache",
+}
+"""Where each name is from: a command that needs one loads no other."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"resnet_inspect.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
 
 def variants() -> tuple[Variant, ...]:
     """Every named variant and what is known of it; torch is not imported."""
+    from resnet_inspect.sources.catalogue import NAMED
+
     return tuple(NAMED.values())

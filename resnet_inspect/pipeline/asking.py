@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from resnet_inspect.analysis.cost.memory import Optimizer
 from resnet_inspect.analysis.structure.graph import Level
-from resnet_inspect.answers import Answer, Drawing, Explanation
+from resnet_inspect.answers.figures import Drawing
+from resnet_inspect.answers.lessons import Explanation
+from resnet_inspect.answers.tables import Answer
 from resnet_inspect.errors import BadInput
 from resnet_inspect.inspection import Inspection, costs
 from resnet_inspect.pipeline.checks import verify as ask_others

@@ -17,7 +17,6 @@ from resnet_inspect.pipeline.locks import input_of
 from resnet_inspect.pipeline.networks import Order, Tell, import_torch, silent
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.watched import Watch
 
 if TYPE_CHECKING:
     import torch
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from resnet_inspect.capture.inputs import InputSize
     from resnet_inspect.capture.recording.forward import Mode
+    from resnet_inspect.watched import Watch
 
 MODES = ("eval", "train", "as found")
 
@@ -189,6 +189,7 @@ def watch(
     from torch import nn
 
     from resnet_inspect.capture.recording.watch import watching
+    from resnet_inspect.watched import Watch
 
     if not isinstance(model, nn.Module):
         raise BadInput(f"watch takes the nn.Module that is called, not {model!r}")

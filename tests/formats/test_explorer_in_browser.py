@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from browsers import Watched, browser
 from filters import CASES, CASES_OF_BOTH, PIECES, table_of, table_of_both
-from saved import ByHand, conv, survey_of, window
+from saved import DATA, ByHand, conv, survey_of, window
 
+import resnet_inspect as ri
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.answers.pages import exploration
 from resnet_inspect.formats import explorer
@@ -335,7 +336,8 @@ def test_two_networks_stand_side_by_side(chromium: Any, folder: Path) -> None:
     page.close()
 
 
-WIDTHS = [(1400, 900), (800, 600), (390, 844)]
+WIDTHS = [(1400, 900), (800, 600), (390, 844), (400, 300), (195, 422)]
+"""Windows of three machines, and of the smaller two as they are at 200 %."""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -361,6 +363,10 @@ def test_it_is_accessible_and_fits(chromium: Any, folder: Path, scheme: str) -> 
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= width
         page.keyboard.press("c")
+        if width < 800:
+            page.click("#tabs [data-pane=table]")
+            for tool in ("#tools select", "#tools > label input", "#tools summary"):
+                page.locator(tool).last.click(trial=True)  # nothing lies over it
     for pane in ("tree", "figure", "table", "card"):
         page.click(f"#tabs [data-pane={pane}]")
         assert page.is_visible(f"#{'figures' if pane == 'figure' else pane}")
@@ -445,6 +451,20 @@ def test_hostile_names_are_text(chromium: Any, folder: Path) -> None:
     assert len(HOSTILE) > 65
     assert len(seen) > 8
     assert shown.faults == []
+    page.close()
+
+
+def test_without_a_script_it_says_what_there_is(chromium: Any, folder: Path) -> None:
+    """The stages of both networks and what differs, and nothing that does not answer."""
+    page = chromium.new_page(java_script_enabled=False)
+    page.goto((folder / "both.html").as_uri())
+    assert page.is_hidden("#filter")
+    assert page.is_hidden("main")
+    said = page.inner_text("noscript")
+    assert "convolutions 20 against 36" in said
+    for name in ("resnet18", "resnet34"):
+        for total in ri.load(DATA / f"{name}.json").table("stages").totals:
+            assert total.cell.text in said
     page.close()
 
 

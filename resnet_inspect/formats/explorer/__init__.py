@@ -11,6 +11,7 @@ import re
 from functools import cache
 from html import escape
 
+from resnet_inspect.formats import plain
 from resnet_inspect.formats.document import as_html, asset, document, scripted
 from resnet_inspect.formats.explorer.packing import packed, packed_cards
 from resnet_inspect.formats.figures.svg import THEMES
@@ -37,8 +38,7 @@ def render(page: Page) -> str:
         '<div><input id="filter" type="search" aria-label="filter" placeholder="/ conv 3x3'
         ' params&gt;1M" autocomplete="off" spellcheck="false" aria-keyshortcuts="/">',
         '<output id="count"></output><span id="tools"></span></div></header>',
-        "<noscript>This page shows the network by its script, which this browser does not run."
-        "</noscript>",
+        f"<noscript>{_unscripted(page)}</noscript>",
         '<main id="panes"><nav id="tree" aria-label="tree"></nav><div id="middle">',
         '<section id="figures" aria-label="figure"><div id="zoom"></div></section>',
         '<section id="table" aria-label="table"></section></div>',
@@ -49,6 +49,15 @@ def render(page: Page) -> str:
         f'<script type="module">{program}</script>',
     ]
     return document(page.title, style, body, scripted(program, style))
+
+
+def _unscripted(page: Page) -> str:
+    """What is read where no script runs: what differs, and the stages of each network."""
+    said = ["<p>Tree, figure, tables and cards need a script, which is not run here.</p>"]
+    if page.comparison is not None:
+        said += [f"<p>{as_html(sentence)}</p>" for sentence in page.comparison.summary]
+    said += [f"<pre>{as_html(plain.render(one.tables['stages']))}</pre>" for one in page.networks]
+    return "".join(said)
 
 
 def frame(page: Page, height: int) -> str:
