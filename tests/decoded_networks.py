@@ -310,3 +310,97 @@ class Level(nn.Module):
 
 def windowed() -> nn.Module:
     return nn.Sequential(Windowed(), Level(), nn.Conv2d(24, 2, 1))
+
+
+class Compared(nn.Module):
+    """One encoder on two images, and what differs between their maps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder, self.head = Downs(), nn.Linear(32, 1)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        ours, theirs = self.encoder(x), self.encoder(y)
+        return self.head((ours[-1] - theirs[-1]).abs().mean((2, 3)))
+
+
+class Heads(nn.Module):
+    """CenterNet's kind: a way up that two heads take, each with layers of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = Downs()
+        self.up = nn.Sequential(nn.ConvTranspose2d(32, 16, 4, 2, 1), nn.BatchNorm2d(16), nn.ReLU())
+        self.heads = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(16, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, planes, 1))
+            for planes in (4, 2)
+        )
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        y = self.up(self.encoder(x)[-1])
+        return {"centers": self.heads[0](y).sigmoid(), "sizes": self.heads[1](y)}
+
+
+class Scores(nn.Module):
+    """LR-ASPP's kind: the scores of two levels are added, and enlarged to the image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder, self.narrow = Downs(), layer(32, 12)
+        self.low, self.high = nn.Conv2d(16, 3, 1), nn.Conv2d(12, 3, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        _, _, low, high = self.encoder(x)
+        y = functional.interpolate(self.narrow(high), size=low.shape[2:])
+        return functional.interpolate(self.low(low) + self.high(y), size=x.shape[2:])
+
+
+class Lateral(nn.Module):
+    """A detector's neck, written into the forward, that narrows with a norm and a nonlinearity."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder, self.joined, self.again = Downs(), layer(32, 16), layer(16, 16, 2)
+        self.narrow = nn.Sequential(nn.Conv2d(32, 16, 1), nn.BatchNorm2d(16), nn.SiLU())
+        self.heads = nn.ModuleList(nn.Conv2d(planes, 6, 1) for planes in (16, 32))
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        _, _, low, high = self.encoder(x)
+        high = self.narrow(high)
+        low = self.joined(torch.cat([functional.interpolate(high, scale_factor=2.0), low], 1))
+        return [self.heads[0](low), self.heads[1](torch.cat([self.again(low), high], 1))]
+
+
+class Hourglass(nn.Module):
+    """Two hourglasses, one after the other, each with an answer that goes on into the next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = layer(3, 8, 2)
+        self.downs = nn.ModuleList(layer(8, 16, 2) for _ in range(2))
+        self.ups = nn.ModuleList(layer(16, 8) for _ in range(2))
+        self.answers = nn.ModuleList(nn.Conv2d(8, 3, 1) for _ in range(2))
+        self.back = nn.Conv2d(3, 8, 1)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        x, made = self.stem(x), []
+        for down, up, answer in zip(self.downs, self.ups, self.answers, strict=True):
+            y = x + functional.interpolate(up(down(x)), scale_factor=2.0)
+            made.append(answer(y))
+            x = y + self.back(made[-1])
+        return made
+
+
+class Tasks(nn.Module):
+    """A class, a mask at full size and a depth at half of it, of one trunk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk = nn.Sequential(layer(3, 8, 2), layer(8, 16, 2))
+        self.kind, self.mask = nn.Linear(16, 5), nn.Sequential(layer(16, 8), nn.Conv2d(8, 2, 1))
+        self.depth = nn.Sequential(nn.ConvTranspose2d(16, 8, 2, 2), nn.Conv2d(8, 1, 3, padding=1))
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        y = self.trunk(x)
+        mask = functional.interpolate(self.mask(y), scale_factor=4.0)
+        return {"kind": self.kind(y.mean((2, 3))), "mask": mask, "depth": self.depth(y)}

@@ -13,11 +13,30 @@ from itertools import pairwise
 from resnet_inspect.analysis.taps.maps import Map
 from resnet_inspect.analysis.taps.ways import Ways
 from resnet_inspect.traces.model import Call
-from resnet_inspect.traces.ops import Conv, Join, Reshape
+from resnet_inspect.traces.ops import Activate, Conv, Elementwise, Join, Reshape
 
 
 def find(ways: Ways) -> Map | None:
-    """The last map on the way down."""
+    """The last map on the way down; of two runs of one network, compared, that of the first."""
+    end = _end(ways)
+    return end and _of_one_run(ways, end)
+
+
+def _of_one_run(ways: Ways, end: Map) -> Map:
+    """What the same layers made in two runs, if the map is but a sum or product of both."""
+    call = ways.maker(end.activation)
+    while isinstance(call.op, Activate | Elementwise) and call.inputs:
+        taken = {port.activation for port in call.inputs if port.activation in ways.maps.at}
+        makers = {ways.maker(activation).path for activation in taken}
+        if len(makers) != 1:
+            break
+        if len(taken) > 1:
+            return ways.maps.at[min(taken)]
+        call = ways.maker(taken.pop())
+    return end
+
+
+def _end(ways: Ways) -> Map | None:
     last = _last_feature_map(ways)
     if ways.mixes:
         return _last_mixture(ways)
@@ -28,7 +47,8 @@ def find(ways: Ways) -> Map | None:
         end = _before_skips(ways, given or turn)
         if not given and last and last.level == end.level:
             end = last if last in ways.before(end.activation) else end
-        return _before_latent(ways, ways.wide(end), turn)
+        end = _before_latent(ways, ways.wide(end), turn)
+        return _of_an_encoder(ways, end) or end
     if last is None:
         deepest = _deepest(ways.candidates)
         return deepest and _unprojected(ways, deepest)
@@ -89,6 +109,16 @@ def _given_to_a_decoder(ways: Ways, turn: Map) -> Map | None:
     return None
 
 
+def _of_an_encoder(ways: Ways, end: Map) -> Map | None:
+    """The map of this size that a module gives with those of two strides more, if one does."""
+    before = ways.before(end.activation)
+    for given in ways.together():
+        one = _deepest(list(given.values()))
+        if one in before and one.level == end.level and len(given) > 2:
+            return one
+    return None
+
+
 def _rises_in(ways: Ways, call: Call, turn: Map) -> bool:
     """Whether a call takes up the turn and gives nothing but larger maps."""
     last = ways.trace.last_descendant[call.index]
@@ -109,22 +139,18 @@ def _before_latent(ways: Ways, given: Map, turn: Map) -> Map:
     before = [
         one
         for one in alike
-        if one.activation in on_the_way and not isinstance(_maker(ways, one).op, Join)
+        if one.activation in on_the_way and not isinstance(ways.maker(one.activation).op, Join)
     ]
-    widest = max((_planes(one) for one in before), default=0)
+    widest = max((one.planes for one in before), default=0)
     widened = any(
-        isinstance(_maker(ways, one).op, Conv)
-        and _planes(one) >= 2 * _planes(given)
+        isinstance(ways.maker(one.activation).op, Conv)
+        and one.planes >= 2 * given.planes
         and given.activation in ways.behind(one.activation)
         for one in alike
     )
-    if 2 * _planes(given) > widest or not widened:
+    if 2 * given.planes > widest or not widened:
         return given
-    return [one for one in before if 2 * _planes(one) > widest][-1]
-
-
-def _maker(ways: Ways, one: Map) -> Call:
-    return ways.trace.calls[ways.trace.producer[one.activation]]
+    return [one for one in before if 2 * one.planes > widest][-1]
 
 
 def _before_skips(ways: Ways, turn: Map) -> Map:
@@ -164,10 +190,6 @@ def _unprojected(ways: Ways, last: Map) -> Map:
         for call in takers
     )
     return ways.wide(last) if is_for_tokens else last
-
-
-def _planes(one: Map) -> int:
-    return one.shape[one.channels_at]
 
 
 def _sees_alike(one: Map, other: Map) -> bool:

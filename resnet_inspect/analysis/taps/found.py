@@ -59,7 +59,7 @@ class Tap:
     @property
     def channels(self) -> int:
         """Planes of the map."""
-        return self.map.shape[self.map.channels_at]
+        return self.map.planes
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +146,24 @@ def _down(ways: Ways, end: Map) -> list[Map]:
     levels = {one.level for one in trunk}
     for one in ways.before(end.activation):
         branch = one.activation in ways.worked and one.level not in levels
-        if branch or one.activation in ways.mixed:
+        if (branch or one.activation in ways.mixed) and not _is_another_run(
+            ways, one, found.get(one.stride)
+        ):
             found[one.stride] = one
     for given in ways.together():
         pure = ways.mixed.isdisjoint(given) and ways.weighted.issuperset(given)
         if end.activation in given and (ways.mixes or pure):
             found |= {one.stride: one for one in given.values()}
     return list(found.values())
+
+
+def _is_another_run(ways: Ways, one: Map, first: Map | None) -> bool:
+    """Whether the layer that gave the first map of this stride is run again, on other data."""
+    return (
+        first is not None
+        and ways.maker(one.activation).path == ways.maker(first.activation).path
+        and first not in ways.before(one.activation)
+    )
 
 
 def _before_transition(ways: Ways, last: Map, trunk: Sequence[Map]) -> Map:
@@ -199,15 +210,20 @@ def _up(ways: Ways, end: Map) -> list[Map]:
             found = given
     if found:
         return list(found.values())
+    every = [
+        [o for o in ways.before(port.activation) if o.activation in ways.mixed - ways.answers]
+        for port in ways.trace.outputs
+    ]
+    every = [way for way in every if not any(set(way) < set(other) for other in every)]
     last: dict[tuple[Number, ...], Map] = {}
-    for port in ways.trace.outputs:
-        way = [o for o in ways.before(port.activation) if o.activation in ways.mixed - ways.answers]
-        last |= {one.stride: one for one in way}
-        last |= {
-            stride: _before_transition(ways, ways.before_resampling(one), way)
-            for stride, one in last.items()
-            if one in way
-        }
+    for stride in dict.fromkeys(one.stride for way in every for one in way):
+        alike = [way for way in ([o for o in way if o.stride == stride] for way in every) if way]
+        # What several heads take, before the layers of each; else what the last of them has.
+        shared = [one for one in alike[0] if all(one in way for way in alike[1:])]
+        worked = [one for one in shared if one.activation in ways.worked]
+        one = (worked if len(alike) > 1 and worked else alike[-1])[-1]
+        way = next(way for way in every if one in way)
+        last[stride] = _before_transition(ways, ways.before_resampling(one), way)
     return list(last.values())
 
 

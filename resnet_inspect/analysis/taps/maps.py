@@ -49,6 +49,11 @@ class Map:
         return last if self.places[-1] != last else self.places[0] - 1
 
     @property
+    def planes(self) -> int:
+        """How many channels it has."""
+        return self.shape[self.channels_at]
+
+    @property
     def level(self) -> Fraction:
         """Pixels per element in all dimensions together: what maps are ordered by."""
         return prod((Fraction(step) for step in self.stride), start=Fraction(1))

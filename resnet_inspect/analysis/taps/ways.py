@@ -20,7 +20,10 @@ from resnet_inspect.traces.ops import (
     Activate,
     AdaptivePool,
     Conv,
+    Elementwise,
+    Join,
     MatMul,
+    Norm,
     Op,
     Resample,
     Reshape,
@@ -113,13 +116,24 @@ class Ways:
         return self.wide(last) if is_enlarged else last
 
     def wide(self, turn: Map) -> Map:
-        """A map before the 1×1 convolution, if it is one, that fits its channels to a decoder's."""
-        if turn.activation not in self.trace.producer:
+        """A map before the 1×1 convolution, if it is one, that fits its channels to a decoder's.
+
+        One with a norm or a nonlinearity behind it does so if it narrows one map, and not several
+        that are put together for it.
+        """
+        call = bare = self.maker(turn.activation)
+        while isinstance(call.op, Norm | Activate) and call.inputs[0].activation in self.maps.at:
+            call = self.maker(call.inputs[0].activation)
+        before = self.maps.at.get(call.inputs[0].activation) if call.inputs else None
+        if not isinstance(call.op, Conv) or is_wide(call.op) or before is None:
             return turn
-        call = self.trace.calls[self.trace.producer[turn.activation]]
-        before = self.maps.at.get(call.inputs[0].activation)
-        is_lateral = isinstance(call.op, Conv) and not is_wide(call.op)
-        return before if is_lateral and before and before.stride == turn.stride else turn
+        joined = isinstance(self.maker(before.activation).op, Join)
+        fits = call is bare or (not joined and before.planes > turn.planes)
+        return before if fits and before.stride == turn.stride else turn
+
+    def maker(self, activation: int) -> Call:
+        """The step that makes a tensor; the network's own call of what it is given."""
+        return self.trace.calls[self.trace.producer.get(activation, 0)]
 
     def before(self, end: int) -> list[Map]:
         """The maps that this tensor is made of, with it if it is one, in order."""
@@ -134,31 +148,43 @@ class Ways:
 
     @cached_property
     def answers(self) -> set[int]:
-        """What the network returns, and the scores that it enlarges or reshapes to that.
+        """What the network returns, and the scores that it adds, enlarges or reshapes to that.
 
         Several maps of different levels are no answer but what the network is for, unless a
-        narrow convolution makes one score of each position.
+        convolution makes a few scores of each position.
         """
         found: set[int] = set()
         waiting = [port.activation for port in self.trace.outputs]
-        makers = [
-            self.trace.calls[self.trace.producer[a]].op
-            for a in self._levels(self.trace.outputs, 2)
-            if a in self.trace.producer  # the image itself may be returned, too
-        ]
-        if makers and not all(isinstance(op, Conv) and not is_wide(op) for op in makers):
+        made = [a for a in self._levels(self.trace.outputs, 2) if a in self.trace.producer]
+        if not all(map(self._is_of_few, made)):  # the image itself may be returned, too
             return found
         while waiting:
             activation = waiting.pop()
-            step = self.trace.producer.get(activation)
-            if activation in found or step is None:
+            if activation in found or activation not in self.trace.producer:
                 continue
             found.add(activation)
-            call = self.trace.calls[step]
-            reshaped = isinstance(call.op, Resample | Reshape) or same_values(call.op)
-            if reshaped or _is_of_scores(call.op):
+            call = self.maker(activation)
+            if _is_written_otherwise(call.op):
                 waiting += [port.activation for port in call.inputs[:1]]
+            elif isinstance(call.op, Elementwise) and all(
+                isinstance(self._scored(port.activation).op, Conv) for port in call.inputs
+            ):
+                waiting += [port.activation for port in call.inputs]
         return found
+
+    def _is_of_few(self, activation: int) -> bool:
+        """Whether a convolution makes a map of single positions, or narrows it to half or less."""
+        call = self._scored(activation)
+        if not isinstance(call.op, Conv):
+            return False
+        return not is_wide(call.op) or 2 * call.op.out_channels <= call.op.in_channels
+
+    def _scored(self, activation: int) -> Call:
+        """What makes the scores that are enlarged or reshaped to this."""
+        call = self.maker(activation)
+        while _is_written_otherwise(call.op) and call.inputs:
+            call = self.maker(call.inputs[0].activation)
+        return call
 
     @cached_property
     def _flow(self) -> Flow:
@@ -204,8 +230,11 @@ def _looks_around(call: Call) -> bool:
     return is_weighted(call.op) and (not isinstance(call.op, Conv) or is_wide(call.op))
 
 
-def _is_of_scores(op: Op) -> bool:
-    return isinstance(op, Activate) and op.name in ("sigmoid", "softmax", "tanh", "log_softmax")
+def _is_written_otherwise(op: Op) -> bool:
+    """Whether an op gives the scores that it takes in another size, shape or scale."""
+    if isinstance(op, Activate):
+        return op.name in ("sigmoid", "softmax", "tanh", "log_softmax")
+    return isinstance(op, Resample | Reshape) or same_values(op)
 
 
 def _is_handed_on(trace: Trace, call: Call) -> bool:

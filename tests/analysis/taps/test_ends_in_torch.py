@@ -87,6 +87,16 @@ def rows(taps: tuple[Tap, ...]) -> list[tuple[str, int, int]]:
             [],
             "backbone.c",
         ),
+        (networks.Heads(), DOWN, [("up", 4, 16)], "encoder.c"),
+        (networks.Scores(), DOWN, [(":interpolate", 4, 12)], "encoder.c"),
+        (networks.Lateral(), DOWN, [("joined", 4, 16), (":cat #2", 8, 32)], "encoder.c"),
+        (
+            networks.Hourglass(),
+            [("stem", 2, 8), ("ups.0", 4, 8)],
+            [(":add #3", 2, 8), ("ups.1", 4, 8)],
+            "ups.0",
+        ),
+        (networks.Tasks(), [("trunk.0", 2, 8), ("trunk", 4, 16)], [("depth.0", 2, 8)], "trunk"),
         (networks.windowed(), [("0[0]", 4, 8), ("0[1]", 8, 16)], [("1", 4, 24)], ""),
     ],
 )
@@ -97,3 +107,18 @@ def test_the_way_down_ends_before_the_decoder(network, down, up, layer):
     assert found.last_layer == layer
     for tap in found.down:
         assert tap.size == (64 // int(tap.stride[0]),) * 2
+
+
+def test_of_two_images_the_taps_are_of_the_first():
+    sizes = {"x": (1, 3, 64, 64), "y": (1, 3, 64, 64)}
+    found = find(Survey(ri.trace(networks.Compared(), sizes)))
+    assert rows(found.down) == DOWN
+    assert found.last_layer == "encoder.c"
+
+
+@pytest.mark.parametrize(
+    ("network", "blocks"),
+    [(networks.gated_skips(), 0), (networks.Segmenter(networks.PooledGates(), 32), 0)],
+)
+def test_gates_of_skips_are_no_residual_blocks(network, blocks):
+    assert len(Survey(ri.trace(network, (1, 3, 64, 64))).anatomy.blocks) == blocks
