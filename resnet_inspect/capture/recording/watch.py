@@ -157,7 +157,7 @@ def watching(
 
         is_recording = True
         try:
-            with recorder:
+            with eagerly(), recorder:  # again, for what has been compiled since
                 if runs_hooks:
                     result = run(*args, **kwargs)
                     recorder.left(args, kwargs, result)

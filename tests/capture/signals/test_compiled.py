@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -90,3 +92,25 @@ def test_a_compiled_part_has_the_figures_of_plain_autograd(
         assert "got no gradient" not in said
     for one, other in zip(plain.parameters(), watched.parameters(), strict=True):
         assert torch.allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_what_is_compiled_while_it_is_watched_runs_uncompiled_too() -> None:
+    """In a process that has not loaded the compiler before."""
+    code = """
+import sys
+import torch
+from torch import nn
+import resnet_inspect as ri
+
+model = nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 2))
+assert "torch._dynamo" not in sys.modules
+with ri.watch(model, signals=True, forwards=None) as w:
+    model(torch.randn(4, 3)).sum().backward()
+    model[2].compile(backend="eager")
+    model(torch.randn(4, 3)).sum().backward()
+assert "torch._dynamo" in sys.modules
+assert not torch._dynamo.utils.counters["frames"]
+assert all(flow.gradient_norm for flow in w.signals[1].flows)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
