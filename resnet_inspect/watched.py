@@ -38,8 +38,8 @@ class Watch:
 
         Its trace is let go where it is the first one's over again.
         """
-        if _same_calls(trace, self._traces[0]):
-            if len(self._traces) > 1:
+        if _same_calls(trace, self.trace):
+            if self._traces[-1] is not self.trace:
                 self._traces.pop()
             self._pending = ask
 
@@ -53,7 +53,7 @@ class Watch:
     def signals(self) -> tuple[Signals, ...]:
         """What flowed in each step recorded, in order; that of the last as far as it has come.
 
-        They refer to the calls of the first trace; a forward with other calls has none.
+        They refer to the calls of `trace`; a forward with other calls has none.
         """
         return (*self._signals, *(() if self._pending is None else (self._pending(),)))
 
@@ -63,7 +63,7 @@ class Watch:
         Raises `WorkFailed` where there are none, `OutputError` if the file exists and is not to be
         overwritten, or cannot be written.
         """
-        written = codec.dumps_signals((self._traces[0], self._measured()))
+        written = codec.dumps_signals((self.trace, self._measured()))
         write_all({Path(path): written}, overwrite=overwrite)
 
     def _measured(self) -> tuple[Signals, ...]:
@@ -89,7 +89,7 @@ class Watch:
             raise UnknownName("view of signals", view, known, see=f"known: {', '.join(known)}")
         if not -len(found) <= step < len(found):
             raise UsageError(f"there is no step {step} among the {len(found)} that were watched")
-        signal = Signal(self._traces[0].survey, found[step])
+        signal = Signal(self.trace.survey, found[step])
         table = table_of_signals.view(signal, view, selection or Selection())
         return Answer(replace(table, figure=plot_of([signal])))
 

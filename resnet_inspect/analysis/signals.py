@@ -16,6 +16,7 @@ from resnet_inspect.analysis.structure.survey import Spans, Survey
 from resnet_inspect.traces.modules import join
 from resnet_inspect.traces.ops import Conv, Linear
 from resnet_inspect.traces.signals import Flow, Signals, Weight
+from resnet_inspect.traces.tensors import Port
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class Broken:
     """Paths of what went in and was measured as finite; () where nothing else is known."""
     largest: float | None
     """The largest magnitude of what went in, as far as it is known."""
+    is_all_known: bool = True
+    """Whether all that went in was measured."""
 
 
 def root_mean_square(flow: Flow) -> float | None:
@@ -214,16 +217,29 @@ class Signal:
             flow = self.signals.flows[index]
             if flow is None or not flow.nonfinite:
                 continue
-            makers = [trace.producer.get(p.activation) for p in trace.calls[index].inputs]
-            known = [(m, f) for m in makers if m is not None and (f := self.signals.flows[m])]
-            largest = [f.largest for _, f in known if f.largest is not None]
+            given = [self._measured(port) for port in trace.calls[index].inputs]
+            known = [one for one in given if one is not None]
+            largest = [one.flow.largest for one in known if one.flow.largest is not None]
             return Broken(
                 index,
                 flow.nonfinite,
-                tuple(trace.calls[m].path for m, f in known if not f.nonfinite),
+                tuple(one.path for one in known if not one.flow.nonfinite),
                 max(largest, default=None),
+                len(known) == len(given),
             )
         return None
+
+    def _measured(self, port: Port) -> Point | None:
+        """The call that made this tensor, if it is the one whose numbers its flow has."""
+        trace = self.survey.trace
+        maker = trace.producer.get(port.activation)
+        flow = None if maker is None else self.signals.flows[maker]
+        if maker is None or flow is None:
+            return None
+        call = trace.calls[maker]
+        floating = (out for out in call.outputs if "float" in trace.spec(out).dtype)
+        is_first = next(floating, port).activation == port.activation
+        return Point(maker, call.path, flow) if is_first else None
 
     def mostly_zero(self, share: float = 0.9) -> Iterator[Point]:
         """The steps whose output is zero for more than that share of its elements."""
@@ -239,7 +255,7 @@ class Signal:
         return tuple(
             weight
             for weight in self.signals.weights
-            if weight.trainable and weight.gradient_norm is None
+            if weight.trainable and weight.gradient_norm is None and not weight.gradient_nonfinite
         )
 
 

@@ -7,9 +7,10 @@ here; variances at adds, shares and growth are computed in `resnet_inspect.analy
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.ops import LATER
 
 SIGNALS_VERSION = 1
 
@@ -41,6 +42,9 @@ class Flow:
     """Euclidean norm of the loss's gradient at it; None if none came there, or not finite."""
     gradient_nonfinite: bool = False
     """Whether a gradient came that is NaN or infinite."""
+    gradient_passes: int = field(default=1, metadata=LATER)
+    """Backward passes that brought a gradient, where there were several: what they brought together
+    is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,9 @@ class Weight:
     trainable: bool = True
     update_ratio: float | None = None
     """By how much it changed until the next forward, as a part of its norm, over at most 16,384 of
-    its elements evenly spread; None where nobody looked."""
+    its elements evenly spread; None where nobody looked, or they do not tell."""
+    gradient_nonfinite: bool = field(default=False, metadata=LATER)
+    """Whether a gradient came that is NaN or infinite."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,11 @@ class Both:
     right: float | None
 
     @property
+    def is_known(self) -> bool:
+        """Whether it is known on both sides."""
+        return self.left is not None and self.right is not None
+
+    @property
     def ratio(self) -> float | None:
         """Right over left; None where there is none."""
         if self.left is None or self.right is None or not self.left:
@@ -78,6 +83,10 @@ class SignalComparison:
     def is_notable(self, part: Section | Entry) -> bool:
         """Whether another signal comes out of a section or step."""
         return any(self.of(part, what).factor >= MATTERS for what in READ)
+
+    def of_parts(self, what: str) -> Iterator[Both]:
+        """One of `READ` after each part of the network, in order."""
+        return (self.of(part, what) for part in parts_of(self.difference))
 
     def apart(self, what: str) -> Iterator[tuple[Section | Entry, Both]]:
         """The parts of the network that differ in it, in order."""

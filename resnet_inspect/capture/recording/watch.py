@@ -97,7 +97,7 @@ def watching(
     def end() -> None:
         nonlocal observer
         if observer is not None:
-            observer.compare()
+            observer.compare(model)
             observer.leave()
             observer = None
 
@@ -128,7 +128,8 @@ def watching(
         if left == 0:
             return let_by(*args, **kwargs)
         number += 1
-        if number % every:
+        is_same_step = observer is not None and observer.may_come
+        if number % every or is_same_step:
             return let_by(*args, **kwargs)
         end()
         if flows is not None:
@@ -156,7 +157,7 @@ def watching(
 
         is_recording = True
         try:
-            with recorder:
+            with eagerly(), recorder:  # again, for what has been compiled since
                 if runs_hooks:
                     result = run(*args, **kwargs)
                     recorder.left(args, kwargs, result)
@@ -164,6 +165,7 @@ def watching(
                     result = recorder.called(run, args, kwargs)
         except BaseException as error:
             taken(error)
+            end()
             raise
         finally:
             is_recording = False

@@ -29,6 +29,9 @@ from resnet_inspect.capture.signals.reductions import (
 )
 from resnet_inspect.traces.signals import Flow, Signals, Weight
 
+_ALIKE = ("shape", "dtype", "device")
+"""What samples of a parameter have in common, if one can be taken from the other."""
+
 
 class Observer:
     """Reduces what the calls of one step give, and the gradients that come back to it.
@@ -40,13 +43,14 @@ class Observer:
         self._slots: dict[int, int] = {}
         self._elements: list[int] = []
         self._numbers: list[Tensor] = []
-        self._gradients: dict[int, Tensor] = {}
+        self._gradients: dict[int, list[Tensor]] = {}
+        self._hooks: list[weakref.ref[Any]] = []
         self._last: tuple[Callable[[], Any], int, int] | None = None
         self._weights: dict[str, tuple[int, bool]] = {}
         self._norms: list[Tensor] = []
         self._weight_gradients: dict[str, Tensor] = {}
         self._handles: list[RemovableHandle] = []
-        self._before: dict[str, tuple[Tensor, Tensor]] = {}
+        self._before: dict[str, tuple[Tensor, int]] = {}
         self._updates: dict[str, Tensor] = {}
 
     def watch(self, model: nn.Module) -> None:
@@ -57,25 +61,40 @@ class Observer:
                     continue
                 self._weights[name] = parameter.numel(), parameter.requires_grad
                 self._norms.append(norm_of(parameter.detach()))
-                if parameter.requires_grad and parameter.is_leaf:
+                if not parameter.requires_grad:
+                    continue
+                if parameter.is_leaf:
                     hook = partial(_accumulated, self._weight_gradients, name)
                     handle = parameter.register_post_accumulate_grad_hook(hook)  # type: ignore[no-untyped-call]
-                    self._handles.append(handle)
+                else:  # another computation made it, as `torch.func.functional_call` lets it
+                    keep = partial(_keep, self._weight_gradients, name)
+                    handle = parameter.register_hook(keep)  # type: ignore[no-untyped-call]
+                self._handles.append(handle)
 
     def sample(self, model: nn.Module) -> None:
         """Keep some elements of each trainable parameter, for `compare`."""
         with unseen():
             for name, parameter in named_tensors(model, "_parameters"):
                 if parameter.requires_grad and is_measurable(parameter):
-                    own = parameter.detach()
-                    self._before[name] = own, sampled(own).clone()
+                    self._before[name] = sampled(parameter.detach()).clone(), parameter._version
 
-    def compare(self) -> None:
-        """By how much each parameter has changed since `sample`; later changes do not count."""
+    def compare(self, model: nn.Module) -> None:
+        """By how much each parameter has changed since `sample`; later changes do not count.
+
+        Not of one that has other elements now, or that was written to where the sample has none.
+        """
         with unseen():
-            for name, (own, before) in self._before.items():
-                change, norm = norm_of(sampled(own) - before), norm_of(before)
-                self._updates[name] = change / norm
+            for name, parameter in named_tensors(model, "_parameters"):
+                before, version = self._before.pop(name, (None, 0))
+                if before is None or not is_measurable(parameter):
+                    continue
+                now = sampled(parameter.detach())
+                if any(getattr(now, of) != getattr(before, of) for of in _ALIKE):
+                    continue
+                ratio = norm_of(now - before) / norm_of(before)
+                if now.numel() < parameter.numel() and parameter._version != version:
+                    ratio = torch.where(ratio == 0, torch.nan, ratio)
+                self._updates[name] = ratio
         self._before.clear()
 
     @property
@@ -83,8 +102,13 @@ class Observer:
         """Whether a backward pass has brought a gradient."""
         return bool(self._gradients or self._weight_gradients)
 
+    @property
+    def may_come(self) -> bool:
+        """Whether the graph of what it has seen is still there to go back through."""
+        return any(hook() is not None for hook in self._hooks)
+
     def leave(self) -> None:
-        """Take the hooks off the parameters; those on tensors go with their tensors."""
+        """Take all hooks off."""
         while self._handles:
             self._handles.pop().remove()
 
@@ -114,15 +138,17 @@ class Observer:
             self._numbers.append(reduced(made.detach()))
             if has_gradient:
                 hook = partial(_arrived, self._gradients, slot)
-                made.register_hook(hook)  # type: ignore[no-untyped-call]
+                if made.grad_fn is not None:  # what computes nothing outlives its step
+                    self._hooks.append(weakref.ref(hook))
+                self._handles.append(made.register_hook(hook))  # type: ignore[no-untyped-call]
         self._last = weakref.ref(made), made._version, slot
 
     def signals(self, calls: int, *, step: int = 0, loss: Any = None, name: str = "") -> Signals:
         """All of it so far, on the host; `loss` is what the backward pass started from, by name."""
-        name = name or ("its own" if self._gradients else "")
+        name = name or ("its own" if self.has_come else "")
         there = [
             *self._norms,
-            *self._gradients.values(),
+            *(norms[-1] for norms in self._gradients.values()),
             *self._weight_gradients.values(),
             *self._updates.values(),
         ]
@@ -136,7 +162,8 @@ class Observer:
         flows: list[Flow | None] = [None] * calls
         for call, slot in self._slots.items():
             if call < calls:
-                flows[call] = _flow(self._elements[slot], rows[slot], came.get(slot))
+                passes = len(self._gradients.get(slot, ()))
+                flows[call] = _flow(self._elements[slot], rows[slot], came.get(slot), passes)
         weights = tuple(
             Weight(
                 path,
@@ -145,6 +172,7 @@ class Observer:
                 _finite(weighed.get(path)),
                 trainable,
                 _finite(updates.get(path)),
+                not isfinite(weighed.get(path, 0.0)),
             )
             for path, (elements, trainable) in self._weights.items()
         )
@@ -152,7 +180,7 @@ class Observer:
         return Signals(step, value, name, tuple(flows), weights)
 
 
-def _flow(elements: int, numbers: Sequence[float], gradient: float | None) -> Flow:
+def _flow(elements: int, numbers: Sequence[float], gradient: float | None, passes: int) -> Flow:
     mean, variance, largest, zeros, nonfinite, mean_squared, channel_variance = numbers
     return Flow(
         elements=elements,
@@ -163,8 +191,9 @@ def _flow(elements: int, numbers: Sequence[float], gradient: float | None) -> Fl
         nonfinite=round(nonfinite),
         channel_mean_squared=_finite(mean_squared),
         channel_variance=_finite(channel_variance),
-        gradient_norm=_finite(gradient),
+        gradient_norm=_finite(gradient) if passes == 1 else None,
         gradient_nonfinite=gradient is not None and not isfinite(gradient),
+        gradient_passes=max(passes, 1),
     )
 
 
@@ -172,16 +201,22 @@ def _finite(number: float | None) -> float | None:
     return number if number is not None and isfinite(number) else None
 
 
-def _arrived(gradients: dict[int, Tensor], slot: int, gradient: Tensor) -> None:
+def _arrived(gradients: dict[int, list[Tensor]], slot: int, gradient: Tensor) -> None:
     """Autograd has the gradient of a call's output; it must not hold what holds it."""
-    with unseen():
-        if gradient.layout == torch.strided:
-            gradients[slot] = norm_of(gradient)
+    found: dict[str, Tensor] = {}
+    _keep(found, "", gradient)
+    gradients.setdefault(slot, []).extend(found.values())
 
 
 def _accumulated(gradients: dict[str, Tensor], name: str, parameter: Tensor) -> None:
     """A parameter has its gradient, together with what it had before."""
-    gradient = parameter.grad
+    if parameter.grad is not None:
+        _keep(gradients, name, parameter.grad)
+
+
+def _keep(gradients: dict[str, Tensor], name: str, gradient: Tensor) -> None:
+    """Keep the norm of a gradient, which may be sparse."""
     with unseen():
-        if gradient is not None and gradient.layout == torch.strided:
-            gradients[name] = norm_of(gradient)
+        values = gradient.coalesce().values() if gradient.layout == torch.sparse_coo else gradient
+        if is_measurable(values):
+            gradients[name] = norm_of(values)

@@ -26,6 +26,7 @@ def remarks_of(signal: Signal) -> Iterator[str]:
     """What a reader would otherwise have to find in the rows."""
     yield from _start(signal)
     yield from not_finite(signal)
+    yield from _several(signal)
     yield from _gradient(signal)
     yield from _spread(signal)
     yield from _zeros(signal)
@@ -54,12 +55,13 @@ def remarks_of_run(run: Run) -> Iterator[str]:
             f"a step changes a parameter by {number(ratios[least])} of its norm ({least}) to"
             f" {number(ratios[most])} ({most}), in the median"
         )
-        if not run.still:
+        trained = {weight.path for step in run.steps for weight in step.weights if weight.trainable}
+        if len(ratios) == len(trained):
             yield f"all {text.count(len(ratios), 'parameter tensor')} that can be trained do change"
     if run.still:
         yield (
-            f"{text.count(len(run.still), 'parameter tensor')} that could be trained changed in no"
-            f" step: {_some(run.still)}"
+            f"{text.count(len(run.still), 'parameter tensor')} that could be trained changed in"
+            f" none of these steps: {_some(run.still)}"
         )
 
 
@@ -74,7 +76,11 @@ def _start(signal: Signal) -> Iterator[str]:
     value = "not finite" if signals.loss is None else number(signals.loss)
     yield f"the backward pass starts from {names[signals.loss_name]}, which is {value}"
     trace = signal.survey.trace
-    norms = [m for m in trace.modules if m.python_class.qualname.startswith("BatchNorm")]
+    norms = [
+        module
+        for module in trace.modules
+        if module.python_class.qualname.startswith("BatchNorm") and module.buffers
+    ]
     if norms and not any(module.training for module in norms):
         yield (
             "batch norms use their running statistics, which fresh weights do not have: --train"
@@ -93,17 +99,31 @@ def not_finite(signal: Signal) -> Iterator[str]:
     found = signal.broken
     if found is None:
         came = [f for f in signal.signals.flows if f is not None and f.gradient_nonfinite]
+        weights = [one.path for one in signal.signals.weights if one.gradient_nonfinite]
         if came:
-            yield f"all outputs are finite, but {text.count(len(came), 'gradient')} are not"
+            at = text.count(len(came), "output")
+            yield f"all outputs measured are finite, but the gradient is not at {at}"
+        if weights:
+            yield f"the gradient is not finite at {_some(weights)}"
         return
     path = signal.survey.trace.calls[found.call].path
     elements = text.count(found.nonfinite, "element")
+    first = "the first to give" if found.is_all_known else "the first that was seen to give"
     if found.given:
         most = "" if found.largest is None else f", at most {number(found.largest)}"
         given = f"; what went in, from {text.some(found.given)}, was finite{most}"
     else:
         given = "; what went in is not known to be finite"
-    yield f"{path} is the first to give what is not finite: {elements}{given}"
+    yield f"{path} is {first} what is not finite: {elements}{given}"
+
+
+def _several(signal: Signal) -> Iterator[str]:
+    """Where gradients came more than once."""
+    passes = [flow.gradient_passes for flow in signal.signals.flows if flow is not None]
+    several = [number for number in passes if number > 1]
+    if several:
+        at = text.count(len(several), "output")
+        yield (f"{max(several)} backward passes brought gradients to {at}, whose sum is not known")
 
 
 def _gradient(signal: Signal) -> Iterator[str]:
@@ -120,7 +140,10 @@ def _gradient(signal: Signal) -> Iterator[str]:
     elif found.ratio <= 1 / _STEADY:
         yield f"{between} the gradient falls to 1 in {number(1 / found.ratio)}: {measured}"
     else:
-        yield f"{between} the gradient stays within a factor of {_STEADY:g}: {measured}"
+        yield (
+            f"the gradient at the last convolution ({found.last.path}) and at the first"
+            f" ({found.first.path}) is alike within a factor of {_STEADY:g}: {measured}"
+        )
 
 
 def _spread(signal: Signal) -> Iterator[str]:
@@ -144,12 +167,18 @@ def _zeros(signal: Signal) -> Iterator[str]:
 def _without_gradient(signal: Signal) -> Iterator[str]:
     has_gone_back = bool(signal.signals.loss_name)
     if not has_gone_back:
-        yield "there was no backward pass: what it gives takes no gradient, or none was asked for"
+        yield "no backward pass was seen: what it gives takes no gradient, or none was asked for"
+    trainable = [weight for weight in signal.signals.weights if weight.trainable]
     found = [weight.path for weight in signal.untrained if has_gone_back]
     frozen = [weight.path for weight in signal.signals.weights if not weight.trainable]
     if frozen:
         yield f"{text.count(len(frozen), 'parameter tensor')} frozen: {_some(frozen)}"
-    if found:
+    if found and len(found) == len(trainable):
+        yield (
+            "no parameter was given a gradient: torch.autograd.grad gives none, nor does a loss"
+            " that all are detached from"
+        )
+    elif found:
         yield (
             f"{text.count(len(found), 'parameter tensor')} that could be trained got no gradient"
             f" (unused, or detached from the loss): {_some(found)}"

@@ -123,7 +123,7 @@ def test_a_saved_run_is_filtered_sorted_and_drawn_over_its_steps(
         table.cursor = 0
         await settle(pilot)
         card = " ".join(card_text(app).split())
-        assert "1 parameter tensor that could be trained changed in no step: conv1.weight" in card
+        assert "could be trained changed in none of these steps: conv1.weight" in card
         table.go(shown_paths(table).index("layer2.0.conv2"))
         await settle(pilot)
         spread = 1 + RESNET18.calls_at["layer2.0.conv2"][0]

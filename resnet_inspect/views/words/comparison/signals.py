@@ -52,7 +52,11 @@ def _where(found: SignalComparison, what: str) -> str:
     named = _NAMED[what]
     apart = sorted(found.apart(what), key=lambda one: -one[1].factor)
     if not apart:
-        return f"{named} is within a factor of {MATTERS:g} after every part"
+        known = [both.is_known for both in found.of_parts(what)]
+        if not any(known):
+            return f"{named} is known after no part on both sides"
+        where = "" if all(known) else " after which both are known"
+        return f"{named} is within a factor of {MATTERS:g} after every part{where}"
     said = [
         f"{_times(both)} after {part_label(found.difference, part)}" for part, both in apart[:_MOST]
     ]
