@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from saved import ByHand, conv, window
 
@@ -13,10 +15,14 @@ from resnet_inspect.traces.ops import (
     Conv,
     Create,
     Elementwise,
+    Join,
     Linear,
     MatMul,
     Norm,
     Op,
+    Pool,
+    Reduce,
+    Resample,
     Reshape,
     Unknown,
 )
@@ -173,3 +179,32 @@ def test_weights_that_are_computed_from_all_of_the_map_are_a_gate() -> None:
     made = net.step(":conv2d", Conv(window(3, padding=1), 8, 8, 1, False), (x, weights))
     field = fields_of(net, made).found[made]
     assert (field.size, field.gate) == ((5, 5), ":conv2d")
+
+
+RANKS: tuple[Shape, ...] = ((), (5,), (3, 5), (2, 3, 5), (1, 8, 6, 10), (2, 1, 8, 6, 10))
+OF_TWO: tuple[Op, ...] = (
+    *(MatMul(name) for name in ("matmul", "mm", "bmm", "scaled_dot_product_attention", "dot")),
+    MatMul("einsum", "bij,bjk->bik"), Attention(8, 8, 8, 1, batch_first=True), Elementwise("add"),
+    Join("cat", 1), Join("stack", 7), Join("hstack", 0),
+)  # fmt: skip
+REARRANGED = (
+    "view", "permute", "transpose", "t", "mT", "expand", "repeat", "chunk", "split", "select",
+    "slice", "unbind", "narrow", "roll", "flip", "rot90", "index_select", "embedding", "pad",
+    "channel_shuffle", "pixel_shuffle", "pixel_unshuffle", "unfold", "fold", "gather", "contiguous",
+)  # fmt: skip
+OF_ONE: tuple[Op, ...] = (
+    Linear(5, 7, bias=True), Norm("layer", 5), Norm("batch", 8), THREE, Pool("max", window(2)),
+    AdaptivePool("avg", (1, 1)), Activate("softmax", dims=(-1,)), Activate("softmax", dims=(9,)),
+    Resample("nearest"), Reduce("mean", (1,)), Reduce("cumsum", (9,)), Reduce("argmax"),
+    *(Reshape(name, (-1, 0), (5, 3), dims) for name in REARRANGED for dims in (None, (-1, 9))),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("op", [*OF_ONE, *OF_TWO], ids=str)
+def test_every_rule_answers_for_shapes_that_do_not_fit_together(op: Op) -> None:
+    for taken in itertools.product(RANKS, repeat=2 if op in OF_TWO else 1):
+        for made in RANKS:
+            net, begins = begun()
+            views = [net.step(f":v{n}", Reshape("view"), begins, to) for n, to in enumerate(taken)]
+            end = net.step(":whatever", op, tuple(views), made)
+            assert end in find(net.trace(end)).found.keys() | find(net.trace(end)).lost.keys()

@@ -48,6 +48,8 @@ def matmul(call: Call, op: MatMul, given: Given, before: Sequence[Shape], shape:
         if any(held(d) for s in given for d in s.layout):
             return Lost(path)
         return joined([featureless(s, shape) for s in given], shape, path)
+    if any(len(state.layout) > len(shape) for state in given):
+        return Lost(path)
     made = ascii_letters[: len(shape)]
     written = []
     for port, state in zip(call.inputs, given, strict=True):
