@@ -61,6 +61,8 @@ def test_an_answer_is_one_thing_in_every_form(t: ri.Inspection, tmp_path: Path) 
         assert str(row["path"]) in answer.to_markdown()
         assert str(row["path"]) in str(answer)
         assert str(row["path"]) in answer._repr_html_()
+    assert repr(answer.table) == f"<Table: taps of {answer.table.title}>"
+    assert answer.table._repr_html_() == answer._repr_html_()  # type: ignore[attr-defined]
     answer.save(tmp_path / "taps.md")
     assert (tmp_path / "taps.md").read_text(encoding="utf-8") == answer.to_markdown()
     with pytest.raises(OutputError):

@@ -20,6 +20,27 @@ Rows = tuple[dict[str, Value], ...]
 """Rows as plain values by column key, the same as in the JSON format."""
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Shown(Table):
+    """A table that shows itself: printed it is text, in a notebook a piece of HTML."""
+
+    @classmethod
+    def of(cls, table: Table) -> Shown:
+        """The same table."""
+        return cls(**{field.name: getattr(table, field.name) for field in fields(table)})
+
+    def __str__(self) -> str:
+        return write_format(self, "text")
+
+    def __repr__(self) -> str:
+        return f"<Table: {self.view} of {self.title}>"
+
+    def _repr_html_(self) -> str:
+        from resnet_inspect.formats.html import fragment
+
+        return fragment(self)
+
+
 @dataclass(frozen=True, repr=False)
 class Answer:
     """A table that can be asked, shown and written down. In a notebook it is a table.
@@ -28,6 +49,10 @@ class Answer:
     """
 
     table: Table
+
+    def __post_init__(self) -> None:
+        """Let the table show itself too."""
+        object.__setattr__(self, "table", Shown.of(self.table))
 
     @cached_property
     def rows(self) -> Rows:
@@ -107,27 +132,6 @@ class Answer:
         from resnet_inspect.formats.html import fragment
 
         return fragment(self.table)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Shown(Table):
-    """A table that shows itself: printed it is text, in a notebook a piece of HTML."""
-
-    @classmethod
-    def of(cls, table: Table) -> Shown:
-        """The same table."""
-        return cls(**{field.name: getattr(table, field.name) for field in fields(table)})
-
-    def __str__(self) -> str:
-        return write_format(self, "text")
-
-    def __repr__(self) -> str:
-        return f"<Table: {self.view} of {self.title}>"
-
-    def _repr_html_(self) -> str:
-        from resnet_inspect.formats.html import fragment
-
-        return fragment(self)
 
 
 def frame(rows: Rows) -> Any:
