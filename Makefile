@@ -5,7 +5,7 @@ BIN := .venv/bin
 BENCH ?= .venv-bench/bin
 PEERS := torchinfo torchsummary torchview torchlens fvcore ptflops
 
-.PHONY: check environment test test-oldest smoke fuzz lint format bench bench-explorer docs
+.PHONY: check environment test test-oldest smoke fuzz lint format bench bench-explorer bench-page docs
 
 check: test lint
 
@@ -72,6 +72,10 @@ bench: $(BENCH)/resnet-inspect
 # The explorer in a terminal, beside a bare Textual program.
 bench-explorer: environment
 	$(BIN)/python tests/benchmarks/explorer.py
+
+# The page of a network in a browser, beside a plain table of its layers.
+bench-page: environment
+	$(BIN)/python tests/benchmarks/page.py
 
 # The pages under docs/ as a site, in site/; it stops at a link that leads nowhere.
 docs: .venv-docs/bin/zensical
