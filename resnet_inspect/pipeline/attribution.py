@@ -207,8 +207,9 @@ def _settings(given: Mapping[str, Any]) -> Settings:
     for name, value in given.items():
         if name not in known:
             raise UnknownName("setting", name, known, see=f"known: {', '.join(known)}")
-        if type(value) is not int or value < (0 if name == "seed" else 1):
-            raise BadInput(f"{name} is a number of at least 1, not {value!r}")
+        least = 0 if name == "seed" else 1
+        if type(value) is not int or value < least:
+            raise BadInput(f"{name} is a whole number from {least}, not {value!r}")
     return Settings(**given)
 
 

@@ -249,6 +249,9 @@ class Order:
             from resnet_inspect.pipeline.weights import fill, fit_as_run
 
             self.tell(f"reading {Path(self.weights).name}")
+            if not takes_a_list(chosen):
+                made = make_arguments(self.size, floating_dtype(model), device)
+                give_shapes(model, *as_taken(method_of(model, self.call), *made))
             notes += fit_as_run(model, self.weights)
             note, zeros = fill(model, chosen.written, self.weights)
             notes.append(note)

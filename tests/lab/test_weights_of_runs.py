@@ -140,3 +140,29 @@ def test_what_does_not_belong_together_is_said(run: Path, image: Path, tmp_path:
     shutil.copy(best, tmp_path / "best.safetensors")
     with pytest.raises(CheckpointError, match="does not fit resnet:basic"):
         ri.trace(MODEL, weights=tmp_path / "best.safetensors")
+
+
+LAZY = """
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.fc = nn.LazyConv2d(4, 3), nn.LazyLinear(7)
+    def forward(self, x):
+        return self.fc(self.conv(x).mean((2, 3)))
+"""
+
+
+def test_lazy_layers_get_their_shapes_before_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("lazy.py").write_text(LAZY, encoding="utf-8")
+    Image.new("L", (8, 8), 99).save("x.png")
+    ri.train("lazy.py:Net", output="run", epochs=1, batch=256, signals=0)
+    assert len(ri.attribute("run", "x.png").attribution.classes) == 10
+    weights = safetensors.load_file("run/last.safetensors")
+    assert ri.trace("lazy.py:Net", weights="run/last.safetensors").totals.parameters.total == sum(
+        tensor.numel() for tensor in weights.values()
+    )
