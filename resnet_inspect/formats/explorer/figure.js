@@ -313,6 +313,12 @@ export function makeFigure(page, pane, which) {
   listen(["open", "apart", "heat"], build);
   listen(["chosen"], () => mark(true));
   build();
-  if (extent[0] > frame.clientWidth) fit();
+  // In a notebook the page may run before it has a size.
+  const sized = new ResizeObserver(() => {
+    if (!frame.clientWidth) return;
+    sized.disconnect();
+    if (extent[0] > frame.clientWidth) fit();
+  });
+  sized.observe(frame);
   return { frame, zoom, fit, boxes: () => boxes, reveal: () => mark(true) };
 }
