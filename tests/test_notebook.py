@@ -153,3 +153,6 @@ def test_what_is_shown_can_be_read_and_leaves_the_rest_alone(
         frame = page.frame_locator("iframe[title=resnet-inspect]")
         page.locator("iframe").scroll_into_view_if_needed()
         frame.locator("#card article").wait_for()
+        (inside,) = (one for one in page.frames if one != page.main_frame)
+        fitted = "document.querySelector('svg').clientWidth > 200"
+        inside.wait_for_function(fitted, timeout=10_000)

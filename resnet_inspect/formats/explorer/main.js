@@ -215,6 +215,13 @@ async function start() {
   makeKeys({ page, pane, tree, grid, figures, fit, card, controls, narrow });
   address(page);
   fit();
+  // In a notebook the page may run before it has a size.
+  const sized = new ResizeObserver(() => {
+    if (!figures[0].frame.clientWidth) return;
+    sized.disconnect();
+    fit();
+  });
+  if (!figures[0].frame.clientWidth) sized.observe(figures[0].frame);
   root.dataset.ready = "";
 }
 
