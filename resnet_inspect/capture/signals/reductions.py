@@ -54,7 +54,7 @@ def reduced(made: Tensor) -> Tensor:
         within = squared = torch.full_like(mean, torch.nan)
     low, high = torch.aminmax(x)
     if x.device.type == "cpu" and isfinite(variance.item()):
-        nonfinite = torch.zeros(())
+        nonfinite = torch.zeros((), device="cpu")
     else:
         nonfinite = x.numel() - torch.isfinite(x).sum()
     found = (mean, variance, torch.maximum(-low, high), zeros(x), nonfinite, squared, within)
@@ -90,7 +90,7 @@ def zeros(x: Tensor) -> Tensor:
     """How many elements are zero. On a CPU comparing and summing in chunks is ten times as fast."""
     if x.device.type != "cpu":
         return x.numel() - torch.count_nonzero(x)
-    is_zero = torch.empty(min(x.numel(), _CHUNK))
+    is_zero = torch.empty(min(x.numel(), _CHUNK), device="cpu")
     counts = [
         torch.eq(part, 0, out=is_zero[: part.numel()]).sum()
         for part in torch.split(x.reshape(-1), _CHUNK)
