@@ -41,12 +41,15 @@ smoke:
 	.venv-smoke/bin/python tests/smoke.py .venv-smoke/bin/resnet-inspect
 
 # What the suite does for seconds, for long: weights with damage at random, for ten minutes, and saved
-# traces with values changed at random, put to every command: `make fuzz SEED=2 EDITS=1000`.
+# files with values changed at random, put to every command: traces, and a fifth as many of each other
+# kind: `make fuzz SEED=2 EDITS=1000`.
 SEED ?= 1
 EDITS ?= 100000
 fuzz: environment
 	RESNET_INSPECT_FUZZ_SECONDS=600 RESNET_INSPECT_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest tests/fuzz/test_checkpoints.py
-	PYTHONPATH=. $(BIN)/python tests/fuzz/typed_edits.py $(SEED) $(EDITS)
+	PYTHONPATH=. $(BIN)/python tests/fuzz/typed_edits.py $(SEED) $(EDITS) trace
+	PYTHONPATH=. $(BIN)/python tests/fuzz/typed_edits.py $(SEED) $$(($(EDITS) * 4 / 5)) \
+	  run signals measured lock
 
 lint: environment
 	$(BIN)/ruff check .

@@ -69,7 +69,7 @@ def draw_constants(model: nn.Module) -> None:
     draws = torch.Generator().manual_seed(0)
 
     def drawn(tensor: Tensor) -> Tensor:
-        return torch.rand(tensor.shape, generator=draws).to(tensor) / 2 + 0.75
+        return torch.rand(tensor.shape, generator=draws, device="cpu").to(tensor) / 2 + 0.75
 
     with torch.no_grad():
         for name, tensor in _held(model).items():

@@ -46,9 +46,10 @@ def make_tensor(shape: Shape, dtype: torch.dtype, device: torch.device) -> Tenso
         return torch.empty(tuple(shape), dtype=dtype, device=device)
     if not dtype.is_floating_point:
         return torch.zeros(tuple(shape), dtype=dtype, device=device)
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator("cpu").manual_seed(0)
     try:
-        return torch.randn(tuple(shape), generator=generator).to(device=device, dtype=dtype)
+        drawn = torch.randn(tuple(shape), generator=generator, device="cpu")
+        return drawn.to(device=device, dtype=dtype)
     except RuntimeError as error:  # the allocator says no
         raise BadInput(
             f"an input of {elements * itemsize:,} bytes does not fit into memory",

@@ -108,6 +108,15 @@ def has_own_call(model: nn.Module) -> bool:
 
 
 def on(model: nn.Module, device: torch.device) -> nn.Module:
-    """The network on that device: itself, if all that it holds is there."""
-    is_there = all(tensor.device == device for tensor in tensors(model))
+    """The network on that device: itself, if all that it holds is there.
+
+    Raises `UntraceableModel` for numbers that are nowhere: on meta there are none to be moved.
+    """
+    held = tensors(model)
+    if device.type != "meta" and any(tensor.is_meta for tensor in held):
+        raise UntraceableModel(
+            f"{type(model).__name__} has weights on meta, where they have no numbers for {device}",
+            hint="build it without torch.set_default_device('meta')",
+        )
+    is_there = all(tensor.device == device for tensor in held)
     return model if is_there else model.to(device)

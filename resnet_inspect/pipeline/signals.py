@@ -114,7 +114,7 @@ def _with_noise(built: Built, seed: int) -> Built:
     def noise(value: Any) -> Any:
         if not isinstance(value, torch.Tensor) or not value.is_floating_point():
             return value
-        drawn = torch.randn(value.shape, generator=random)
+        drawn = torch.randn(value.shape, generator=random, device="cpu")
         return drawn.to(device=value.device, dtype=value.dtype)
 
     return replace(built, args=tree_map(noise, built.args), kwargs=tree_map(noise, built.kwargs))

@@ -643,3 +643,15 @@ request = Proxy()
     assert (code, "units.1" in out) == (0, True)
     code, _, err = say("trace", "model.py", "--set", "channels=8", "--input", "1,3,16,16")
     assert (code, err.count("\n")) in ((0, 0), (2, 1))
+
+
+@pytest.mark.parametrize("command", [("trace", "--device", "cpu"), ("signal",), ("measure",)])
+def test_weights_that_the_code_left_on_meta_are_a_line(
+    command: tuple[str, ...], write: Callable[..., None], say: Say
+) -> None:
+    write("model.py", NETWORK.replace("net = Net(8", "net = Net(8, num_classes).to('meta') #"))
+    name, *options = command
+    code, out, err = say(name, "model.py:small", "--input", "1,3,16,16", *options)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "Net has weights on meta" in err
+    assert "defect" not in err

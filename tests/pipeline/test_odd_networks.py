@@ -191,3 +191,43 @@ def test_interrupts_of_any_class_interrupt() -> None:
 
     with pytest.raises(ForwardInterrupted):
         ri.trace(Raises(), SIZE)
+
+
+SETTINGS: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
+    "meta by default": (
+        lambda: torch.set_default_device("meta"), lambda: torch.set_default_device(None),
+    ),
+    "float64 by default": (
+        lambda: torch.set_default_dtype(torch.float64),
+        lambda: torch.set_default_dtype(torch.float32),
+    ),
+    "deterministic": (
+        lambda: torch.use_deterministic_algorithms(True),
+        lambda: torch.use_deterministic_algorithms(False),
+    ),
+    "no gradients": (
+        lambda: torch.set_grad_enabled(False), lambda: torch.set_grad_enabled(True),
+    ),
+}  # fmt: skip
+
+
+def settings() -> tuple[object, ...]:
+    return (
+        torch.get_default_device(), torch.get_default_dtype(), torch.get_num_threads(),
+        torch.are_deterministic_algorithms_enabled(), torch.is_grad_enabled(),
+        torch.is_inference_mode_enabled(), torch.is_anomaly_enabled(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("set_them", "back"), SETTINGS.values(), ids=SETTINGS)
+def test_settings_of_torch_stand_in_no_way_and_stay(
+    set_them: Callable[[], object], back: Callable[[], object]
+) -> None:
+    set_them()
+    try:
+        before, model = settings(), Plain()
+        assert known(ri.trace(model, SIZE)) == PLAIN
+        assert ri.trace("paper:cifar_resnet20", device="cpu").failure is None
+        assert settings() == before
+    finally:
+        back()

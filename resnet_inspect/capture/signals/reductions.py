@@ -70,7 +70,7 @@ def _of_whole(x: Tensor) -> tuple[Tensor, ...]:
 def _of_parts(x: Tensor) -> tuple[Tensor, ...]:
     """The same as `_of_whole`, part by part."""
     room = _room(x)
-    sums, squares = (torch.zeros(_channels(x), dtype=torch.float64) for _ in range(2))
+    sums, squares = (torch.zeros(_channels(x), dtype=torch.float64, device="cpu") for _ in range(2))
     ends: list[Tensor] = []
     zero = []
     for start, part in _parts(x):
@@ -89,7 +89,7 @@ def _of_parts(x: Tensor) -> tuple[Tensor, ...]:
         means = _summed(x, lambda part, own: part.double()) / elements
         variances = _summed(x, lambda part, own: (part.double() - means[own, None]).square_())
         variances /= elements
-    nonfinite = torch.zeros(())
+    nonfinite = torch.zeros((), device="cpu")
     if not isfinite(low.item()) or not isfinite(high.item()):
         counts = [part.numel() - torch.isfinite(part).sum() for _, part in _parts(x)]
         nonfinite = torch.stack(counts).sum()
@@ -98,7 +98,7 @@ def _of_parts(x: Tensor) -> tuple[Tensor, ...]:
 
 def _summed(x: Tensor, of: Callable[[Tensor, slice], Tensor]) -> Tensor:
     """The sum over each channel of what is made of each part, in float64."""
-    sums = torch.zeros(_channels(x), dtype=torch.float64)
+    sums = torch.zeros(_channels(x), dtype=torch.float64, device="cpu")
     for start, part in _parts(x):
         own = slice(start, start + part.shape[1])
         sums[own] += of(part, own).sum((0, 2))
@@ -143,13 +143,13 @@ def zeros(x: Tensor) -> Tensor:
     if x.device.type != "cpu":
         return x.numel() - torch.count_nonzero(x)
     if not x.numel():
-        return torch.zeros(())
+        return torch.zeros((), device="cpu")
     room = _room(x)
     return torch.stack([_zeros(part, room) for _, part in _parts(x)]).double().sum()
 
 
 def _room(x: Tensor) -> Tensor:
-    return torch.empty(min(x.numel(), _CHUNK))
+    return torch.empty(min(x.numel(), _CHUNK), device="cpu")
 
 
 def _zeros(part: Tensor, room: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ def cross_entropy(made: Any, seed: int) -> Tensor:
             hint="--loss mean-square goes back from the mean square of all outputs",
         )
     random = torch.Generator().manual_seed(seed)
-    labels = torch.randint(scores.shape[1], (scores.shape[0],), generator=random)
+    labels = torch.randint(scores.shape[1], (scores.shape[0],), generator=random, device="cpu")
     return functional.cross_entropy(scores.float(), labels.to(scores.device))
 
 
