@@ -221,6 +221,8 @@ class Reshape:
     """Rolls: how far each of these dimensions is moved on."""
     slides: Window | None = None
     """Unfold and fold: the window whose places they take apart or add up."""
+    border: str = field(default="", metadata=LATER)
+    """Pads: what they fill with if it is of the input: "reflect", "replicate", "circular"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 A gradient lives from the first step that gives it to the one that made its activation. Sums, views
 and joins hand on the gradient that they are given; where two meet they are added in place, if
-nothing else holds the first. That of a weight is added at once to the one that training keeps. A
+nothing else holds the first. That of a weight is added to the one that training keeps when the last
+step that reads it has given its part; a reentrant checkpoint adds what its own steps have given. A
 reentrant checkpoint holds the gradients of what it gives until it is through.
 """
 
@@ -11,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from resnet_inspect.analysis.cost import attention
 from resnet_inspect.analysis.cost.course import Course
 from resnet_inspect.analysis.cost.gradients import Run, around, reads, trainable_parameters, wanted
 from resnet_inspect.analysis.cost.lives import Span
 from resnet_inspect.traces.model import Call, Trace
-from resnet_inspect.traces.ops import Elementwise, Join, Reduce, Reshape, same_values
+from resnet_inspect.traces.ops import Attention, Elementwise, Join, Reduce, Reshape, same_values
 
 
 @dataclass(slots=True)
@@ -34,13 +36,22 @@ def spans(trace: Trace, course: Course) -> Iterator[Span]:
     """How long each gradient is alive."""
     trainable = trainable_parameters(trace)
     flow = _Flow(trace, course)
+    moments: dict[tuple[str, Run], list[int]] = {}
     for step in reversed(wanted(trace)):
         call = trace.calls[step.call]
         flow.through(call)
-        now = course.back[step.call]
+        if isinstance(call.op, Attention):
+            now = course.back[step.call]
+            yield Span(now, now, attention.backward(trace, call, call.op))
+        nested = [run for run in around(call) if run[-1].reentrant]
         for name in dict.fromkeys(reads(trace, call)):
             if name in trainable:
-                yield Span(now, now, trainable[name].tensor.nbytes)
+                key = name, nested[-1] if nested else ()
+                moments.setdefault(key, []).append(course.back[step.call])
+    for (name, _), times in moments.items():
+        nbytes = trainable[name].tensor.nbytes
+        yield Span(times[0], times[-1], nbytes)
+        yield from (Span(now, now, nbytes) for now in times[1:])
     yield from (Span(one.first, one.last, one.nbytes) for one in flow.every)
 
 

@@ -16,9 +16,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from resnet_inspect.analysis.cost import lives, step
+from resnet_inspect.analysis.cost import attention, lives, step
 from resnet_inspect.analysis.counts import parameters
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.ops import Attention
 
 Optimizer = Literal["sgd", "momentum", "adam", "adamw"]
 
@@ -109,8 +110,12 @@ def peak(trace: Trace) -> int:
 
     The network's input is not among them. Nothing is assumed to be recomputed or freed early.
     """
-    found = lives.of(trace).values()
-    return lives.fullest([lives.Span(one.born, one.dies, one.nbytes) for one in found])
+    spans = [lives.Span(one.born, one.dies, one.nbytes) for one in lives.of(trace).values()]
+    for index in trace.steps:
+        call = trace.calls[index]
+        if isinstance(call.op, Attention):
+            spans.append(lives.Span(index, index, attention.at_work(trace, call, call.op)))
+    return lives.fullest(spans)
 
 
 def _input_bytes(trace: Trace) -> int:

@@ -1,7 +1,7 @@
 """What autograd saves of a forward pass for the backward pass.
 
-The rules are those of PyTorch's `derivatives.yaml`: a convolution and a linear layer save their
-input if their weight is trained, a norm always; relu and its like save their result, a max-pool its
+The rules are those of PyTorch's `derivatives.yaml`: a linear layer saves its input if its weight is
+trained, a convolution and a norm always; relu and its like save their result, a max-pool its
 input and the place of each maximum, a product each factor that the gradient of another needs.
 Weights and the network's input are not counted, nor is what an unknown step saves, so that with one
 the sum is the least that it can be. Under autocast a layer saves what it cast: its input and its
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from resnet_inspect.analysis.cost import attention
 from resnet_inspect.analysis.cost.gradients import Wanted, reads, trainable_parameters, wanted
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.ops import (
@@ -27,6 +28,7 @@ from resnet_inspect.traces.ops import (
     Pool,
     Recurrent,
     Reduce,
+    Reshape,
 )
 from resnet_inspect.traces.tensors import Port
 
@@ -92,8 +94,10 @@ def _is_cast(trace: Trace, call: Call) -> bool:
 def _ports(call: Call, step: Wanted, wants: set[int]) -> Iterator[Port]:
     """The tensors of a step that autograd keeps for its gradient."""
     match call.op:
-        case Conv() | Linear():
+        case Linear():
             yield from call.inputs[: 1 if step.weights else 0]
+        case Conv():
+            yield from call.inputs[:1]
         case Norm() | Pool() | AdaptivePool(kind="max"):
             yield from call.inputs[:1]
         case AdaptivePool(output_size=sizes):
@@ -109,7 +113,11 @@ def _ports(call: Call, step: Wanted, wants: set[int]) -> Iterator[Port]:
             yield from _factors(call, wants)
         case Reduce(name="amax" | "amin" | "var" | "std" | "norm"):
             yield from call.inputs
-        case Attention() | Recurrent():
+        case Reshape(border="reflect" | "replicate"):
+            yield from call.inputs[:1]
+        case Attention():
+            yield from call.inputs if step.weights else ()
+        case Recurrent():
             yield from (*call.inputs, *call.outputs)
         case _:
             return
@@ -137,5 +145,7 @@ def _beside(trace: Trace, call: Call) -> int:
             return 2 * given.elements // elements * given.itemsize
         case Elementwise(name="dropout"):
             return made.elements
+        case Attention():
+            return attention.kept(trace, call, call.op)
         case _:
             return 0

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from resnet_inspect.analysis.cost import flow, lives, saved
+from resnet_inspect.analysis.cost import attention, flow, lives, saved
 from resnet_inspect.analysis.cost.course import Course
 from resnet_inspect.analysis.cost.gradients import Run, around
 from resnet_inspect.analysis.cost.lives import Life, Span
 from resnet_inspect.analysis.cost.saved import Saved
 from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.ops import Attention
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,11 @@ def of(trace: Trace) -> Step:
     """The training step of a traced network."""
     kept = saved.of(trace)
     course = Course(trace, kept)
-    spans = [*_activations(trace, kept, course), *flow.spans(trace, course)]
+    spans = [
+        *_activations(trace, kept, course),
+        *_within_attention(trace, kept, course),
+        *flow.spans(trace, course),
+    ]
     end = course.ends[()]
     at_end = sum(span.nbytes for span in spans if span.kept and span.first < end <= span.last)
     return Step(at_end, lives.fullest(spans))
@@ -96,6 +101,20 @@ def _outside(
                 seen.add(found.storage)
                 nbytes += found.tensor.nbytes
         yield Span(first, back, nbytes, kept=True)
+
+
+def _within_attention(trace: Trace, kept: tuple[Saved, ...], course: Course) -> Iterator[Span]:
+    """What attention holds while it runs forward, beside what it saves then."""
+    saved_by = {one.call: one.beside for one in kept}
+    for index in trace.steps:
+        call = trace.calls[index]
+        if isinstance(call.op, Attention):
+            needed = attention.at_work(trace, call, call.op)
+            for run in ((), *around(call)):
+                if index in course.made.get(run, {}):
+                    now = course.made[run][index]
+                    beside = saved_by.get(index, 0) if run == call.checkpoints else 0
+                    yield Span(now, now, max(0, needed - beside))
 
 
 def _common(one: Run, other: Run) -> Run:

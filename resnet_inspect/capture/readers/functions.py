@@ -331,10 +331,11 @@ def _slice(name: str, a: Arguments) -> Op:
     return Reshape(name, tuple(starts), tuple(steps), None if is_plain else tuple(dims))
 
 
-@reads_function("pad", takes=("input", "pad"))
+@reads_function("pad", takes=("input", "pad", "mode"))
 def _pad(name: str, a: Arguments) -> Op:
     """A pad from two numbers for each padded dimension, the last dimension first."""
     rank = a["input"].dim()
     before = [int(number) for number in a["pad"][::2]][::-1]
     starts = (*[0] * (rank - len(before)), *(-number for number in before))
-    return Reshape(name, starts, (1,) * rank)
+    mode = str(a.get("mode", "constant"))
+    return Reshape(name, starts, (1,) * rank, border="" if mode == "constant" else mode)

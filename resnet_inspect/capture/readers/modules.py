@@ -351,7 +351,15 @@ def _patches(module: nn.Fold) -> Op:
 def _pad(module: nn.ZeroPad2d) -> Op:
     before = [int(number) for number in module.padding[::2]][::-1]
     starts = (0, 0, *(-number for number in before))
-    return Reshape("pad", starts, (1,) * len(starts))
+    border = next((word for kind, word in _BORDERS.items() if isinstance(module, kind)), "")
+    return Reshape("pad", starts, (1,) * len(starts), border=border)
+
+
+_BORDERS: dict[type[nn.Module], str] = {
+    nn.modules.padding._ReflectionPadNd: "reflect",
+    nn.modules.padding._ReplicationPadNd: "replicate",
+    nn.modules.padding._CircularPadNd: "circular",
+}
 
 
 @reads(

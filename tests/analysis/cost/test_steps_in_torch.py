@@ -176,6 +176,69 @@ def test_the_type_that_is_asked_for_is_that_of_a_converted_network(dtype):
     assert found.inference == memory.of(traced(Blocks().to(converted))).inference
 
 
+class Attending(nn.Module):
+    """Attention that gives its scores, and attention that does not."""
+
+    def __init__(self, weights: bool, batch_first: bool) -> None:
+        super().__init__()
+        self.weights, self.batch_first = weights, batch_first
+        self.embed = nn.Conv2d(3, 16, 2, 2)
+        self.attend = nn.MultiheadAttention(16, 4, batch_first=batch_first)
+        self.leave = nn.Linear(16, 8)
+
+    def forward(self, x):
+        x = self.embed(x).flatten(2)
+        x = x.transpose(1, 2) if self.batch_first else x.permute(2, 0, 1)
+        return self.leave(self.attend(x, x, x, need_weights=self.weights)[0])
+
+
+@pytest.mark.parametrize("weights", [True, False])
+@pytest.mark.parametrize("batch_first", [True, False])
+@pytest.mark.parametrize("frozen", ["", "embed", "embed,attend", "embed,attend,leave"])
+def test_a_step_with_attention(weights, batch_first, frozen):
+    model = Attending(weights, batch_first)
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = not (frozen and name.startswith(tuple(frozen.split(","))))
+    found = memory.of(traced(model))
+    assert found.training >= found.inference
+    if frozen != "embed,attend,leave":
+        assert found.training == pytest.approx(step(model), rel=0.1)
+    with torch.no_grad(), Alive() as alive:
+        model(torch.rand(SIZE))
+    assert found.peak == pytest.approx(alive.most, rel=0.15)
+
+
+class Compared(nn.Module):
+    """The same layers on both halves of an image: each weight has two parts of its gradient."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 64, 3, padding=1), nn.Conv2d(64, 128, 3, padding=1)
+
+    def forward(self, x):
+        left, right = (self.b(torch.relu(self.a(part))) for part in x.chunk(2, 3))
+        return left - right
+
+
+class Blurred(nn.Module):
+    """A fixed filter behind a reflected border: the convolution saves what it takes."""
+
+    def __init__(self, reflects: bool) -> None:
+        super().__init__()
+        self.a, self.leave = nn.Conv2d(3, 16, 3, padding=1), nn.Conv2d(16, 4, 1)
+        self.pad = nn.ReflectionPad2d(1) if reflects else nn.ZeroPad2d(1)
+        self.register_buffer("filter", torch.ones(16, 1, 3, 3) / 9)
+
+    def forward(self, x):
+        x = nn.functional.conv2d(self.pad(self.a(x)), self.filter, stride=2, groups=16)
+        return self.leave(nn.functional.pad(x, (1, 1, 1, 1), mode="replicate"))
+
+
+@pytest.mark.parametrize("model", [Compared(), Blurred(True), Blurred(False)])
+def test_a_step_of_layers_that_run_twice_or_behind_a_border(model):
+    assert memory.of(traced(model)).training == pytest.approx(step(model), rel=0.02)
+
+
 class Hidden(nn.Module):
     """Two calls that cannot be looked into, each of a layer and a function."""
 

@@ -50,7 +50,7 @@ _FACTORS: dict[str, Callable[[Any], str]] = {"planes": factor, "dimensions": fac
 _WRITTEN: dict[type, Callable[[Any], str]] = {
     bool: lambda value: "yes" if value else "no",
     int: text.integer,
-    str: str,
+    str: lambda value: value or "none",
     type(None): lambda value: "none",
 }
 
