@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import json
 import re
 import shlex
 import textwrap
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -45,6 +47,15 @@ def test_local_links_lead_somewhere() -> None:
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_page_can_be_reached() -> None:
+    """From the README, and from the list of pages beside the site."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    site = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f'"{page.name}"' in json.dumps(site), page.name
+        assert page.name == "index.md" or f"(docs/{page.name})" in readme, page.name
 
 
 def test_the_readme_gives_the_commands_that_ci_runs() -> None:
