@@ -102,6 +102,7 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
     from resnet_inspect.analysis.signals import Signal
     from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.analysis.timing import Timing
+    from resnet_inspect.views.tables.assembly import check_where
     from resnet_inspect.views.tables.comparison import networks, signals, timing
 
     check_outputs([options["output"]], options["force"])
@@ -110,6 +111,8 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
         raise click.UsageError(
             "saved traces are not run again: leave out the input options and --measure"
         )
+    if options["measured"]:
+        check_where(options["where"], [*timing.HEADINGS.values()])
     if run_options_given(options) and not options["measured"]:
         raise click.UsageError("options for what is timed need --measure")
     for side, subject, is_saved in zip(_SIDES, (a, b), saved, strict=True):
