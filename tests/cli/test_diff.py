@@ -245,6 +245,8 @@ def test_what_cannot_be_timed_is_refused_in_one_line(
     refused(inspect("diff", "resnet18", R34, "--threads", "2"), 2, "need --measure")
     refused(inspect("diff", "resnet18", R34, "--measure", "--device", "meta"), 2, "meta")
     refused(inspect("diff", saved_twice, R34), 1, "2 were measured")
+    filtered = ("--measure", "--where", "tme>1")
+    refused(inspect("diff", "a.py:A", "b.py:B", *filtered), 2, "did you mean time?")
 
 
 @pytest.fixture(scope="module")

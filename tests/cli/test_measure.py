@@ -128,6 +128,8 @@ def test_what_was_measured_before_it_stopped_is_kept(
         ((str(SAVED),), 1, ("not measurements", "--save FILE")),
         ((str(SAVED), "--batch", "2"), 2, ("saved measurements",)),
         ((str(SAVED), "--backward"), 2, ("saved measurements",)),
+        # Before anything is built or run.
+        (("nowhere.py:Net", "--where", "tme>1"), 2, ("no column 'tme'", "did you mean time?")),
     ],
 )
 def test_bad_input_gets_one_line(

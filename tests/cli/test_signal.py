@@ -81,6 +81,7 @@ def test_what_cannot_be_is_one_line(saved: Path, tmp_path: Path) -> None:
     refused(inspect("signal", one, one, "--save", other), 2, "one network")
     refused(inspect("signal", one, "--plot", "-o", str(tmp_path / "x.md")), 2, ".svg")
     refused(inspect("signal", one, "--columns", "colour"), 2, "colour")
+    refused(inspect("signal", "nowhere.py:Net", "--where", "zeroes>1"), 2, "did you mean zeros?")
     assert not list(tmp_path.iterdir())
 
 

@@ -104,6 +104,8 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
     with --format html it is the table alone.
     """
     from resnet_inspect import pipeline
+    from resnet_inspect.views.tables.assembly import check_where
+    from resnet_inspect.views.tables.comparison import timing
     from resnet_inspect.views.tables.comparison.measured import Compared
 
     check_outputs([options["output"]], options["force"])
@@ -112,6 +114,8 @@ def command(a: str, b: str, exit_code: bool, **options: Any) -> int:
         raise click.UsageError(
             "saved traces are not run again: leave out the input options and --measure"
         )
+    if options["measured"]:
+        check_where(options["where"], [*timing.HEADINGS.values()])
     if run_options_given(options) and not options["measured"]:
         raise click.UsageError("options for what is timed need --measure")
     for side, subject, is_saved in zip(_SIDES, (a, b), saved, strict=True):

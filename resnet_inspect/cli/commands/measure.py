@@ -82,12 +82,15 @@ def command(model: str, **options: Any) -> int:
     from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.analysis.timing import Timing
     from resnet_inspect.views.tables import timing
+    from resnet_inspect.views.tables.assembly import check_where
+    from resnet_inspect.views.tables.columns import COLUMNS
 
     if options["save"] == "-":
         raise click.UsageError("--save needs a file: stdout has the table")
     check_outputs([options["output"], options["save"]], options["force"])
     selection = selection_of({**options, "columns": None})
     timing.check_keys(columns_of(options["columns"], ()))
+    check_where(options["where"], [*COLUMNS.values(), *timing.TIMES.values()])
     if pipeline.is_trace_file(model):
         measured, stopped = _loaded(model, options), None
     else:

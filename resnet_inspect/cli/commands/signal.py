@@ -107,6 +107,8 @@ def command(models: tuple[str, ...], **options: Any) -> int:
     from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.views.figures.signals import plot_of
     from resnet_inspect.views.tables import signals
+    from resnet_inspect.views.tables.assembly import check_where
+    from resnet_inspect.views.tables.columns import COLUMNS
 
     if options["save"] and len(models) > 1:
         raise UsageError("--save keeps one network", hint="one command for each")
@@ -115,6 +117,7 @@ def command(models: tuple[str, ...], **options: Any) -> int:
     check_outputs([options["output"], options["save"]], options["force"])
     selection_of({**options, "columns": None})
     signals.check_keys(columns_of(options["columns"], ()))
+    check_where(options["where"], [*COLUMNS.values(), *signals.SIGNALS.values()])
     watched = [_loaded(model, options) or _run(model, options) for model in models]
     if options["save"]:
         pipeline.save_signals(watched[0], options["save"], overwrite=options["force"])

@@ -14,7 +14,7 @@ from resnet_inspect.analysis.structure.survey import Amounts, Survey
 from resnet_inspect.errors import BadInput
 from resnet_inspect.traces.model import Provenance, Trace
 from resnet_inspect.views.tables.columns import COLUMNS, Column, check_keys
-from resnet_inspect.views.tables.filter import query_of
+from resnet_inspect.views.tables.filter import Named, of_columns, query_of
 from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.table import Cell, Row, Table, Total
 from resnet_inspect.views.words import fields, text
@@ -131,10 +131,14 @@ def asked_for(
 
 def places_of(where: str, made: Table) -> list[int]:
     """The places of the rows that a filter asks for; raises `BadInput` if it is not understood."""
-    query = query_of(where, made)
-    for problem in query.problems:
+    check_where(where, made.columns)
+    return query_of(where, made).places(made)
+
+
+def check_where(where: str | None, columns: Sequence[Named]) -> None:
+    """Raise `BadInput` for a filter that is not understood where there are these columns."""
+    for problem in of_columns(where or "", columns).problems:
         raise BadInput(problem, hint="--where takes what the explorer's / takes")
-    return query.places(made)
 
 
 def _folded(lines: Sequence[Line]) -> list[str]:

@@ -109,3 +109,9 @@ def test_the_filters_that_the_help_shows_are_understood_and_find_something() -> 
         query = query_of(written, of)
         assert not query.problems, written
         assert 0 < len(query.places(of)) < len(of.rows), written
+
+
+def test_the_recipes_say_what_the_help_says_of_the_filter() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    for written, _ in FILTERS:
+        assert f"`{written}`" in page or f"`{written} " in page or f"`{written}`," in page, written

@@ -21,8 +21,7 @@ is left out or taken as a word, and `Query.problems` says so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from resnet_inspect.views.tables.columns import COLUMNS
@@ -30,9 +29,9 @@ from resnet_inspect.views.tables.filter.grammar import Grammar
 from resnet_inspect.views.tables.filter.names import SHORT_NAMES, Named, Names
 from resnet_inspect.views.tables.filter.query import Bind, Query
 from resnet_inspect.views.tables.filter.terms import term, unless
-from resnet_inspect.views.tables.table import Table
+from resnet_inspect.views.tables.table import Heading, Table
 
-__all__ = ["SHORT_NAMES", "Named", "Query", "parse", "query_of"]
+__all__ = ["SHORT_NAMES", "Named", "Query", "of_columns", "parse", "query_of"]
 
 _ON_ONE_SIDE = re.compile(r"(?<![^\s!-])only\s+(left|right)(?!\S)", re.IGNORECASE)
 
@@ -59,19 +58,25 @@ def parse(text: str, columns: Iterable[Named] | None = None) -> Query:
 
 def query_of(text: str, table: Table) -> Query:
     """The query of this table's rows; what can be named are its own columns."""
-    if all(column.key in COLUMNS for column in table.columns):
+    return of_columns(text, table.columns)
+
+
+def of_columns(text: str, columns: Sequence[Named]) -> Query:
+    """The query of a table with these columns."""
+    keys = {column.key for column in columns}
+    if keys <= COLUMNS.keys():
         return parse(text)
-    if "change" in table.index:
+    if "change" in keys:
         text = _ON_ONE_SIDE.sub(r'change:"only \1"', text)
-    return parse(text, (*table.columns, *_of_both_sides(table)))
+    return parse(text, (*columns, *_of_both_sides(columns, keys)))
 
 
-def _of_both_sides(table: Table) -> Iterator[Named]:
+def _of_both_sides(columns: Iterable[Named], keys: Collection[str]) -> Iterator[Named]:
     """A name without its side for the columns that there are once for each side."""
-    for column in table.columns:
+    for column in columns:
         key = column.key.removeprefix("left_")
-        if key != column.key and f"right_{key}" in table.index and key not in table.index:
-            yield replace(column, key=key, title=column.title.removeprefix("left "))
+        if key != column.key and f"right_{key}" in keys and key not in keys:
+            yield Heading(key, column.title.removeprefix("left "), "left", 0)
 
 
 @lru_cache(maxsize=1)
