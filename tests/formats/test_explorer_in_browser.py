@@ -241,6 +241,41 @@ def test_the_keys_are_those_of_the_explorer(page: Any) -> None:
     press("T")
 
 
+def test_a_storm_of_keys_and_clicks_leaves_it_whole(chromium: Any, folder: Path) -> None:
+    """Any keys, clicks, addresses and sizes of the window, in any order."""
+    shown = Watched(chromium, viewport={"width": 1400, "height": 900})
+    page = shown.open(folder / "both.html")
+    chance = random.Random(0)
+    keys = [
+        *"nNaztxEjkgGhl-=][0T1234f/?: ",
+        "Escape",
+        "Enter",
+        "Tab",
+        "ArrowDown",
+        "Home",
+        "Delete",
+    ]
+    places = ("#layer2.0", "#nope", "#", "#%ff", "#+layer1.2", f"#{'x' * 5000}")
+    for _ in range(300):
+        match chance.randrange(10):
+            case 0:
+                page.evaluate("(place) => { location.hash = place }", chance.choice(places))
+            case 1:
+                page.set_viewport_size(
+                    {"width": chance.choice((1400, 800, 320)), "height": chance.choice((300, 900))}
+                )
+            case 2 | 3:
+                page.mouse.click(chance.randrange(320), chance.randrange(300))
+            case _:
+                page.keyboard.press(chance.choice(keys))
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.evaluate("location.hash = '#layer3.0.conv2'")
+    page.wait_for_function("document.querySelector('#card h2').innerText == 'layer3.0.conv2'")
+    assert shown.faults == []
+    page.close()
+
+
 _MADE = """(keys) => {
   const made = {};
   for (const key of keys) {
