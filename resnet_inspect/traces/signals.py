@@ -79,6 +79,8 @@ class Signals:
     """For each call; None where it gave no floating tensor."""
     weights: tuple[Weight, ...]
     """In the order of the network's parameters, each once."""
+    is_whole: bool = field(default=True, metadata=LATER)
+    """Whether each backward pass that began has come to its end; one that raises does not."""
 
 
 Watched = tuple[Trace, tuple[Signals, ...]]

@@ -1,4 +1,7 @@
-"""docs/speed.md: what stands there between two markers is measured, the rest is written by hand."""
+"""Pages of which what stands between two markers is measured, and the rest is written by hand.
+
+They are docs/speed.md, and docs/signal.md with the gradients over seeds.
+"""
 
 from __future__ import annotations
 
@@ -61,8 +64,10 @@ def renewed(page: str, block: str, lines: Iterable[str]) -> str:
     return "\n".join((before + begin, "", *lines, "", end + after))
 
 
-def show(lines: Iterable[str], block: str | None) -> None:
+def show(lines: Iterable[str], block: str | None, page: Path | None = None) -> None:
     """Print lines, each as soon as it is known; if a block is named, write them there at the end.
+
+    The page is that of speeds unless another is given.
 
     The page is written whole or not at all.
     """
@@ -71,5 +76,6 @@ def show(lines: Iterable[str], block: str | None) -> None:
         print(line, flush=True)
         shown.append(line)
     if block is not None:
-        page = PAGE.read_text(encoding="utf-8")
-        write_all({PAGE: renewed(page, block, shown)}, overwrite=True)
+        page = page or PAGE
+        text = page.read_text(encoding="utf-8")
+        write_all({page: renewed(text, block, shown)}, overwrite=True)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from subprocess import CalledProcessError
 
+import anchors
 import bars
 import peers
 import pytest
@@ -185,3 +186,19 @@ def test_the_page_has_the_bars() -> None:
     assert len(rows) > 2
     for row in rows[2:]:
         assert named.get(row[0]) == row[-1], "run `make bench`"
+
+
+def test_the_page_of_signals_has_every_anchor_within_its_error() -> None:
+    begin, end = speed_page.markers("anchors")
+    page = speed_page.PAGE.with_name("signal.md").read_text(encoding="utf-8")
+    rows = [
+        cells(line)
+        for line in page.partition(begin)[2].partition(end)[0].splitlines()
+        if line.startswith("| ")
+    ][2:]
+    assert [f"{name} | {norm}" for name, norm, *_ in rows] == [one.line for one in anchors.ANCHORS]
+    for anchor, (_, _, mean, error, low, high) in zip(anchors.ANCHORS, rows, strict=True):
+        least, middle, most = (float(text.replace(",", "")) for text in (low, mean, high))
+        assert least < middle < most
+        spread = float(error.removeprefix("×/÷ ")) ** (5**0.5)
+        assert middle / spread**3 < anchor.expected < middle * spread**3

@@ -44,6 +44,7 @@ class Observer:
         self._elements: list[int] = []
         self._numbers: list[Tensor] = []
         self._gradients: dict[int, list[Tensor]] = {}
+        self._passes: dict[int, bool] = {}
         self._hooks: list[weakref.ref[Any]] = []
         self._last: tuple[Callable[[], Any], int, int] | None = None
         self._weights: dict[str, tuple[int, bool]] = {}
@@ -64,10 +65,10 @@ class Observer:
                 if not parameter.requires_grad:
                     continue
                 if parameter.is_leaf:
-                    hook = partial(_accumulated, self._weight_gradients, name)
+                    hook = partial(_accumulated, self._weight_gradients, self._passes, name)
                     handle = parameter.register_post_accumulate_grad_hook(hook)  # type: ignore[no-untyped-call]
                 else:  # another computation made it, as `torch.func.functional_call` lets it
-                    keep = partial(_keep, self._weight_gradients, name)
+                    keep = partial(_keep, self._weight_gradients, self._passes, name)
                     handle = parameter.register_hook(keep)  # type: ignore[no-untyped-call]
                 self._handles.append(handle)
 
@@ -137,7 +138,7 @@ class Observer:
             self._elements.append(made.numel())
             self._numbers.append(reduced(made.detach()))
             if has_gradient:
-                hook = partial(_arrived, self._gradients, slot)
+                hook = partial(_arrived, self._gradients, self._passes, slot)
                 if made.grad_fn is not None:  # what computes nothing outlives its step
                     self._hooks.append(weakref.ref(hook))
                 self._handles.append(made.register_hook(hook))  # type: ignore[no-untyped-call]
@@ -177,7 +178,8 @@ class Observer:
             for path, (elements, trainable) in self._weights.items()
         )
         value = None if loss is None else _finite(float(loss))
-        return Signals(step, value, name, tuple(flows), weights)
+        is_whole = all(self._passes.values())
+        return Signals(step, value, name, tuple(flows), weights, is_whole)
 
 
 def _flow(elements: int, numbers: Sequence[float], gradient: float | None, passes: int) -> Flow:
@@ -201,21 +203,33 @@ def _finite(number: float | None) -> float | None:
     return number if number is not None and isfinite(number) else None
 
 
-def _arrived(gradients: dict[int, list[Tensor]], slot: int, gradient: Tensor) -> None:
+def _arrived(
+    gradients: dict[int, list[Tensor]], passes: dict[int, bool], slot: int, gradient: Tensor
+) -> None:
     """Autograd has the gradient of a call's output; it must not hold what holds it."""
     found: dict[str, Tensor] = {}
-    _keep(found, "", gradient)
+    _keep(found, passes, "", gradient)
     gradients.setdefault(slot, []).extend(found.values())
 
 
-def _accumulated(gradients: dict[str, Tensor], name: str, parameter: Tensor) -> None:
+def _accumulated(
+    gradients: dict[str, Tensor], passes: dict[int, bool], name: str, parameter: Tensor
+) -> None:
     """A parameter has its gradient, together with what it had before."""
     if parameter.grad is not None:
-        _keep(gradients, name, parameter.grad)
+        _keep(gradients, passes, name, parameter.grad)
 
 
-def _keep(gradients: dict[str, Tensor], name: str, gradient: Tensor) -> None:
-    """Keep the norm of a gradient, which may be sparse."""
+def _keep(
+    gradients: dict[str, Tensor], passes: dict[int, bool], name: str, gradient: Tensor
+) -> None:
+    """Keep the norm of a gradient, which may be sparse, and whether its pass comes to its end."""
+    number = torch._C._current_graph_task_id()
+    if number not in passes:
+        passes[number] = False
+        torch.autograd.Variable._execution_engine.queue_callback(
+            partial(passes.__setitem__, number, True)
+        )
     with unseen():
         values = gradient.coalesce().values() if gradient.layout == torch.sparse_coo else gradient
         if is_measurable(values):

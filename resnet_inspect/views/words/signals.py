@@ -168,8 +168,11 @@ def _without_gradient(signal: Signal) -> Iterator[str]:
     has_gone_back = bool(signal.signals.loss_name)
     if not has_gone_back:
         yield "no backward pass was seen: what it gives takes no gradient, or none was asked for"
+    if not signal.signals.is_whole:
+        yield "the backward pass did not come to its end: what it had not reached has no gradient"
     trainable = [weight for weight in signal.signals.weights if weight.trainable]
-    found = [weight.path for weight in signal.untrained if has_gone_back]
+    is_done = has_gone_back and signal.signals.is_whole
+    found = [weight.path for weight in signal.untrained if is_done]
     frozen = [weight.path for weight in signal.signals.weights if not weight.trainable]
     if frozen:
         yield f"{text.count(len(frozen), 'parameter tensor')} frozen: {_some(frozen)}"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
 from math import log, sqrt
 
 import pytest
 import torch
+from anchors import ANCHORS, Anchor, Spread
+from anchors import growth as measured_growth
 from flowing import Seen
 from torch import nn
 from torch.nn import functional
@@ -20,12 +23,9 @@ from resnet_inspect.capture.signals.step import Step
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.signals import Signals
 
-
-def growth(name: str, seed: int) -> float:
-    trace, (signals,) = pipeline.signal(name, (32, 3, 32, 32), mode="train", seed=seed)
-    found = Signal(Survey(trace), signals).growth
-    assert found is not None
-    return found.ratio
+growth = cache(measured_growth)
+QUICK = [anchor for anchor in ANCHORS if "resnet" not in anchor.name]
+"""Those that take less than ten seconds for five seeds."""
 
 
 def plain_growth(name: str, seed: int) -> float:
@@ -40,25 +40,43 @@ def plain_growth(name: str, seed: int) -> float:
     labels = torch.randint(10, (32,), generator=torch.Generator().manual_seed(seed))
     seen = Seen(model, ("conv1", f"layer3.{len(model.layer3) - 1}.conv2"))
     functional.cross_entropy(model(x), labels).backward()
-    first, last = (seen.gradients[place].square().mean().sqrt().item() for place in range(2))
+    first, last = (seen.gradients[place].double().norm().item() for place in range(2))
+    first, last = first / sqrt(seen.gradients[0].numel()), last / sqrt(seen.gradients[1].numel())
     return first / last
 
 
 def test_batch_norm_makes_the_gradient_of_a_plain_net_explode() -> None:
     """Yang et al. 2019, arXiv:1902.08129: by a factor a layer; He et al. 2015, 4.1: not vanish."""
-    plain = [growth("paper:cifar_plain20", seed) for seed in range(2)]
+    plain = [growth("paper:cifar_plain20", seed) for seed in range(5)]
     residual = growth("paper:cifar_resnet20", 0)
     assert all(10 < ratio < 30 for ratio in plain)
     assert residual < min(plain) / 2
-    assert growth("paper:cifar_plain20", 0) == pytest.approx(
-        plain_growth("paper:cifar_plain20", 0), rel=1e-4
-    )
 
 
-def test_without_norms_it_vanishes_and_shortcuts_keep_it() -> None:
-    line = "resnet:basic:{0},{0},{0}:width=16,stem=cifar,shortcut={1},norm=none,init=default"
-    assert growth(line.format(3, "none"), 0) < 1e-6
-    assert growth(line.format(3, "A"), 0) > 0.02
+@pytest.mark.parametrize("anchor", QUICK, ids=lambda anchor: anchor.line)
+def test_what_was_known_of_one_seed_is_within_the_error_of_five(anchor: Anchor) -> None:
+    spread = Spread(tuple(growth(anchor.model, seed) for seed in range(5)))
+    assert spread.deviations_of(anchor.expected) < 3
+    assert spread.error < 1.3
+    own = plain_growth(anchor.model, 0)
+    assert growth(anchor.model, 0) == pytest.approx(own, rel=1e-4), "plain autograd"
+
+
+@pytest.mark.parametrize("place", [2, -1])
+def test_shortcuts_keep_the_gradient_in_a_deep_network(place: int) -> None:
+    """One seed, which the ratio of any other may differ from by half."""
+    anchor = ANCHORS[place]
+    assert "resnet-56" in anchor.name
+    assert growth(anchor.model, 0) == pytest.approx(anchor.expected, rel=0.5)
+
+
+def test_means_and_errors_of_ratios_are_those_of_their_logarithms() -> None:
+    spread = Spread((1.0, 4.0, 16.0))
+    assert spread.mean == pytest.approx(4)
+    assert spread.deviation == pytest.approx(log(4))
+    assert spread.error == pytest.approx(4 ** (1 / sqrt(3)))
+    assert spread.deviations_of(4.0) == 0
+    assert spread.deviations_of(16.0) == pytest.approx(1 / sqrt(4 / 3))
 
 
 def test_variance_on_the_trunk_grows_within_a_stage_and_starts_anew() -> None:

@@ -127,3 +127,22 @@ def test_formats_have_the_columns_and_a_page_has_the_plot() -> None:
     page = render(replace(table, figure=plot_of([signal, signal])), "html")
     assert page.index("<svg") < page.index("<table")
     assert "standard deviation of the output" in page
+
+
+def test_what_is_known_on_no_side_is_not_said_to_be_alike() -> None:
+    signal = signal_of("resnet18")
+
+    def without(paths: tuple[str, ...]) -> Signal:
+        calls = {signal.survey.trace.calls_at[path][0] for path in paths}
+        flows = tuple(
+            flow and replace(flow, gradient_norm=None) if not paths or index in calls else flow
+            for index, flow in enumerate(signal.signals.flows)
+        )
+        return Signal(signal.survey, replace(signal.signals, flows=flows))
+
+    for paths, expected in (
+        ((), "is known after no part on both sides"),
+        (("layer1",), "after every part after which both are known"),
+    ):
+        (said,) = [line for line in conclusions(of(signal, without(paths))) if "gradient's" in line]
+        assert expected in said
