@@ -71,8 +71,8 @@ FENCE = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 FILE = re.compile(r"^cat > (\S+) <<'END'\n(.*?)^END\n", re.DOTALL | re.MULTILINE)
 
 
-SLOW = frozenset({"train", "report", "signal"})
-"""Commands that train or run forward and back; they have tests of their own."""
+ELSEWHERE = frozenset({"train", "report", "attribute", "signal", "tui"})
+"""Commands that train, need a training or a terminal; they have tests of their own."""
 
 
 @pytest.mark.parametrize(
@@ -88,10 +88,10 @@ def test_every_command_of_a_page_runs_in_an_empty_folder(
     for block in FENCE.findall(text):
         for name, written in FILE.findall(block):
             (tmp_path / name).write_text(written)
-        for line in FILE.sub("", block).splitlines():
+        for line in FILE.sub("", block).replace("\\\n", "").splitlines():
             command, _, comment = line.partition("  #")
             program, *arguments = shlex.split(command)
-            if program == "pip" or arguments[0] in SLOW:
+            if program == "pip" or arguments[0] in ELSEWHERE:
                 continue
             assert program == "resnet-inspect"
             done = inspect(*arguments, cwd=tmp_path)
