@@ -107,6 +107,8 @@ def test_costs_are_those_of_the_command_and_grow_with_the_optimizer(t: ri.Inspec
 def test_a_trace_of_a_module_cannot_be_verified() -> None:
     with pytest.raises(BadInput, match="module"):
         ri.Inspection.of(trace_of("oddities")).verify()
+    with pytest.raises(BadInput, match="by its name, and takes no object"):
+        ri.verify(object())  # type: ignore[arg-type]
 
 
 def test_an_explanation_is_one_thing_in_every_form(t: ri.Inspection) -> None:

@@ -99,7 +99,7 @@ class Listed(Type):
         self.known = known
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """What is written; the views check it."""
+        """What is written; the tables check it."""
         return str(value)
 
     def shell_complete(
@@ -116,17 +116,10 @@ class Listed(Type):
         ]
 
 
-class Filter(Type):
+class Filter(Listed):
     """A line of the filter language, with completion of the column that its last term names."""
 
     name = "filter"
-
-    def __init__(self, known: Callable[[], Iterable[str]]) -> None:
-        self.known = known
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """What is written; the tables check it."""
-        return str(value)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str

@@ -132,8 +132,14 @@ def verify(
     the CPU by default. The network is a name, or the trace of one. With `against`, the name of
     another, the remarks say too whether both compute the same.
 
-    Raises `BadInput` for the trace of a module, which is not kept, and what `trace` raises.
+    Raises `BadInput` for a module, which would have to be built anew, or the trace of one, and what
+    `trace` raises.
     """
+    if not isinstance(network, str | Trace):
+        raise BadInput(
+            f"verify builds a network anew, by its name, and takes no {type(network).__name__}",
+            hint='of your own: "model.py:Net"',
+        )
     if isinstance(network, Trace):
         traced = network
         network = traced.provenance.source.removeprefix("torchvision:")

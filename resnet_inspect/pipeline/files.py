@@ -29,7 +29,15 @@ LARGEST_FILE = 128 * 2**20
 
 def is_run(subject: str | Path) -> bool:
     """Whether it is the folder of a run, which stands for its trace and its signals."""
-    return (Path(subject) / run.RECORD).is_file()
+    return _is_file(Path(subject) / run.RECORD)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is one; no, of a name that is too long for one."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def is_trace_file(subject: str) -> bool:
@@ -37,7 +45,7 @@ def is_trace_file(subject: str) -> bool:
     return (
         is_run(subject)
         or subject.endswith(".json")
-        or (Path(subject).is_file() and not subject.endswith(".py"))
+        or (_is_file(Path(subject)) and not subject.endswith(".py"))
     )
 
 

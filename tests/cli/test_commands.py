@@ -450,7 +450,7 @@ def test_a_total_by_another_convention_stands_beside_ours(arguments: tuple[str, 
 def test_a_signal_while_files_are_written_leaves_none_half_written(
     tmp_path: Path, name: str, code: int
 ) -> None:
-    """The process sends itself the signal when the first of two files has been put in place."""
+    """It comes when the first of two files has been put in place, and waits for the second."""
     files = [str(tmp_path / suffix) for suffix in ("a.md", "b.csv")]
     program = f"""
 import os, signal, sys
@@ -466,4 +466,4 @@ __main__.program()
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == code, done.stderr
     assert done.stderr == f"resnet-inspect: ended by {name}\n"
-    assert not list(tmp_path.iterdir()), "all or none"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.md", "b.csv"], "all or none"

@@ -7,7 +7,7 @@ decoder's skip is in docs/decisions/0014-blocks.md.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect, bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -41,6 +41,7 @@ def find(trace: Trace) -> tuple[list[Sum], list[Adapter], Flow]:
     known: dict[int, _Way] = {}
     first = next((step for step in trace.steps if is_weighted(trace.calls[step].op)), None)
     repeated = gates.repeated(trace)
+    gated = [step for step in trace.steps if gates.smaller(trace, step, repeated)]
     for index in trace.steps:
         flow.take(index)
         candidate = _candidate(trace, flow, index, known)
@@ -48,7 +49,10 @@ def find(trace: Trace) -> tuple[list[Sum], list[Adapter], Flow]:
             continue
         if gates.is_for_one(trace, candidate.output, candidate.fork):
             continue  # it says how much of its own fork goes on
-        if not gates.carries(trace, candidate.fork, index, candidate.carried, repeated):
+        has_gates = bisect(gated, index) > bisect(gated, trace.producer.get(candidate.fork, 0))
+        if has_gates and not gates.carries(
+            trace, candidate.fork, index, candidate.carried, repeated
+        ):
             continue  # of the fork there is but a gate of another map
         flow.join(index, candidate.fork)
         nested = _nested(found, candidate.carried)
