@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from pathlib import Path
+from os.path import isfile  # unlike `Path.is_file`, no for a name that is too long
 from shlex import quote
 
 import click
@@ -65,7 +65,7 @@ def _model_of(word: str) -> str | None:
 
     if word.lower() in names():
         return word.lower()
-    return word if ":" in word or Path(word).is_file() else None
+    return word if ":" in word or isfile(word) else None
 
 
 def _view_of(word: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from os.path import isfile  # unlike `Path.is_file`, no for a name that is too long
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -29,15 +30,7 @@ LARGEST_FILE = 128 * 2**20
 
 def is_run(subject: str | Path) -> bool:
     """Whether it is the folder of a run, which stands for its trace and its signals."""
-    return _is_file(Path(subject) / run.RECORD)
-
-
-def _is_file(path: Path) -> bool:
-    """Whether it is one; no, of a name that is too long for one."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
+    return isfile(Path(subject) / run.RECORD)
 
 
 def is_trace_file(subject: str) -> bool:
@@ -45,7 +38,7 @@ def is_trace_file(subject: str) -> bool:
     return (
         is_run(subject)
         or subject.endswith(".json")
-        or (_is_file(Path(subject)) and not subject.endswith(".py"))
+        or (isfile(subject) and not subject.endswith(".py"))
     )
 
 

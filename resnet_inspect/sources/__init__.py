@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module
+from os.path import isfile  # unlike `Path.is_file`, no for a name that is too long
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -135,7 +136,7 @@ def subject(written: str) -> Subject:
         return Subject(prefix, name)
     if code_place(written) is not None:
         return Subject("code", written)
-    if Path(written, RECORD).is_file():
+    if isfile(Path(written, RECORD)):
         record = "it holds the record of a training, which `show` and `report` take; its network is"
         see = f"{record} as trained by its name and --weights {Path(written, BEST)}"
         raise UnknownName("model", written, (), see=see)

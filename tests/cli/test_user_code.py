@@ -481,6 +481,7 @@ def test_an_argument_it_does_not_take(write: Callable[..., None], say: Say) -> N
         ("torchvison:resnet18", ["did you mean torchvision:?"]),
         ("resnet18:", ["unknown model", "FILE.py:NAME"]),
         ("x" * 300 + ".py", ["cannot be read", "too long"]),
+        ("x" * 300, ["unknown model"]),
     ],
 )
 def test_files_and_modules_that_are_not_there(
