@@ -213,7 +213,7 @@ SETTINGS: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
 
 def settings() -> tuple[object, ...]:
     return (
-        torch.get_default_device(), torch.get_default_dtype(), torch.get_num_threads(),
+        torch.empty(0).device, torch.get_default_dtype(), torch.get_num_threads(),
         torch.are_deterministic_algorithms_enabled(), torch.is_grad_enabled(),
         torch.is_inference_mode_enabled(), torch.is_anomaly_enabled(),
     )  # fmt: skip
