@@ -144,6 +144,12 @@ def test_a_transposed_convolution_halves_the_jump() -> None:
     assert field.start == (-1, -1)  # element 0 sees element 0
 
 
+def test_a_transposed_window_longer_than_what_is_looked_at_is_not_known() -> None:
+    """Element by element it would take any memory; one dimension lost loses the field."""
+    up = Conv(window(10**9, 2), 1, 1, 1, False, transposed=True)
+    assert not isinstance(after(up, MAP, (1, 1, 16, 16)), receptive_field.ReceptiveField)
+
+
 @steady
 @given(st.integers(1, 5), st.integers(1, 4), st.integers(0, 3))
 def test_a_transposed_convolution_sees_what_reaches_its_element(k: int, s: int, p: int) -> None:

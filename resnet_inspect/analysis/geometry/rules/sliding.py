@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import gcd
 
-from resnet_inspect.analysis.geometry.motion import mixed, slid, through
+from resnet_inspect.analysis.geometry.layout import held
+from resnet_inspect.analysis.geometry.motion import mixed, out_of_order, slid, through
 from resnet_inspect.analysis.geometry.rules.gates import is_gate
 from resnet_inspect.analysis.geometry.state import Given, Known, Lost, State
+from resnet_inspect.analysis.geometry.windows import LONGEST
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import AdaptivePool, Conv, Pool
 from resnet_inspect.traces.tensors import Shape
@@ -44,6 +46,8 @@ def conv(call: Call, op: Conv, given: Given, before: Sequence[Shape], shape: Sha
 
 def raised(state: State, place: int, call: str, size: int, k: int, s: int, p: int, d: int) -> State:
     """Behind a transposed convolution: input i reaches the outputs s·i − p + d·t for t below k."""
+    if k > LONGEST and held(state.layout[place]):
+        return out_of_order(state, place, call, size)
 
     def taken(element: int) -> list[int]:
         found = [(element + p - d * t) // s for t in range(k) if (element + p - d * t) % s == 0]
