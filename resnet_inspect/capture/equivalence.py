@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
 from resnet_inspect.capture.inputs import floating_dtype
-from resnet_inspect.capture.made_weights import made_weights
+from resnet_inspect.capture.made_weights import Made, made_weights
 from resnet_inspect.capture.members import named_modules, switch, tensors
 from resnet_inspect.capture.recording.past_hooks import noticed
 
@@ -37,19 +37,21 @@ def tensors_of(model: nn.Module) -> dict[str, Tensor]:
 
     A weight that is made of others stands for them.
     """
-    made = made_weights(model)
-    parts = {part for one in made.values() for part in one.parts}
-    held = {name: tensor for name, tensor in _held(model).items() if name not in parts}
-    return held | {name: one.value() for name, one in made.items()}
+    own, made = _own_and_made(model)
+    return own | {name: one.value() for name, one in made.items()}
 
 
 def weights_of(model: nn.Module) -> list[str]:
     """The full names of the parameters among them, and of what is made of parameters."""
-    held = _held(model)
+    own, made = _own_and_made(model)
+    return [*(name for name, one in own.items() if isinstance(one, nn.Parameter)), *made]
+
+
+def _own_and_made(model: nn.Module) -> tuple[dict[str, Tensor], dict[str, Made]]:
+    """The tensors that a network computes with as they are, and what it makes of the others."""
     made = made_weights(model)
-    return [
-        name for name in tensors_of(model) if name in made or isinstance(held[name], nn.Parameter)
-    ]
+    parts = {part for one in made.values() for part in one.parts}
+    return {name: one for name, one in _held(model).items() if name not in parts}, made
 
 
 def _held(model: nn.Module) -> dict[str, Tensor]:
@@ -101,20 +103,16 @@ def made_otherwise(model: nn.Module, other: nn.Module, names: Mapping[str, str])
     `names` maps the first network's full names to the second's.
     """
     ours, theirs = made_weights(model), made_weights(other)
+    mine, others = _held(model), _held(other)
     for name, source in names.items():
         if name in ours and source in theirs:
             a, b = ours[name], theirs[source]
-            if _shapes(model, a.parts) != _shapes(other, b.parts):
+            if [mine[n].shape for n in a.parts] != [others[n].shape for n in b.parts]:
                 return (
                     f"{name} is made of others in both, by {a.by} and by {b.by}, and neither can"
                     " be given what the other makes"
                 )
     return ""
-
-
-def _shapes(model: nn.Module, names: Sequence[str]) -> list[torch.Size]:
-    held = _held(model)
-    return [held[name].shape for name in names]
 
 
 def with_same_weights(model: nn.Module, other: nn.Module, names: Mapping[str, str]) -> Copied:
