@@ -16,6 +16,7 @@ from resnet_inspect.pipeline.networks import Tell, give_shapes, import_torch
 from resnet_inspect.sources import source, subject, surroundings
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.run import Epoch, Images, Recipe, Record, Told
+from resnet_inspect.visible import first_line
 
 if TYPE_CHECKING:
     from torch import nn
@@ -176,21 +177,27 @@ def copied(given: nn.Module) -> nn.Module:
 
     Raises `BadInput` for what is no module or cannot be copied.
     """
-    from torch import nn
-
     from resnet_inspect.capture.members import tensors
-    from resnet_inspect.capture.recording.forward import unwrapped
 
-    if not isinstance(given, nn.Module):
-        raise BadInput(f"a network is a name or an nn.Module, not a {type(given).__name__}")
-    network, _ = unwrapped(given)
+    network = bare(given)
     if any(tensor.is_meta for tensor in tensors(network)):
         raise BadInput("a network on meta has no weights", hint="build it on a device")
     try:
         return copy.deepcopy(network).cpu()
     except Exception as error:
-        line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        line = first_line(error)
         raise BadInput(f"{type(network).__name__} cannot be copied: {line}") from error
+
+
+def bare(given: Any) -> nn.Module:
+    """A network of the caller's without wrappers around it; raises `BadInput` for no module."""
+    from torch import nn
+
+    from resnet_inspect.capture.recording.forward import unwrapped
+
+    if not isinstance(given, nn.Module):
+        raise BadInput(f"a network is a name or an nn.Module, not a {type(given).__name__}")
+    return unwrapped(given)[0]
 
 
 def check_unbuilt(arguments: Collection[Any] | None) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.errors import BadInput, MissingDependency, OutputError, WorkFailed
 from resnet_inspect.files import leftovers, write_all
-from resnet_inspect.pipeline.fitted import Machine, check_unbuilt, prepared
+from resnet_inspect.pipeline.fitted import Machine, bare, check_unbuilt, prepared
 from resnet_inspect.pipeline.networks import Tell, import_torch, silent
 from resnet_inspect.pipeline.recipes import recipe_of
 from resnet_inspect.pipeline.run import load_record, load_run, of_weights
@@ -172,14 +172,9 @@ def resume(
 def _names(given: Any) -> tuple[str, str]:
     """The name of a module's class, and its full name, without wrappers around it."""
     import_torch()
-    from torch import nn
-
     from resnet_inspect.capture.readers.modules import python_class
-    from resnet_inspect.capture.recording.forward import unwrapped
 
-    if not isinstance(given, nn.Module):
-        raise BadInput(f"a network is a name or an nn.Module, not a {type(given).__name__}")
-    found = python_class(unwrapped(given)[0])
+    found = python_class(bare(given))
     return found.name, found.full_name or found.name
 
 
