@@ -39,10 +39,10 @@ if TYPE_CHECKING:
         variants,
         watch,
     )
-    from resnet_inspect.pipeline.asking import verify
-    from resnet_inspect.pipeline.attribution import attribute
+    from resnet_inspect.pipeline.lab.attribution import attribute
+    from resnet_inspect.pipeline.lab.training import resume, train
+    from resnet_inspect.pipeline.questions import verify
     from resnet_inspect.pipeline.run import load_run
-    from resnet_inspect.pipeline.training import resume, train
     from resnet_inspect.traces.model import Call, Trace
     from resnet_inspect.traces.run import Run
     from resnet_inspect.views.tables.rows.selection import Selection
@@ -102,7 +102,7 @@ _HOMES = {
     "Table": "views.tables.table",
     "Trace": "traces.model",
     "Watch": "watched",
-    "attribute": "pipeline.attribution",
+    "attribute": "pipeline.lab.attribution",
     "cost": "pipeline",
     "diff": "pipeline",
     "draw": "pipeline",
@@ -111,14 +111,14 @@ _HOMES = {
     "load": "pipeline",
     "load_run": "pipeline.run",
     "render": "pipeline",
-    "resume": "pipeline.training",
+    "resume": "pipeline.lab.training",
     "save": "pipeline",
     "tabulate": "pipeline",
     "taps": "pipeline",
     "trace": "pipeline",
-    "train": "pipeline.training",
+    "train": "pipeline.lab.training",
     "variants": "pipeline",
-    "verify": "pipeline.asking",
+    "verify": "pipeline.questions",
     "watch": "pipeline",
 }
 

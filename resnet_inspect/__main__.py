@@ -35,8 +35,8 @@ def program() -> NoReturn:
     from contextlib import suppress
 
     from resnet_inspect.cli import main
-    from resnet_inspect.cli.program import end_cleanly
-    from resnet_inspect.collection import PROGRAM, hold_off
+    from resnet_inspect.cli.entry_point import end_cleanly
+    from resnet_inspect.garbage_collection import PROGRAM, hold_off
 
     hold_off(PROGRAM)
     try:

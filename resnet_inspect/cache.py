@@ -26,9 +26,9 @@ from typing import Any
 
 from resnet_inspect._version import __version__
 from resnet_inspect.errors import InspectError, OutputError
-from resnet_inspect.traces import codec
+from resnet_inspect.traces.json import codec
 from resnet_inspect.traces.model import FORMAT_VERSION, Trace
-from resnet_inspect.traces.times import reproducible
+from resnet_inspect.traces.timestamps import reproducible
 
 OFF_VARIABLE = "RESNET_INSPECT_NO_CACHE"
 FOLDER_VARIABLE = "RESNET_INSPECT_CACHE_DIR"

@@ -19,7 +19,7 @@ from resnet_inspect.errors import UnknownName
 from resnet_inspect.files import write_all
 from resnet_inspect.formats import FORMATS
 from resnet_inspect.formats import render as write_format
-from resnet_inspect.traces import codec
+from resnet_inspect.traces.json import codec
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.rows.selection import Selection

@@ -15,7 +15,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
-from resnet_inspect.visible import named_line
+from resnet_inspect.escaping import named_line
 
 _MOST_NAMES = 100_000
 """Names of modules with which torchinfo comes to an end."""

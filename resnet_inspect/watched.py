@@ -11,7 +11,7 @@ from resnet_inspect.answers.tables import Answer
 from resnet_inspect.errors import UnknownName, UsageError, WorkFailed
 from resnet_inspect.files import write_all
 from resnet_inspect.inspection import Inspection
-from resnet_inspect.traces import codec
+from resnet_inspect.traces.json import codec
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.signals import Signals
 from resnet_inspect.views.figures.signals import plot_of

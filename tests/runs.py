@@ -11,9 +11,9 @@ from signals import signals
 from resnet_inspect.analysis.structure.freezing import frozen, parameters_of
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces import run as files
-from resnet_inspect.traces.codec import dumps, dumps_signals
+from resnet_inspect.traces.json.codec import dumps, dumps_signals
+from resnet_inspect.traces.json.run_codec import dumps_confusion, dumps_line, dumps_record
 from resnet_inspect.traces.run import Confusion, Epoch, Images, Recipe, Record, Run
-from resnet_inspect.traces.run_codec import dumps_confusion, dumps_line, dumps_record
 
 RECORD = Record(
     recipe=Recipe(

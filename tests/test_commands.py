@@ -43,7 +43,7 @@ def test_commands_print_and_end_as_those_of_a_new_process(
 
 
 SEEN = """
-import os, sys, signal, resnet_inspect.cli.program
+import os, sys, signal, resnet_inspect.cli.entry_point
 print(sys.argv, sys.path[0], os.getcwd(), sorted(os.environ.items()), __name__)
 for stream in (sys.stdin, sys.stdout, sys.stderr):
     print(stream.encoding, stream.errors, stream.isatty(), stream.line_buffering, stream.fileno())

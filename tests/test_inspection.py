@@ -18,7 +18,7 @@ import resnet_inspect as ri
 from resnet_inspect.errors import OutputError, UnknownName
 from resnet_inspect.formats import FORMATS
 from resnet_inspect.formats.document import asset
-from resnet_inspect.traces import codec
+from resnet_inspect.traces.json import codec
 from resnet_inspect.views.tables import VIEWS
 
 PAGE = (Path(__file__).parents[1] / "docs" / "python.md").read_text(encoding="utf-8")

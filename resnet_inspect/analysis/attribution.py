@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from resnet_inspect.analysis.geometry.receptive_field import ReceptiveField
-from resnet_inspect.analysis.structure import gates
+from resnet_inspect.analysis.structure.residual import gates
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.analysis.taps import found, maps, places
+from resnet_inspect.analysis.taps import maps, places, pyramid
 from resnet_inspect.analysis.taps.places import Place
 from resnet_inspect.errors import BadInput, UnknownName
 from resnet_inspect.traces.attribution import METHODS, Box, Layer, Position
@@ -76,7 +76,7 @@ def usual_layer(survey: Survey) -> Looked:
 
     Raises `BadInput` where no feature map is left at the end, or no hook could see it.
     """
-    taps = found.find(survey)
+    taps = pyramid.find(survey)
     if taps.last is None or taps.tokens or len(taps.last.size) != 2:
         others = ", ".join(name for name in METHODS if name != "gradcam")
         raise BadInput(

@@ -9,7 +9,7 @@ from typing import Any
 from resnet_inspect.errors import OutputError
 from resnet_inspect.files import refuse_existing, write_all
 from resnet_inspect.formats import attributions as formats
-from resnet_inspect.formats.attributions import data, page, pictures, text
+from resnet_inspect.formats.attributions import json, page, pictures, text
 from resnet_inspect.traces.attribution import Attribution
 from resnet_inspect.views.words import attribution as words
 
@@ -23,7 +23,7 @@ class Attributions:
     @property
     def rows(self) -> tuple[dict[str, Any], ...]:
         """A dict for every image and method: the class, its score, and `values` in rows."""
-        found = data.document(self.attribution)
+        found = json.document(self.attribution)
         about = ("name", "target", "score", "probability", "predicted")
         return tuple(
             {**{key: image[key] for key in about}, **heat}
@@ -37,7 +37,7 @@ class Attributions:
 
     def to_json(self) -> str:
         """JSON with all numbers."""
-        return data.render(self.attribution)
+        return json.render(self.attribution)
 
     def to_html(self) -> str:
         """One HTML page that needs nothing else."""

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
 from resnet_inspect.capture.inputs import floating_dtype
-from resnet_inspect.capture.made_weights import Made, made_weights
 from resnet_inspect.capture.members import named_modules, switch, tensors
-from resnet_inspect.capture.recording.past_hooks import noticed
+from resnet_inspect.capture.parametrizations import Made, made_weights
+from resnet_inspect.capture.recording.direct_calls import noticed
 
 TOLERANCES = {torch.float64: 1e-7, torch.float32: 1e-5}
 """Largest difference, relative to the largest value, that is taken for rounding.

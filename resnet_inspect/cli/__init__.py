@@ -7,6 +7,6 @@ from collections.abc import Sequence
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line on these arguments (None: those of the process)."""
-    from resnet_inspect.cli.program import run
+    from resnet_inspect.cli.entry_point import run
 
     return run(arguments)

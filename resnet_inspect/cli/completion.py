@@ -19,7 +19,7 @@ from click.shell_completion import (
 
 from resnet_inspect.cli.diagnostics import put
 from resnet_inspect.cli.parameters import Type
-from resnet_inspect.visible import visible
+from resnet_inspect.escaping import visible
 
 NAME = "resnet-inspect"
 VARIABLE = "_RESNET_INSPECT_COMPLETE"

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
-from resnet_inspect.visible import message as shown
-from resnet_inspect.visible import visible_lines
+from resnet_inspect.escaping import message as shown
+from resnet_inspect.escaping import visible_lines
 
 _ASCII = {
     "×": "x", "÷": "/", "·": "-", "─": "-", "…": "...", "→": "->", "≥": ">=", "█": "#",

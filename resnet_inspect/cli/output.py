@@ -16,7 +16,7 @@ from resnet_inspect.cli.diagnostics import put, remark
 
 if TYPE_CHECKING:
     from resnet_inspect.analysis.signals import Signal
-    from resnet_inspect.traces.codec import Saved
+    from resnet_inspect.traces.json.codec import Saved
     from resnet_inspect.traces.model import Trace
     from resnet_inspect.views.tables.rows.selection import Selection
     from resnet_inspect.views.tables.table import Table

@@ -15,7 +15,7 @@ from resnet_inspect.cli.streams import streams_aside
 
 if TYPE_CHECKING:
     from resnet_inspect.capture.recording.forward import Mode
-    from resnet_inspect.traces.codec import Measured, Saved
+    from resnet_inspect.traces.json.codec import Measured, Saved
     from resnet_inspect.traces.model import Trace
 
 T = TypeVar("T", str, str | None)

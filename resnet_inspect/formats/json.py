@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from resnet_inspect.escaping import json_text
 from resnet_inspect.views.tables.table import Table
-from resnet_inspect.visible import json_text
 
 SCHEMA_VERSION = 1
 _ORDER = (

@@ -19,8 +19,8 @@ from torch.utils._pytree import tree_leaves, tree_map
 from resnet_inspect.capture.members import switch
 from resnet_inspect.capture.recording.arguments import arguments, tensors_in
 from resnet_inspect.capture.recording.forward import eagerly
-from resnet_inspect.capture.recording.left_as_found import left_as_found
 from resnet_inspect.capture.recording.recorder import Recorder
+from resnet_inspect.capture.recording.restoration import left_as_found
 from resnet_inspect.errors import BadInput, WorkFailed
 from resnet_inspect.traces.attribution import Gate, Grid, Heat, Position, Settings
 

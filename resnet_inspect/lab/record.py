@@ -23,20 +23,20 @@ from torch import Tensor
 
 from resnet_inspect.capture.recording.watch import watching
 from resnet_inspect.errors import InspectError, OutputError, WorkFailed
+from resnet_inspect.escaping import first_line
 from resnet_inspect.files import write_all
 from resnet_inspect.lab.task import Task
 from resnet_inspect.traces import run as files
-from resnet_inspect.traces.codec import dumps_signals
-from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.run import Confusion, Epoch, Place, Record, Told, best
-from resnet_inspect.traces.run_codec import (
+from resnet_inspect.traces.json.codec import dumps_signals
+from resnet_inspect.traces.json.run_codec import (
     dumps_confusion,
     dumps_line,
     dumps_record,
     loads_record,
 )
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.run import Confusion, Epoch, Place, Record, Told, best
 from resnet_inspect.traces.signals import Signals
-from resnet_inspect.visible import first_line
 
 
 class States(CheckpointIO):

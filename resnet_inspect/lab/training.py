@@ -14,13 +14,13 @@ import lightning
 from torch import nn
 
 from resnet_inspect.errors import BadInput, InspectError, WorkFailed
+from resnet_inspect.escaping import named_first_line
 from resnet_inspect.lab.images import Split
 from resnet_inspect.lab.record import Recorder, States
 from resnet_inspect.lab.task import NotFinite, Task
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.run import RESUME, Epoch, Record, Told
 from resnet_inspect.traces.signals import Signals
-from resnet_inspect.visible import named_first_line
 
 Explain = Callable[[Trace, Signals], str]
 """Says where in a step what is not finite began."""

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import MISSING, Field, fields, replace
 from typing import Any
 
-from resnet_inspect.traces.fields import read_op as read_fields
+from resnet_inspect.escaping import visible
+from resnet_inspect.traces.json.fields import read_op as read_fields
 from resnet_inspect.traces.ops import LEARNED, OPS, Op, Reshape, Window, same_values
 from resnet_inspect.traces.tensors import TensorSpec
-from resnet_inspect.visible import visible
 
 _ITEMSIZES = {
     "bool": 1, "uint8": 1, "int8": 1, "int16": 2, "int32": 4, "int64": 8, "float16": 2,

@@ -25,7 +25,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from resnet_inspect.formats import format_of
-    from resnet_inspect.pipeline.asking import cost, diff, draw, explain, taps
+    from resnet_inspect.pipeline.building.networks import (
+        USUAL_INPUT,
+        input_from,
+        input_shape,
+        offered,
+    )
     from resnet_inspect.pipeline.cache import cached, why_no_cache
     from resnet_inspect.pipeline.checks import verify
     from resnet_inspect.pipeline.conversion import convert, loading
@@ -46,8 +51,8 @@ if TYPE_CHECKING:
     )
     from resnet_inspect.pipeline.identity import checkpoint_of, identified, identify, recognised
     from resnet_inspect.pipeline.locks import change_table, changed, input_of, mode_of
-    from resnet_inspect.pipeline.networks import USUAL_INPUT, input_from, input_shape, offered
     from resnet_inspect.pipeline.programs import features
+    from resnet_inspect.pipeline.questions import cost, diff, draw, explain, taps
     from resnet_inspect.pipeline.signals import signal
     from resnet_inspect.pipeline.timing import measure
     from resnet_inspect.pipeline.tracing import trace, watch
@@ -99,25 +104,25 @@ __all__ = [
 ]
 
 _HOMES = {
-    "USUAL_INPUT": "pipeline.networks",
+    "USUAL_INPUT": "pipeline.building.networks",
     "cached": "pipeline.cache",
     "change_table": "pipeline.locks",
     "changed": "pipeline.locks",
     "checkpoint_of": "pipeline.identity",
     "convert": "pipeline.conversion",
-    "cost": "pipeline.asking",
-    "diff": "pipeline.asking",
-    "draw": "pipeline.asking",
+    "cost": "pipeline.questions",
+    "diff": "pipeline.questions",
+    "draw": "pipeline.questions",
     "equivalence_of": "pipeline.equivalence",
-    "explain": "pipeline.asking",
+    "explain": "pipeline.questions",
     "explored": "pipeline.files",
     "features": "pipeline.programs",
     "format_of": "formats",
     "identified": "pipeline.identity",
     "identify": "pipeline.identity",
-    "input_from": "pipeline.networks",
+    "input_from": "pipeline.building.networks",
     "input_of": "pipeline.locks",
-    "input_shape": "pipeline.networks",
+    "input_shape": "pipeline.building.networks",
     "is_trace_file": "pipeline.files",
     "load": "pipeline.files",
     "load_measured": "pipeline.files",
@@ -127,7 +132,7 @@ _HOMES = {
     "loading": "pipeline.conversion",
     "measure": "pipeline.timing",
     "mode_of": "pipeline.locks",
-    "offered": "pipeline.networks",
+    "offered": "pipeline.building.networks",
     "recognised": "pipeline.identity",
     "render": "pipeline.files",
     "save": "pipeline.files",
@@ -135,7 +140,7 @@ _HOMES = {
     "save_signals": "pipeline.files",
     "signal": "pipeline.signals",
     "tabulate": "pipeline.files",
-    "taps": "pipeline.asking",
+    "taps": "pipeline.questions",
     "trace": "pipeline.tracing",
     "verify": "pipeline.checks",
     "watch": "pipeline.tracing",

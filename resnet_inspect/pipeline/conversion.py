@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_inspect.errors import CheckpointError
-from resnet_inspect.pipeline.networks import import_torch
-from resnet_inspect.pipeline.weights import taken
+from resnet_inspect.pipeline.building.networks import import_torch
+from resnet_inspect.pipeline.building.weights import taken
 
 if TYPE_CHECKING:
     from resnet_inspect.analysis.identity import Candidate, Identity

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from resnet_inspect.errors import TraceFileError
 from resnet_inspect.inspection import Inspection
-from resnet_inspect.traces import codec, run, run_codec
-from resnet_inspect.traces.codec import Measured, Saved
+from resnet_inspect.traces import run
+from resnet_inspect.traces.json import codec, run_codec
+from resnet_inspect.traces.json.codec import Measured, Saved
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.signals import Watched, mismatch
 from resnet_inspect.traces.timing import Measurements

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.errors import BuildError, CheckpointError, InspectError, UsageError
-from resnet_inspect.pipeline.networks import Tell, import_torch, silent
+from resnet_inspect.pipeline.building.networks import Tell, import_torch, silent
+from resnet_inspect.pipeline.building.weights import shapes_of
 from resnet_inspect.pipeline.run import network_of, of_weights
-from resnet_inspect.pipeline.weights import shapes_of
 from resnet_inspect.sources import source, subject, surroundings
 from resnet_inspect.traces.tensors import TensorSpec
 
@@ -62,7 +62,7 @@ def checkpoint_of(weights: Weights, tell: Tell = silent, under: str | None = Non
 
 def identified(file: Checkpoint, against: str | None = None, tell: Tell = silent) -> Identity:
     """Which network the weights of a file belong to, and what else is in it."""
-    from resnet_inspect.analysis.identity import Identity, looks_of
+    from resnet_inspect.analysis.identity import Identity, likeness_of
 
     search = _Search(tell)
     found = search.of(file.placed, against)
@@ -73,7 +73,7 @@ def identified(file: Checkpoint, against: str | None = None, tell: Tell = silent
         file.place,
         tuple(others),
         file.tensors,
-        looks_of(file.tensors),
+        likeness_of(file.tensors),
         tuple(found),
         file.beside,
     )
@@ -108,10 +108,10 @@ class _Search:
         self, tensors: Mapping[str, TensorSpec], numbers: Mapping[str, Hashable]
     ) -> list[Candidate]:
         """Networks as large, then of the same depths, then of that design, then those of timm."""
-        from resnet_inspect.analysis.identity import looks_of, parameters
+        from resnet_inspect.analysis.identity import likeness_of, parameters
         from resnet_inspect.sources import candidates
 
-        looks = looks_of(tensors)
+        likeness = likeness_of(tensors)
         found: list[Candidate] = []
 
         def compare(name: str, arguments: Mapping[str, Any]) -> None:
@@ -119,23 +119,23 @@ class _Search:
             with suppress(InspectError):  # of a package that is not here, a design that cannot be
                 found.append(self.fitted(name, arguments, tensors, numbers))
 
-        prefix = looks.prefix if looks else ""
+        prefix = likeness.prefix if likeness else ""
         within = {name: spec for name, spec in tensors.items() if name.startswith(prefix)}
         sizes = {parameters(tensors), parameters(within)}
         for name in candidates.as_large(sizes):
             compare(name, {})
-        if looks and not _any_fits(found):
+        if likeness and not _any_fits(found):
             found.clear()
             for name, arguments in candidates.alike(
-                looks.block, looks.depths, sizes, looks.dimensions
+                likeness.block, likeness.depths, sizes, likeness.dimensions
             ):
                 compare(name, arguments)
-        if looks and looks.design and not _any_fits(found):
-            for design in candidates.designs(looks.design):
+        if likeness and likeness.design and not _any_fits(found):
+            for design in candidates.designs(likeness.design):
                 compare(f"resnet:{design}", {})
         # Where nothing but the head is missing or another, none of timm explains more.
-        if looks and looks.dimensions == 2 and not any(one.match.explains for one in found):
-            for name in candidates.of_timm(tensors, looks.layers):
+        if likeness and likeness.dimensions == 2 and not any(one.match.explains for one in found):
+            for name in candidates.of_timm(tensors, likeness.layers):
                 compare(name, {})
                 if any(one.match.fits and not one.match.counts["renamed"] for one in found):
                     break

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.analysis.taps.found import Taps, find
+from resnet_inspect.analysis.taps.pyramid import Taps, find
 from resnet_inspect.errors import InspectError
+from resnet_inspect.pipeline.building.networks import Built, Order
 from resnet_inspect.pipeline.locks import input_of
-from resnet_inspect.pipeline.networks import Built, Order
 from resnet_inspect.sources import Subject, code_place, subject, surroundings
 from resnet_inspect.traces.model import FORWARD, Trace
 from resnet_inspect.views.programs.networks import Code
@@ -115,8 +115,8 @@ def _fx_gives(trace: Trace, built: Built, found: Taps) -> bool:
 
 def _code(trace: Trace, chosen: Subject, run_code: bool) -> Code:
     """Where the code lies; of a file alone the name of the only network there."""
+    from resnet_inspect.sources.code.location import imported, place_of
     from resnet_inspect.sources.code.networks import buildable, networks_of
-    from resnet_inspect.sources.code.place import imported, place_of
 
     place = place_of(chosen.name)
     name = (code_place(chosen.name) or ("", ""))[1]

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from resnet_inspect.errors import BadInput, TraceFileError
 from resnet_inspect.pipeline import files
-from resnet_inspect.traces import run, run_codec
-from resnet_inspect.traces.documents import one_line
+from resnet_inspect.traces import run
+from resnet_inspect.traces.json import run_codec
+from resnet_inspect.traces.json.documents import one_line
 from resnet_inspect.traces.run import Record, Run
 
 T = TypeVar("T")

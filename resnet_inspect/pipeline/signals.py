@@ -8,12 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.errors import BadInput, InspectError, WorkFailed
-from resnet_inspect.pipeline.asked import forward_error
-from resnet_inspect.pipeline.networks import Built, Order, Tell, give_shapes, import_torch, silent
+from resnet_inspect.escaping import first_line
+from resnet_inspect.pipeline.building.networks import (
+    Built,
+    Order,
+    Tell,
+    give_shapes,
+    import_torch,
+    silent,
+)
+from resnet_inspect.pipeline.forward_errors import forward_error
 from resnet_inspect.pipeline.tracing import settled
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.signals import Watched
-from resnet_inspect.visible import first_line
 
 if TYPE_CHECKING:
     from resnet_inspect.capture.inputs import InputSize

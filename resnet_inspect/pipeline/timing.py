@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.capture import backends
 from resnet_inspect.errors import BadInput
-from resnet_inspect.pipeline.asked import forward_error
-from resnet_inspect.pipeline.networks import Order, Tell, give_shapes, import_torch, silent
+from resnet_inspect.pipeline.building.networks import Order, Tell, give_shapes, import_torch, silent
+from resnet_inspect.pipeline.forward_errors import forward_error
 from resnet_inspect.pipeline.tracing import settled
 from resnet_inspect.sources import subject, surroundings
-from resnet_inspect.traces.codec import Measured
+from resnet_inspect.traces.json.codec import Measured
 
 if TYPE_CHECKING:
     from resnet_inspect.capture.inputs import InputSize

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from resnet_inspect.errors import BadInput, ForwardInterrupted, UnknownName
 from resnet_inspect.inspection import Inspection
-from resnet_inspect.pipeline.asked import forward_error
+from resnet_inspect.pipeline.building.networks import Order, Tell, import_torch, silent
 from resnet_inspect.pipeline.cache import entry_of, ran_no_other_code
+from resnet_inspect.pipeline.forward_errors import forward_error
 from resnet_inspect.pipeline.locks import input_of
-from resnet_inspect.pipeline.networks import Order, Tell, import_torch, silent
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.model import Trace
 
@@ -319,7 +319,7 @@ def _trace_module(
         read_dtype,
     )
     from resnet_inspect.capture.recording.forward import MetaCannotRun, capture, method_of, runnable
-    from resnet_inspect.capture.taken import as_taken
+    from resnet_inspect.capture.signatures import as_taken
 
     model = runnable(model)
     if not isinstance(model, nn.Module):

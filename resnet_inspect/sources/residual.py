@@ -22,9 +22,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from resnet_inspect.errors import BuildError
+from resnet_inspect.escaping import first_line
 from resnet_inspect.sources import seed
 from resnet_inspect.sources.design import Design, Init, Shortcut, Stem
-from resnet_inspect.visible import first_line
 
 Norm = type[nn.BatchNorm2d] | type[nn.Identity]
 """What stands behind a convolution, or in the second paper before it; called with the planes."""

@@ -17,9 +17,9 @@ import torch
 from torch import nn
 
 from resnet_inspect.errors import BadInput, BuildError, MissingDependency, UnknownName
+from resnet_inspect.escaping import first_line
 from resnet_inspect.sources import builders, seed
 from resnet_inspect.sources.catalogue import Variant
-from resnet_inspect.visible import first_line
 
 _FORBIDDEN = {
     "pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "checkpoint_path", "cache_dir",

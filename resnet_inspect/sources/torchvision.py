@@ -10,11 +10,11 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from resnet_inspect.collection import uncollected
 from resnet_inspect.errors import BadInput, BuildError, MissingDependency
+from resnet_inspect.escaping import first_line
+from resnet_inspect.garbage_collection import uncollected
 from resnet_inspect.sources import builders, seed
 from resnet_inspect.sources.catalogue import NAMED, Variant, variant
-from resnet_inspect.visible import first_line
 
 _FORBIDDEN = {"weights", "weights_backbone", "pretrained", "progress", "quantize"}
 """Arguments that would download, or build something that is no float network."""

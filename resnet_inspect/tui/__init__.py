@@ -20,7 +20,7 @@ def explore(
     "arguments", "weights"; `against` is set beside it. Gives its exit code.
     Raises an `InspectError` for a name or file that is neither.
     """
-    from resnet_inspect.collection import PROGRAM, let_go
+    from resnet_inspect.garbage_collection import PROGRAM, let_go
     from resnet_inspect.tui.process.background import START, begin, end
 
     begin(START)

@@ -22,11 +22,14 @@ from textual.widgets import Input, Static
 from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import InspectError
-from resnet_inspect.traces.codec import Recorded
+from resnet_inspect.escaping import message as shown_message
+from resnet_inspect.escaping import visible
+from resnet_inspect.traces.json.codec import Recorded
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.actions import METHODS, comparison, networks, run, timing
 from resnet_inspect.tui.actions.habits import keep
 from resnet_inspect.tui.actions.registry import keeping_order
+from resnet_inspect.tui.base_app import BaseApp
 from resnet_inspect.tui.keys import (
     ACTIONS,
     ALWAYS,
@@ -39,28 +42,25 @@ from resnet_inspect.tui.keys import (
 from resnet_inspect.tui.panels.contents import Contents, lay_out, let_go, recorded
 from resnet_inspect.tui.panels.filter_line import FilterLine
 from resnet_inspect.tui.panels.keys_line import KeysLine
+from resnet_inspect.tui.panels.table.trace_table import TraceTable
 from resnet_inspect.tui.panels.totals_line import TotalsLine
-from resnet_inspect.tui.panels.trace_table import TraceTable
 from resnet_inspect.tui.panels.way_strip import WayStrip
 from resnet_inspect.tui.panels.workbench import Workbench
 from resnet_inspect.tui.process.background import MANY_CALLS, START, beside_the_screen, end
 from resnet_inspect.tui.process.child import Child
-from resnet_inspect.tui.program import Program
 from resnet_inspect.tui.screens.form import Form
 from resnet_inspect.tui.session.history import History
-from resnet_inspect.tui.session.recorded import Beside
+from resnet_inspect.tui.session.measured import Beside
+from resnet_inspect.tui.session.perspective import Perspective, Shown
 from resnet_inspect.tui.session.request import Request
 from resnet_inspect.tui.session.run import Training
-from resnet_inspect.tui.session.shown import Perspective, Shown
 from resnet_inspect.tui.session.signals import Step
 from resnet_inspect.tui.session.timing import Plan
 from resnet_inspect.tui.settings.config import read_config, read_state
 from resnet_inspect.views.tables.table import Table
-from resnet_inspect.visible import message as shown_message
-from resnet_inspect.visible import visible
 
 
-class Explorer(Program):
+class Explorer(BaseApp):
     """The interactive explorer of one network, or of two side by side."""
 
     TITLE = "resnet-inspect"

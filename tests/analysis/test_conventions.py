@@ -8,9 +8,9 @@ from saved import survey_of, trace_of
 from resnet_inspect.analysis.conventions import CONVENTIONS, Counted, counted, verdict
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.inspection import Inspection
-from resnet_inspect.views.tables import layers
 from resnet_inspect.views.tables.conventions import with_convention
 from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.trace import layers
 
 OF_RESNET50 = {
     "torchinfo": 4_089_238_376,

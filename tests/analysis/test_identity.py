@@ -9,7 +9,7 @@ import pytest
 from resnet_inspect.analysis.identity import (
     Candidate,
     Identity,
-    looks_of,
+    likeness_of,
     match,
     parameters,
     resized,
@@ -166,7 +166,7 @@ def resnet(
 def test_a_design_is_read_from_shapes(
     shapes: dict[str, Shape], design: str, layers: int, prefix: str
 ) -> None:
-    found = looks_of(specs({prefix + name: shape for name, shape in shapes.items()}))
+    found = likeness_of(specs({prefix + name: shape for name, shape in shapes.items()}))
     assert found is not None
     assert (found.design, found.layers) == (design, layers)
 
@@ -176,7 +176,7 @@ def test_head_stem_and_shortcut_are_read_from_shapes() -> None:
     shapes |= {"conv1.weight": (64, 1, 3, 3), "fc.weight": (100, 256)}
     plain = {name: shape for name, shape in shapes.items() if "downsample" not in name}
     for given, shortcut in ((shapes, ""), (plain, ",shortcut=A")):
-        found = looks_of(specs(given))
+        found = likeness_of(specs(given))
         assert found is not None
         assert found.design == f"basic:1,1,1:stem=cifar,classes=100,channels=1{shortcut}"
 
@@ -193,7 +193,7 @@ def test_head_stem_and_shortcut_are_read_from_shapes() -> None:
     ],
 )  # fmt: skip
 def test_a_shortcut_is_known_by_its_weights(extra: dict[str, Shape], shortcut: str) -> None:
-    found = looks_of(
+    found = likeness_of(
         specs(resnet("basic", (1,), width=64) | {"conv1.weight": (64, 1, 7, 7)} | extra)
     )
     assert found is not None
@@ -202,7 +202,7 @@ def test_a_shortcut_is_known_by_its_weights(extra: dict[str, Shape], shortcut: s
 
 
 def test_weights_without_stages_look_like_nothing() -> None:
-    assert looks_of(specs({"features.0.weight": (64, 3, 3, 3)})) is None
+    assert likeness_of(specs({"features.0.weight": (64, 3, 3, 3)})) is None
 
 
 def identity(found: dict[str, TensorSpec], *names: str) -> Identity:
@@ -302,7 +302,7 @@ def test_a_design_is_read_from_shapes_alone(
     shapes: dict[str, Shape] = {"0.weight": (64, 3, 7, 7)}
     for number, (out, inner, window) in enumerate(blocks, start=1):
         shapes[f"{number}.weight"] = (out, inner, window, window)
-    found = looks_of(specs(shapes | {"99.weight": (1000, blocks[-1][0])}))
+    found = likeness_of(specs(shapes | {"99.weight": (1000, blocks[-1][0])}))
     assert found is not None
     assert found.design.partition(",shortcut")[0] == design
 

@@ -36,7 +36,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "tui")]
 from large import deep_network  # noqa: E402
 from pseudoterminal import Terminal  # noqa: E402
 
-from resnet_inspect.traces import codec  # noqa: E402
+from resnet_inspect.traces.json import codec  # noqa: E402
 
 SIZE = (120, 40)
 QUIET = 0.15
@@ -173,7 +173,7 @@ def to_the_last_byte(terminal: Terminal, key: str) -> float:
 async def longest(subject: str) -> Figures:
     """For how long the event loop did nothing else while the explorer got its data."""
     from resnet_inspect.tui.app import Explorer
-    from resnet_inspect.tui.panels.trace_table import TraceTable
+    from resnet_inspect.tui.panels.table.trace_table import TraceTable
     from resnet_inspect.tui.process.background import START, begin
     from resnet_inspect.tui.session.request import Request
 

@@ -17,7 +17,7 @@ from resnet_inspect import pipeline
 from resnet_inspect.cli import main
 from resnet_inspect.cli.diagnostics import Progress
 from resnet_inspect.formats import FORMATS
-from resnet_inspect.traces.codec import Measured
+from resnet_inspect.traces.json.codec import Measured
 from resnet_inspect.traces.timing import Ceiling, Machine, Measurements, Peak
 from tests.test_fences import HEAVY, modules_after
 

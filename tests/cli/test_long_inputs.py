@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_inspect.cli.program import run
+from resnet_inspect.cli.entry_point import run
 from resnet_inspect.views.tables.filter import parse
 
 HEAD = "resnet-inspect lock 1\nmodel: long\nmode: eval\ninput: 1x4x8x8\n\n"

@@ -12,7 +12,7 @@ from commands import SAVED, inspect, refused
 from resnet_inspect import pipeline
 from resnet_inspect.cli import main
 from resnet_inspect.errors import WorkFailed
-from resnet_inspect.traces import codec
+from resnet_inspect.traces.json import codec
 from tests.test_fences import HEAVY, modules_after
 
 TINY = ("resnet:basic:1,1:width=8", "--image-size", "32", "--repeats", "2", "--warm-up", "1")

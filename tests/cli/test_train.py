@@ -14,7 +14,7 @@ from PIL import Image
 
 from resnet_inspect.cli import main
 from resnet_inspect.cli.training import shown
-from resnet_inspect.pipeline import training
+from resnet_inspect.pipeline.lab import training
 from resnet_inspect.traces.run import Place
 from tests.test_fences import HEAVY, modules_after
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 import resnet_inspect as ri
-from resnet_inspect.cli.program import run
+from resnet_inspect.cli.entry_point import run
 from resnet_inspect.sources import code_place, sources, subject
 
 ROOT = Path(__file__).parents[2]

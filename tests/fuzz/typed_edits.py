@@ -32,7 +32,7 @@ from saved import trace_of
 
 from resnet_inspect import locks
 from resnet_inspect.cli import main
-from resnet_inspect.traces import codec
+from resnet_inspect.traces.json import codec
 
 SECONDS, MEMORY = 20, 2 * 2**30
 

@@ -11,8 +11,8 @@ import torch
 from commands import environment, python
 
 from resnet_inspect.errors import BadInput, InspectError, WorkFailed
+from resnet_inspect.pipeline.lab.training import resume
 from resnet_inspect.pipeline.run import load_run
-from resnet_inspect.pipeline.training import resume
 
 pytest.importorskip("lightning")
 safetensors = pytest.importorskip("safetensors.torch")

@@ -19,8 +19,8 @@ from resnet_inspect import pipeline
 from resnet_inspect.errors import BadInput, OutputError, WorkFailed
 from resnet_inspect.files import write_all
 from resnet_inspect.lab import images
+from resnet_inspect.pipeline.lab.training import resume, train
 from resnet_inspect.pipeline.run import load_run
-from resnet_inspect.pipeline.training import resume, train
 from resnet_inspect.traces.run import Epoch, Place, Run
 
 pytest.importorskip("lightning")

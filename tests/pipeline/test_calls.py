@@ -8,9 +8,9 @@ import pytest
 from torch.utils.flop_counter import FlopCounterMode
 
 from resnet_inspect import locks, pipeline
-from resnet_inspect.cli.program import run
+from resnet_inspect.cli.entry_point import run
 from resnet_inspect.errors import UnknownName
-from resnet_inspect.traces import codec
+from resnet_inspect.traces.json import codec
 
 CODE = """
 from torch import nn

@@ -20,7 +20,7 @@ from resnet_inspect import pipeline
 from resnet_inspect.analysis.identity import Candidate
 from resnet_inspect.errors import BadInput, CheckpointError
 from resnet_inspect.pipeline import tracing
-from resnet_inspect.pipeline.weights import shapes_of
+from resnet_inspect.pipeline.building.weights import shapes_of
 from resnet_inspect.sources import checkpoint, source, subject
 from resnet_inspect.views.words.identity import said
 from tests.foreign_networks import children, hugging_face, sorted_names

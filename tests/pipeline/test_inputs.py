@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 import resnet_inspect as ri
 from resnet_inspect import pipeline
-from resnet_inspect.cli.program import run
+from resnet_inspect.cli.entry_point import run
 from resnet_inspect.errors import ForwardError
 
 CODE = """

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 import resnet_inspect as ri
 from resnet_inspect.capture.members import named_modules
-from resnet_inspect.cli.program import run
+from resnet_inspect.cli.entry_point import run
 from resnet_inspect.errors import ForwardError, ForwardInterrupted, UntraceableModel
 
 

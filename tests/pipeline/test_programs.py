@@ -14,7 +14,7 @@ import torch
 import resnet_inspect as ri
 from resnet_inspect import pipeline
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.analysis.taps.found import find
+from resnet_inspect.analysis.taps.pyramid import find
 from resnet_inspect.errors import BadInput
 from tests import decoded_networks
 from tests import tapped_networks as networks

@@ -21,9 +21,9 @@ from resnet_inspect.analysis.comparison.changes import compare
 from resnet_inspect.analysis.cost import memory, roofline
 from resnet_inspect.analysis.structure import anatomy
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.analysis.taps.found import find as find_taps
+from resnet_inspect.analysis.taps.pyramid import find as find_taps
 from resnet_inspect.formats import render
-from resnet_inspect.traces import codec
+from resnet_inspect.traces.json import codec
 from resnet_inspect.views import lessons
 from resnet_inspect.views.cards.subjects import find
 from resnet_inspect.views.tables import VIEWS

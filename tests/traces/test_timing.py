@@ -12,7 +12,7 @@ from timing_comparisons import timing_of
 from timings import measured
 
 from resnet_inspect.errors import TraceFileError
-from resnet_inspect.traces import codec
+from resnet_inspect.traces.json import codec
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import (
     Ceiling,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import resnet_inspect as ri
-from resnet_inspect.traces.codec import Measured
+from resnet_inspect.traces.json.codec import Measured
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Ceiling, Machine, Measurements, Peak, course
 

@@ -21,13 +21,13 @@ from textual.widgets import Input
 import resnet_inspect as ri
 from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.errors import BadInput, ForwardError, MissingDevice, WorkFailed
-from resnet_inspect.traces.codec import Measured
+from resnet_inspect.traces.json.codec import Measured
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.signals import Watched
 from resnet_inspect.tui.app import Explorer
+from resnet_inspect.tui.panels.lists.rows import Rows
 from resnet_inspect.tui.panels.network_tree import NetworkTree
-from resnet_inspect.tui.panels.rows import Rows
-from resnet_inspect.tui.panels.trace_table import TraceTable
+from resnet_inspect.tui.panels.table.trace_table import TraceTable
 from resnet_inspect.tui.session.request import Request
 
 ROOT = Path(__file__).parents[2]

@@ -17,7 +17,7 @@ from resnet_inspect.definitions import Definition
 from resnet_inspect.errors import UsageError
 from resnet_inspect.tui import editor
 from resnet_inspect.tui.app import Explorer
-from resnet_inspect.tui.panels.trace_table import TraceTable
+from resnet_inspect.tui.panels.table.trace_table import TraceTable
 from resnet_inspect.tui.session.request import Request
 
 DATA = Path(__file__).parents[1] / "data"

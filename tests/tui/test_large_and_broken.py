@@ -17,7 +17,8 @@ import resnet_inspect as ri
 from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.structure.survey import Amounts, Survey
 from resnet_inspect.errors import ForwardError
-from resnet_inspect.traces import codec, invariants
+from resnet_inspect.traces import invariants
+from resnet_inspect.traces.json import codec
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.actions.networks import look_at
 from resnet_inspect.tui.app import Explorer

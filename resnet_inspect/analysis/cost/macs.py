@@ -7,9 +7,9 @@ behind it can be trained. What a checkpoint runs again is counted again.
 
 from __future__ import annotations
 
-from resnet_inspect.analysis.cost import saved
-from resnet_inspect.analysis.cost.course import Course
+from resnet_inspect.analysis.cost import saved_tensors
 from resnet_inspect.analysis.cost.gradients import wanted
+from resnet_inspect.analysis.cost.schedule import Schedule
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.ops import MatMul
 
@@ -23,7 +23,7 @@ def training_macs(survey: Survey) -> int:
             backward += macs * (step.inputs + step.weights)
         else:
             backward += macs * ((step.inputs > 0) + (step.weights > 0))
-    again = sum(_macs(survey, index) for index in Course(trace, saved.of(trace)).again)
+    again = sum(_macs(survey, index) for index in Schedule(trace, saved_tensors.of(trace)).again)
     return survey.totals.macs + backward + again
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from resnet_inspect.analysis.cost import attention, lives, step
+from resnet_inspect.analysis.cost import attention, lifetimes, step
 from resnet_inspect.analysis.counts import parameters
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Attention
@@ -110,12 +110,12 @@ def peak(trace: Trace) -> int:
 
     The network's input is not among them. Nothing is assumed to be recomputed or freed early.
     """
-    spans = [lives.Span(one.born, one.dies, one.nbytes) for one in lives.of(trace).values()]
+    spans = [lifetimes.Span(one.born, one.dies, one.nbytes) for one in lifetimes.of(trace).values()]
     for index in trace.steps:
         call = trace.calls[index]
         if isinstance(call.op, Attention):
-            spans.append(lives.Span(index, index, attention.at_work(trace, call, call.op)))
-    return lives.fullest(spans)
+            spans.append(lifetimes.Span(index, index, attention.at_work(trace, call, call.op)))
+    return lifetimes.fullest(spans)
 
 
 def _input_bytes(trace: Trace) -> int:

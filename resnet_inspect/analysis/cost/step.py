@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from resnet_inspect.analysis.cost import attention, flow, lives, saved
-from resnet_inspect.analysis.cost.course import Course
+from resnet_inspect.analysis.cost import attention, gradient_flow, lifetimes, saved_tensors
 from resnet_inspect.analysis.cost.gradients import Run, around
-from resnet_inspect.analysis.cost.lives import Life, Span
-from resnet_inspect.analysis.cost.saved import Saved
+from resnet_inspect.analysis.cost.lifetimes import Lifetime, Span
+from resnet_inspect.analysis.cost.saved_tensors import Saved
+from resnet_inspect.analysis.cost.schedule import Schedule
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Attention
 
@@ -30,39 +30,39 @@ class Step:
 
 def of(trace: Trace) -> Step:
     """The training step of a traced network."""
-    kept = saved.of(trace)
-    course = Course(trace, kept)
+    kept = saved_tensors.of(trace)
+    schedule = Schedule(trace, kept)
     spans = [
-        *_activations(trace, kept, course),
-        *_within_attention(trace, kept, course),
-        *flow.spans(trace, course),
+        *_activations(trace, kept, schedule),
+        *_within_attention(trace, kept, schedule),
+        *gradient_flow.spans(trace, schedule),
     ]
-    end = course.ends[()]
+    end = schedule.ends[()]
     at_end = sum(span.nbytes for span in spans if span.kept and span.first < end <= span.last)
-    return Step(at_end, lives.fullest(spans))
+    return Step(at_end, lifetimes.fullest(spans))
 
 
-def _activations(trace: Trace, kept: tuple[Saved, ...], course: Course) -> Iterator[Span]:
+def _activations(trace: Trace, kept: tuple[Saved, ...], schedule: Schedule) -> Iterator[Span]:
     """How long what the forward pass makes is alive, in each run of it."""
-    life = lives.of(trace)
-    until = _kept_until(trace, kept, course, life)
+    life = lifetimes.of(trace)
+    until = _kept_until(trace, kept, schedule, life)
     for storage, one in life.items():
         for run in ((), *around(trace.calls[one.born])):
-            made, end = course.made.get(run, {}), course.ends.get(run, 0)
+            made, end = schedule.made.get(run, {}), schedule.ends.get(run, 0)
             if one.born not in made:
                 continue
             last = made.get(one.dies, end)
             if not run and one.dies == end:
-                last = course.end
+                last = schedule.end
             elif run and run[-1].reentrant and one.dies > next(reversed(made)):
-                last = course.through[run]
+                last = schedule.through[run]
             held = until.get((run, storage), 0)
             yield Span(made[one.born], max(last, held), one.nbytes, kept=held > end)
-    yield from _outside(trace, kept, course, life)
+    yield from _outside(trace, kept, schedule, life)
 
 
 def _kept_until(
-    trace: Trace, kept: tuple[Saved, ...], course: Course, life: dict[int, Life]
+    trace: Trace, kept: tuple[Saved, ...], schedule: Schedule, life: dict[int, Lifetime]
 ) -> dict[tuple[Run, int], int]:
     """The last moment that needs each storage of each run for the backward pass."""
     found: dict[tuple[Run, int], int] = {}
@@ -76,24 +76,24 @@ def _kept_until(
 
     for step in kept:
         for activation in step.activations:
-            keep(trace.calls[step.call].checkpoints, activation, course.back[step.call])
+            keep(trace.calls[step.call].checkpoints, activation, schedule.back[step.call])
     for call in trace.calls:
         for run in around(call):
-            for port in call.inputs if run in course.made else ():
+            for port in call.inputs if run in schedule.made else ():
                 storage = trace.activations[port.activation].storage
                 if maker.get(storage, ())[: len(run)] != run:
-                    keep(run[:-1], port.activation, course.through[run])
+                    keep(run[:-1], port.activation, schedule.through[run])
     return found
 
 
 def _outside(
-    trace: Trace, kept: tuple[Saved, ...], course: Course, life: dict[int, Life]
+    trace: Trace, kept: tuple[Saved, ...], schedule: Schedule, life: dict[int, Lifetime]
 ) -> Iterator[Span]:
     """What is saved that no call of the trace makes."""
     seen = set(life)
     for step in kept:
-        made = course.made[trace.calls[step.call].checkpoints]
-        first, back = made.get(step.call, course.back[step.call]), course.back[step.call]
+        made = schedule.made[trace.calls[step.call].checkpoints]
+        first, back = made.get(step.call, schedule.back[step.call]), schedule.back[step.call]
         nbytes = step.beside
         for activation in step.activations:
             found = trace.activations[activation]
@@ -103,7 +103,7 @@ def _outside(
         yield Span(first, back, nbytes, kept=True)
 
 
-def _within_attention(trace: Trace, kept: tuple[Saved, ...], course: Course) -> Iterator[Span]:
+def _within_attention(trace: Trace, kept: tuple[Saved, ...], schedule: Schedule) -> Iterator[Span]:
     """What attention holds while it runs forward, beside what it saves then."""
     saved_by = {one.call: one.beside for one in kept}
     for index in trace.steps:
@@ -111,8 +111,8 @@ def _within_attention(trace: Trace, kept: tuple[Saved, ...], course: Course) -> 
         if isinstance(call.op, Attention):
             needed = attention.at_work(trace, call, call.op)
             for run in ((), *around(call)):
-                if index in course.made.get(run, {}):
-                    now = course.made[run][index]
+                if index in schedule.made.get(run, {}):
+                    now = schedule.made[run][index]
                     beside = saved_by.get(index, 0) if run == call.checkpoints else 0
                     yield Span(now, now, max(0, needed - beside))
 

@@ -2,7 +2,7 @@
 
 - `match`: the tensors of a file against those of a network.
 - `alignment`: tensors under other names, by their order.
-- `looks`: a residual network told from names and shapes alone.
+- `likeness`: a residual network told from names and shapes alone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from resnet_inspect.analysis.identity.looks import Looks, looks_of
+from resnet_inspect.analysis.identity.likeness import Likeness, likeness_of
 from resnet_inspect.analysis.identity.match import (
     FITTING,
     Match,
@@ -26,12 +26,12 @@ __all__ = [
     "FITTING",
     "Candidate",
     "Identity",
-    "Looks",
+    "Likeness",
     "Match",
     "Other",
     "Pair",
     "Status",
-    "looks_of",
+    "likeness_of",
     "match",
     "parameters",
     "resized",
@@ -74,7 +74,7 @@ class Identity:
     others: tuple[Other, ...]
     """Other weights in the same file."""
     tensors: Mapping[str, TensorSpec]
-    looks: Looks | None
+    likeness: Likeness | None
     candidates: tuple[Candidate, ...]
     """The best first; of those that fit alike, the commonest."""
     beside: tuple[str, ...] = ()

@@ -8,9 +8,15 @@ follow each other and give one shape are a stage (`stages`).
 
 from __future__ import annotations
 
-from resnet_inspect.analysis.structure import blocks, stages, sums
-from resnet_inspect.analysis.structure.flow import ROOT, Flow
-from resnet_inspect.analysis.structure.parts import Anatomy, Block, BlockKind, ShortcutKind, Stage
+from resnet_inspect.analysis.structure.residual import blocks, stages, sums
+from resnet_inspect.analysis.structure.residual.data_flow import ROOT, Flow
+from resnet_inspect.analysis.structure.residual.parts import (
+    Anatomy,
+    Block,
+    BlockKind,
+    ShortcutKind,
+    Stage,
+)
 from resnet_inspect.traces.model import Trace
 
 __all__ = [

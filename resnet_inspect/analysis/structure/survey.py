@@ -14,8 +14,9 @@ from resnet_inspect.analysis.counts import activations, macs, parameters
 from resnet_inspect.analysis.counts.parameters import ParameterCount
 from resnet_inspect.analysis.geometry import receptive_field
 from resnet_inspect.analysis.geometry.receptive_field import Fields, ReceptiveField
-from resnet_inspect.analysis.structure import anatomy, gates
+from resnet_inspect.analysis.structure import anatomy
 from resnet_inspect.analysis.structure.anatomy import Anatomy, Block, Stage
+from resnet_inspect.analysis.structure.residual import gates
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.modules import ModuleSpec
 from resnet_inspect.traces.ops import AdaptivePool, Conv, Op, Reduce, Resample, Reshape, Unknown

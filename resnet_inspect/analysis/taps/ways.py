@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
 
-from resnet_inspect.analysis.structure.flow import ROOT, Flow
+from resnet_inspect.analysis.structure.residual.data_flow import ROOT, Flow
+from resnet_inspect.analysis.structure.residual.ways import is_weighted, is_wide
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.analysis.structure.ways import is_weighted, is_wide
 from resnet_inspect.analysis.taps.maps import Map, Maps
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.ops import (

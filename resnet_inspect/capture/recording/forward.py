@@ -19,20 +19,20 @@ from torch.nn.parameter import is_lazy
 from resnet_inspect.capture.members import check_made, has_own_call, switch, tensors
 from resnet_inspect.capture.recording.arguments import check_has_run
 from resnet_inspect.capture.recording.dtypes import AsOnADevice
-from resnet_inspect.capture.recording.left_as_found import (
+from resnet_inspect.capture.recording.provenance import is_exported, provenance
+from resnet_inspect.capture.recording.recorder import Recorder
+from resnet_inspect.capture.recording.restoration import (
     left_as_found,
     like_lazy,
     room_for_hooks,
 )
-from resnet_inspect.capture.recording.provenance import is_exported, provenance
-from resnet_inspect.capture.recording.recorder import Recorder
 from resnet_inspect.capture.recording.zeros import with_zeros, zeros_of
 from resnet_inspect.capture.signals.step import Step
-from resnet_inspect.capture.taken import Asked, asked_of
-from resnet_inspect.collection import uncollected
+from resnet_inspect.capture.signatures import Asked, asked_of
 from resnet_inspect.errors import ForwardInterrupted, UnknownName, UntraceableModel
+from resnet_inspect.escaping import first_line, represented, said
+from resnet_inspect.garbage_collection import uncollected
 from resnet_inspect.traces.model import FORWARD, Failure, Trace
-from resnet_inspect.visible import first_line, represented, said
 
 _NOT_THE_USERS = tuple(
     f"{folder}{os.sep}" for folder in (Path(torch.__file__).parent, Path(__file__).parents[2])

@@ -15,7 +15,7 @@ from torch import nn
 from resnet_inspect._version import __version__
 from resnet_inspect.capture.members import is_training, modules
 from resnet_inspect.traces.model import Provenance
-from resnet_inspect.traces.times import now
+from resnet_inspect.traces.timestamps import now
 
 _PACKAGES = ("torch", "torchvision")
 

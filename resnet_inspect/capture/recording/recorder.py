@@ -27,9 +27,9 @@ from resnet_inspect.capture.readers.modules import class_name, read_op
 from resnet_inspect.capture.readers.names import function_name, works_in_place
 from resnet_inspect.capture.recording.arguments import arguments, first_shape, tensors_in
 from resnet_inspect.capture.recording.checkpoints import Begun, begun
+from resnet_inspect.capture.recording.direct_calls import noticed
 from resnet_inspect.capture.recording.dtypes import AsOnADevice
 from resnet_inspect.capture.recording.modules import Member, held_tensors, module_specs
-from resnet_inspect.capture.recording.past_hooks import noticed
 from resnet_inspect.capture.recording.tensors import Tensors, version_of
 from resnet_inspect.traces.model import Call, Checkpoint
 from resnet_inspect.traces.modules import ModuleSpec

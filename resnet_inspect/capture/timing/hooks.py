@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
 from resnet_inspect.capture.members import named_modules
-from resnet_inspect.capture.recording.past_hooks import noticed
+from resnet_inspect.capture.recording.direct_calls import noticed
 from resnet_inspect.capture.timing.machine import Clock
 from resnet_inspect.errors import WorkFailed
 from resnet_inspect.traces.model import Call, Trace

@@ -23,12 +23,12 @@ from resnet_inspect.capture.inputs import floating_dtype
 from resnet_inspect.capture.members import has_own_call, on, tensors
 from resnet_inspect.capture.timing.machine import copy_ceiling, machine_of, matmul_ceiling
 from resnet_inspect.capture.timing.subject import Subject, channels_last
-from resnet_inspect.collection import collected_when_asked
 from resnet_inspect.errors import BadInput, InspectError, WorkFailed
+from resnet_inspect.escaping import first_line, named_line
+from resnet_inspect.garbage_collection import collected_when_asked
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.times import now
+from resnet_inspect.traces.timestamps import now
 from resnet_inspect.traces.timing import Measurements
-from resnet_inspect.visible import first_line, named_line
 
 SoFar = Callable[[Measurements], None]
 """Told, after each run that counts, what all runs so far have measured."""

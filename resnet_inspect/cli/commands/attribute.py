@@ -118,8 +118,8 @@ def command(model: str, images: tuple[str, ...], **options: Any) -> int:
     """
     from resnet_inspect.files import refuse_existing
     from resnet_inspect.formats.attributions import files
-    from resnet_inspect.pipeline.attribution import attribute
     from resnet_inspect.pipeline.files import is_run
+    from resnet_inspect.pipeline.lab.attribution import attribute
 
     output = options["output"]
     if output is not None:
@@ -171,7 +171,7 @@ def _print(found: Attribution, width: int | None, color: str) -> None:
     from rich.text import Text
 
     from resnet_inspect.cli.console import console
-    from resnet_inspect.visible import visible_lines
+    from resnet_inspect.escaping import visible_lines
 
     out = console()
     for line in text.lines(found, width, coloured=True):

@@ -32,7 +32,7 @@ from resnet_inspect.cli.parameters import Input, ModelName
 from resnet_inspect.cli.tracing import capture, input_options_given, measure
 
 if TYPE_CHECKING:
-    from resnet_inspect.traces.codec import Measured, Saved
+    from resnet_inspect.traces.json.codec import Measured, Saved
     from resnet_inspect.views.tables.rows.selection import Selection
 
 
@@ -180,13 +180,13 @@ def _sides(
 
 
 def _unmeasured(subject: str, options: Mapping[str, Any]) -> Saved:
-    from resnet_inspect.traces.codec import Saved
+    from resnet_inspect.traces.json.codec import Saved
 
     return Saved(capture(subject, options))
 
 
 def _measured(subject: str, options: Mapping[str, Any]) -> Saved:
-    from resnet_inspect.traces.codec import Saved
+    from resnet_inspect.traces.json.codec import Saved
 
     return Saved(*measure(subject, options))
 
@@ -201,7 +201,7 @@ def _in_turns(subjects: Sequence[str], options: Sequence[Mapping[str, Any]]) -> 
     What it does from turn to turn is then a part of what the runs differ by.
     """
     from resnet_inspect.errors import WorkFailed
-    from resnet_inspect.traces.codec import Saved
+    from resnet_inspect.traces.json.codec import Saved
     from resnet_inspect.traces.timing import joined, mismatch
 
     repeats = options[0]["repeats"]

@@ -23,7 +23,7 @@ from resnet_inspect.cli.parameters import ModelName
 from resnet_inspect.cli.tracing import as_far_as_it_goes, before, capture, loaded
 
 if TYPE_CHECKING:
-    from resnet_inspect.traces.codec import Saved
+    from resnet_inspect.traces.json.codec import Saved
     from resnet_inspect.views.tables.rows.selection import Selection
 
 
@@ -66,7 +66,7 @@ def command(model: str, files: tuple[str, ...], against: str | None, **options: 
     from resnet_inspect import pipeline
     from resnet_inspect.files import write_all
     from resnet_inspect.formats import render
-    from resnet_inspect.traces.codec import Saved
+    from resnet_inspect.traces.json.codec import Saved
 
     paths = [Path(file) for file in files]
     formats = [pipeline.format_of(path) for path in paths]
@@ -102,7 +102,7 @@ def _page(
     """The page of a network, and of the one that is set beside it."""
     from resnet_inspect import pipeline
     from resnet_inspect.answers.pages import exploration
-    from resnet_inspect.traces.codec import Saved
+    from resnet_inspect.traces.json.codec import Saved
 
     networks = [saved]
     if against is not None:

@@ -32,7 +32,7 @@ from resnet_inspect.cli.parameters import ModelName, Numbers
 from resnet_inspect.cli.tracing import before, input_options_given, measure
 
 if TYPE_CHECKING:
-    from resnet_inspect.traces.codec import Measured
+    from resnet_inspect.traces.json.codec import Measured
 
 
 def _columns() -> Mapping[str, str]:

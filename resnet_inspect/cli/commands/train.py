@@ -15,7 +15,7 @@ from resnet_inspect.cli.options import HELP, Documented, common_options, devices
 from resnet_inspect.cli.output import write_table
 from resnet_inspect.cli.parameters import ImageSize, ModelName, Named, NamedOption
 from resnet_inspect.cli.training import shown
-from resnet_inspect.collection import PROGRAM, let_go
+from resnet_inspect.garbage_collection import PROGRAM, let_go
 from resnet_inspect.traces.run import LEARNING_RATES, MOMENTUM, SCHEDULES
 
 _RATES = ", ".join(f"{name} {rate:g}" for name, rate in LEARNING_RATES.items())
@@ -111,7 +111,7 @@ def command(model: str | None, **options: Any) -> int:
     fitted to their classes. Needs `pip install 'resnet-inspect[lab]'`.
     """
     from resnet_inspect.pipeline.files import is_run
-    from resnet_inspect.pipeline.training import is_further_process, resume, train
+    from resnet_inspect.pipeline.lab.training import is_further_process, resume, train
     from resnet_inspect.views.tables import run as tables
 
     machine = {name: options[name] for name in ("device", "devices", "nodes", "workers")}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from math import isfinite
 from typing import Any
 
+from resnet_inspect.escaping import json_text
 from resnet_inspect.formats import json
 from resnet_inspect.formats.figures.svg import arrow_head, way
 from resnet_inspect.views.cards.card import Card
@@ -20,7 +21,6 @@ from resnet_inspect.views.figures.shapes import Line, Picture, Rectangle, Shape,
 from resnet_inspect.views.lessons.page import Lesson
 from resnet_inspect.views.pages import Explored, Page
 from resnet_inspect.views.tables.table import Row, Table
-from resnet_inspect.visible import json_text
 
 _SUBTOTAL, _RAISED, _MAIN = 1, 2, 4
 _NOWHERE = -1

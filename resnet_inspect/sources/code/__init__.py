@@ -23,6 +23,7 @@ from resnet_inspect.errors import BadInput, UnknownName
 from resnet_inspect.sources import builders, code_place, seed
 from resnet_inspect.sources.catalogue import Variant
 from resnet_inspect.sources.code.errors import their_errors
+from resnet_inspect.sources.code.location import Place, imported, lies_in, place_of
 from resnet_inspect.sources.code.networks import (
     buildable,
     missing_arguments,
@@ -30,7 +31,6 @@ from resnet_inspect.sources.code.networks import (
     parameters_of,
     unknown_arguments,
 )
-from resnet_inspect.sources.code.place import Place, imported, lies_in, place_of
 
 
 def variants() -> Sequence[Variant]:

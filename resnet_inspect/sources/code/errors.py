@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from resnet_inspect.errors import BadInput, BuildError, InspectError, line_of
+from resnet_inspect.escaping import named_first_line, represented
 from resnet_inspect.sources import sources
-from resnet_inspect.sources.code.place import Place
-from resnet_inspect.visible import named_first_line, represented
+from resnet_inspect.sources.code.location import Place
 
 _MAIN_HINT = 'what is not for importing goes under if __name__ == "__main__":'
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from resnet_inspect.tui.actions.registry import does
-from resnet_inspect.tui.panels.outline import path_of
+from resnet_inspect.tui.panels.lists.outline import path_of
 from resnet_inspect.tui.screens import dialogs
 from resnet_inspect.tui.settings.config import State, write_state
 

@@ -12,7 +12,7 @@ from textual.worker import WorkerError
 from resnet_inspect.tui.actions import comparison
 from resnet_inspect.tui.actions.networks import can_run, look_at
 from resnet_inspect.tui.actions.registry import does
-from resnet_inspect.tui.panels.outline import path_of
+from resnet_inspect.tui.panels.lists.outline import path_of
 from resnet_inspect.tui.screens import dialogs
 from resnet_inspect.tui.session.request import Request
 

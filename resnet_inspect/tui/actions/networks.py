@@ -9,7 +9,7 @@ from textual import work
 
 from resnet_inspect import pipeline
 from resnet_inspect.errors import ForwardError, InspectError
-from resnet_inspect.traces.codec import Recorded
+from resnet_inspect.traces.json.codec import Recorded
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.process.background import beside_the_screen, is_long_file

@@ -53,19 +53,21 @@ def cost(app: Explorer) -> None:
 @does("verify")
 def verify(app: Explorer) -> None:
     """Ask other tools for the figures."""
-    from resnet_inspect.tui.screens.asked import Asked
+    from resnet_inspect.tui.screens.command_report import CommandReport
 
     if can_run(app):
         request = app.request
         options = request.as_options("input", "device", "set")
-        app.push_screen(Asked(f"Verify · {request.model}", ["verify", request.model, *options]))
+        app.push_screen(
+            CommandReport(f"Verify · {request.model}", ["verify", request.model, *options])
+        )
 
 
 @does("check")
 @work
 async def check(app: Explorer) -> None:
     """Ask whether it is what a lock file says."""
-    from resnet_inspect.tui.screens.asked import Asked
+    from resnet_inspect.tui.screens.command_report import CommandReport
 
     if not can_run(app):
         return
@@ -74,15 +76,15 @@ async def check(app: Explorer) -> None:
     if file is not None:
         options = request.as_options("dtype", "device", "set", "weights")
         arguments = ["check", request.model, "--lock", file, *options]
-        app.push_screen(Asked(f"Check · {request.model}", arguments))
+        app.push_screen(CommandReport(f"Check · {request.model}", arguments))
 
 
 @does("identify")
 @work
 async def identify(app: Explorer) -> None:
     """Ask which network a file of weights is of."""
-    from resnet_inspect.tui.screens.asked import Asked
+    from resnet_inspect.tui.screens.command_report import CommandReport
 
     file = await dialogs.file(app, "Identify weights", "best.pth, model.safetensors")
     if file is not None:
-        app.push_screen(Asked(f"Identify · {file}", ["identify", file]))
+        app.push_screen(CommandReport(f"Identify · {file}", ["identify", file]))

@@ -8,7 +8,7 @@ from textual import work
 
 from resnet_inspect.tui.actions.perspective import recorded_first
 from resnet_inspect.tui.actions.registry import does
-from resnet_inspect.tui.panels.trace_rows import FLAT
+from resnet_inspect.tui.panels.table.trace_rows import FLAT
 from resnet_inspect.tui.screens import dialogs
 
 if TYPE_CHECKING:

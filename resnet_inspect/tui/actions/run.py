@@ -16,7 +16,7 @@ from resnet_inspect.tui.actions.networks import look_at
 from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.keys import OF_STEPS, OF_TRAINING, hints
 from resnet_inspect.tui.panels.keys_line import KeysLine
-from resnet_inspect.tui.session.recorded import Beside, Flowing, beside
+from resnet_inspect.tui.session.measured import Beside, Flowing, beside
 from resnet_inspect.tui.session.request import Request
 from resnet_inspect.tui.session.run import Training, looks
 

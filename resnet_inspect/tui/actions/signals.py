@@ -13,7 +13,7 @@ from resnet_inspect.tui.actions.networks import can_run_alone, show_failure
 from resnet_inspect.tui.actions.registry import STOPPABLE, does
 from resnet_inspect.tui.process.errors import Obsolete
 from resnet_inspect.tui.screens import dialogs
-from resnet_inspect.tui.session.recorded import Flowing
+from resnet_inspect.tui.session.measured import Flowing
 from resnet_inspect.tui.session.request import Request
 
 if TYPE_CHECKING:

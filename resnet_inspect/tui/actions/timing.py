@@ -13,7 +13,7 @@ from textual.app import App
 from textual.worker import Worker
 
 from resnet_inspect.errors import ForwardError, InspectError
-from resnet_inspect.traces.codec import Measured
+from resnet_inspect.traces.json.codec import Measured
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.tui.actions.networks import can_run_alone, show_failure
@@ -21,7 +21,7 @@ from resnet_inspect.tui.actions.registry import STOPPABLE, does
 from resnet_inspect.tui.process.child import Child
 from resnet_inspect.tui.process.errors import Obsolete
 from resnet_inspect.tui.screens import dialogs
-from resnet_inspect.tui.session.recorded import Timed, beside
+from resnet_inspect.tui.session.measured import Timed, beside
 from resnet_inspect.tui.session.request import Request
 from resnet_inspect.views.words.text import count
 

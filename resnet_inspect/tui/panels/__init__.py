@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from textual.widget import Widget
 
-from resnet_inspect.tui.panels.card import CardPanel
+from resnet_inspect.tui.panels.cards.card import CardPanel
 from resnet_inspect.tui.panels.network_tree import NetworkTree
-from resnet_inspect.tui.panels.trace_table import TraceTable
+from resnet_inspect.tui.panels.table.trace_table import TraceTable
 
 PANELS: dict[str, type[Widget]] = {
     "tree": NetworkTree,

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.tui.panels.lists.outline import Outline
+from resnet_inspect.tui.panels.lists.search import sample
 from resnet_inspect.tui.panels.network_tree import compared, network_table
-from resnet_inspect.tui.panels.outline import Outline
-from resnet_inspect.tui.panels.search import sample
-from resnet_inspect.tui.session.recorded import Beside
-from resnet_inspect.tui.session.shown import OF_CALLS
+from resnet_inspect.tui.session.measured import Beside
+from resnet_inspect.tui.session.perspective import OF_CALLS
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from resnet_inspect.tui.panels.outline import Outline
+from resnet_inspect.tui.panels.lists.outline import Outline
 from resnet_inspect.views.tables.table import Row
 
 _HEIGHTS, _HEIGHTS_IN_ASCII = "▁▂▃▄▅▆▇█", "._-=+*%#"

@@ -17,11 +17,11 @@ from textual.widget import Widget
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.tui.panels import PANELS
-from resnet_inspect.tui.panels.card import CardPanel
+from resnet_inspect.tui.panels.cards.card import CardPanel
 from resnet_inspect.tui.panels.contents import Contents
+from resnet_inspect.tui.panels.lists.row_list import RowList
 from resnet_inspect.tui.panels.network_tree import NetworkTree
-from resnet_inspect.tui.panels.row_list import RowList
-from resnet_inspect.tui.panels.trace_table import TraceTable
+from resnet_inspect.tui.panels.table.trace_table import TraceTable
 from resnet_inspect.tui.process.background import MANY_CALLS, beside_the_screen
 from resnet_inspect.tui.session.history import Places, Span
 from resnet_inspect.views.cards import card_of

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from resnet_inspect.collection import hold_off, let_go, set_apart
+from resnet_inspect.garbage_collection import hold_off, let_go, set_apart
 
 T = TypeVar("T")
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import resnet_inspect
-from resnet_inspect.traces.codec import Measured
+from resnet_inspect.traces.json.codec import Measured
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.signals import Watched
 from resnet_inspect.tui.process.errors import ChildDied

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from resnet_inspect.traces import codec
-from resnet_inspect.traces.codec import Measured
+from resnet_inspect.traces.json import codec
+from resnet_inspect.traces.json.codec import Measured
 from resnet_inspect.tui.process.background import LONG_TEXT, beside_the_screen
 from resnet_inspect.tui.process.errors import ChildDied, Obsolete
 from resnet_inspect.tui.process.wire import error_from, grown, object_in

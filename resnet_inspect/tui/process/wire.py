@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 from resnet_inspect.errors import BadInput, ForwardError, InspectError, WorkFailed
-from resnet_inspect.traces import codec
-from resnet_inspect.traces.codec import Measured
+from resnet_inspect.escaping import named_first_line
+from resnet_inspect.traces.json import codec
+from resnet_inspect.traces.json.codec import Measured
 from resnet_inspect.traces.timing import Measurements, mismatch
 from resnet_inspect.tui.process.errors import ChildDied, Obsolete
-from resnet_inspect.visible import named_first_line
 
 _RUNS = ("forward", "whole_forward", "backward", "whole_backward")
 """The fields of measurements that hold something for each run."""

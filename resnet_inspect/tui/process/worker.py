@@ -44,8 +44,8 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from resnet_inspect.errors import BadInput
-from resnet_inspect.traces import codec
-from resnet_inspect.traces.codec import Measured
+from resnet_inspect.traces.json import codec
+from resnet_inspect.traces.json.codec import Measured
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.signals import Watched
 from resnet_inspect.tui.process.wire import added, described

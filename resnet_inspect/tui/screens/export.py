@@ -14,9 +14,9 @@ from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import InspectError
 from resnet_inspect.files import write_all
 from resnet_inspect.formats import formats_by_suffix, render, table_suffixes
-from resnet_inspect.traces import codec
+from resnet_inspect.traces.json import codec
 from resnet_inspect.tui.screens.form import Field, Form
-from resnet_inspect.tui.session.recorded import Beside
+from resnet_inspect.tui.session.measured import Beside
 from resnet_inspect.views.tables.table import Row, Table
 from resnet_inspect.views.words.text import count
 

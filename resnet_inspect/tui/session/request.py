@@ -10,10 +10,10 @@ from typing import Any
 
 from resnet_inspect import pipeline
 from resnet_inspect.errors import BadInput
-from resnet_inspect.pipeline.networks import Partial
+from resnet_inspect.pipeline.building.networks import Partial
 from resnet_inspect.sources import code_place, is_path, subject
 from resnet_inspect.sources.catalogue import NAMED
-from resnet_inspect.traces.codec import Recorded
+from resnet_inspect.traces.json.codec import Recorded
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
 

@@ -10,9 +10,10 @@ from resnet_inspect.views.cards.card import Card, Entry, Section, filled
 from resnet_inspect.views.cards.entries import cell, entry
 from resnet_inspect.views.cards.subjects import End, subject_of
 from resnet_inspect.views.figures import drawings
-from resnet_inspect.views.tables import assembly, totals
+from resnet_inspect.views.tables import assembly
 from resnet_inspect.views.tables.rows.sections import sections
 from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.trace import totals
 from resnet_inspect.views.words.text import Value
 
 

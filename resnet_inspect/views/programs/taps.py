@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from resnet_inspect.analysis.taps import places
-from resnet_inspect.analysis.taps.found import Tap, Taps
 from resnet_inspect.analysis.taps.places import Place
+from resnet_inspect.analysis.taps.pyramid import Tap, Taps
 from resnet_inspect.errors import BadInput
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.views.programs.networks import (

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.views.tables import blocks, layers, modules, stages, totals
 from resnet_inspect.views.tables.assembly import Widen
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table
+from resnet_inspect.views.tables.trace import blocks, layers, modules, stages, totals
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from resnet_inspect.analysis.structure.survey import Spans
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.signals import Flow
 from resnet_inspect.views.tables import VIEWS
-from resnet_inspect.views.tables.beside import Beside, widened
 from resnet_inspect.views.tables.columns import COLUMNS
+from resnet_inspect.views.tables.measured import Beside, widened
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Table, Total, listing
 from resnet_inspect.views.words import text

@@ -16,8 +16,8 @@ from resnet_inspect.analysis.timing import Time, Timing, typical
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.views.tables import VIEWS
-from resnet_inspect.views.tables.beside import Beside, extended, widened
 from resnet_inspect.views.tables.columns import COLUMNS
+from resnet_inspect.views.tables.measured import Beside, extended, widened
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row, Table, Total
 from resnet_inspect.views.words import text

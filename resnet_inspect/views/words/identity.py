@@ -16,7 +16,7 @@ def said(identity: Identity) -> str:
     """What the file is, in one sentence."""
     file = text.visible(identity.file)
     best = identity.candidates[0] if identity.candidates else None
-    flat = identity.looks is None or identity.looks.dimensions == 2
+    flat = identity.likeness is None or identity.likeness.dimensions == 2
     if best is None or best.match.share < (0.001 if flat else 0.9):
         count = text.count(len(identity.tensors), "tensor")
         nearest = looks(identity)
@@ -114,7 +114,7 @@ def told_from(identity: Identity) -> str:
 
 def looks(identity: Identity) -> str:
     """What its shapes look like; "" for nothing that is known."""
-    found = identity.looks
+    found = identity.likeness
     if found is None:
         return ""
     if found.design:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from unicodedata import category, east_asian_width
 
+from resnet_inspect.escaping import message as message
+from resnet_inspect.escaping import visible as visible
 from resnet_inspect.traces.tensors import Shape
-from resnet_inspect.visible import message as message
-from resnet_inspect.visible import visible as visible
 
 NOTHING = ""
 """Written where a column does not apply to a row."""

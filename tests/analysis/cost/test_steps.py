@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from saved import ByHand, conv, window
 
-from resnet_inspect.analysis.cost import lives, memory, step
+from resnet_inspect.analysis.cost import lifetimes, memory, step
 from resnet_inspect.traces.model import Checkpoint, Trace
 from resnet_inspect.traces.ops import Activate, Elementwise, Join, Reshape
 
@@ -81,7 +81,7 @@ def test_a_step_holds_no_more_than_all_that_it_could(trace):
     """Every activation once for each run, a gradient for each that takes it, and the weights."""
     every = sum(
         life.nbytes * (1 + len(trace.calls[life.born].checkpoints))
-        for life in lives.of(trace).values()
+        for life in lifetimes.of(trace).values()
     )
     gradients = sum(
         activation.tensor.nbytes * len(trace.consumers.get(number, ())) + activation.tensor.nbytes

@@ -18,7 +18,7 @@ from resnet_inspect.analysis.cost import gradients, macs, memory
 from resnet_inspect.analysis.structure import freezing
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UsageError
-from resnet_inspect.traces import codec
+from resnet_inspect.traces.json import codec
 from resnet_inspect.views.tables import cost
 
 pytestmark = pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")

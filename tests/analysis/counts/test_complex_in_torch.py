@@ -11,8 +11,8 @@ from torch import nn
 
 from resnet_inspect.analysis.checks import Opinion, judge
 from resnet_inspect.oracle import flop_counter_macs
-from resnet_inspect.views.tables import layers
 from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.trace import layers
 
 KIND = torch.complex64
 

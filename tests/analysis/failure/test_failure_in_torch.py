@@ -17,7 +17,7 @@ from torch.nn import functional
 import resnet_inspect as ri
 from resnet_inspect.analysis.failure import report, sentence
 from resnet_inspect.errors import ForwardError, ForwardInterrupted
-from resnet_inspect.traces import codec
+from resnet_inspect.traces.json import codec
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.rows.selection import Selection

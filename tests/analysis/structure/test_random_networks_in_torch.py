@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 import resnet_inspect as ri
 from resnet_inspect import oracle
-from resnet_inspect.traces import codec, invariants
+from resnet_inspect.traces import invariants
+from resnet_inspect.traces.json import codec
 from resnet_inspect.traces.ops import window_of
 
 quick = settings(max_examples=60, deadline=None)

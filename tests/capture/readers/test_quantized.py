@@ -15,7 +15,8 @@ from torchvision import models
 import resnet_inspect as ri
 from resnet_inspect.analysis.checks import Opinion, judge
 from resnet_inspect.analysis.cost import memory
-from resnet_inspect.traces import codec, invariants
+from resnet_inspect.traces import invariants
+from resnet_inspect.traces.json import codec
 from resnet_inspect.traces.ops import Conv, Linear, Recurrent
 from resnet_inspect.views.tables import cost
 

@@ -17,8 +17,8 @@ from torch.nn.functional import scaled_dot_product_attention as attend
 
 import resnet_inspect as ri
 from resnet_inspect.oracle import flop_counter_macs
-from resnet_inspect.views.tables import layers
 from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.trace import layers
 
 
 @dataclass

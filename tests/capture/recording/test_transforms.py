@@ -12,9 +12,9 @@ from torch.func import functional_call, grad, jacfwd, jacrev, jvp, stack_module_
 from torch.nn import functional
 
 from resnet_inspect.oracle import flop_counter_macs
-from resnet_inspect.traces import codec
-from resnet_inspect.views.tables import layers
+from resnet_inspect.traces.json import codec
 from resnet_inspect.views.tables.rows.selection import Selection
+from resnet_inspect.views.tables.trace import layers
 
 
 class Residual(nn.Module):

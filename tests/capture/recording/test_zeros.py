@@ -11,7 +11,7 @@ from torch.nn.utils import prune
 
 import resnet_inspect as ri
 from resnet_inspect.sources import source
-from resnet_inspect.traces import codec
+from resnet_inspect.traces.json import codec
 
 
 def network() -> nn.Module:

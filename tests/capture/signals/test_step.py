@@ -15,7 +15,7 @@ from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.capture.recording.forward import capture
 from resnet_inspect.capture.signals.step import Step
 from resnet_inspect.errors import BadInput, WorkFailed
-from resnet_inspect.traces import codec
+from resnet_inspect.traces.json import codec
 from resnet_inspect.views.words.signals import remarks_of
 
 

@@ -9,7 +9,7 @@ from proofs import Proofs, actions_of, of_each
 
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.keys import Action
-from resnet_inspect.tui.screens.asked import Asked
+from resnet_inspect.tui.screens.command_report import CommandReport
 
 PROOFS = Proofs()
 
@@ -29,15 +29,17 @@ async def answers_a_question(app: Explorer, pilot: Keys, key: str) -> None:
 async def asks_the_command_line(app: Explorer, pilot: Keys, key: str) -> None:
     asked: list[tuple[str, ...]] = []
 
-    def run(self: Asked, *more: str) -> tuple[str, str]:
+    def run(self: CommandReport, *more: str) -> tuple[str, str]:
         asked.append(self.arguments)
         return "an answer", ""
 
-    with mock.patch.object(Asked, "_run", run):
+    with mock.patch.object(CommandReport, "_run", run):
         await pilot.press(key)
         if key != "V":
             await fill(app, pilot, "a.file")
-        await until(pilot, lambda: isinstance(app.screen, Asked) and app.screen.page is not None)
+        await until(
+            pilot, lambda: isinstance(app.screen, CommandReport) and app.screen.page is not None
+        )
         assert "an answer" in text_of(app.screen, "#report-text")  # type: ignore[arg-type]
     commands = {
         "V": ("verify", "resnet18", "--input", "1,3,224,224"),

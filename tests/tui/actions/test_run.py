@@ -18,8 +18,8 @@ from signals import signals
 
 from resnet_inspect import pipeline
 from resnet_inspect.cli import main
+from resnet_inspect.traces.json.run_codec import dumps_line, dumps_record
 from resnet_inspect.traces.run import Epoch
-from resnet_inspect.traces.run_codec import dumps_line, dumps_record
 from resnet_inspect.tui.actions.networks import look_at_named
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.keys import Action

@@ -29,10 +29,10 @@ from resnet_inspect.formats.styled_text import GAP
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Unknown
 from resnet_inspect.tui.app import Explorer
-from resnet_inspect.tui.panels.fitting import LONGEST
+from resnet_inspect.tui.panels.lists.outline import path_of
 from resnet_inspect.tui.panels.network_tree import short_name
-from resnet_inspect.tui.panels.outline import path_of
-from resnet_inspect.tui.panels.trace_table import TraceTable
+from resnet_inspect.tui.panels.table.column_fit import LONGEST
+from resnet_inspect.tui.panels.table.trace_table import TraceTable
 from resnet_inspect.tui.session.request import Request
 from resnet_inspect.views.tables import VIEWS
 

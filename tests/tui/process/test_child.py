@@ -23,7 +23,7 @@ from resnet_inspect.errors import (
     UnknownName,
     WorkFailed,
 )
-from resnet_inspect.traces import codec
+from resnet_inspect.traces.json import codec
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.process.child import Child
 from resnet_inspect.tui.process.errors import ChildDied

@@ -22,7 +22,7 @@ from resnet_inspect.errors import (
     UnknownName,
     WorkFailed,
 )
-from resnet_inspect.traces.codec import Measured
+from resnet_inspect.traces.json.codec import Measured
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.tui.process import worker as worker_module
 from resnet_inspect.tui.process.child import COMMAND, Child

@@ -8,7 +8,7 @@ from textual.color import Color
 from textual.pilot import Pilot
 
 from resnet_inspect.tui.app import Explorer
-from resnet_inspect.tui.panels.trace_table import TraceTable
+from resnet_inspect.tui.panels.table.trace_table import TraceTable
 
 ENOUGH = 4.5
 """Level AA, for letters of an ordinary size."""

@@ -12,7 +12,7 @@ from signals import changed, run_of, signal_of, signals
 from resnet_inspect.analysis.signals import Run, Signal
 from resnet_inspect.errors import TraceFileError, UnknownName, UsageError
 from resnet_inspect.formats.figures import render_picture
-from resnet_inspect.traces import codec
+from resnet_inspect.traces.json import codec
 from resnet_inspect.traces.signals import mismatch
 from resnet_inspect.views.figures.signals import as_text, propagation
 from resnet_inspect.views.tables.rows.selection import Selection

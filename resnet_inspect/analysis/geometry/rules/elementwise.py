@@ -9,7 +9,7 @@ from resnet_inspect.analysis.geometry.layout import Layout, axes, held, other
 from resnet_inspect.analysis.geometry.motion import mixed
 from resnet_inspect.analysis.geometry.rules.gates import scaled
 from resnet_inspect.analysis.geometry.state import Everything, Given, Known, Lost
-from resnet_inspect.analysis.geometry.together import joined
+from resnet_inspect.analysis.geometry.union import joined
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import Activate, Create, Elementwise, Norm
 from resnet_inspect.traces.tensors import Shape

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resnet_inspect.analysis.geometry.layout import NONE
 from resnet_inspect.analysis.geometry.state import Everything, Given, Known, Lost, State
-from resnet_inspect.analysis.geometry.together import joined
+from resnet_inspect.analysis.geometry.union import joined
 from resnet_inspect.traces.tensors import Shape
 
 _SUMS = {"add", "sub", "subtract"}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from resnet_inspect.analysis.geometry.layout import held, other, scattered
 from resnet_inspect.analysis.geometry.motion import one_axis, out_of_order
 from resnet_inspect.analysis.geometry.state import Given, Known, Lost, Seen
-from resnet_inspect.analysis.geometry.together import joined
+from resnet_inspect.analysis.geometry.union import joined
 from resnet_inspect.analysis.geometry.windows import Windows
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import Join

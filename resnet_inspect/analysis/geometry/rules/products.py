@@ -18,7 +18,7 @@ from resnet_inspect.analysis.geometry.state import (
     State,
     nothing,
 )
-from resnet_inspect.analysis.geometry.together import joined
+from resnet_inspect.analysis.geometry.union import joined
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import Attention, Linear, MatMul
 from resnet_inspect.traces.tensors import Shape

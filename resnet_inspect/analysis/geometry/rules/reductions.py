@@ -9,7 +9,7 @@ from resnet_inspect.analysis.geometry.layout import held, other
 from resnet_inspect.analysis.geometry.motion import mixed
 from resnet_inspect.analysis.geometry.rules.reshapes import reduced
 from resnet_inspect.analysis.geometry.state import Given, Known, Lost, State
-from resnet_inspect.analysis.geometry.together import joined
+from resnet_inspect.analysis.geometry.union import joined
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import Reduce
 from resnet_inspect.traces.tensors import Shape

@@ -11,7 +11,7 @@ from resnet_inspect.analysis.comparison.timing import TimingComparison
 from resnet_inspect.analysis.signals import Signal
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.timing import Timing
-from resnet_inspect.traces.codec import Saved
+from resnet_inspect.traces.json.codec import Saved
 from resnet_inspect.views.tables.comparison import headings, networks, signals, timing
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Table

@@ -12,11 +12,12 @@ from typing import Any
 from resnet_inspect.analysis.comparison.difference import Difference
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
-from resnet_inspect.views.tables import assembly, totals
+from resnet_inspect.views.tables import assembly
 from resnet_inspect.views.tables.comparison.headings import HEADINGS, SHOWN
 from resnet_inspect.views.tables.comparison.rows import Notable, Rows
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Cell, Table, Total
+from resnet_inspect.views.tables.trace import totals
 from resnet_inspect.views.words import fields, text
 from resnet_inspect.views.words.comparison.changes import figure_texts, of_sides, ratio
 from resnet_inspect.views.words.comparison.summary import summary

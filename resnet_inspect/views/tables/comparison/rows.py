@@ -12,11 +12,11 @@ from resnet_inspect.analysis.structure.survey import Amounts, Spans
 from resnet_inspect.views.tables import assembly
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.comparison.headings import HEADINGS, KEYS, SIDES
-from resnet_inspect.views.tables.layers import made_of
 from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.rows.sections import block_line, call_line, sections, stage_line
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import EMPTY, NO_CALLS, Cell, Row, Table
+from resnet_inspect.views.tables.trace.layers import made_of
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.comparison.changes import entry_note, section_note, signed
 from resnet_inspect.views.words.ops import kind_of, window

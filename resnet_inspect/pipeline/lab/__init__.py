@@ -1,0 +1,1 @@
+"""Where the lab meets the other tower: a network is trained, and its scores are attributed."""

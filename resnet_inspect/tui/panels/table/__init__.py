@@ -1,0 +1,1 @@
+"""The shape trace: the table in the middle."""

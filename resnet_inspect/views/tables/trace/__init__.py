@@ -1,0 +1,1 @@
+"""The views of a trace: a module for each, registered in `VIEWS`."""
