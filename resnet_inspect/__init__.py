@@ -121,16 +121,13 @@ _HOMES = {
     "verify": "pipeline.questions",
     "watch": "pipeline",
 }
+"""Where each name is from."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'resnet_inspect' has no attribute '{name}'")
-    from importlib import import_module
+    from resnet_inspect.lazy_names import load
 
-    found = getattr(import_module(f"resnet_inspect.{_HOMES[name]}"), name)
-    globals()[name] = found
-    return found
+    return load(__name__, name, _HOMES)
 
 
 def __dir__() -> list[str]:

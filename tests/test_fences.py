@@ -113,8 +113,8 @@ def test_a_table_loads_nothing_that_it_does_not_show() -> None:
     assert done.returncode == 0, done.stderr
     rooms = (
         "views.lessons", "views.figures", "views.cards", "analysis.comparison", "analysis.cost",
-        "analysis.taps", "pipeline.asking", "answers.figures", "answers.lessons", "answers.pages",
-        "watched",
+        "analysis.taps", "pipeline.questions", "answers.figures", "answers.lessons",
+        "answers.pages", "watched",
     )  # fmt: skip
     unasked = tuple(f"resnet_inspect.{room}." for room in rooms)
     loaded = done.stdout.rpartition("@@")[2].split()

@@ -20,7 +20,6 @@ The only place that joins them; torch is imported inside the functions that need
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -150,11 +149,9 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"resnet_inspect.{_HOMES[name]}"), name)
-    globals()[name] = found
-    return found
+    from resnet_inspect.lazy_names import load  # `load` is one of the names
+
+    return load(__name__, name, _HOMES)
 
 
 def variants() -> tuple[Variant, ...]:
