@@ -74,7 +74,7 @@ def _files_left_open() -> list[io.IOBase]:
     """
     if "torch" not in sys.modules:
         return []
-    from resnet_inspect.pipeline.cache import ran_no_other_code
+    from resnet_inspect.pipeline.tracing.cache import ran_no_other_code
 
     if ran_no_other_code():
         return []

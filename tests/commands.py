@@ -38,7 +38,7 @@ READ_AT_THE_START = (
 IMPORTED = (
     "torch", "torchvision", "torchinfo", "torch.utils.flop_counter", "click", "rich.console",
     "rich.table", "resnet_inspect.cli.commands.trace", "resnet_inspect.pipeline.questions",
-    "resnet_inspect.pipeline.tracing", "resnet_inspect.sources.torchvision",
+    "resnet_inspect.pipeline.tracing.trace", "resnet_inspect.sources.torchvision",
     "resnet_inspect.capture.recording.watch", "resnet_inspect.inspection",
     "resnet_inspect.formats.terminal",
 )  # fmt: skip

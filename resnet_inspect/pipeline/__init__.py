@@ -2,19 +2,17 @@
 
 The only place that joins them; torch is imported inside the functions that need it.
 
-- `networks`: a named network and its inputs, built on the device where it will run.
-- `tracing`: `trace` and `watch`.
-- `asking`: `explain`, `taps`, `diff`, `draw`, of any network.
-- `asked`: how to give a forward what it takes, where that is no tensor.
-- `cache`: which traces are kept, and `cached`.
+- `tracing/`: `trace` and `watch`, and what the cache keeps.
 - `timing`: `measure`, against the clock.
 - `signals`: `signal`, what flows forward and back.
-- `weights`, `identity`: filling a network from a file, and `identify`.
-- `conversion`: weights under the names of their network, and code that loads them.
-- `checks`, `equivalence`: `verify` and `equivalence_of`.
-- `training`, `fitted`, `recipes`: `train` and `resume`; `run`: `load_run`.
+- `questions`: `explain`, `taps`, `diff`, `cost`, `draw`, `verify`, of any network.
+- `checks`, `equivalence`: what others say of a network, and whether two compute the same.
 - `programs`: `features`, the program that takes the feature maps.
+- `lab/`: `train` and `resume`, and `attribute`.
+- `identity/`: `identify`, and weights under the names of their network.
 - `locks`: what a saved trace or a lock says, held against what is.
+- `building/`: a named network, its inputs and the weights of a file.
+- `run`: `load_run`, the folder of a run as a value.
 - `files`: files, tables and text.
 """
 
@@ -24,15 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from resnet_inspect.formats import format_of
-    from resnet_inspect.pipeline.building.networks import (
-        USUAL_INPUT,
-        input_from,
-        input_shape,
-        offered,
-    )
-    from resnet_inspect.pipeline.cache import cached, why_no_cache
+    from resnet_inspect.pipeline.building.inputs import USUAL_INPUT, input_from, input_shape
+    from resnet_inspect.pipeline.building.networks import offered
     from resnet_inspect.pipeline.checks import verify
-    from resnet_inspect.pipeline.conversion import convert, loading
     from resnet_inspect.pipeline.equivalence import equivalence_of
     from resnet_inspect.pipeline.files import (
         explored,
@@ -48,13 +40,21 @@ if TYPE_CHECKING:
         save_signals,
         tabulate,
     )
-    from resnet_inspect.pipeline.identity import checkpoint_of, identified, identify, recognised
+    from resnet_inspect.pipeline.identity.conversion import convert, loading
+    from resnet_inspect.pipeline.identity.recognition import (
+        checkpoint_of,
+        identified,
+        identify,
+        recognised,
+    )
     from resnet_inspect.pipeline.locks import change_table, changed, input_of, mode_of
     from resnet_inspect.pipeline.programs import features
     from resnet_inspect.pipeline.questions import cost, diff, draw, explain, taps
     from resnet_inspect.pipeline.signals import signal
     from resnet_inspect.pipeline.timing import measure
-    from resnet_inspect.pipeline.tracing import trace, watch
+    from resnet_inspect.pipeline.tracing.cache import cached, why_no_cache
+    from resnet_inspect.pipeline.tracing.trace import trace
+    from resnet_inspect.pipeline.tracing.watch import watch
     from resnet_inspect.sources.catalogue import Variant
 
 __all__ = [
@@ -103,12 +103,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "USUAL_INPUT": "pipeline.building.networks",
-    "cached": "pipeline.cache",
+    "USUAL_INPUT": "pipeline.building.inputs",
+    "cached": "pipeline.tracing.cache",
     "change_table": "pipeline.locks",
     "changed": "pipeline.locks",
-    "checkpoint_of": "pipeline.identity",
-    "convert": "pipeline.conversion",
+    "checkpoint_of": "pipeline.identity.recognition",
+    "convert": "pipeline.identity.conversion",
     "cost": "pipeline.questions",
     "diff": "pipeline.questions",
     "draw": "pipeline.questions",
@@ -117,22 +117,22 @@ _HOMES = {
     "explored": "pipeline.files",
     "features": "pipeline.programs",
     "format_of": "formats",
-    "identified": "pipeline.identity",
-    "identify": "pipeline.identity",
-    "input_from": "pipeline.building.networks",
+    "identified": "pipeline.identity.recognition",
+    "identify": "pipeline.identity.recognition",
+    "input_from": "pipeline.building.inputs",
     "input_of": "pipeline.locks",
-    "input_shape": "pipeline.building.networks",
+    "input_shape": "pipeline.building.inputs",
     "is_trace_file": "pipeline.files",
     "load": "pipeline.files",
     "load_measured": "pipeline.files",
     "load_saved": "pipeline.files",
     "load_signals": "pipeline.files",
     "load_timed": "pipeline.files",
-    "loading": "pipeline.conversion",
+    "loading": "pipeline.identity.conversion",
     "measure": "pipeline.timing",
     "mode_of": "pipeline.locks",
     "offered": "pipeline.building.networks",
-    "recognised": "pipeline.identity",
+    "recognised": "pipeline.identity.recognition",
     "render": "pipeline.files",
     "save": "pipeline.files",
     "save_measured": "pipeline.files",
@@ -140,10 +140,10 @@ _HOMES = {
     "signal": "pipeline.signals",
     "tabulate": "pipeline.files",
     "taps": "pipeline.questions",
-    "trace": "pipeline.tracing",
+    "trace": "pipeline.tracing.trace",
     "verify": "pipeline.checks",
-    "watch": "pipeline.tracing",
-    "why_no_cache": "pipeline.cache",
+    "watch": "pipeline.tracing.watch",
+    "why_no_cache": "pipeline.tracing.cache",
 }
 """Where each name is from: a command that needs one loads no other."""
 

@@ -9,7 +9,7 @@ from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.escaping import named_line
 from resnet_inspect.pipeline.building.networks import Order, Tell, built_to_run, silent
 from resnet_inspect.pipeline.locks import input_of
-from resnet_inspect.pipeline.tracing import trace
+from resnet_inspect.pipeline.tracing.trace import trace
 from resnet_inspect.sources import subject, surroundings
 
 if TYPE_CHECKING:

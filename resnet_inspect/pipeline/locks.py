@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import BadInput
-from resnet_inspect.pipeline.building.networks import takes_a_list
+from resnet_inspect.pipeline.building.inputs import takes_a_list
 from resnet_inspect.sources import subject
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.views.tables.rows.selection import Selection

@@ -22,7 +22,7 @@ from resnet_inspect.pipeline.checks import verify as ask_others
 from resnet_inspect.pipeline.equivalence import equivalence_of
 from resnet_inspect.pipeline.files import is_trace_file, load
 from resnet_inspect.pipeline.locks import input_of
-from resnet_inspect.pipeline.tracing import trace
+from resnet_inspect.pipeline.tracing.trace import trace
 from resnet_inspect.traces.model import FORWARD, Trace
 from resnet_inspect.views.figures.layout import Direction
 from resnet_inspect.views.tables import checks

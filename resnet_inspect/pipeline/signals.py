@@ -13,12 +13,13 @@ from resnet_inspect.pipeline.building.networks import (
     Built,
     Order,
     Tell,
-    give_shapes,
     import_torch,
+    refuse_meta,
     silent,
+    unwrapped_to_run,
 )
-from resnet_inspect.pipeline.forward_errors import forward_error
-from resnet_inspect.pipeline.tracing import settled
+from resnet_inspect.pipeline.tracing.forward_errors import as_forward_error
+from resnet_inspect.pipeline.tracing.trace import settled
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.signals import Watched
 
@@ -63,44 +64,40 @@ def signal(
 
     """
     chosen = subject(model)
-    if device == "meta":
-        raise BadInput("meta computes nothing that could flow", hint="--device cpu, cuda, mps")
+    refuse_meta(device, "nothing that could flow")
     tell("importing torch")
     import_torch()
     import torch
 
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.recording.forward import ForwardRaised, unwrapped
     from resnet_inspect.capture.signals.step import Step
     from resnet_inspect.sources import seed as seeds
 
     where = backends.resolve(device or "cpu")
     step = Step(loss, seed)
     with surroundings(chosen), seeds.of(seed), torch.random.fork_rng(devices=()):
-        order = Order.of(
-            chosen,
-            input_size,
-            mode=mode,
-            dtype=dtype,
-            arguments=arguments,
-            weights=weights,
-            tell=tell,
-            call=call,
+        order = settled(
+            Order.of(
+                chosen,
+                input_size,
+                mode=mode,
+                dtype=dtype,
+                arguments=arguments,
+                weights=weights,
+                tell=tell,
+                call=call,
+            )
         )
-        order = settled(order)
         built = _with_noise(order.on(where), seed)
         if data is not None:
             tell(f"reading images from {data}")
             built = _with_images(built, data, seed)
-        network, wrappers = unwrapped(built.model)
-        give_shapes(network, built.args, built.kwargs)
+        built = unwrapped_to_run(built)
         torch.manual_seed(seed)
         tell(f"running {chosen.name} forward and back on {where}")
         try:
-            ready = replace(built, model=network, notes=(*wrappers, *built.notes))
-            traced = order.captured(ready, where, step=step)
-        except ForwardRaised as raised:
-            raise forward_error(raised, by_name=True) from raised.__cause__
+            with as_forward_error(by_name=True):
+                traced = order.captured(built, where, step=step)
         except InspectError:
             raise
         except Exception as error:

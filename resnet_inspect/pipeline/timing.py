@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.capture import backends
-from resnet_inspect.errors import BadInput
-from resnet_inspect.pipeline.building.networks import Order, Tell, give_shapes, import_torch, silent
-from resnet_inspect.pipeline.forward_errors import forward_error
-from resnet_inspect.pipeline.tracing import settled
+from resnet_inspect.pipeline.building.networks import (
+    Order,
+    Tell,
+    import_torch,
+    refuse_meta,
+    silent,
+    unwrapped_to_run,
+)
+from resnet_inspect.pipeline.tracing.forward_errors import as_forward_error
+from resnet_inspect.pipeline.tracing.trace import settled
 from resnet_inspect.sources import subject, surroundings
 from resnet_inspect.traces.json.codec import Measured
 
@@ -42,45 +48,32 @@ def measure(
     network that cannot be measured.
     """
     chosen = subject(model)
-    if device == "meta":
-        others = (kind for kind in backends.BACKENDS if kind != "meta")
-        raise BadInput(
-            "meta computes nothing that could be timed", hint=f"--device {', '.join(others)}"
-        )
+    refuse_meta(device, "nothing that could be timed")
     tell("importing torch")
     import_torch()
     from resnet_inspect.capture.members import switch
-    from resnet_inspect.capture.recording.forward import (
-        ForwardRaised,
-        run_instead_of_forward,
-        unwrapped,
-    )
     from resnet_inspect.capture.timing.measurement import Runs, moved
     from resnet_inspect.capture.timing.measurement import measure as run_repeatedly
 
     where = backends.resolve(device)
     with surroundings(chosen):
-        order = Order.of(
-            chosen,
-            input_size,
-            mode=mode,
-            dtype=dtype,
-            arguments=arguments,
-            weights=weights,
-            tell=tell,
-            call=call,
+        order = settled(
+            Order.of(
+                chosen,
+                input_size,
+                mode=mode,
+                dtype=dtype,
+                arguments=arguments,
+                weights=weights,
+                tell=tell,
+                call=call,
+            )
         )
-        order = settled(order)
         found = order.on(where)
-        model_there, wrappers = unwrapped(moved(found.model, where))
-        run_instead_of_forward(model_there, call)
-        give_shapes(model_there, found.args, found.kwargs)
-        switch(model_there, mode == "train")
-        built = replace(found, model=model_there, notes=(*wrappers, *found.notes))
-        try:
+        built = unwrapped_to_run(replace(found, model=moved(found.model, where)), call)
+        switch(built.model, mode == "train")
+        with as_forward_error(by_name=True):
             traced = order.captured(built, where, "as found")
-        except ForwardRaised as raised:
-            raise forward_error(raised, by_name=True) from raised.__cause__
         how = Runs(**(runs or {}))
         told = None if so_far is None else lambda found: so_far((traced, found))
         return traced, run_repeatedly(

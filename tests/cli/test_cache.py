@@ -17,7 +17,7 @@ import pytest
 import resnet_inspect as ri
 from resnet_inspect import cache, pipeline
 from resnet_inspect.errors import OutputError
-from resnet_inspect.pipeline import cache as kept
+from resnet_inspect.pipeline.tracing import cache as kept
 from resnet_inspect.sources import Subject
 from resnet_inspect.traces.model import Failure, Trace
 
@@ -287,9 +287,11 @@ def test_the_command_says_where_it_is_and_removes_it(folder: Path) -> None:
 def test_every_file_that_makes_a_trace_is_looked_at_for_changes() -> None:
     looked_at = [name for name, *_ in cache._own_code()]
     assert len(looked_at) == len(set(looked_at))
-    assert {"capture/recording/recorder.py", "capture/backends.py", "pipeline/tracing.py"} <= set(
-        looked_at
-    )
+    assert {
+        "capture/recording/recorder.py",
+        "capture/backends.py",
+        "pipeline/tracing/trace.py",
+    } <= set(looked_at)
 
 
 # -- a cache that cannot be trusted --------------------------------------------------------------

@@ -304,7 +304,7 @@ def test_a_network_is_fitted_to_its_images(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("where", ["lab.training.fit", "pipeline.training.write_all"])
+@pytest.mark.parametrize("where", ["lab.training.fit", "pipeline.lab.folder.write_all"])
 @pytest.mark.parametrize(
     ("error", "state"), [(KeyboardInterrupt, "interrupted"), (MemoryError, "failed")]
 )
@@ -316,7 +316,7 @@ def test_what_ends_a_run_before_its_first_step_is_in_the_record(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def ended(*given: Any, **named: Any) -> None:
-        if where == "pipeline.training.write_all":
+        if where == "pipeline.lab.folder.write_all":
             write_all(*given, **named)  # as an interrupt that comes meanwhile does
             monkeypatch.undo()
         raise error("early")

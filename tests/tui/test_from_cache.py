@@ -10,7 +10,7 @@ import pytest
 import resnet_inspect as ri
 from resnet_inspect import cache
 from resnet_inspect.errors import WorkFailed
-from resnet_inspect.pipeline.cache import entry_of
+from resnet_inspect.pipeline.tracing.cache import entry_of
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.session.request import Request
 

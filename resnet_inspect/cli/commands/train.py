@@ -111,7 +111,8 @@ def command(model: str | None, **options: Any) -> int:
     fitted to their classes. Needs `pip install 'resnet-inspect[lab]'`.
     """
     from resnet_inspect.pipeline.files import is_run
-    from resnet_inspect.pipeline.lab.training import is_further_process, resume, train
+    from resnet_inspect.pipeline.lab.folder import is_further_process
+    from resnet_inspect.pipeline.lab.training import resume, train
     from resnet_inspect.views.tables import run as tables
 
     machine = {name: options[name] for name in ("device", "devices", "nodes", "workers")}

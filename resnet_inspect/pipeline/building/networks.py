@@ -1,33 +1,29 @@
 """A named network is built, and its inputs with it, on the device where it will run.
 
-torch is imported inside the functions: `input_shape` is asked for by what must not import it.
+torch is imported inside the functions: what a cached trace needs is here too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_inspect import sources
-from resnet_inspect.errors import BadInput
-from resnet_inspect.sources import subject
-from resnet_inspect.sources.catalogue import NAMED
-from resnet_inspect.traces.model import Trace
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from resnet_inspect.capture.inputs import InputSize
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from resnet_inspect.errors import MissingDependency
+from resnet_inspect.errors import BadInput, MissingDependency
 from resnet_inspect.garbage_collection import uncollected
-from resnet_inspect.pipeline.run import of_weights
-from resnet_inspect.sources import Subject, source
+from resnet_inspect.pipeline.building.inputs import (
+    USUAL_INPUT,
+    Partial,
+    channels_of,
+    known_input,
+    one_shape,
+    takes_a_list,
+)
+from resnet_inspect.sources import Subject, source, subject
+from resnet_inspect.sources.catalogue import NAMED
+from resnet_inspect.traces.model import FORWARD, Trace
 
 if TYPE_CHECKING:
     import torch
@@ -36,10 +32,6 @@ if TYPE_CHECKING:
     from resnet_inspect.capture.inputs import InputSize
     from resnet_inspect.capture.recording.forward import Mode
     from resnet_inspect.capture.signals.step import Step
-
-USUAL_INPUT = (1, 3, 224, 224)
-"""The input shape that is taken where none is given and the source knows none."""
-
 
 Tell = Callable[[str], None]
 """Called with the name of each step that takes time."""
@@ -60,37 +52,6 @@ def import_torch() -> None:
         ) from error
 
 
-def input_shape(
-    name: str,
-    *,
-    image_size: Sequence[int] | None = None,
-    batch: int | None = None,
-    channels: int | None = None,
-    arguments: Mapping[str, Any] | None = None,
-) -> tuple[int, ...]:
-    """A network's default input shape with its image size, batch or channels replaced.
-
-    The channels are those that the arguments of its builder ask for, unless others are given. It
-    is `USUAL_INPUT` where the source knows none. torch is imported only for a source whose networks
-    are not in the catalogue.
-    """
-    known = NAMED.get(name)
-    chosen = subject(name)
-    default = known.input if known else source(chosen.source).default_input(chosen.name)
-    if channels is None:
-        channels = channels_of(chosen, arguments or {})
-    return Partial(image_size, batch, channels).of(default or USUAL_INPUT)
-
-
-def channels_of(chosen: Subject, arguments: Mapping[str, Any]) -> int | None:
-    """The channels of the images that a builder is asked for; None where it is not."""
-    from resnet_inspect.sources.candidates import ARGUMENTS
-
-    names = ARGUMENTS.get(chosen.source)
-    asked = arguments.get(names.channels) if names else None
-    return asked if type(asked) is int and asked > 0 else None
-
-
 def offered(name: str) -> dict[str, str]:
     """The arguments of a network's builder, each with its default as a Python literal, or "".
 
@@ -99,52 +60,13 @@ def offered(name: str) -> dict[str, str]:
     return sources.offered(subject(name))
 
 
-def takes_a_list(chosen: Subject) -> bool:
-    """Whether a network takes its images as a list."""
-    known = NAMED.get(chosen.written)
-    return known is not None and known.family == "detection"
+def refuse_meta(device: str | None, what: str) -> None:
+    """Raise `BadInput` for meta, which computes "no scores", or "nothing that could flow"."""
+    if device == "meta":
+        from resnet_inspect.capture.backends import BACKENDS
 
-
-def one_shape(size: InputSize) -> tuple[int, ...]:
-    """The shape of the only input; raises `BadInput` for several, or without channels."""
-    if isinstance(size, Mapping) or not all(isinstance(item, int) for item in size):
-        raise BadInput("this network takes one input shape", hint="for example 1,3,224,224")
-    shape = tuple(item for item in size if isinstance(item, int))
-    if len(shape) < 2:
-        raise BadInput(f"an input shape needs a batch size and channels, not only {shape}")
-    return shape
-
-
-@dataclass(frozen=True, slots=True)
-class Partial:
-    """What is asked of an input whose shape follows from the network."""
-
-    image_size: Sequence[int] | None = None
-    batch: int | None = None
-    channels: int | None = None
-
-    def of(self, default: Sequence[int]) -> tuple[int, ...]:
-        """A shape with its image size, batch or channels replaced."""
-        shape = list(default)
-        if self.image_size is not None and len(shape) >= 2 + len(self.image_size):
-            shape[-len(self.image_size) :] = self.image_size
-        if self.batch is not None:
-            shape[0] = self.batch
-        if self.channels is not None:
-            shape[1] = self.channels
-        return tuple(shape)
-
-
-def input_from(
-    name: str | None, arguments: Mapping[str, Any] | None = None, **parts: Any
-) -> tuple[int, ...] | Partial:
-    """The input with these parts: as `input_shape` says, or, where that is not yet known, so far.
-
-    It is not known of your own code, and of the network that weights are of, which has no name yet.
-    """
-    if name is None or subject(name).source == "code":
-        return Partial(**parts)
-    return input_shape(name, arguments=arguments, **parts)
+        others = (kind for kind in BACKENDS if kind != "meta")
+        raise BadInput(f"meta computes {what}", hint=f"--device {', '.join(others)}")
 
 
 @dataclass(frozen=True)
@@ -203,7 +125,7 @@ class Order:
             part = size or Partial()
             if part.channels is None:
                 part = replace(part, channels=channels_of(chosen, arguments or {}))
-            known, said = _known_input(chosen, weights)
+            known, said = known_input(chosen, weights)
             shape = part.of(known or USUAL_INPUT)
             notes += said if part.image_size is None else ()
             made = cls(chosen, shape, mode, dtype, arguments or {}, weights, tell, notes, call)
@@ -293,22 +215,14 @@ class Order:
         )
 
 
-def _known_input(
-    chosen: Subject, weights: str | Path | None
-) -> tuple[tuple[int, ...] | None, tuple[str, ...]]:
-    """The input shape where none is given, if it is known: that of the run that wrote the weights.
+def unwrapped_to_run(built: Built, call: str = FORWARD) -> Built:
+    """The same without wrappers around the network, which is said, to run a method of it."""
+    from resnet_inspect.capture.recording.forward import run_instead_of_forward, unwrapped
 
-    Also what is to be said of it.
-    """
-    record = of_weights(weights)
-    if record is not None and weights is not None:
-        shape = record.images.shape
-        said = f"as in the run {Path(weights).parent}: images of {'×'.join(map(str, shape))}"
-        return (1, *shape), (said,)
-    name = chosen.written
-    if name in NAMED:
-        return NAMED[name].input, ()
-    return source(chosen.source).default_input(chosen.name), ()
+    network, wrappers = unwrapped(built.model)
+    run_instead_of_forward(network, call)
+    give_shapes(network, built.args, built.kwargs)
+    return replace(built, model=network, notes=(*wrappers, *built.notes))
 
 
 def built_to_run(
@@ -316,11 +230,10 @@ def built_to_run(
 ) -> tuple[nn.Module, tuple[Any, ...], dict[str, Any]]:
     """A network with fresh weights on a real device, and inputs for it, by position and name."""
     from resnet_inspect.capture import backends
+    from resnet_inspect.capture.recording.forward import run_instead_of_forward
 
     where = backends.resolve(device or "cpu")
     built = order.on(where)
-    from resnet_inspect.capture.recording.forward import run_instead_of_forward
-
     model = built.model
     run_instead_of_forward(model, order.call)
     give_shapes(model, built.args, built.kwargs)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resnet_inspect.errors import BadInput
-from resnet_inspect.pipeline.building.networks import Order, give_shapes, one_shape
-from resnet_inspect.pipeline.tracing import settled
+from resnet_inspect.pipeline.building.inputs import one_shape
+from resnet_inspect.pipeline.building.networks import Order, unwrapped_to_run
+from resnet_inspect.pipeline.tracing.trace import settled
 from resnet_inspect.traces.run import Images
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Ready:
-    """A network that can run, and what it takes."""
+class ImageNetwork:
+    """A network that can run, and the images that it takes."""
 
     network: nn.Module
     where: torch.device
@@ -90,12 +91,11 @@ def scaling(
     return Scale(wide[0], wide[1], said)
 
 
-def named(order: Order, device: str | None) -> Ready:
+def named(order: Order, device: str | None) -> ImageNetwork:
     """A network that was asked for by its name; raises `BadInput` if it takes no images."""
     import torch
 
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.recording.forward import unwrapped
 
     order = settled(order)
     where = backends.resolve(device or "cpu")
@@ -103,19 +103,20 @@ def named(order: Order, device: str | None) -> Ready:
     taken = built.args[0] if len(built.args) == 1 and not built.kwargs else None
     if not isinstance(taken, torch.Tensor):
         raise BadInput("images go into a network with one input, N×3×H×W")
-    network, wrappers = unwrapped(built.model.to(where))
-    give_shapes(network, built.args, built.kwargs)
+    built = unwrapped_to_run(replace(built, model=built.model.to(where)))
     fresh = () if order.weights else ("its weights are fresh: it has learned nothing",)
     facts = {
         "model_name": order.chosen.title or None,
         "source": order.chosen.origin,
         "arguments": order.arguments,
     }
-    notes = (*wrappers, *built.notes, *fresh)
-    return Ready(network, where, tuple(taken.shape), taken.dtype, notes, facts)
+    notes = (*built.notes, *fresh)
+    return ImageNetwork(built.model, where, tuple(taken.shape), taken.dtype, notes, facts)
 
 
-def given(model: Any, input_size: InputSize | None, device: str | None, dtype: str | None) -> Ready:
+def given(
+    model: Any, input_size: InputSize | None, device: str | None, dtype: str | None
+) -> ImageNetwork:
     """A network that is there already; its shape is told by its first layer if need be."""
     from torch import nn
 
@@ -133,10 +134,10 @@ def given(model: Any, input_size: InputSize | None, device: str | None, dtype: s
     if where.type == "meta":
         raise BadInput("meta computes no scores", hint="load its weights on a device")
     taken = read_dtype(dtype) if dtype else floating_dtype(network)
-    return Ready(network, where, shape, taken, tuple(wrappers), {})
+    return ImageNetwork(network, where, shape, taken, tuple(wrappers), {})
 
 
-def taken(ready: Ready, pixels: Tensor, scale: Scale) -> Tensor:
+def taken(ready: ImageNetwork, pixels: Tensor, scale: Scale) -> Tensor:
     """The image as the network takes it."""
     from resnet_inspect.capture.images import normalised
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_inspect.errors import BadInput, MissingDependency, OutputError, WorkFailed
-from resnet_inspect.escaping import said
-from resnet_inspect.files import leftovers, write_all
+from resnet_inspect.errors import BadInput, MissingDependency, WorkFailed
 from resnet_inspect.pipeline.building.networks import Tell, import_torch, silent
-from resnet_inspect.pipeline.lab.preparation import Machine, bare, check_unbuilt, prepared
+from resnet_inspect.pipeline.lab.folder import (
+    begin,
+    check_free,
+    is_further_process,
+    reached,
+    said_to_end,
+    wind_back,
+)
+from resnet_inspect.pipeline.lab.given_modules import bare, check_unbuilt
+from resnet_inspect.pipeline.lab.preparation import Machine, prepared
 from resnet_inspect.pipeline.lab.recipes import recipe_of
 from resnet_inspect.pipeline.run import load_record, load_run, of_weights
 from resnet_inspect.sources import subject
-from resnet_inspect.traces import run as files
-from resnet_inspect.traces.json.codec import dumps, dumps_signals
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.run import Recipe, Record, Run, Told
 from resnet_inspect.views.words.text import shape, visible
@@ -91,7 +94,7 @@ def train(
     if module:
         check_unbuilt(recipe.arguments)
     if not is_further_process():
-        _check_folder(folder, overwrite)
+        check_free(folder, overwrite)
     recipe, notes = _named(recipe, tell)
     if given is None:
         subject(recipe.model)
@@ -110,11 +113,11 @@ def train(
             stem=ready.stem,
             frozen_norms=ready.norms,
         )
-        with _said_to_end(folder):
+        with said_to_end(folder):
             if not is_further_process():
                 for line in record.notes:
                     note(line)
-                _begin(folder, record, ready.trace)
+                begin(folder, record, ready.trace)
             ready.fit(record, folder, (), told)
     return load_run(folder)
 
@@ -147,7 +150,7 @@ def resume(
     recipe = record.recipe if epochs is None else replace(record.recipe, epochs=epochs)
     tell("importing torch")
     import_torch()
-    done, step = _reached(place)
+    done, step = reached(place)
     if done >= recipe.epochs:
         raise BadInput(
             f"{folder} has {done} of {recipe.epochs} epochs behind it",
@@ -161,10 +164,10 @@ def resume(
     machine = Machine(device, devices, nodes, workers)
     with prepared(recipe, machine, tell, given=model, filled=not done) as ready:
         _check_same(folder, run.trace, ready.trace)
-        with _said_to_end(place):
+        with said_to_end(place):
             if not is_further_process():
                 note(f"going on after epoch {done} of {recipe.epochs}")
-                _wind_back(place, replace(run, record=record, epochs=behind), step)
+                wind_back(place, replace(run, record=record, epochs=behind), step)
             ready.fit(record, place, behind, told)
     return load_run(place)
 
@@ -208,22 +211,6 @@ def _modules(trace: Trace) -> Iterator[tuple[str, str]]:
         yield module.path, visible(", ".join((module.class_name, *shapes)))
 
 
-@contextmanager
-def _said_to_end(folder: Path) -> Iterator[None]:
-    """Have the record say how a training ended that ended before its first step."""
-    try:
-        yield
-    except BaseException as error:
-        is_there = (folder / files.RECORD).is_file() and not is_further_process()
-        record = load_record(folder) if is_there else None
-        if record is not None and record.state == "running":
-            failed = isinstance(error, Exception)
-            state, why = ("failed", said(error)) if failed else ("interrupted", "")
-            with suppress(OutputError):  # the disk may be full
-                _write(folder, replace(record, state=state, why=why), {})
-        raise
-
-
 def check_lab() -> None:
     """Raise `MissingDependency` where a package of the lab is not installed."""
     missing = [name for name in _NEEDS if find_spec(name) is None]
@@ -231,75 +218,6 @@ def check_lab() -> None:
         raise MissingDependency(
             f"training needs {', '.join(missing)}", hint="pip install 'resnet-inspect[lab]'"
         )
-
-
-def is_further_process() -> bool:
-    """Whether Lightning has started this process beside the first one of the run."""
-    return int(os.environ.get("LOCAL_RANK", "0")) > 0 or int(os.environ.get("NODE_RANK", "0")) > 0
-
-
-def _check_folder(folder: Path, overwrite: bool) -> None:
-    if folder.is_file():
-        raise OutputError(f"{folder} is a file", hint="-o names a folder")
-    if folder.is_dir() and any(folder.iterdir()):
-        if not (folder / files.RECORD).is_file():
-            raise OutputError(f"{folder} holds other files", hint="name a new folder")
-        is_begun = (folder / files.RESUME).exists() or load_record(folder).state == "running"
-        if is_begun and not overwrite:
-            raise OutputError(
-                f"{folder} holds a run", hint=f"--resume {folder} goes on, --force begins anew"
-            )
-
-
-_WRITTEN = (
-    files.METRICS, files.SIGNALS, files.CONFUSION, files.BEST, files.LAST, files.RESUME,
-)  # fmt: skip
-
-
-def _begin(folder: Path, record: Record, trace: Trace) -> None:
-    """Write what is known before the first step; what a run before has left is taken away."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in _WRITTEN:
-            (folder / name).unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder} could not be written: {error.strerror or error}") from error
-    _write(folder, record, {files.TRACE: dumps(trace)})
-
-
-def _write(folder: Path, record: Record, contents: Mapping[str, str]) -> None:
-    from resnet_inspect.traces.json.run_codec import dumps_record
-
-    every = {**contents, files.RECORD: dumps_record(record)}
-    write_all({folder / name: text for name, text in every.items()}, overwrite=True)
-
-
-def _reached(folder: Path) -> tuple[int, int]:
-    """Epochs and steps that a run can go on from."""
-    from resnet_inspect.lab.record import States
-
-    if not (folder / files.RESUME).exists():
-        return 0, 0
-    state = States().load_checkpoint(folder / files.RESUME)
-    try:
-        return int(state["epoch"]) + 1, int(state["global_step"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise WorkFailed(f"{folder / files.RESUME} is no state of a run") from error
-
-
-def _wind_back(folder: Path, run: Run, step: int) -> None:
-    """Take away signals from a step on, epochs that the run has not, and what was being written."""
-    from resnet_inspect.traces.json.run_codec import dumps_line
-
-    for left in leftovers(folder):
-        left.unlink(missing_ok=True)
-    contents = {files.METRICS: "".join(map(dumps_line, run.epochs))}
-    kept = [dumps_line(one) for one in run.signals if one.step < step]
-    if run.watched is not None and kept:
-        contents[files.SIGNALS] = "".join([dumps_signals((run.watched, ())), *kept])
-    else:
-        (folder / files.SIGNALS).unlink(missing_ok=True)
-    _write(folder, run.record, contents)
 
 
 def _versions() -> tuple[tuple[str, str], ...]:
@@ -321,7 +239,7 @@ def _named(recipe: Recipe, tell: Tell) -> tuple[Recipe, tuple[str, ...]]:
         return recipe, ()
     if not recipe.weights:
         return replace(recipe, model="paper:cifar_resnet20"), ()
-    from resnet_inspect.pipeline.identity import recognised
+    from resnet_inspect.pipeline.identity.recognition import recognised
 
     name, arguments, told_from = recognised(recipe.weights, tell)
     known = {key: repr(value) for key, value in arguments.items()} | dict(recipe.arguments)

@@ -10,7 +10,7 @@ from typing import Any
 
 from resnet_inspect import pipeline
 from resnet_inspect.errors import BadInput
-from resnet_inspect.pipeline.building.networks import Partial
+from resnet_inspect.pipeline.building.inputs import Partial
 from resnet_inspect.sources import code_place, is_path, subject
 from resnet_inspect.sources.catalogue import NAMED
 from resnet_inspect.traces.json.codec import Recorded

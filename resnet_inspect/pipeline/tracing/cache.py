@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from resnet_inspect.pipeline.building.networks import input_shape
+from resnet_inspect.pipeline.building.inputs import input_shape
 from resnet_inspect.sources import SOURCES, sources, subject
 from resnet_inspect.traces.model import Trace
 

@@ -1,83 +1,22 @@
-"""Weights and the networks that they may be of."""
+"""The search for the networks that weights may be of: first as large, then as deep, then alike."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resnet_inspect.errors import BuildError, CheckpointError, InspectError, UsageError
-from resnet_inspect.pipeline.building.networks import Tell, import_torch, silent
+from resnet_inspect.errors import BuildError, InspectError, UsageError
+from resnet_inspect.pipeline.building.networks import Tell, import_torch
 from resnet_inspect.pipeline.building.weights import shapes_of
-from resnet_inspect.pipeline.run import network_of, of_weights
 from resnet_inspect.sources import source, subject, surroundings
 from resnet_inspect.traces.tensors import TensorSpec
 
 if TYPE_CHECKING:
-    from resnet_inspect.analysis.identity import Candidate, Identity, Other
+    from resnet_inspect.analysis.identity import Candidate, Other
     from resnet_inspect.sources.checkpoint import Checkpoint
     from resnet_inspect.sources.checkpoint.contents import Placed
-
-Weights = str | Path | Mapping[str, Any]
-"""A file of weights, or a state dict."""
-
-
-def identify(
-    weights: Weights,
-    against: str | None = None,
-    tell: Tell = silent,
-    *,
-    under: str | None = None,
-) -> Identity:
-    """Which network weights belong to: the nearest of those known, best first.
-
-    Args:
-        weights: a file of PyTorch, safetensors, or the index of several; nothing in it is run. Or
-            a state dict, or what `torch.load` gives.
-        against: the one network to compare it with, by name, instead.
-        tell: called with the name of each step that takes time.
-        under: where the weights lie, if there are several networks: the keys that lead to them, or
-            the prefix of their names.
-
-    Raises:
-        CheckpointError: the file holds no weights, or cannot be read.
-        UnknownName, BadInput, BuildError: of `against`.
-
-    """
-    return identified(checkpoint_of(weights, tell, under), against, tell)
-
-
-def checkpoint_of(weights: Weights, tell: Tell = silent, under: str | None = None) -> Checkpoint:
-    """The weights of a file, or of a state dict, without their numbers."""
-    from resnet_inspect.sources import checkpoint
-
-    if isinstance(weights, Mapping):
-        import_torch()
-        return checkpoint.of(weights, under)
-    tell(f"reading {Path(weights).name}")
-    return checkpoint.read(weights, under)
-
-
-def identified(file: Checkpoint, against: str | None = None, tell: Tell = silent) -> Identity:
-    """Which network the weights of a file belong to, and what else is in it."""
-    from resnet_inspect.analysis.identity import Identity, likeness_of
-
-    search = _Search(tell)
-    found = search.of(file.placed, against)
-    others = [] if against else list(search.others(file, found))
-    return Identity(
-        str(file.path),
-        file.kind,
-        file.place,
-        tuple(others),
-        file.tensors,
-        likeness_of(file.tensors),
-        tuple(found),
-        file.beside,
-    )
-
 
 _FEW = 8
 """Tensors that are no network of their own."""
@@ -85,7 +24,7 @@ _MOST = 4
 """Other networks in a file that are looked for."""
 
 
-class _Search:
+class Search:
     """Looks for the networks that weights may be of."""
 
     def __init__(self, tell: Tell) -> None:
@@ -239,27 +178,3 @@ def _left(candidate: Candidate, placed: Mapping[str, Placed]) -> dict[str, Place
     """What a match does not explain."""
     names = {pair.name for pair in candidate.match.having("outside", "extra")}
     return {name: one for name, one in placed.items() if name in names}
-
-
-def recognised(weights: str | Path, tell: Tell = silent) -> tuple[str, dict[str, Any], str]:
-    """The name and arguments of the network that a file of weights belongs to.
-
-    Also a note of the other networks that the weights fit as well, or of the run that says whose
-    they are; "" where there is none.
-
-    Raises `CheckpointError` if it belongs to none that is known.
-    """
-    from resnet_inspect.views.words.identity import said, told_from
-
-    record = of_weights(weights)
-    if record is not None:
-        return network_of(record, Path(weights).parent)
-    found = identify(weights, tell=tell)
-    if not found.candidates:
-        raise CheckpointError(said(found), hint="name the network that the weights are for")
-    best = found.candidates[0]
-    if not best.match.fits:
-        raise CheckpointError(
-            said(found), hint=f"`resnet-inspect trace {best.name}` traces it without these weights"
-        )
-    return best.name, dict(best.arguments), told_from(found)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import keyword
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from resnet_inspect.errors import ForwardError
@@ -60,7 +62,18 @@ def wrapper(asked: Asked) -> tuple[str, str, str]:
     )
 
 
-def forward_error(raised: ForwardRaised, *, by_name: bool) -> ForwardError:
+@contextmanager
+def as_forward_error(*, by_name: bool) -> Iterator[None]:
+    """A context in which a forward pass that raises is a `ForwardError`; it imports torch."""
+    from resnet_inspect.capture.recording.forward import ForwardRaised
+
+    try:
+        yield
+    except ForwardRaised as raised:
+        raise _forward_error(raised, by_name=by_name) from raised.__cause__
+
+
+def _forward_error(raised: ForwardRaised, *, by_name: bool) -> ForwardError:
     """What a forward pass that raised is to the caller: why, what to do, the calls up to there."""
     from resnet_inspect.analysis.failure import sentence
 

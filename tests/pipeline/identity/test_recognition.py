@@ -19,8 +19,8 @@ import resnet_inspect as ri
 from resnet_inspect import pipeline
 from resnet_inspect.analysis.identity import Candidate
 from resnet_inspect.errors import BadInput, CheckpointError
-from resnet_inspect.pipeline import tracing
 from resnet_inspect.pipeline.building.weights import shapes_of
+from resnet_inspect.pipeline.tracing import trace
 from resnet_inspect.sources import checkpoint, source, subject
 from resnet_inspect.views.words.identity import said
 from tests.foreign_networks import children, hugging_face, sorted_names
@@ -455,7 +455,7 @@ def test_weights_are_checked_also_where_the_trace_is_in_the_cache(
     monkeypatch.delenv("RESNET_INSPECT_NO_CACHE")
     monkeypatch.setenv("RESNET_INSPECT_CACHE_DIR", str(file.parent / "cache"))
     # Other tests of this process have run code of users, after which nothing is kept.
-    monkeypatch.setattr(tracing, "ran_no_other_code", lambda: True)
+    monkeypatch.setattr(trace, "ran_no_other_code", lambda: True)
     torch.save({name: tensor for name, tensor in real().items() if name != "fc.bias"}, file)
     ri.trace(SMALL, cache=True)
     assert pipeline.cached(SMALL) is not None
