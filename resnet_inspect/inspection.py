@@ -7,7 +7,6 @@ answers a question is loaded when it is asked: most programs want a table of a t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -152,6 +151,8 @@ class Inspection(Trace):
         batches that fit; with `freeze` as if these parts wanted no gradient: "stem,stage 1-3". It
         is the model that the remarks state. Raises `UnknownName` for a part that is not there.
         """
+        from resnet_inspect.answers.costs import costs
+
         return costs([self.survey], optimizer, memory, freeze)
 
     def verify(self, against: str = "") -> Answer:
@@ -300,22 +301,3 @@ class Inspection(Trace):
         from resnet_inspect.formats.html import fragment
 
         return fragment(self.table())
-
-
-def costs(
-    surveys: Sequence[Survey], optimizer: Optimizer, memory: int | None, freeze: str
-) -> Answer:
-    """What networks need, a row for each; see `Inspection.cost`."""
-    from resnet_inspect.analysis.structure import freezing
-    from resnet_inspect.answers.tables import Answer
-    from resnet_inspect.views.tables import cost
-
-    candidates = [
-        cost.Candidate.of(
-            Survey(freezing.frozen(one.trace, freezing.parameters_of(one, freeze)))
-            if freeze
-            else one
-        )
-        for one in surveys
-    ]
-    return Answer(cost.view(candidates, optimizer, memory))

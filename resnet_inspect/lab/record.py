@@ -211,21 +211,20 @@ class Recorder(Callback):
     def failed(self, error: InspectError) -> str:
         """Write why it failed, unless another process has; returns what is written."""
         with suppress(InspectError, OSError):  # the disk may be full
-            path = self.folder / files.RECORD
-            known = loads_record(path.read_text(encoding="utf-8"))
+            known = loads_record((self.folder / files.RECORD).read_text(encoding="utf-8"))
             if known.state == "failed":
                 return known.why
-            self.record = replace(self.record, state="failed", why=str(error))
-            write_all({path: dumps_record(self.record)}, overwrite=True)
+            self._ended(replace(self.record, state="failed", why=str(error)))
         return str(error)
 
     def interrupted(self) -> None:
         """Write that it was."""
-        if not self.is_first:
-            return
-        self.record = replace(self.record, state="interrupted")
-        path = self.folder / files.RECORD
-        write_all({path: dumps_record(self.record)}, overwrite=True)
+        if self.is_first:
+            self._ended(replace(self.record, state="interrupted"))
+
+    def _ended(self, record: Record) -> None:
+        self.record = record
+        write_all({self.folder / files.RECORD: dumps_record(record)}, overwrite=True)
 
 
 def _came_to(task: Task, seconds: float) -> tuple[Epoch, list[list[int]]]:

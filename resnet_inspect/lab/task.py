@@ -24,7 +24,7 @@ from resnet_inspect.capture.recording.arguments import tensors_in
 from resnet_inspect.capture.recording.watch import watching
 from resnet_inspect.errors import InspectError, WorkFailed
 from resnet_inspect.lab.adaptation import frozen_norms
-from resnet_inspect.lab.images import Batch, Split
+from resnet_inspect.lab.data_sets.split import Batch, Split
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.run import Recipe
 from resnet_inspect.traces.signals import Signals

@@ -15,7 +15,7 @@ from torch import nn
 
 from resnet_inspect.errors import BadInput, InspectError, WorkFailed
 from resnet_inspect.escaping import named_first_line
-from resnet_inspect.lab.images import Split
+from resnet_inspect.lab.data_sets.split import Split
 from resnet_inspect.lab.record import Recorder, States
 from resnet_inspect.lab.task import NotFinite, Task
 from resnet_inspect.traces.model import Trace

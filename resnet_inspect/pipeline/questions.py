@@ -16,7 +16,7 @@ from resnet_inspect.answers.figures import Drawing
 from resnet_inspect.answers.lessons import Explanation
 from resnet_inspect.answers.tables import Answer
 from resnet_inspect.errors import BadInput
-from resnet_inspect.inspection import Inspection, costs
+from resnet_inspect.inspection import Inspection
 from resnet_inspect.pipeline.building.networks import Tell, silent
 from resnet_inspect.pipeline.checks import verify as ask_others
 from resnet_inspect.pipeline.equivalence import equivalence_of
@@ -112,6 +112,8 @@ def cost(
     """
     if not networks:
         raise BadInput("cost of which network?", hint='ri.cost("resnet18", "resnet50")')
+    from resnet_inspect.answers.costs import costs
+
     found = [_saved(network) or inspected(network, **how) for network in networks]
     return costs([one.survey for one in found], optimizer, memory, freeze)
 

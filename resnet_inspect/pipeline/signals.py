@@ -65,8 +65,7 @@ def signal(
     """
     chosen = subject(model)
     refuse_meta(device, "nothing that could flow")
-    tell("importing torch")
-    import_torch()
+    import_torch(tell)
     import torch
 
     from resnet_inspect.capture import backends

@@ -49,8 +49,7 @@ def measure(
     """
     chosen = subject(model)
     refuse_meta(device, "nothing that could be timed")
-    tell("importing torch")
-    import_torch()
+    import_torch(tell)
     from resnet_inspect.capture.members import switch
     from resnet_inspect.capture.timing.measurement import Runs, moved
     from resnet_inspect.capture.timing.measurement import measure as run_repeatedly

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from resnet_inspect import pipeline
 from resnet_inspect.errors import BadInput, OutputError, WorkFailed
-from resnet_inspect.files import write_all
-from resnet_inspect.lab import images
+from resnet_inspect.lab import data_sets
+from resnet_inspect.lab.data_sets.split import Asked, InMemory, Split
 from resnet_inspect.pipeline.lab.training import resume, train
 from resnet_inspect.pipeline.run import load_run
 from resnet_inspect.traces.run import Epoch, Place, Run
@@ -90,8 +90,8 @@ def test_resnet_20_reads_digits(tmp_path: Path) -> None:
 
     network = source("paper").build("cifar_resnet20", {}, torch.device("cpu")).eval()
     network.load_state_dict(weights(tmp_path / "run", "best"))
-    split = images.load("digits", None, 3, 0, False)
-    assert isinstance(split.held_out, images.InMemory)
+    split = data_sets.load("digits", None, 3, 0, False)
+    assert isinstance(split.held_out, InMemory)
     pixels, classes = split.held_out.images, split.held_out.classes
     mean, std = (torch.tensor(one).view(-1, 1, 1) for one in (split.mean, split.std))
     with torch.no_grad():
@@ -226,15 +226,15 @@ def _parameters(run: Run) -> Iterator[tuple[str, Any]]:
 def test_overfitting_shows_and_weight_decay_makes_it_less(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def few(asked: images.Asked) -> images.Split:
-        split = images.load("digits", None, 3, 0, False)
-        assert isinstance(split.training, images.InMemory)
-        assert isinstance(split.held_out, images.InMemory)
+    def few(asked: Asked) -> Split:
+        split = data_sets.load("digits", None, 3, 0, False)
+        assert isinstance(split.training, InMemory)
+        assert isinstance(split.held_out, InMemory)
         parts = ((split.training, 100), (split.held_out, 180))
-        cut = [images.InMemory(part.images[:n], part.classes[:n]) for part, n in parts]
+        cut = [InMemory(part.images[:n], part.classes[:n]) for part, n in parts]
         return replace(split, training=cut[0], held_out=cut[1])
 
-    monkeypatch.setitem(images.DATA, "few", few)
+    monkeypatch.setitem(data_sets.DATA, "few", few)
     options = {"epochs": 100, "batch": 25, "learning_rate": 0.03, "schedule": "none", "seed": 2}
     held_out = {}
     for decay in (0.0, 5e-4):
@@ -302,27 +302,3 @@ def test_a_network_is_fitted_to_its_images(tmp_path: Path) -> None:
     assert done.trace.activations[done.trace.calls[1].outputs[0].activation].tensor.shape == (
         4, 64, 8, 12,
     )  # fmt: skip
-
-
-@pytest.mark.parametrize("where", ["lab.training.fit", "pipeline.lab.folder.write_all"])
-@pytest.mark.parametrize(
-    ("error", "state"), [(KeyboardInterrupt, "interrupted"), (MemoryError, "failed")]
-)
-def test_what_ends_a_run_before_its_first_step_is_in_the_record(
-    where: str,
-    error: type[BaseException],
-    state: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def ended(*given: Any, **named: Any) -> None:
-        if where == "pipeline.lab.folder.write_all":
-            write_all(*given, **named)  # as an interrupt that comes meanwhile does
-            monkeypatch.undo()
-        raise error("early")
-
-    monkeypatch.setattr(f"resnet_inspect.{where}", ended)
-    with pytest.raises(error):
-        train(SMALL, output=tmp_path / "run", epochs=1, note=lambda _: None)
-    record = load_run(tmp_path / "run").record
-    assert (record.state, record.why) == (state, "early" if state == "failed" else "")

@@ -40,6 +40,14 @@ def promised(survey: Survey) -> list[str]:
     return sorted(f"{tap.path} {tap.shape}" for tap in find(survey).all)
 
 
+def prints_what_is_promised(survey: Survey, way: str) -> str:
+    """A program that goes this way, and prints the maps of the taps; the program."""
+    program, printed = written_and_printed(survey)
+    assert way in program
+    assert sorted(printed.splitlines()) == promised(survey)
+    return program
+
+
 FX, HOOKS, TIMM = "create_feature_extractor(", "register_forward_hook", "features_only=True"
 
 
@@ -66,9 +74,7 @@ FX, HOOKS, TIMM = "create_feature_extractor(", "register_forward_hook", "feature
 )
 def test_the_program_for_a_file_of_one_s_own(name, way):
     survey = Survey(ri.trace(f"{OWN}:{name}", (2, 3, 64, 96)))
-    program, printed = written_and_printed(survey)
-    assert way in program
-    assert sorted(printed.splitlines()) == promised(survey)
+    prints_what_is_promised(survey, way)
 
 
 @pytest.mark.filterwarnings("ignore:traced on the CPU")
@@ -85,17 +91,13 @@ def test_the_program_for_a_file_of_one_s_own(name, way):
 )
 def test_the_program_for_networks_with_a_decoder(name, way):
     survey = Survey(ri.trace(f"{DECODED}:{name}", (1, 3, 64, 64)))
-    program, printed = written_and_printed(survey)
-    assert way in program
-    assert sorted(printed.splitlines()) == promised(survey)
+    prints_what_is_promised(survey, way)
 
 
 @pytest.mark.parametrize("kind", ["tuple", "dict", "output", "model output"])
 def test_the_maps_within_what_an_encoder_returns(kind):
     survey = Survey(ri.trace(f"{OWN}:Classifier", (1, 3, 64, 64), arguments={"kind": kind}))
-    program, printed = written_and_printed(survey)
-    assert HOOKS in program
-    assert sorted(printed.splitlines()) == promised(survey)
+    prints_what_is_promised(survey, HOOKS)
 
 
 @pytest.mark.parametrize(
@@ -111,9 +113,7 @@ def test_the_program_for_a_named_network_downloads_nothing(monkeypatch, name, ar
     monkeypatch.setattr(torch.hub, "load_state_dict_from_url", None)
     size = None if "rcnn" in name else (1, 3, 64, 64)
     survey = Survey(ri.trace(name, size, arguments=arguments))
-    program, printed = written_and_printed(survey)
-    assert way in program
-    assert sorted(printed.splitlines()) == promised(survey)
+    program = prints_what_is_promised(survey, way)
     assert ("weights_backbone=None" in program) == (name.startswith(("fcn", "faster")))
 
 
@@ -121,9 +121,7 @@ def test_the_program_for_a_named_network_downloads_nothing(monkeypatch, name, ar
 def test_timm_s_own_way_is_taken_where_it_gives_the_same(name, way):
     pytest.importorskip("timm")
     survey = Survey(ri.trace(f"timm:{name}", (1, 3, 64, 64)))
-    program, printed = written_and_printed(survey)
-    assert way in program
-    assert sorted(printed.splitlines()) == promised(survey)
+    prints_what_is_promised(survey, way)
 
 
 def test_a_map_that_is_overwritten_is_copied_before_it_is():

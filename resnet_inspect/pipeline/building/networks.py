@@ -41,8 +41,9 @@ def silent(step: str) -> None:
     """Tell nobody what step the work is at."""
 
 
-def import_torch() -> None:
-    """Import torch now; raises `MissingDependency` where it is not to be had."""
+def import_torch(tell: Tell = silent) -> None:
+    """Import torch now, which is told; raises `MissingDependency` where it is not to be had."""
+    tell("importing torch")
     try:
         with uncollected():
             import torch  # noqa: F401

@@ -110,8 +110,7 @@ def attribute(
     record = of_weights(weights)
     trained_on = None if record is None else record.images
     refuse_meta(device, "no scores")
-    tell("importing torch")
-    import_torch()
+    import_torch(tell)
     with surroundings(chosen) if chosen is not None else nullcontext():
         if chosen is None:
             check_unbuilt(arguments)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from resnet_inspect.analysis.structure.survey import Survey
-    from resnet_inspect.lab.images import Split
+    from resnet_inspect.lab.data_sets.split import Split
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,13 @@ def prepared(
     It is a copy of the one that is `given`, or is built by its name. Its weights are not read from
     their file where a run goes on with its own.
     """
-    tell("importing torch")
-    import_torch()
+    import_torch(tell)
     import torch
 
     from resnet_inspect.analysis.structure import freezing
     from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.capture import backends
-    from resnet_inspect.lab import adaptation, images
+    from resnet_inspect.lab import adaptation, data_sets
     from resnet_inspect.sources import seed as seeds
     from resnet_inspect.views.words.run import freezing as freezing_said
 
@@ -133,7 +132,7 @@ def prepared(
             built = source(chosen.source).build(chosen.name, arguments, torch.device("cpu"))
             network, notes = built, []
         tell(f"reading {recipe.data}")
-        split = images.load(
+        split = data_sets.load(
             recipe.data,
             recipe.image_size,
             adaptation.channels_of(network),

@@ -148,8 +148,7 @@ def resume(
     record = load_record(place)
     _check_model(place, record, model)
     recipe = record.recipe if epochs is None else replace(record.recipe, epochs=epochs)
-    tell("importing torch")
-    import_torch()
+    import_torch(tell)
     done, step = reached(place)
     if done >= recipe.epochs:
         raise BadInput(

@@ -97,8 +97,7 @@ def trace(
         found = entry.read() if entry else None
         if found is not None:
             return Inspection.of(found)
-    tell("importing torch")
-    import_torch()
+    import_torch(tell)
     from resnet_inspect.pipeline.tracing import forwards
 
     try:

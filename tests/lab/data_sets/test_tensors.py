@@ -1,4 +1,4 @@
-"""Data sets: what is trained on, what is held out, and how it is changed on the way."""
+"""Data sets that are one tensor: what is trained on, what is held out, and in which form."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from PIL import Image
 
 from resnet_inspect.errors import BadInput
-from resnet_inspect.lab.images import InFiles, InMemory, load
+from resnet_inspect.lab.data_sets import load
+from resnet_inspect.lab.data_sets.split import InMemory
 
 pytest.importorskip("lightning")
 pytest.importorskip("sklearn")
@@ -95,35 +95,3 @@ def test_coloured_images_are_turned_to_channels_first(monkeypatch: pytest.Monkey
     assert split.about == "cifar10: 6 coloured images, 32×32"
     grey = memory(load("cifar10:there", None, 1, 0, False).training).images
     assert grey.shape == (4, 1, 32, 32)
-
-
-def test_a_folder_may_say_itself_what_is_held_out(tmp_path: Path) -> None:
-    for part, label, grey in (("train", "a", 10), ("train", "b", 20), ("val", "b", 30)):
-        (tmp_path / part / label).mkdir(parents=True)
-        Image.new("L", (9, 6), grey).save(tmp_path / part / label / "x.PNG")
-    split = load(f"folder:{tmp_path}", (4, 4), 3, 0, False)
-    assert split.classes == ("a", "b")
-    assert isinstance(split.held_out, InFiles)
-    images, classes = split.held_out.__getitems__([0])
-    assert images.shape == (1, 3, 4, 4)
-    assert images.unique().tolist() == [30]
-    assert classes.tolist() == [1]
-    (tmp_path / "val" / "c").mkdir()
-    Image.new("L", (9, 6)).save(tmp_path / "val" / "c" / "x.png")
-    with pytest.raises(BadInput, match="has not: c"):
-        load(f"folder:{tmp_path}", (4, 4), 3, 0, False)
-
-
-@pytest.mark.parametrize("flips", [False, True])
-def test_augmented_images_are_moved_and_mirrored(flips: bool) -> None:
-    from resnet_inspect.lab.task import augmented
-
-    torch.manual_seed(0)
-    one = torch.arange(1.0, 65).view(1, 1, 8, 8)
-    made = augmented(one.expand(200, 2, 8, 8), flips)
-    assert made.shape == (200, 2, 8, 8)
-    padded = torch.nn.functional.pad(one, (1, 1, 1, 1))[0, 0]
-    windows = [padded[y : y + 8, x : x + 8] for y in range(3) for x in range(3)]
-    windows += [window.flip(1) for window in windows] if flips else []
-    seen = [next(i for i, w in enumerate(windows) if torch.equal(w, image[1])) for image in made]
-    assert set(seen) == set(range(len(windows))), "every way comes up"

@@ -20,7 +20,8 @@ from torchvision import datasets
 
 from resnet_inspect.cli import main
 from resnet_inspect.errors import BadInput
-from resnet_inspect.lab.images import InMemory, Split, load
+from resnet_inspect.lab.data_sets import load
+from resnet_inspect.lab.data_sets.split import InMemory, Split
 
 pytest.importorskip("lightning")
 
@@ -132,6 +133,14 @@ OFFERS: dict[str, tuple[Offer, int, int]] = {
 }
 
 
+@pytest.fixture
+def offered(name: str, server: Server, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+    """Channels and classes of the data set of that name, which the server has."""
+    offer, channels, classes = OFFERS[name]
+    offer(server, monkeypatch)
+    return channels, classes
+
+
 def images_of(split: Split) -> list[InMemory]:
     found = [split.training, split.held_out]
     assert all(isinstance(part, InMemory) for part in found)
@@ -141,13 +150,12 @@ def images_of(split: Split) -> list[InMemory]:
 @pytest.mark.parametrize("name", OFFERS)
 def test_it_is_fetched_once_and_only_if_that_is_asked_for(
     name: str,
+    offered: tuple[int, int],
     server: Server,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    offer, channels, classes = OFFERS[name]
-    offer(server, monkeypatch)
+    channels, classes = offered
     here = tmp_path / "here"
     with pytest.raises(BadInput, match=f"does not hold {name}") as refused:
         load(f"{name}:{here}", None, channels, 0, False)
@@ -174,10 +182,9 @@ def test_it_is_fetched_once_and_only_if_that_is_asked_for(
 
 @pytest.mark.parametrize("name", ["cifar10", "mnist"])
 def test_what_is_not_as_it_was_published_is_refused(
-    name: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, offered: tuple[int, int], server: Server, tmp_path: Path
 ) -> None:
-    offer, channels, _ = OFFERS[name]
-    offer(server, monkeypatch)
+    channels, _ = offered
     for file in server.folder.iterdir():
         content = file.read_bytes()
         file.write_bytes(content[:-9] + bytes(9))
@@ -192,10 +199,9 @@ def test_what_is_not_as_it_was_published_is_refused(
 @pytest.mark.parametrize("length", [2, 1000000], ids=["half", "empty"])
 @pytest.mark.parametrize("name", ["cifar10", "mnist"])
 def test_files_that_are_damaged_are_named(
-    length: int, name: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    length: int, name: str, offered: tuple[int, int], tmp_path: Path
 ) -> None:
-    offer, channels, _ = OFFERS[name]
-    offer(server, monkeypatch)
+    channels, _ = offered
     load(f"{name}:{tmp_path / 'here'}", None, channels, 0, True)
     for file in sorted(tmp_path.glob("here/**/*")):
         if file.is_file() and file.suffix != ".gz":
@@ -205,6 +211,7 @@ def test_files_that_are_damaged_are_named(
     assert "\n" not in refused.value.message
 
 
+@pytest.mark.usefixtures("offered")
 @pytest.mark.parametrize("name", ["cifar10", "mnist"])
 def test_a_network_that_fails_is_one_line(
     name: str,
@@ -213,8 +220,6 @@ def test_a_network_that_fails_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    offer, _, _ = OFFERS[name]
-    offer(server, monkeypatch)
     for file in server.folder.iterdir():
         file.unlink()  # 404, then a port that nobody listens on
     for _ in range(2):
