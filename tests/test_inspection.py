@@ -29,6 +29,11 @@ def bare(name: str) -> ri.Trace:
     return codec.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
 
 
+@pytest.fixture(scope="module")
+def t() -> ri.Inspection:
+    return ri.load(DATA / "resnet18.json")
+
+
 def test_it_equals_the_trace_it_was_made_from(trace: ri.Trace) -> None:
     plain = codec.loads(codec.dumps(trace))
     assert type(plain) is ri.Trace
@@ -117,6 +122,46 @@ def test_the_rows_are_those_of_json() -> None:
     t = ri.Inspection.of(trace_of("resnet18"))
     rows = json.loads(t.to_json("layers", ri.Selection(everything=True)))["rows"]
     assert json.loads(json.dumps(t.layers)) == [row for row in rows if not row["subtotal"]]
+
+
+def test_a_path_gives_the_row_of_its_layer(t: ri.Inspection) -> None:
+    assert t["layer1.0.conv1"] == next(r for r in t.layers if r["path"] == "layer1.0.conv1")
+    first, second = (r for r in t.layers if r["path"] == "layer1.0.relu")
+    assert t["layer1.0.relu"] == first
+    assert t["layer1.0.relu", 2] == second
+    assert first != second
+
+
+def test_a_part_gives_what_its_layers_sum_to(t: ri.Inspection) -> None:
+    for name, prefix in (("layer2.0", "layer2.0."), ("stage 2", "layer2."), ("head", "fc")):
+        inside = [r for r in t.layers if str(r["path"]).startswith(prefix)]
+        for key in ("parameters", "macs"):
+            assert t[name][key] == sum(r[key] for r in inside), (name, key)
+    assert t["block 3"] == t["layer2.0"]
+    assert t["network"]["parameters"] == 11_689_512
+
+
+def test_a_module_without_a_step_of_its_own_has_its_row_too(t: ri.Inspection) -> None:
+    assert t["layer2.0.downsample"]["path"] == "layer2.0.downsample"
+
+
+def test_what_is_not_there_has_its_nearest_names(t: ri.Inspection) -> None:
+    with pytest.raises(UnknownName, match="layer9") as error:
+        t["layer9"]
+    assert "layer4" in error.value.hint
+    with pytest.raises(ri.InspectError, match="no call 3"):
+        t["layer1.0.relu", 3]
+
+
+def test_a_module_that_is_no_block_has_all_that_is_in_it() -> None:
+    t = ri.Inspection.of(trace_of("fcn_resnet50"))
+    row = t["classifier"]
+    inside = [r for r in t.layers if str(r["path"]).startswith("classifier")]
+    assert (row["path"], row["kind"]) == ("classifier", "module")
+    assert row["input_shape"] == inside[0]["input_shape"]
+    assert row["output_shape"] == inside[-1]["output_shape"]
+    for key in ("parameters", "macs"):
+        assert row[key] == sum(r[key] for r in inside) > 0  # type: ignore[misc]
 
 
 def test_names_that_are_not_there() -> None:

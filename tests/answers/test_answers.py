@@ -21,35 +21,6 @@ def t() -> ri.Inspection:
     return ri.load(DATA / "resnet18.json")
 
 
-def test_a_path_gives_the_row_of_its_layer(t: ri.Inspection) -> None:
-    assert t["layer1.0.conv1"] == next(r for r in t.layers if r["path"] == "layer1.0.conv1")
-    first, second = (r for r in t.layers if r["path"] == "layer1.0.relu")
-    assert t["layer1.0.relu"] == first
-    assert t["layer1.0.relu", 2] == second
-    assert first != second
-
-
-def test_a_part_gives_what_its_layers_sum_to(t: ri.Inspection) -> None:
-    for name, prefix in (("layer2.0", "layer2.0."), ("stage 2", "layer2."), ("head", "fc")):
-        inside = [r for r in t.layers if str(r["path"]).startswith(prefix)]
-        for key in ("parameters", "macs"):
-            assert t[name][key] == sum(r[key] for r in inside), (name, key)
-    assert t["block 3"] == t["layer2.0"]
-    assert t["network"]["parameters"] == 11_689_512
-
-
-def test_a_module_without_a_step_of_its_own_has_its_row_too(t: ri.Inspection) -> None:
-    assert t["layer2.0.downsample"]["path"] == "layer2.0.downsample"
-
-
-def test_what_is_not_there_has_its_nearest_names(t: ri.Inspection) -> None:
-    with pytest.raises(UnknownName, match="layer9") as error:
-        t["layer9"]
-    assert "layer4" in error.value.hint
-    with pytest.raises(ri.InspectError, match="no call 3"):
-        t["layer1.0.relu", 3]
-
-
 def test_an_answer_is_one_thing_in_every_form(t: ri.Inspection, tmp_path: Path) -> None:
     answer = t.taps()
     assert len(answer) == 5
@@ -104,13 +75,6 @@ def test_costs_are_those_of_the_command_and_grow_with_the_optimizer(t: ri.Inspec
         ri.cost()
 
 
-def test_a_trace_of_a_module_cannot_be_verified() -> None:
-    with pytest.raises(BadInput, match="module"):
-        ri.Inspection.of(trace_of("oddities")).verify()
-    with pytest.raises(BadInput, match="by its name, and takes no object"):
-        ri.verify(object())  # type: ignore[arg-type]
-
-
 def test_an_explanation_is_one_thing_in_every_form(t: ri.Inspection) -> None:
     found = t.explain("layer2.0.conv2")
     assert found.rows
@@ -137,19 +101,3 @@ def test_a_drawing_is_a_picture_or_a_chart(t: ri.Inspection, tmp_path: Path) -> 
         t.draw("pie")
     whole.save(tmp_path / "net.svg")
     assert (tmp_path / "net.svg").read_text(encoding="utf-8") == whole.to_svg()
-
-
-def test_what_is_saved_is_not_run(t: ri.Inspection) -> None:
-    with pytest.raises(BadInput, match="input_size"):
-        ri.taps(t, input_size=(1, 3, 64, 64))
-
-
-def test_a_module_that_is_no_block_has_all_that_is_in_it() -> None:
-    t = ri.Inspection.of(trace_of("fcn_resnet50"))
-    row = t["classifier"]
-    inside = [r for r in t.layers if str(r["path"]).startswith("classifier")]
-    assert (row["path"], row["kind"]) == ("classifier", "module")
-    assert row["input_shape"] == inside[0]["input_shape"]
-    assert row["output_shape"] == inside[-1]["output_shape"]
-    for key in ("parameters", "macs"):
-        assert row[key] == sum(r[key] for r in inside) > 0  # type: ignore[misc]

@@ -12,7 +12,6 @@ from resnet_inspect.inspection import Inspection
 from resnet_inspect.pipeline.building.networks import Order, Tell, import_torch, silent
 from resnet_inspect.pipeline.locks import input_of
 from resnet_inspect.pipeline.tracing.cache import entry_of, ran_no_other_code
-from resnet_inspect.pipeline.tracing.forward_errors import as_forward_error
 from resnet_inspect.sources import subject, surroundings
 
 if TYPE_CHECKING:
@@ -99,6 +98,7 @@ def trace(
             return Inspection.of(found)
     import_torch(tell)
     from resnet_inspect.pipeline.tracing import forwards
+    from resnet_inspect.pipeline.tracing.forward_errors import as_forward_error
 
     try:
         with as_forward_error(by_name=isinstance(model, str)):
