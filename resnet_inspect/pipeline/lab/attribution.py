@@ -20,7 +20,7 @@ from resnet_inspect.pipeline.building.networks import (
 )
 from resnet_inspect.pipeline.files import is_run
 from resnet_inspect.pipeline.lab.given_modules import check_unbuilt, filled
-from resnet_inspect.pipeline.lab.heatmaps import Asked, attribution
+from resnet_inspect.pipeline.lab.heatmaps import Inquiry, attribution
 from resnet_inspect.pipeline.lab.images import check_files, given, named, scaling
 from resnet_inspect.pipeline.run import of_weights
 from resnet_inspect.sources import subject, surroundings
@@ -127,7 +127,7 @@ def attribute(
         scale = scaling(mean, std, ready.shape, trained_on)
         classes = () if trained_on is None else trained_on.classes
         number = _class(target, classes)
-        asked = Asked(methods, number, classes, layer, position, scale, how, tell)
+        asked = Inquiry(methods, number, classes, layer, position, scale, how, tell)
         return Attributions(attribution(ready, paths, asked, tuple(notes)))
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Inquiry:
     """What is to be found out."""
 
     methods: tuple[str, ...]
@@ -49,7 +49,7 @@ class Asked:
 
 
 def attribution(
-    ready: ImageNetwork, paths: Sequence[Path], asked: Asked, notes: tuple[str, ...]
+    ready: ImageNetwork, paths: Sequence[Path], asked: Inquiry, notes: tuple[str, ...]
 ) -> Attribution:
     """All images one after the other, through a network that is left as it was found."""
     from resnet_inspect.analysis.attribution import fused, gated
@@ -88,7 +88,7 @@ def _attributed(
     path: Path,
     image: Tensor,
     one: Subject,
-    asked: Asked,
+    asked: Inquiry,
     looked: Looked | None,
     gates: Sequence[Gated],
 ) -> Attributed:
@@ -119,7 +119,7 @@ def _traced(ready: ImageNetwork, image: Tensor) -> Trace:
     return capture(ready.network, (image,), device=ready.where, **ready.facts)
 
 
-def _looked(survey: Survey, asked: Asked) -> Looked | None:
+def _looked(survey: Survey, asked: Inquiry) -> Looked | None:
     """The map that is looked at; None where there is none and none is needed."""
     from resnet_inspect.analysis.attribution import layer_named, usual_layer
 
@@ -143,7 +143,7 @@ def _looked(survey: Survey, asked: Asked) -> Looked | None:
 
 
 def _found(
-    one: Subject, asked: Asked, looked: Looked | None, image: tuple[int, int]
+    one: Subject, asked: Inquiry, looked: Looked | None, image: tuple[int, int]
 ) -> tuple[tuple[Heat, ...], Seen | None]:
     """What each method attributes, in the order that was asked for, and what a position sees."""
     from resnet_inspect.analysis.attribution import box
