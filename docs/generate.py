@@ -15,6 +15,9 @@ import re
 import shlex
 import sys
 import textwrap
+import tomllib
+from ast import get_docstring, parse
+from collections.abc import Iterator
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -133,6 +136,53 @@ def page(name: str) -> str:
     return marked.sub(renew, text)
 
 
+def architecture() -> str:
+    """The page of the rooms, with the table of them as the import contracts have it."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    marked = re.compile(r"(?<=<!-- rooms -->\n).*?(?=<!-- end of the rooms -->)", re.DOTALL)
+    rows = [
+        f"| `{room}` | {summary(folder)} | {' · '.join(', '.join(floor) for floor in floors)} |"
+        for room, folder, floors in rooms()
+    ]
+    heading = "| room | what is in it | from the top down |\n| :-- | :-- | :-- |"
+    return marked.sub(lambda _: "\n".join((heading, *rows, "")), page)
+
+
+def summary(folder: Path) -> str:
+    """What the docstring of a package says first."""
+    said = get_docstring(parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+    return said.partition("\n\n")[0].replace("\n", " ")
+
+
+def rooms() -> Iterator[tuple[str, Path, list[list[str]]]]:
+    """Every package with what is in it, on the floors that its contract has for it.
+
+    What no contract names stands on one floor of its own.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = {
+        container.removeprefix("resnet_inspect").removeprefix("."): contract["layers"]
+        for contract in project["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "layers"
+        for container in contract.get("containers", ["resnet_inspect"])
+    }
+    package = ROOT / "resnet_inspect"
+    for folder in sorted(path.parent for path in package.rglob("__init__.py")):
+        inside = {
+            path.stem: f"`{path.stem}/`" if path.is_dir() else f"`{path.stem}`"
+            for path in sorted(folder.iterdir())
+            if (path / "__init__.py").exists() or (path.suffix == ".py" and path.stem[0] != "_")
+        }
+        room = ".".join(folder.relative_to(package).parts)
+        floors = []
+        for layer in contracts.get(room, []):
+            names = [name.strip().removeprefix("resnet_inspect.") for name in layer.split("|")]
+            floors.append([inside.pop(name) for name in names if name in inside])
+        floors.append([*inside.values()])
+        place = room.replace(".", "/") or package.name
+        yield f"{place}/", folder, [floor for floor in floors if floor]
+
+
 def picture() -> str:
     """The trace of ResNet-50 as a terminal of 120 columns shows it, as SVG."""
     from resnet_inspect import load
@@ -198,6 +248,7 @@ WRITTEN = (
 """Pages written by hand, with outputs of the program in them."""
 
 PAGES = {
+    "docs/architecture.md": architecture,
     "docs/reference.md": reference,
     **{name: partial(page, name) for name in WRITTEN},
     "docs/pictures/trace.svg": picture,

@@ -47,6 +47,40 @@ def test_local_links_lead_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+FLOORS = {
+    "value": "",
+    "analysis": "analysis",
+    "view": "views",
+    "capture": "capture",
+    "pipeline": "pipeline",
+    "command": "cli/commands",
+    "explorer": "tui",
+}
+"""The columns of the table of subjects, and where their names are looked for."""
+
+
+def test_a_subject_is_where_the_table_of_subjects_says() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page.partition("| subject |")[2].partition("\n\n")[0].splitlines()
+    assert [name.strip() for name in table[0].strip(" |").split("|")] == [*FLOORS]
+    for row in table[2:]:
+        subject, *cells = row.strip("|").split("|")
+        for floor, cell in zip(FLOORS.values(), cells, strict=True):
+            for name in re.findall(r"`([^`]+)`", cell):
+                package = ROOT / "resnet_inspect"
+                wanted = name if name.endswith("/") else f"{name}.py"
+                homes = (package / floor / wanted, package / wanted)
+                assert any(home.exists() for home in homes), f"{subject}: {floor}/{wanted}"
+
+
+@pytest.mark.parametrize("name", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_every_module_that_a_page_names_is_there(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for path in re.findall(r"`([\w/]+\.py)`", text):
+        homes = (ROOT / path, ROOT / "resnet_inspect" / path)
+        assert Path(path).stem == "x" or any(home.exists() for home in homes), path
+
+
 def test_the_site_has_every_page_and_leads_out_of_none() -> None:
     pages = {page.name for page in (ROOT / "docs").glob("*.md")}
     nav = (ROOT / "zensical.toml").read_text(encoding="utf-8")
