@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -99,10 +100,18 @@ def _on_another_if_need_be(
             traced = on(cpu, (note,))
         except Exception:
             raise raised from cause
-        warnings.warn(note, stacklevel=5)
+        warnings.warn(note, stacklevel=_callers_level())
         return traced
-    warnings.warn(note, stacklevel=5)
+    warnings.warn(note, stacklevel=_callers_level())
     return on(cpu, (note,))
+
+
+def _callers_level() -> int:
+    """The `stacklevel` at which what calls this warns the caller of the package."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and str(frame.f_globals.get("__name__")).startswith("resnet_inspect."):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 _HEAVY = 2**31

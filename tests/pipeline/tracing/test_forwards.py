@@ -285,3 +285,24 @@ def test_others_are_asked_about_a_list(code: Path) -> None:
     runs = {"repeats": 1, "warm_up": 0}
     traced, _ = pipeline.measure(f"{code}:Detector", [[(3, 8, 8), (3, 6, 9)]], runs=runs)
     assert len(traced.inputs) == 2
+
+
+class Asking(nn.Module):
+    """Asks for a number, which meta has none of."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x if x.sum().item() else -x
+
+
+def test_a_forward_that_meta_cannot_run_warns_the_caller(tmp_path: Path) -> None:
+    shape = (1, 3, 8, 8)
+    net = "import torch\nclass Net(torch.nn.Module):\n"
+    net += "    def forward(self, x):\n        return x * x.sum().item()\n"
+    (tmp_path / "asks.py").write_text(net, encoding="utf-8")
+    for network, size in ((Asking(), shape), (f"{tmp_path / 'asks.py'}:Net", shape)):
+        with pytest.warns(UserWarning, match="traced on the CPU") as warned:
+            ri.trace(network, size, device="meta")
+        assert {one.filename for one in warned} == {__file__}
+    with pytest.warns(UserWarning, match="traced on the CPU") as warned:
+        ri.trace(f"{tmp_path / 'asks.py'}:Net")  # whose input is guessed
+    assert {one.filename for one in warned} == {__file__}
