@@ -21,10 +21,9 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
-from resnet_inspect.capture.members import has_own_call, modules, named_modules
-from resnet_inspect.capture.readers.functions import read_function
-from resnet_inspect.capture.readers.modules import class_name, read_op
+from resnet_inspect.capture.members import class_name, has_own_call, modules, named_modules
 from resnet_inspect.capture.readers.names import function_name, works_in_place
+from resnet_inspect.capture.readers.registry import read_function, read_op
 from resnet_inspect.capture.recording.arguments import arguments, first_shape, tensors_in
 from resnet_inspect.capture.recording.checkpoints import Begun, begun
 from resnet_inspect.capture.recording.direct_calls import noticed
@@ -290,7 +289,7 @@ class Recorder:
             return self._run(function, args, kwargs)
         given = arguments(args, kwargs)
         versions = [version_of(tensor) for _, tensor in given]
-        name = _name_of(function)
+        name = function_name(function)
         caller = self._open[-1]
         caller_made_calls = caller.made_calls
         op = read_function(name, args, kwargs, in_place=False)
@@ -407,13 +406,6 @@ class Recorder:
             else:
                 inputs.append(Port(label, self._tensors.number(tensor)))
         return inputs, reads
-
-
-def _name_of(function: Callable[..., Any]) -> str:
-    """The plain name of a function; of an operator in what `torch.export` made, "conv2d"."""
-    if isinstance(function, torch._ops.OpOverload):
-        return function_name(function.overloadpacket)
-    return function_name(function)
 
 
 def _plainly(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
