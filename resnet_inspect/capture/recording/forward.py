@@ -17,15 +17,12 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from resnet_inspect.capture.members import check_made, has_own_call, switch, tensors
-from resnet_inspect.capture.recording.arguments import check_has_run
+from resnet_inspect.capture.recording.calls.arguments import check_has_run
 from resnet_inspect.capture.recording.dtypes import AsOnADevice
 from resnet_inspect.capture.recording.provenance import is_exported, provenance
-from resnet_inspect.capture.recording.recorder import Recorder
-from resnet_inspect.capture.recording.restoration import (
-    left_as_found,
-    like_lazy,
-    room_for_hooks,
-)
+from resnet_inspect.capture.recording.recorder import Recorder, room_for_hooks
+from resnet_inspect.capture.recording.restoration.loan import like_lazy
+from resnet_inspect.capture.recording.restoration.network import left_as_found
 from resnet_inspect.capture.recording.zeros import with_zeros, zeros_of
 from resnet_inspect.capture.signals.step import Step
 from resnet_inspect.capture.signatures import Asked, asked_of

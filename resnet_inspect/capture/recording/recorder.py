@@ -24,12 +24,12 @@ from torch.utils.hooks import RemovableHandle
 from resnet_inspect.capture.members import class_name, has_own_call, modules, named_modules
 from resnet_inspect.capture.readers.names import function_name, works_in_place
 from resnet_inspect.capture.readers.registry import read_function, read_op
-from resnet_inspect.capture.recording.arguments import arguments, first_shape, tensors_in
-from resnet_inspect.capture.recording.checkpoints import Begun, begun
+from resnet_inspect.capture.recording.calls.arguments import arguments, first_shape, tensors_in
+from resnet_inspect.capture.recording.calls.checkpoints import Begun, begun
+from resnet_inspect.capture.recording.calls.tensors import Tensors, version_of
 from resnet_inspect.capture.recording.direct_calls import noticed
 from resnet_inspect.capture.recording.dtypes import AsOnADevice
 from resnet_inspect.capture.recording.modules import Member, held_tensors, module_specs
-from resnet_inspect.capture.recording.tensors import Tensors, version_of
 from resnet_inspect.traces.model import Call, Checkpoint
 from resnet_inspect.traces.modules import ModuleSpec
 from resnet_inspect.traces.ops import Container, Elementwise, Op, Reshape, Unknown
@@ -420,6 +420,20 @@ def _remove(handles: list[RemovableHandle]) -> None:
     finally:
         if handles:
             _remove(handles)
+
+
+@contextmanager
+def room_for_hooks() -> Iterator[None]:
+    """Let calls be nested twice as deep, since around each module's own call stand those of hooks.
+
+    Afterwards the limit is what it was, whatever the forward has made of it.
+    """
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(2 * limit)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 class _FunctionMode(TorchFunctionMode):
