@@ -10,7 +10,7 @@ from resnet_inspect.inspection import Inspection
 from resnet_inspect.traces.model import Trace
 
 if TYPE_CHECKING:
-    from resnet_inspect.capture.recording.forward import ForwardRaised
+    from resnet_inspect.capture.recording.failure import ForwardRaised
     from resnet_inspect.capture.signatures import Asked
 
 

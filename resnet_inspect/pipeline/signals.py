@@ -70,8 +70,9 @@ def signal(
     import torch
 
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.recording.forward import ForwardRaised, unwrapped
+    from resnet_inspect.capture.recording.failure import ForwardRaised
     from resnet_inspect.capture.signals.step import Step
+    from resnet_inspect.capture.wrappers import unwrapped
     from resnet_inspect.sources import seed as seeds
 
     where = backends.resolve(device or "cpu")

@@ -50,13 +50,11 @@ def measure(
     tell("importing torch")
     import_torch()
     from resnet_inspect.capture.members import switch
-    from resnet_inspect.capture.recording.forward import (
-        ForwardRaised,
-        run_instead_of_forward,
-        unwrapped,
-    )
+    from resnet_inspect.capture.methods import run_instead_of_forward
+    from resnet_inspect.capture.recording.failure import ForwardRaised
     from resnet_inspect.capture.timing.measurement import Runs, moved
     from resnet_inspect.capture.timing.measurement import measure as run_repeatedly
+    from resnet_inspect.capture.wrappers import unwrapped
 
     where = backends.resolve(device)
     with surroundings(chosen):

@@ -107,7 +107,7 @@ def trace(
             return Inspection.of(found)
     tell("importing torch")
     import_torch()
-    from resnet_inspect.capture.recording.forward import ForwardRaised
+    from resnet_inspect.capture.recording.failure import ForwardRaised
 
     try:
         if not isinstance(model, str):
@@ -228,7 +228,7 @@ def _trace_guessing(order: Order, device_name: str) -> Trace:
     """
     from resnet_inspect.capture import backends
     from resnet_inspect.capture.inputs import fitting_shape
-    from resnet_inspect.capture.recording.forward import ForwardRaised
+    from resnet_inspect.capture.recording.failure import ForwardRaised
 
     part = order.open
     assert part is not None
@@ -264,7 +264,7 @@ def _on_another_if_need_be(
     The CPU knows; if it raises there too, what was raised first is raised.
     """
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.recording.forward import (
+    from resnet_inspect.capture.recording.failure import (
         ForwardRaised,
         MetaCannotRun,
         is_of_no_shape,
@@ -318,8 +318,11 @@ def _trace_module(
         make_arguments,
         read_dtype,
     )
-    from resnet_inspect.capture.recording.forward import MetaCannotRun, capture, method_of, runnable
+    from resnet_inspect.capture.methods import method_of
+    from resnet_inspect.capture.recording.failure import MetaCannotRun
+    from resnet_inspect.capture.recording.forward import capture
     from resnet_inspect.capture.signatures import as_taken
+    from resnet_inspect.capture.wrappers import runnable
 
     model = runnable(model)
     if not isinstance(model, nn.Module):

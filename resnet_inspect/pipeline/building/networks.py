@@ -229,7 +229,7 @@ class Order:
             read_dtype,
         )
         from resnet_inspect.capture.members import on, tensors
-        from resnet_inspect.capture.recording.forward import method_of
+        from resnet_inspect.capture.methods import method_of
         from resnet_inspect.capture.signatures import as_taken
 
         asked = read_dtype(self.dtype) if self.dtype else None
@@ -319,7 +319,7 @@ def built_to_run(
 
     where = backends.resolve(device or "cpu")
     built = order.on(where)
-    from resnet_inspect.capture.recording.forward import run_instead_of_forward
+    from resnet_inspect.capture.methods import run_instead_of_forward
 
     model = built.model
     run_instead_of_forward(model, order.call)

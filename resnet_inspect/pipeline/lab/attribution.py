@@ -220,7 +220,7 @@ def _attribution(
     from resnet_inspect.analysis.attribution import fused, gated
     from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.capture.images import pixels_of, rgb
-    from resnet_inspect.capture.recording.forward import ForwardRaised
+    from resnet_inspect.capture.recording.failure import ForwardRaised
     from resnet_inspect.lab import attribution as lab
     from resnet_inspect.views.words.text import some
 

@@ -95,7 +95,7 @@ def named(order: Order, device: str | None) -> Ready:
     import torch
 
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.recording.forward import unwrapped
+    from resnet_inspect.capture.wrappers import unwrapped
 
     order = settled(order)
     where = backends.resolve(device or "cpu")
@@ -121,7 +121,7 @@ def given(model: Any, input_size: InputSize | None, device: str | None, dtype: s
 
     from resnet_inspect.capture import backends
     from resnet_inspect.capture.inputs import fitting_shape, floating_dtype, home, read_dtype
-    from resnet_inspect.capture.recording.forward import unwrapped
+    from resnet_inspect.capture.wrappers import unwrapped
 
     if not isinstance(model, nn.Module):
         raise BadInput(f"attribute takes a name or an nn.Module, not a {type(model).__name__}")

@@ -193,7 +193,7 @@ def bare(given: Any) -> nn.Module:
     """A network of the caller's without wrappers around it; raises `BadInput` for no module."""
     from torch import nn
 
-    from resnet_inspect.capture.recording.forward import unwrapped
+    from resnet_inspect.capture.wrappers import unwrapped
 
     if not isinstance(given, nn.Module):
         raise BadInput(f"a network is a name or an nn.Module, not a {type(given).__name__}")
