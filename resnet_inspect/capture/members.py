@@ -1,4 +1,4 @@
-"""The modules of a network, and what they hold, from where torch keeps them.
+"""The modules of a network, and what they are and hold, from where torch keeps it.
 
 What a class makes of `modules()`, `parameters()`, `__getattr__` or `__eq__` is not asked here, and
 a network may hold itself: modules are told apart by their ids.
@@ -6,7 +6,7 @@ a network may hold itself: modules are told apart by their ids.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -135,6 +135,22 @@ def python_class(module: nn.Module) -> PythonClass:
     if cls.__qualname__.rpartition(".")[2] != cls.__name__:
         return PythonClass("", cls.__name__)
     return PythonClass(str(cls.__module__), cls.__qualname__)
+
+
+def floating_dtype(model: nn.Module) -> torch.dtype:
+    """The floating dtype of the model's first floating parameter; torch's default without one."""
+    for tensor in tensors(model):
+        if tensor.is_floating_point():
+            return tensor.dtype
+    return torch.get_default_dtype()
+
+
+def home(model: nn.Module, args: Sequence[Any] = ()) -> torch.device:
+    """The device of the first parameter, buffer or argument; the CPU if there is none."""
+    for tensor in (*tensors(model), *args):
+        if isinstance(tensor, Tensor):
+            return tensor.device
+    return torch.device("cpu")
 
 
 def on(model: nn.Module, device: torch.device) -> nn.Module:

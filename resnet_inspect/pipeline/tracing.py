@@ -312,12 +312,8 @@ def _trace_module(
     from torch import nn
 
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.inputs import (
-        floating_dtype,
-        home,
-        make_arguments,
-        read_dtype,
-    )
+    from resnet_inspect.capture.inputs import make_arguments, read_dtype
+    from resnet_inspect.capture.members import floating_dtype, home
     from resnet_inspect.capture.methods import method_of
     from resnet_inspect.capture.recording.failure import MetaCannotRun
     from resnet_inspect.capture.recording.forward import capture

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
-from resnet_inspect.capture.inputs import floating_dtype
-from resnet_inspect.capture.members import named_modules, switch, tensors
+from resnet_inspect.capture.members import floating_dtype, named_modules, switch, tensors
 from resnet_inspect.capture.recording.direct_calls import noticed
 
 TOLERANCES = {torch.float64: 1e-7, torch.float32: 1e-5}

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from resnet_inspect.capture.members import has_own_call, switch, tensors
+from resnet_inspect.capture.members import has_own_call, home, switch, tensors
 from resnet_inspect.capture.methods import method_of
 from resnet_inspect.capture.recording.dtypes import AsOnADevice
 from resnet_inspect.capture.recording.failure import (
@@ -23,7 +23,6 @@ from resnet_inspect.capture.recording.failure import (
     why_not_on_meta,
 )
 from resnet_inspect.capture.recording.provenance import (
-    device_of,
     is_exported,
     provenance,
     source_of,
@@ -92,7 +91,7 @@ def capture(
         where = provenance(
             source=source or source_of(model),
             arguments=arguments or {},
-            device=str(device) if device is not None else device_of(model, args),
+            device=str(home(model, args) if device is None else device),
             model=model,
             notes=notes,
             call=call,

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from resnet_inspect._version import __version__
-from resnet_inspect.capture.members import is_training, modules, tensors
+from resnet_inspect.capture.members import is_training, modules
 from resnet_inspect.traces.model import Provenance
 from resnet_inspect.traces.timestamps import now
 
@@ -46,14 +46,6 @@ def provenance(
 def source_of(model: nn.Module) -> str:
     """What a module that came without a name is known by: "python:" and its class."""
     return f"python:{type(model).__module__}.{type(model).__qualname__}"
-
-
-def device_of(model: nn.Module, args: Sequence[Any]) -> str:
-    """The device of the first parameter, buffer or argument; the CPU if there is none."""
-    for tensor in (*tensors(model), *args):
-        if isinstance(tensor, torch.Tensor):
-            return str(tensor.device)
-    return "cpu"
 
 
 def is_exported(model: nn.Module) -> bool:

@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from resnet_inspect.capture.members import has_own_call
+from resnet_inspect.capture.members import has_own_call, home
 from resnet_inspect.capture.methods import method_of
 from resnet_inspect.capture.recording.forward import trace_of
-from resnet_inspect.capture.recording.provenance import device_of, provenance, source_of
+from resnet_inspect.capture.recording.provenance import provenance, source_of
 from resnet_inspect.capture.recording.recorder import Recorder
 from resnet_inspect.capture.recording.zeros import zeros_of
 from resnet_inspect.capture.signals.observer import Observer
@@ -132,7 +132,7 @@ def watching(
         where = provenance(
             source=source_of(model),
             arguments={},
-            device=device_of(model, args),
+            device=str(home(model, args)),
             model=model,
             notes=[*notes, *called, "watched in a running program"],
             call=call,

@@ -222,13 +222,8 @@ class Order:
 
     def on(self, device: torch.device) -> Built:
         """Build it there, with inputs."""
-        from resnet_inspect.capture.inputs import (
-            floating_dtype,
-            make_arguments,
-            make_tensor,
-            read_dtype,
-        )
-        from resnet_inspect.capture.members import on, tensors
+        from resnet_inspect.capture.inputs import make_arguments, make_tensor, read_dtype
+        from resnet_inspect.capture.members import floating_dtype, on, tensors
         from resnet_inspect.capture.methods import method_of
         from resnet_inspect.capture.signatures import as_taken
 

@@ -120,7 +120,8 @@ def given(model: Any, input_size: InputSize | None, device: str | None, dtype: s
     from torch import nn
 
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.inputs import fitting_shape, floating_dtype, home, read_dtype
+    from resnet_inspect.capture.inputs import fitting_shape, read_dtype
+    from resnet_inspect.capture.members import floating_dtype, home
     from resnet_inspect.capture.wrappers import unwrapped
 
     if not isinstance(model, nn.Module):

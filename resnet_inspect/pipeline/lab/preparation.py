@@ -211,7 +211,7 @@ def filled(given: nn.Module, weights: str | Path) -> tuple[nn.Module, tuple[str,
 
     It is fitted as the run did that wrote them, if one did. Raises as `copied` and `fill` do.
     """
-    from resnet_inspect.capture.inputs import home
+    from resnet_inspect.capture.members import home
     from resnet_inspect.pipeline.building.weights import fill, fit_as_run
 
     network, where = copied(given), home(given)
