@@ -151,7 +151,7 @@ def test_a_layer_reader(added: Callable[[str, str], Ask], tmp_path: Path) -> Non
     ask = added(
         """
 from torch import nn
-from resnet_inspect.capture.readers.modules import reads
+from resnet_inspect.capture.readers.registry import reads
 from resnet_inspect.traces.ops import Activate
 
 class Swirl(nn.Module):

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from resnet_inspect.capture.members import modules, tensors
+from resnet_inspect.capture.members import modules
 from resnet_inspect.errors import BadInput, UnknownName
 
 Shape = Sequence[int]
@@ -142,18 +142,3 @@ def read_dtype(name: str) -> torch.dtype:
         known = (*_COMMON_DTYPES, *_DTYPES)
         raise UnknownName("dtype", name, known, see=f"known: {', '.join(_COMMON_DTYPES)}")
     return found
-
-
-def floating_dtype(model: nn.Module) -> torch.dtype:
-    """The floating dtype of the model's first floating parameter; torch's default without one."""
-    for tensor in tensors(model):
-        if tensor.is_floating_point():
-            return tensor.dtype
-    return torch.get_default_dtype()
-
-
-def home(model: nn.Module) -> torch.device:
-    """The device that a model lives on: that of its first parameter or buffer, or the CPU."""
-    for tensor in tensors(model):
-        return tensor.device
-    return torch.device("cpu")

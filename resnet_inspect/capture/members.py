@@ -1,4 +1,4 @@
-"""The modules of a network, and what they hold, from where torch keeps them.
+"""The modules of a network, and what they are and hold, from where torch keeps it.
 
 What a class makes of `modules()`, `parameters()`, `__getattr__` or `__eq__` is not asked here, and
 a network may hold itself: modules are told apart by their ids.
@@ -6,14 +6,15 @@ a network may hold itself: modules are told apart by their ids.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from resnet_inspect.errors import UntraceableModel
-from resnet_inspect.traces.modules import join
+from resnet_inspect.traces.modules import PythonClass, join
 
 _NAMES = 1000
 """Names of one module that are told, at most: modules that share modules may have any number."""
@@ -105,6 +106,51 @@ def switch(model: nn.Module, training: bool) -> None:
 def has_own_call(model: nn.Module) -> bool:
     """Whether its class says itself what calling it means, so that hooks need not be run."""
     return not str(getattr(type(model).__call__, "__module__", "")).startswith("torch.")
+
+
+def has_bias(module: nn.Module) -> bool:
+    """Whether a layer has a bias; one that is parametrized is not asked for, for that computes it.
+
+    A parametrization may draw random numbers, or count how often it is asked.
+    """
+    return is_parametrized(module, "bias") or getattr(module, "bias", None) is not None
+
+
+def class_name(module: nn.Module) -> str:
+    """The name of the class a user would name."""
+    return python_class(module).name
+
+
+def python_class(module: nn.Module) -> PythonClass:
+    """The class a user would name: without the subclass that parametrization puts on top.
+
+    A class that goes by another name than it was defined with (`torch.fx`, TorchScript) cannot be
+    found in any module: it is known by that name alone.
+    """
+    cls = type(module)
+    if cls.__name__.startswith("Parametrized") and nn.utils.parametrize.is_parametrized(module):
+        cls = nn.utils.parametrize.type_before_parametrizations(module)
+    if isinstance(module, torch.jit.ScriptModule):
+        return PythonClass("", str(module.original_name))
+    if cls.__qualname__.rpartition(".")[2] != cls.__name__:
+        return PythonClass("", cls.__name__)
+    return PythonClass(str(cls.__module__), cls.__qualname__)
+
+
+def floating_dtype(model: nn.Module) -> torch.dtype:
+    """The floating dtype of the model's first floating parameter; torch's default without one."""
+    for tensor in tensors(model):
+        if tensor.is_floating_point():
+            return tensor.dtype
+    return torch.get_default_dtype()
+
+
+def home(model: nn.Module, args: Sequence[Any] = ()) -> torch.device:
+    """The device of the first parameter, buffer or argument; the CPU if there is none."""
+    for tensor in (*tensors(model), *args):
+        if isinstance(tensor, Tensor):
+            return tensor.device
+    return torch.device("cpu")
 
 
 def on(model: nn.Module, device: torch.device) -> nn.Module:

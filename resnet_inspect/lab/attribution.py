@@ -17,10 +17,10 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
 from resnet_inspect.capture.members import switch
-from resnet_inspect.capture.recording.arguments import arguments, tensors_in
-from resnet_inspect.capture.recording.forward import eagerly
+from resnet_inspect.capture.recording.calls.arguments import arguments, tensors_in
 from resnet_inspect.capture.recording.recorder import Recorder
-from resnet_inspect.capture.recording.restoration import left_as_found
+from resnet_inspect.capture.recording.restoration.network import left_as_found
+from resnet_inspect.capture.wrappers import eagerly
 from resnet_inspect.errors import BadInput, WorkFailed
 from resnet_inspect.traces.attribution import Gate, Grid, Heat, Position, Settings
 

@@ -19,8 +19,8 @@ from torch.utils.data.distributed import DistributedSampler
 from torchmetrics import MeanMetric
 from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix
 
-from resnet_inspect.capture.inputs import floating_dtype
-from resnet_inspect.capture.recording.arguments import tensors_in
+from resnet_inspect.capture.members import floating_dtype
+from resnet_inspect.capture.recording.calls.arguments import tensors_in
 from resnet_inspect.capture.recording.watch import watching
 from resnet_inspect.errors import InspectError, WorkFailed
 from resnet_inspect.lab.adaptation import frozen_norms

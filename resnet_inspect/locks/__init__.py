@@ -27,9 +27,9 @@ import difflib
 
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import BadInput, TraceFileError
-from resnet_inspect.locks.reading import Reader
+from resnet_inspect.locks.reader import Reader
 from resnet_inspect.locks.words import write_name
-from resnet_inspect.locks.writing import Writer
+from resnet_inspect.locks.writer import Writer
 from resnet_inspect.traces.invariants import unsound
 from resnet_inspect.traces.model import FORWARD, Trace
 

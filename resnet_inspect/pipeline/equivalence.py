@@ -77,32 +77,32 @@ def _run(
         same_places,
         without_counterpart,
     )
-    from resnet_inspect.capture import equivalence as both
+    from resnet_inspect.capture.equivalence import outputs, weights
 
     shapes = [
-        {name: tuple(tensor.shape) for name, tensor in both.tensors_of(one).items()}
+        {name: tuple(tensor.shape) for name, tensor in weights.tensors_of(one).items()}
         for one in (model, other)
     ]
-    weights = both.weights_of(model), both.weights_of(other)
-    both.draw_constants(model)
-    both.draw_constants(other)
-    args, kwargs = both.in_doubles((model, other), args, kwargs)
+    held = weights.weights_of(model), weights.weights_of(other)
+    weights.draw_constants(model)
+    weights.draw_constants(other)
+    args, kwargs = outputs.in_doubles((model, other), args, kwargs)
     places = same_places(difference)
     found: Equivalence | None = None
     alone: Alone = ((), ())
     for way, names in mappings(difference, *shapes):
-        lost = without_counterpart(difference, names, weights)
+        lost = without_counterpart(difference, names, held)
         if any(lost):
             alone = alone if any(alone) else lost
             continue
-        otherwise = both.made_otherwise(model, other, names)
+        otherwise = weights.made_otherwise(model, other, names)
         if otherwise:
             return Equivalence(difference, reason=otherwise)
-        copied = both.with_same_weights(model, other, names)
-        parted = both.first_difference(model, other, [] if found else places, args, kwargs)
+        copied = weights.with_same_weights(model, other, names)
+        parted = outputs.first_difference(model, other, [] if found else places, args, kwargs)
         if found is None or parted is None:
             parting = Parting(parted[:2], parted[2]) if parted else None
-            numbers = both.dtype_of(model), both.tolerance_of(model)
+            numbers = outputs.dtype_of(model), outputs.tolerance_of(model)
             given = copied.into, copied.back, copied.made
             found = Equivalence(difference, *given, way, *numbers, parting)
         if parted is None:
@@ -110,8 +110,8 @@ def _run(
     if found is None:
         return Equivalence(difference, alone=alone)
     if found.same:
-        reason = both.why_empty(other, args, kwargs)
+        reason = outputs.why_empty(other, args, kwargs)
     else:
-        is_random = any(both.is_random(one, args, kwargs) for one in (model, other))
+        is_random = any(outputs.is_random(one, args, kwargs) for one in (model, other))
         reason = "what they give is random, in eval mode too" if is_random else ""
     return Equivalence(difference, reason=reason) if reason else found

@@ -352,8 +352,7 @@ def build(design: Design, device: torch.device) -> ResNet:
         options["stride_in_3x3"] = design.stride == "3x3"
         options["groups"] = design.groups
         options["width_per_group"] = design.width_per_group
-    with torch.random.fork_rng(devices=()):
-        torch.manual_seed(seed.current())
+    with seed.fresh_weights():
         try:
             # Built where init works the same on every machine, then moved.
             with torch.device("meta" if device.type == "meta" else "cpu"):

@@ -22,3 +22,13 @@ def of(seed: int) -> Iterator[None]:
         yield
     finally:
         _SEED.reset(token)
+
+
+@contextmanager
+def fresh_weights() -> Iterator[None]:
+    """Draw weights from the seed inside this context; torch then draws on as if it had not been."""
+    import torch
+
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(current())
+        yield

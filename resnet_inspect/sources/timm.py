@@ -115,9 +115,8 @@ def _current(models: ModuleType, name: str) -> str:
 def _built(
     create: Callable[..., nn.Module], name: str, arguments: Mapping[str, Any], device: torch.device
 ) -> nn.Module:
-    with torch.random.fork_rng(devices=()), warnings.catch_warnings():
+    with seed.fresh_weights(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what timm deprecates in itself
-        torch.manual_seed(seed.current())
         # Built where init works the same on every machine, then moved.
         with torch.device("meta" if device.type == "meta" else "cpu"):
             model = create(name, pretrained=False, **arguments)

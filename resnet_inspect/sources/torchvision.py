@@ -58,8 +58,7 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
             given[untrained] = None
     if name in _ASK_FOR_INITIAL_WEIGHTS:
         given.setdefault("init_weights", True)
-    with torch.random.fork_rng(devices=()):
-        torch.manual_seed(seed.current())
+    with seed.fresh_weights():
         try:
             model = _built(builder, given, device)
             if channels is not None:

@@ -3,6 +3,6 @@
 Each file registers its own; to add one, name it here.
 """
 
-from resnet_inspect.capture.readers import dimensions, functions, modules, quantized, timm
+from resnet_inspect.capture.readers import dimensions, functions, modules, products, quantized, timm
 
-__all__ = ["dimensions", "functions", "modules", "quantized", "timm"]
+__all__ = ["dimensions", "functions", "modules", "products", "quantized", "timm"]

@@ -1,6 +1,7 @@
 """Readers of functions for which it matters along which dimensions they work.
 
-A permutation, a softmax, a mean: where the positions of a map go cannot be told from shapes alone.
+A permutation, a slice, a softmax, a mean: where the positions of a map go cannot be told from
+shapes alone.
 A call that is not understood is read as its name alone says, without dimensions.
 """
 
@@ -11,9 +12,9 @@ from typing import Any
 
 import torch
 
-from resnet_inspect.capture.readers.functions import Arguments, reads_function
-from resnet_inspect.capture.readers.modules import patches
-from resnet_inspect.traces.ops import Activate, Offsets, Op, Reduce, Reshape, Window
+from resnet_inspect.capture.readers.registry import Arguments, reads_function
+from resnet_inspect.capture.readers.windows import patches
+from resnet_inspect.traces.ops import Activate, Join, Offsets, Op, Reduce, Reshape, Window
 
 Dims = Callable[[str, Arguments], Offsets | None]
 
@@ -118,6 +119,58 @@ def _unfold(name: str, a: Arguments) -> Op:
 @reads_function("fold", takes=("input", "output_size", "kernel_size"))
 def _fold(name: str, a: Arguments) -> Op:
     return Reshape(name, slides=patches(a["kernel_size"], a))
+
+
+@reads_function("cat", "concat", "concatenate", "stack", takes=("tensors", "dim"))
+def _join(name: str, a: Arguments) -> Op:
+    tensors = a["tensors"]
+    rank = tensors[0].dim() + (name == "stack")
+    return Join(name, int(a.get("dim", a.get("axis", 0))) % max(rank, 1))
+
+
+@reads_function("slice", takes=("input", "index"))
+def _slice(name: str, a: Arguments) -> Op:
+    """A slice, a number or a new dimension in each place; what tensors pick is not described."""
+    shape = a["input"].shape
+    index = a["index"] if isinstance(a["index"], tuple) else (a["index"],)
+    if not all(
+        part is None or part is Ellipsis or isinstance(part, slice) or type(part) is int
+        for part in index
+    ):
+        return Reshape(name)
+    taken = sum(part is not None and part is not Ellipsis for part in index)
+    all_of_it = [slice(None)] * (len(shape) - taken)
+    at = next((i for i, part in enumerate(index) if part is Ellipsis), len(index))
+    whole = [*index[:at], *all_of_it, *index[at + 1 :]]
+    starts: list[int] = []
+    steps: list[int] = []
+    dims: list[int] = []
+    for part in whole:
+        if part is None:
+            dims.append(-1)
+            continue
+        size = shape[len(starts)]
+        if isinstance(part, slice):
+            dims.append(len(starts))
+            first, _, step = part.indices(size)
+        else:
+            first, step = part % size, 1
+        starts.append(first)
+        steps.append(step)
+    if len(starts) != len(shape):
+        return Reshape(name)
+    is_plain = dims == list(range(len(shape)))
+    return Reshape(name, tuple(starts), tuple(steps), None if is_plain else tuple(dims))
+
+
+@reads_function("pad", takes=("input", "pad", "mode"))
+def _pad(name: str, a: Arguments) -> Op:
+    """A pad from two numbers for each padded dimension, the last dimension first."""
+    rank = a["input"].dim()
+    before = [int(number) for number in a["pad"][::2]][::-1]
+    starts = (*[0] * (rank - len(before)), *(-number for number in before))
+    mode = str(a.get("mode", "constant"))
+    return Reshape(name, starts, (1,) * rank, border="" if mode == "constant" else mode)
 
 
 @_recorded(Reshape, "sort", "argsort", takes=("input", "dim"))

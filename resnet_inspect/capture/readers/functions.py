@@ -1,77 +1,21 @@
-"""A torch function and its arguments -> `Op`: what is done without a module.
-
-The functions with a window or weights have readers of their own; the rest are sorted by name
-(`names`), and what is left is `Unknown`. To add a function, write a reader and register it with
-`@reads_function`; a file of readers is named in this folder's `__init__.py`.
-"""
+"""Readers for what torch's functions do that are layers: with a window, weights or statistics."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from math import prod
-from string import ascii_letters
-from typing import Any
 
-from resnet_inspect.capture.readers.modules import conv_window, pool, sizes
-from resnet_inspect.capture.readers.names import ACTIVATIONS, BY_NAME, works_elementwise
+from resnet_inspect.capture.readers.registry import Arguments, reads_function
+from resnet_inspect.capture.readers.windows import adaptive_pool, conv_window, pool, sizes
 from resnet_inspect.traces.ops import (
-    Activate,
-    AdaptivePool,
     Attention,
     Conv,
-    Elementwise,
-    Join,
     Linear,
-    MatMul,
     Norm,
     Op,
     Recurrent,
     Resample,
-    Reshape,
     Unknown,
 )
-
-Arguments = Mapping[str, Any]
-Reader = Callable[[str, Arguments], Op]
-
-FUNCTION_READERS: dict[str, tuple[tuple[str, ...], Reader]] = {}
-"""By a function's name: its positional parameters, and what makes an op of them."""
-
-
-def reads_function(*names: str, takes: tuple[str, ...]) -> Callable[[Reader], Reader]:
-    """Register a reader for functions of these names that take these positional parameters.
-
-    It gets the name, and the arguments that were given by the names of their parameters.
-    """
-
-    def register(reader: Reader) -> Reader:
-        for name in names:
-            if name in FUNCTION_READERS:
-                raise ValueError(f"{name} has a reader already")
-            FUNCTION_READERS[name] = (takes, reader)
-        return reader
-
-    return register
-
-
-def read_function(name: str, args: tuple[Any, ...], kwargs: Arguments, in_place: bool) -> Op:
-    """What a function did with these arguments; `name` as `function_name` gives it."""
-    reader = FUNCTION_READERS.get(name)
-    if reader is not None:
-        parameters, build = reader
-        bound = dict(zip(parameters, args, strict=False)) | dict(kwargs)
-        try:
-            return build(name, bound)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-            return Unknown(name, "called in a way that its reader does not know")
-    if name in ACTIVATIONS:
-        return Activate(name.removesuffix("_"), in_place or bool(kwargs.get("inplace", False)))
-    for names, op in BY_NAME:
-        if name in names:
-            return op(name)
-    if works_elementwise(name):
-        return Elementwise(name, in_place)
-    return Unknown(name)
 
 
 def _in_each_dimension(name: str) -> list[str]:
@@ -165,47 +109,6 @@ def _cell(name: str, a: Arguments) -> Op:
     return Recurrent(name.partition("_")[0], int(a["w_ih"].shape[1]), int(a["w_hh"].shape[1]))
 
 
-@reads_function("einsum", takes=("equation", "first", "second", "third"))
-def _einsum(name: str, a: Arguments) -> Op:
-    """An einsum, with a letter for every dimension, also of the result."""
-    operands = [a[place] for place in ("first", "second", "third") if place in a]
-    if len(operands) == 1 and isinstance(operands[0], list | tuple):
-        operands = list(operands[0])
-    terms, arrow, made = a["equation"].replace(" ", "").partition("->")
-    written = terms.split(",")
-    if len(operands) != len(written):  # more than three of them
-        return MatMul(name, f"{terms}{arrow}{made}")
-    dots = [
-        tensor.dim() - len(letters.replace("...", ""))
-        for letters, tensor in zip(written, operands, strict=True)
-    ]
-    spare = [letter for letter in ascii_letters if letter not in terms][: max(dots)]
-    if not arrow:
-        once = (letter for letter in sorted(terms) if terms.count(letter) == 1)
-        made = f"{'...' * ('...' in terms)}{''.join(letter for letter in once if letter.isalpha())}"
-    ends = [
-        letters.replace("...", "".join(spare[len(spare) - number :]))
-        for letters, number in zip((*written, made), (*dots, len(spare)), strict=True)
-    ]
-    return MatMul(name, f"{','.join(ends[:-1])}->{ends[-1]}")
-
-
-@reads_function("tensordot", takes=("a", "b", "dims"))
-def _tensordot(name: str, a: Arguments) -> Op:
-    """As an equation: what is summed over has the same letter in both."""
-    rank, other = a["a"].dim(), a["b"].dim()
-    dims = a.get("dims", 2)
-    if isinstance(dims, int):
-        dims = (range(rank - dims, rank), range(dims))
-    summed = list(zip(*([int(dim) for dim in of] for of in dims), strict=True))
-    left = list(ascii_letters[:rank])
-    right = list(ascii_letters[rank : rank + other])
-    for one, two in summed:
-        right[two] = left[one]
-    made = [letter for letter in (*left, *right) if (letter in left) != (letter in right)]
-    return MatMul(name, f"{''.join(left)},{''.join(right)}->{''.join(made)}")
-
-
 @reads_function("linear", takes=("input", "weight", "bias"))
 def _linear(name: str, a: Arguments) -> Op:
     out_features, in_features = a["weight"].shape
@@ -242,10 +145,7 @@ def _pool(name: str, a: Arguments) -> Op:
 )
 def _adaptive_pool(name: str, a: Arguments) -> Op:
     plain = name.removesuffix("_with_indices")
-    size = a["output_size"]
-    dimensions = int(plain[-2])
-    output = tuple(size) if isinstance(size, tuple | list) else (size,) * dimensions
-    return AdaptivePool("max" if "max" in plain else "avg", output)
+    return adaptive_pool("max" if "max" in plain else "avg", int(plain[-2]), a["output_size"])
 
 
 @reads_function(
@@ -287,55 +187,3 @@ def _interpolate(name: str, a: Arguments) -> Op:
 def _lp_pool(name: str, a: Arguments) -> Op:
     ceil_mode = a.get("ceil_mode", False)
     return pool("lp", int(name[-2]), a["kernel_size"], a.get("stride"), ceil_mode=ceil_mode)
-
-
-@reads_function("cat", "concat", "concatenate", "stack", takes=("tensors", "dim"))
-def _join(name: str, a: Arguments) -> Op:
-    tensors = a["tensors"]
-    rank = tensors[0].dim() + (name == "stack")
-    return Join(name, int(a.get("dim", a.get("axis", 0))) % max(rank, 1))
-
-
-@reads_function("slice", takes=("input", "index"))
-def _slice(name: str, a: Arguments) -> Op:
-    """A slice, a number or a new dimension in each place; what tensors pick is not described."""
-    shape = a["input"].shape
-    index = a["index"] if isinstance(a["index"], tuple) else (a["index"],)
-    if not all(
-        part is None or part is Ellipsis or isinstance(part, slice) or type(part) is int
-        for part in index
-    ):
-        return Reshape(name)
-    taken = sum(part is not None and part is not Ellipsis for part in index)
-    all_of_it = [slice(None)] * (len(shape) - taken)
-    at = next((i for i, part in enumerate(index) if part is Ellipsis), len(index))
-    whole = [*index[:at], *all_of_it, *index[at + 1 :]]
-    starts: list[int] = []
-    steps: list[int] = []
-    dims: list[int] = []
-    for part in whole:
-        if part is None:
-            dims.append(-1)
-            continue
-        size = shape[len(starts)]
-        if isinstance(part, slice):
-            dims.append(len(starts))
-            first, _, step = part.indices(size)
-        else:
-            first, step = part % size, 1
-        starts.append(first)
-        steps.append(step)
-    if len(starts) != len(shape):
-        return Reshape(name)
-    is_plain = dims == list(range(len(shape)))
-    return Reshape(name, tuple(starts), tuple(steps), None if is_plain else tuple(dims))
-
-
-@reads_function("pad", takes=("input", "pad", "mode"))
-def _pad(name: str, a: Arguments) -> Op:
-    """A pad from two numbers for each padded dimension, the last dimension first."""
-    rank = a["input"].dim()
-    before = [int(number) for number in a["pad"][::2]][::-1]
-    starts = (*[0] * (rank - len(before)), *(-number for number in before))
-    mode = str(a.get("mode", "constant"))
-    return Reshape(name, starts, (1,) * rank, border="" if mode == "constant" else mode)

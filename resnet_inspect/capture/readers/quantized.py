@@ -12,26 +12,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from resnet_inspect.capture.readers.functions import reads_function
-from resnet_inspect.capture.readers.modules import conv_window, reads, sizes
-from resnet_inspect.traces.ops import Conv, Elementwise, Linear, Op, Recurrent
+from resnet_inspect.capture.readers.registry import reads, reads_function
+from resnet_inspect.capture.readers.windows import convolution
+from resnet_inspect.traces.ops import Elementwise, Linear, Op, Recurrent
 
 _HOME = "torch.ao.nn.quantized"
 
 
 @reads(f"{_HOME}.modules.conv._ConvNd")
 def _conv(module: Any) -> Op:
-    kernel_size = tuple(module.kernel_size)
-    transposed = bool(module.transposed)
-    return Conv(
-        conv_window(kernel_size, module.stride, module.padding, module.dilation),
-        module.in_channels,
-        module.out_channels,
-        module.groups,
-        module.bias() is not None,
-        transposed,
-        sizes(module.output_padding, len(kernel_size)) if transposed else (),
-    )
+    return convolution(module, module.bias() is not None)
 
 
 @reads(f"{_HOME}.modules.linear.Linear")

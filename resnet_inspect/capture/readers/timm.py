@@ -11,13 +11,9 @@ from typing import Any
 
 from torch import nn
 
-from resnet_inspect.capture.readers.modules import (
-    conv_window,
-    has_bias,
-    reads,
-    reads_with_input,
-    sizes,
-)
+from resnet_inspect.capture.members import has_bias
+from resnet_inspect.capture.readers.registry import reads, reads_with_input
+from resnet_inspect.capture.readers.windows import convolution, sizes
 from resnet_inspect.traces.ops import (
     Activate,
     Conv,
@@ -50,15 +46,9 @@ def _same_window(module: Any, given: Shape) -> Window:
     )
 
 
-def _conv(module: Any, window: Window) -> Conv:
-    return Conv(window, module.in_channels, module.out_channels, module.groups, has_bias(module))
-
-
 @reads("timm.layers.std_conv.StdConv2d", "timm.layers.std_conv.ScaledStdConv2d")
 def _standardised_conv(module: nn.Conv2d) -> Op:
-    kernel_size = sizes(module.kernel_size, 2)
-    window = conv_window(kernel_size, module.stride, module.padding, module.dilation)
-    return _conv(module, window)
+    return convolution(module, has_bias(module))
 
 
 @reads_with_input(
@@ -69,7 +59,8 @@ def _standardised_conv(module: nn.Conv2d) -> Op:
 def _same_conv(module: nn.Conv2d, given: Shape) -> Op:
     if not getattr(module, "same_pad", True):
         return _standardised_conv(module)
-    return _conv(module, _same_window(module, given))
+    window = _same_window(module, given)
+    return Conv(window, module.in_channels, module.out_channels, module.groups, has_bias(module))
 
 
 @reads_with_input("timm.layers.pool2d_same.MaxPool2dSame", "timm.layers.pool2d_same.AvgPool2dSame")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from resnet_inspect.capture.members import is_training, named_modules, registered
-from resnet_inspect.capture.readers.modules import python_class, read_op
+from resnet_inspect.capture.members import is_training, named_modules, python_class, registered
 from resnet_inspect.capture.readers.quantized import packed_tensors
-from resnet_inspect.capture.recording.tensors import spec_of
+from resnet_inspect.capture.readers.registry import read_op
+from resnet_inspect.capture.recording.calls.tensors import spec_of
 from resnet_inspect.traces.modules import ModuleSpec, ParameterSpec, join
 
 

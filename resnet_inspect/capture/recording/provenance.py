@@ -1,4 +1,4 @@
-"""Where a trace comes from."""
+"""Where a trace comes from: the network's source and device, its mode, versions, the time."""
 
 from __future__ import annotations
 
@@ -41,6 +41,11 @@ def provenance(
         notes=tuple(notes),
         call=call,
     )
+
+
+def source_of(model: nn.Module) -> str:
+    """What a module that came without a name is known by: "python:" and its class."""
+    return f"python:{type(model).__module__}.{type(model).__qualname__}"
 
 
 def is_exported(model: nn.Module) -> bool:

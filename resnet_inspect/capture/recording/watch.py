@@ -13,21 +13,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from resnet_inspect.capture.members import has_own_call
-from resnet_inspect.capture.recording.forward import (
-    device_of,
-    eagerly,
-    is_compiled,
-    method_of,
-    source_of,
-    trace_of,
-    unwrapped,
-    within,
-)
-from resnet_inspect.capture.recording.provenance import provenance
+from resnet_inspect.capture.members import has_own_call, home
+from resnet_inspect.capture.methods import method_of
+from resnet_inspect.capture.recording.forward import trace_of
+from resnet_inspect.capture.recording.provenance import provenance, source_of
 from resnet_inspect.capture.recording.recorder import Recorder
 from resnet_inspect.capture.recording.zeros import zeros_of
 from resnet_inspect.capture.signals.observer import Observer
+from resnet_inspect.capture.wrappers import compiled_around, eagerly, unwrapped
 from resnet_inspect.errors import UntraceableModel
 from resnet_inspect.traces.model import FORWARD, Trace
 from resnet_inspect.traces.signals import Signals
@@ -72,7 +65,7 @@ def watching(
             "DataParallel runs copies of the model on several devices at once",
             hint="watch it on one: nn.DataParallel(model, device_ids=[0])",
         )
-    compiled = _compiled(model)
+    compiled = compiled_around(model)
     model, notes = unwrapped(model)
     runs_hooks = call == FORWARD and not has_own_call(model)
     attribute = _CALL if runs_hooks else call
@@ -139,7 +132,7 @@ def watching(
         where = provenance(
             source=source_of(model),
             arguments={},
-            device=device_of(model, args),
+            device=str(home(model, args)),
             model=model,
             notes=[*notes, *called, "watched in a running program"],
             call=call,
@@ -181,11 +174,3 @@ def watching(
             end()
             if vars(model).get(attribute) is record:  # else the program has compiled it meanwhile
                 put_back()
-
-
-def _compiled(model: nn.Module) -> nn.Module | None:
-    """What `torch.compile` made of the network itself, with nothing else in between."""
-    around: nn.Module | None = None
-    while (inner := within(model)) is not None:
-        around, model = model, inner
-    return around if around is not None and is_compiled(around) else None

@@ -19,8 +19,7 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from resnet_inspect.capture.inputs import floating_dtype
-from resnet_inspect.capture.members import has_own_call, on, tensors
+from resnet_inspect.capture.members import floating_dtype, has_own_call, on, tensors
 from resnet_inspect.capture.timing.machine import copy_ceiling, machine_of, matmul_ceiling
 from resnet_inspect.capture.timing.subject import Subject, channels_last
 from resnet_inspect.errors import BadInput, InspectError, WorkFailed

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from resnet_inspect.capture.recording.tensors import weak
+from resnet_inspect.capture.recording.calls.tensors import weak
 from resnet_inspect.capture.timing.hooks import tensors_of
 
 

@@ -145,14 +145,9 @@ class Order:
 
     def on(self, device: torch.device) -> Built:
         """Build it there, with inputs."""
-        from resnet_inspect.capture.inputs import (
-            floating_dtype,
-            make_arguments,
-            make_tensor,
-            read_dtype,
-        )
-        from resnet_inspect.capture.members import on, tensors
-        from resnet_inspect.capture.recording.forward import method_of
+        from resnet_inspect.capture.inputs import make_arguments, make_tensor, read_dtype
+        from resnet_inspect.capture.members import floating_dtype, on, tensors
+        from resnet_inspect.capture.methods import method_of
         from resnet_inspect.capture.signatures import as_taken
 
         asked = read_dtype(self.dtype) if self.dtype else None
@@ -218,7 +213,8 @@ class Order:
 
 def unwrapped_to_run(built: Built, call: str = FORWARD) -> Built:
     """The same without wrappers around the network, which is said, to run a method of it."""
-    from resnet_inspect.capture.recording.forward import run_instead_of_forward, unwrapped
+    from resnet_inspect.capture.methods import run_instead_of_forward
+    from resnet_inspect.capture.wrappers import unwrapped
 
     network, wrappers = unwrapped(built.model)
     run_instead_of_forward(network, call)
@@ -231,7 +227,7 @@ def built_to_run(
 ) -> tuple[nn.Module, tuple[Any, ...], dict[str, Any]]:
     """A network with fresh weights on a real device, and inputs for it, by position and name."""
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.recording.forward import run_instead_of_forward
+    from resnet_inspect.capture.methods import run_instead_of_forward
 
     where = backends.resolve(device or "cpu")
     built = order.on(where)

@@ -35,7 +35,7 @@ def bare(given: Any) -> nn.Module:
     """A network of the caller's without wrappers around it; raises `BadInput` for no module."""
     from torch import nn
 
-    from resnet_inspect.capture.recording.forward import unwrapped
+    from resnet_inspect.capture.wrappers import unwrapped
 
     if not isinstance(given, nn.Module):
         raise BadInput(f"a network is a name or an nn.Module, not a {type(given).__name__}")
@@ -53,7 +53,7 @@ def filled(given: nn.Module, weights: str | Path) -> tuple[nn.Module, tuple[str,
 
     It is fitted as the run did that wrote them, if one did. Raises as `copied` and `fill` do.
     """
-    from resnet_inspect.capture.inputs import home
+    from resnet_inspect.capture.members import home
     from resnet_inspect.pipeline.building.weights import fill, fit_as_run
 
     network, where = copied(given), home(given)

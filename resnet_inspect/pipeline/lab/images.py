@@ -121,8 +121,9 @@ def given(
     from torch import nn
 
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.inputs import fitting_shape, floating_dtype, home, read_dtype
-    from resnet_inspect.capture.recording.forward import unwrapped
+    from resnet_inspect.capture.inputs import fitting_shape, read_dtype
+    from resnet_inspect.capture.members import floating_dtype, home
+    from resnet_inspect.capture.wrappers import unwrapped
 
     if not isinstance(model, nn.Module):
         raise BadInput(f"attribute takes a name or an nn.Module, not a {type(model).__name__}")

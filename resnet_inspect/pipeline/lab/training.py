@@ -174,7 +174,7 @@ def resume(
 def _names(given: Any) -> tuple[str, str]:
     """The name of a module's class, and its full name, without wrappers around it."""
     import_torch()
-    from resnet_inspect.capture.readers.modules import python_class
+    from resnet_inspect.capture.members import python_class
 
     found = python_class(bare(given))
     return found.name, found.full_name or found.name

@@ -12,7 +12,7 @@ from resnet_inspect.inspection import Inspection
 from resnet_inspect.traces.model import Trace
 
 if TYPE_CHECKING:
-    from resnet_inspect.capture.recording.forward import ForwardRaised
+    from resnet_inspect.capture.recording.failure import ForwardRaised
     from resnet_inspect.capture.signatures import Asked
 
 
@@ -65,7 +65,7 @@ def wrapper(asked: Asked) -> tuple[str, str, str]:
 @contextmanager
 def as_forward_error(*, by_name: bool) -> Iterator[None]:
     """A context in which a forward pass that raises is a `ForwardError`; it imports torch."""
-    from resnet_inspect.capture.recording.forward import ForwardRaised
+    from resnet_inspect.capture.recording.failure import ForwardRaised
 
     try:
         yield

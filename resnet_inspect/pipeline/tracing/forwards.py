@@ -44,7 +44,7 @@ def of_guessed(order: Order, device_name: str) -> Trace:
     """
     from resnet_inspect.capture import backends
     from resnet_inspect.capture.inputs import fitting_shape
-    from resnet_inspect.capture.recording.forward import ForwardRaised
+    from resnet_inspect.capture.recording.failure import ForwardRaised
 
     part = order.open
     assert part is not None
@@ -80,7 +80,7 @@ def _on_another_if_need_be(
     The CPU knows; if it raises there too, what was raised first is raised.
     """
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.recording.forward import (
+    from resnet_inspect.capture.recording.failure import (
         ForwardRaised,
         MetaCannotRun,
         is_of_no_shape,
@@ -137,14 +137,13 @@ def of_module(
     from torch import nn
 
     from resnet_inspect.capture import backends
-    from resnet_inspect.capture.inputs import (
-        floating_dtype,
-        home,
-        make_arguments,
-        read_dtype,
-    )
-    from resnet_inspect.capture.recording.forward import MetaCannotRun, capture, method_of, runnable
+    from resnet_inspect.capture.inputs import make_arguments, read_dtype
+    from resnet_inspect.capture.members import floating_dtype, home
+    from resnet_inspect.capture.methods import method_of
+    from resnet_inspect.capture.recording.failure import MetaCannotRun
+    from resnet_inspect.capture.recording.forward import capture
     from resnet_inspect.capture.signatures import as_taken
+    from resnet_inspect.capture.wrappers import runnable
 
     model = runnable(model)
     if not isinstance(model, nn.Module):

@@ -81,8 +81,7 @@ def build(name: str, arguments: Mapping[str, Any], device: torch.device) -> nn.M
     """
     place = place_of(name)
     wanted = (code_place(name) or ("", ""))[1]
-    with torch.random.fork_rng(devices=()):
-        torch.manual_seed(seed.current())
+    with seed.fresh_weights():
         with their_errors(place, "importing"):
             module = imported(place)
         title, found = _chosen(place, module, wanted, arguments)

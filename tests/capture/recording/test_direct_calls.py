@@ -12,7 +12,7 @@ from torch import Tensor, nn
 import resnet_inspect as ri
 from resnet_inspect.analysis.checks import Opinion, judge
 from resnet_inspect.analysis.conventions import counted
-from resnet_inspect.capture.equivalence import first_difference
+from resnet_inspect.capture.equivalence.outputs import first_difference
 from resnet_inspect.capture.recording.recorder import Recorder
 from resnet_inspect.capture.timing.measurement import Runs, measure
 from resnet_inspect.oracle import opinions

@@ -20,7 +20,7 @@ from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.capture.recording.forward import capture
 from resnet_inspect.capture.timing import subject as clocked
-from resnet_inspect.capture.timing.machine import Clock, as_large_as_fits
+from resnet_inspect.capture.timing.machine import Clock
 from resnet_inspect.capture.timing.measurement import Runs, measure, moved
 from resnet_inspect.errors import BadInput, WorkFailed
 from resnet_inspect.traces.model import Trace
@@ -270,96 +270,6 @@ def test_each_moment_between_two_readings_is_one_call_s(monkeypatch: pytest.Monk
     for run in found.backward:
         assert {index for index, ticks in enumerate(run) if ticks} == made | {0}
         assert sum(run) == len(made) + 1
-
-
-class Event:
-    """An event as CUDA has them: it says how many milliseconds lie between two."""
-
-    now = 0.0
-
-    def __init__(self, enable_timing: bool) -> None:
-        assert enable_timing
-
-    def record(self, stream: str) -> None:
-        assert stream == "the stream of cuda:1"
-        Event.now += 0.25
-        self.at = Event.now
-
-    def elapsed_time(self, later: Event) -> float:
-        return later.at - self.at
-
-
-SECOND = torch.device("cuda", 1)
-
-
-@pytest.fixture
-def waited(monkeypatch: pytest.MonkeyPatch) -> list[torch.device]:
-    """What was waited for, on a machine whose CUDA devices are made up."""
-    waited: list[torch.device] = []
-    monkeypatch.setattr(torch.cuda, "Event", Event)
-    monkeypatch.setattr(torch.cuda, "synchronize", waited.append)
-    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: f"the stream of {device}")
-    return waited
-
-
-def test_events_of_the_device_are_read_once_it_is_done(waited: list[torch.device]) -> None:
-    clock = Clock(SECOND)
-    marks = [clock.mark() for _ in range(3)]
-    assert not waited
-    assert clock.between(marks) == [250_000, 250_000]
-    assert waited == [SECOND]
-
-
-@pytest.mark.usefixtures("waited")
-def test_the_allocator_s_peak_is_that_of_a_pass_without_old_gradients(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    model = nn.Linear(4, 4)
-    x = torch.ones(2, 4)
-    trace = capture(model, (x,), device=CPU, mode="as found")
-    seen: list[tuple[str, bool]] = []
-
-    def note(what: str) -> int:
-        seen.append((what, any(p.grad is not None for p in model.parameters())))
-        return 4096
-
-    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda device: note("reset"))
-    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: note("read"))
-    subject = clocked.Subject(model, (x,), {}, trace, SECOND)
-    assert subject.peak(backward=True).allocated == 4096
-    assert seen == [("reset", False), ("read", True)]
-
-
-def test_the_clock_of_mps_is_read_once_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 0
-
-    def wait() -> None:
-        nonlocal now
-        now += 7
-
-    monkeypatch.setattr(torch.mps, "synchronize", wait)
-    monkeypatch.setattr(time, "perf_counter_ns", lambda: now)
-    clock = Clock(torch.device("mps", 0))
-    assert clock.between([clock.mark() for _ in range(3)]) == [7, 7]
-
-
-@pytest.mark.parametrize("fits", [4096, 512])
-def test_a_ceiling_is_measured_on_what_fits(fits: int) -> None:
-    asked: list[int] = []
-
-    def work(size: int) -> Ceiling:
-        asked.append(size)
-        if size > fits:
-            raise torch.OutOfMemoryError
-        return Ceiling(size, (1,))
-
-    assert as_large_as_fits(work, 8192).amount == fits
-    assert asked == [8192 >> n for n in range(len(asked))]
-
-
-def test_a_ceiling_that_never_fits_is_an_error() -> None:
-    with pytest.raises(RuntimeError):
-        as_large_as_fits(_refuse, 8192)
 
 
 def _refuse(*_: object) -> Ceiling:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Coroutine, Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -45,15 +45,6 @@ def tensors_in(value: Any, label: str = "", depth: int = 0) -> Iterator[tuple[st
         return
     for name, item in items:
         yield from tensors_in(item, f"{label}.{name}" if label else name, depth + 1)
-
-
-def check_has_run(result: object) -> None:
-    """Raise `TypeError` for a forward that gives what would have to be run first."""
-    if isinstance(result, Generator | Coroutine | AsyncGenerator):
-        kind = type(result).__name__.replace("_", " ")
-        if isinstance(result, Coroutine):
-            result.close()  # so that Python does not say the same once more
-        raise TypeError(f"it gives a {kind}, of which nothing has run")
 
 
 def _items(value: Any) -> list[tuple[str, Any]]:

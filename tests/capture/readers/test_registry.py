@@ -9,8 +9,12 @@ import torch
 from torch import Tensor, nn
 
 import resnet_inspect as ri
-from resnet_inspect.capture.readers.functions import FUNCTION_READERS, reads_function
-from resnet_inspect.capture.readers.modules import READERS, reads
+from resnet_inspect.capture.readers.registry import (
+    FUNCTION_READERS,
+    READERS,
+    reads,
+    reads_function,
+)
 from resnet_inspect.traces.ops import Elementwise, Linear, Op
 
 

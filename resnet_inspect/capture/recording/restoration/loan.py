@@ -1,24 +1,15 @@
-"""A context in which a model may be run, changed and moved, and after which it is as it was.
-
-Restored: every module's attributes (training flags, hooks, plain values), its parameters and
-buffers as objects and values, what is in its collections and theirs, the random number generators.
-A forward that changes an object of its own class is beyond this, as is what it changes of torch.
-"""
+"""Values that are lent out and put back: tensors by copies, collections with what was in them."""
 
 from __future__ import annotations
 
-import random
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from resnet_inspect.capture.members import is_training, modules
-from resnet_inspect.capture.recording.contents import (
+from resnet_inspect.capture.recording.restoration.contents import (
     PutBack,
     base_of,
     noted,
@@ -31,68 +22,6 @@ T = TypeVar("T")
 _PLAIN = (Tensor, nn.Parameter)
 _UNCHANGING = frozenset({bool, int, float, str, type(None)})
 """Types of most attributes: such a value can stand in for itself."""
-
-
-@contextmanager
-def left_as_found(model: nn.Module, device: torch.device | None) -> Iterator[Loan]:
-    """Lend `model` out on `device` (None: where it is) and put it back on leaving.
-
-    Parameters, buffers and other tensors are replaced by copies, so what is written into them
-    (statistics, a merged weight) is dropped with them. On meta they take no memory. Yields what
-    lends other values out.
-    """
-    every = modules(model)
-    scripted = [module for module in every if isinstance(module, torch.jit.ScriptModule)]
-    with ExitStack() as restore:
-        restore.enter_context(same_random_numbers())
-        loan = restore.enter_context(Loan())
-        for module in every:
-            if not isinstance(module, torch.jit.ScriptModule):
-                loan.of(vars(module), device)
-        restore.callback(_put_back_scripted, [_saved(module) for module in scripted])
-        for module in scripted:
-            for register in _tensors(module):
-                for name, tensor in register.items():
-                    register[name] = loan.of(tensor, device)
-        yield loan
-
-
-@contextmanager
-def room_for_hooks() -> Iterator[None]:
-    """Let calls be nested twice as deep, since around each module's own call stand those of hooks.
-
-    Afterwards the limit is what it was, whatever the forward has made of it.
-    """
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(2 * limit)
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
-
-
-_Saved = tuple[nn.Module, dict[str, Any], bool, list[dict[str, Tensor]]]
-
-
-def _saved(module: nn.Module) -> _Saved:
-    registers = [dict(register.items()) for register in _tensors(module)]
-    return module, dict(vars(module)), is_training(module), registers
-
-
-def _tensors(module: nn.Module) -> tuple[Any, Any]:
-    """Parameters and buffers; TorchScript wraps them so that they can be set but not removed."""
-    return module._parameters, module._buffers
-
-
-def _put_back_scripted(saved: Sequence[_Saved]) -> None:
-    for module, attributes, training, registers in saved:
-        vars(module).clear()
-        vars(module).update(attributes)
-        if is_training(module) != training:  # the flag is no attribute of Python's
-            module.training = training
-        for register, entries in zip(_tensors(module), registers, strict=True):
-            for name, tensor in entries.items():
-                register[name] = tensor
 
 
 class Loan:
@@ -182,20 +111,3 @@ def like_lazy(tensor: Tensor, device: torch.device) -> Tensor:
     """Another parameter or buffer of a lazy layer, without a shape too."""
     lazy: Callable[[bool, torch.device, torch.dtype], Tensor] = type(tensor)
     return lazy(tensor.requires_grad, device, tensor.dtype)
-
-
-@contextmanager
-def same_random_numbers() -> Iterator[None]:
-    """Put back the state of every random number generator on leaving: torch, Python, numpy."""
-    python_state = random.getstate()
-    numpy = sys.modules.get("numpy")
-    numpy_state = numpy.random.get_state() if numpy is not None else None
-    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()  # type: ignore[no-untyped-call]
-    with ExitStack() as restore:
-        restore.enter_context(torch.random.fork_rng(list(devices)))
-        if torch.backends.mps.is_available():
-            restore.callback(torch.mps.set_rng_state, torch.mps.get_rng_state())
-        restore.callback(random.setstate, python_state)
-        if numpy is not None:
-            restore.callback(numpy.random.set_state, numpy_state)
-        yield

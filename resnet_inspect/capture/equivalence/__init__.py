@@ -1,0 +1,1 @@
+"""Whether two networks with the same weights give the same on an input, and where they part."""
