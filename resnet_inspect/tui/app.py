@@ -26,9 +26,10 @@ from resnet_inspect.escaping import message as shown_message
 from resnet_inspect.escaping import visible
 from resnet_inspect.traces.json.codec import Recorded
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.tui.actions import METHODS, comparison, networks, run, timing
-from resnet_inspect.tui.actions.habits import keep
+from resnet_inspect.tui.actions import comparison, interruption, networks, run
+from resnet_inspect.tui.actions.families import METHODS
 from resnet_inspect.tui.actions.registry import keeping_order
+from resnet_inspect.tui.actions.settings import keep
 from resnet_inspect.tui.base_app import BaseApp
 from resnet_inspect.tui.keys import (
     ACTIONS,
@@ -346,9 +347,9 @@ class Explorer(BaseApp):
 
     def key_escape(self) -> None:
         """Stop a measurement; or clear filter, order and message, and leave a full pane."""
-        measuring = timing.under_way(self)
+        measuring = interruption.under_way(self)
         if measuring is not None:
-            timing.stop(self, measuring)
+            interruption.stop(self, measuring)
             return
         self.bench.leave_full()
         self.filter_line.clear()

@@ -25,6 +25,7 @@ from driving import (
     table_of,
     text_of,
     until,
+    value_at,
 )
 from proofs import Proofs, actions_of, of_each
 from textual.widgets import Input, OptionList
@@ -33,8 +34,8 @@ import resnet_inspect as ri
 from resnet_inspect import pipeline
 from resnet_inspect.traces.ops import Conv
 from resnet_inspect.traces.timing import course
+from resnet_inspect.tui.actions.interruption import under_way
 from resnet_inspect.tui.actions.networks import look_at_named
-from resnet_inspect.tui.actions.timing import under_way
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.keys import Action
 from resnet_inspect.tui.screens.form import Form
@@ -110,10 +111,7 @@ def times(app: Explorer) -> list[object]:
 
 
 def time_of(app: Explorer, path: str) -> object:
-    rows = table_of(app)
-    assert rows.table is not None
-    (row,) = [r for r in rows.every if rows.table.cell(r, "path").text == path]
-    return rows.table.cell(row, "time").value
+    return value_at(app, path, "time")
 
 
 def time_text(app: Explorer) -> str:

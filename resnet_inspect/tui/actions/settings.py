@@ -1,4 +1,4 @@
-"""The user's habits: the theme, the keys, and what is remembered for the next time."""
+"""The settings of the program: its theme, its keys, and what is remembered for the next time."""
 
 from __future__ import annotations
 

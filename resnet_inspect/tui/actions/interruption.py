@@ -1,0 +1,30 @@
+"""What esc ends: a measurement, or a run forward and back, that is under way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.worker import Worker
+
+from resnet_inspect.tui.session.measured import Timed
+from resnet_inspect.views.words.text import count
+
+if TYPE_CHECKING:
+    from resnet_inspect.tui.app import Explorer
+
+STOPPABLE = "stoppable"
+"""The name of the workers that esc ends."""
+
+
+def under_way(app: Explorer) -> Worker[None] | None:
+    """The measurement, or the run forward and back, that is under way."""
+    return next((w for w in app.workers if w.name == STOPPABLE and not w.is_finished), None)
+
+
+def stop(app: Explorer, measuring: Worker[None]) -> None:
+    """End a measurement; what was measured so far stays."""
+    measuring.cancel()
+    app.title_line(app.request.title)
+    if isinstance(app.beside, Timed):
+        app.notify(f"the times are of {count(len(app.beside.timing.measured.forward), 'run')}")
+        app.lay_out()
