@@ -57,7 +57,8 @@ from resnet_inspect.tui.session.request import Request
 from resnet_inspect.tui.session.run import Training
 from resnet_inspect.tui.session.signals import Step
 from resnet_inspect.tui.session.timing import Plan
-from resnet_inspect.tui.settings.config import read_config, read_state
+from resnet_inspect.tui.settings.config import read_config
+from resnet_inspect.tui.settings.state import read_state
 from resnet_inspect.views.tables.table import Table
 
 
