@@ -197,7 +197,7 @@ def write_table(table: Table, format: str, output: str | None, options: Mapping[
 
         layout = show(table, console(), width, asked)
     else:  # and then rich is not worth its import
-        from resnet_inspect.formats.styled_text import lay_out
+        from resnet_inspect.formats.text.layout import lay_out
 
         layout = lay_out(table, width, asked=asked)
         put(layout.text)

@@ -27,9 +27,9 @@ from resnet_inspect.analysis.comparison.changes import compare
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import FORMATS, formats_by_suffix, render, terminal
-from resnet_inspect.formats.cells import bar
 from resnet_inspect.formats.latex import escape
-from resnet_inspect.formats.styled_text import lay_out
+from resnet_inspect.formats.text.cells import bar
+from resnet_inspect.formats.text.layout import lay_out
 from resnet_inspect.views.tables import VIEWS, cost
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.comparison import networks

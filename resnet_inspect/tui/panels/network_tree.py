@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from resnet_inspect.formats.cells import aligned, cells, cut
+from resnet_inspect.formats.text.cells import aligned, cells, cut
 from resnet_inspect.tui.panels.lists.outline import path_of
 from resnet_inspect.tui.panels.lists.row_list import Piece, share_bar
 from resnet_inspect.tui.panels.lists.rows import Rows

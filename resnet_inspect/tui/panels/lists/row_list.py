@@ -18,7 +18,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from resnet_inspect.formats.cells import bar
+from resnet_inspect.formats.text.cells import bar
 from resnet_inspect.tui.panels.lists.outline import Outline
 from resnet_inspect.views.tables.table import Row, Table
 from resnet_inspect.views.words.text import RAISED
