@@ -190,7 +190,7 @@ def test_to_cancel_the_first_question_does_not_start_the_process_over(fake: Make
             first.cancel()
             both = await asyncio.gather(child.ask(request()), child.ask(request()))
             assert both == [ri.load(SAVED)] * 2
-            assert len(child._lives) == 1
+            assert len(child._connections) == 1
 
     run(work())
 
