@@ -31,15 +31,7 @@ from resnet_inspect.tui.actions.families import METHODS
 from resnet_inspect.tui.actions.registry import keeping_order
 from resnet_inspect.tui.actions.settings import keep
 from resnet_inspect.tui.base_app import BaseApp
-from resnet_inspect.tui.keys import (
-    ACTIONS,
-    ALWAYS,
-    FOOTER,
-    bindings,
-    hints,
-    hints_of,
-    identifier,
-)
+from resnet_inspect.tui.keys import ACTIONS, ALWAYS, FOOTER, bindings, hints, hints_of, identifier
 from resnet_inspect.tui.panels.contents import Contents, lay_out, let_go, recorded
 from resnet_inspect.tui.panels.filter_line import FilterLine
 from resnet_inspect.tui.panels.keys_line import KeysLine
@@ -348,18 +340,7 @@ class Explorer(BaseApp):
 
     def key_escape(self) -> None:
         """Stop a measurement; or clear filter, order and message, and leave a full pane."""
-        measuring = interruption.under_way(self)
-        if measuring is not None:
-            interruption.stop(self, measuring)
-            return
-        self.bench.leave_full()
-        self.filter_line.clear()
-        self.problem("")
-        self.compare_from(None)
-        table = self.bench.table
-        if table.sorted_by is not None:
-            table.sort_by(None)
-        table.focus()
+        interruption.escape(self)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, variant and layer, for the palette."""

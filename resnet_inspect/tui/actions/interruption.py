@@ -1,4 +1,4 @@
-"""What esc ends: a measurement, or a run forward and back, that is under way."""
+"""What esc ends: a measurement, or a run forward and back, that is under way; or a search."""
 
 from __future__ import annotations
 
@@ -21,7 +21,23 @@ def under_way(app: Explorer) -> Worker[None] | None:
     return next((w for w in app.workers if w.name == STOPPABLE and not w.is_finished), None)
 
 
-def stop(app: Explorer, measuring: Worker[None]) -> None:
+def escape(app: Explorer) -> None:
+    """Stop a measurement; or clear filter, order and message, and leave a full pane."""
+    measuring = under_way(app)
+    if measuring is not None:
+        _stop(app, measuring)
+        return
+    app.bench.leave_full()
+    app.filter_line.clear()
+    app.problem("")
+    app.compare_from(None)
+    table = app.bench.table
+    if table.sorted_by is not None:
+        table.sort_by(None)
+    table.focus()
+
+
+def _stop(app: Explorer, measuring: Worker[None]) -> None:
     """End a measurement; what was measured so far stays."""
     measuring.cancel()
     app.title_line(app.request.title)
