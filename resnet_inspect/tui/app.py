@@ -26,8 +26,9 @@ from resnet_inspect.escaping import message as shown_message
 from resnet_inspect.escaping import visible
 from resnet_inspect.traces.json.codec import Recorded
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.tui.actions import comparison, interruption, networks, run
+from resnet_inspect.tui.actions import comparison, networks
 from resnet_inspect.tui.actions.families import METHODS
+from resnet_inspect.tui.actions.recorded import interruption, run
 from resnet_inspect.tui.actions.registry import keeping_order
 from resnet_inspect.tui.actions.settings import keep
 from resnet_inspect.tui.base_app import BaseApp

@@ -1,1 +1,1 @@
-"""What the explorer's keys do: a module for each family of actions, all of them in `families`."""
+"""What the explorer's keys do: a module for each family of actions, gathered in `families`."""

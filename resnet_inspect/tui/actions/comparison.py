@@ -11,7 +11,8 @@ from textual.worker import Worker, WorkerError
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import InspectError
 from resnet_inspect.pipeline.files import is_run
-from resnet_inspect.tui.actions import interruption, networks, run
+from resnet_inspect.tui.actions import networks
+from resnet_inspect.tui.actions.recorded import interruption, run
 from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.process.errors import Obsolete
 from resnet_inspect.tui.screens import dialogs

@@ -14,11 +14,9 @@ from resnet_inspect.tui.actions import (  # noqa: F401 - to register what they d
     perspective,
     reports,
     rows,
-    run,
     settings,
-    signals,
-    timing,
 )
+from resnet_inspect.tui.actions.recorded import run, signals, timing  # noqa: F401 - likewise
 from resnet_inspect.tui.actions.registry import METHODS
 
 __all__ = ["METHODS"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import work
 
-from resnet_inspect.tui.actions.interruption import STOPPABLE
 from resnet_inspect.tui.actions.networks import can_run_alone, come_of
+from resnet_inspect.tui.actions.recorded.interruption import STOPPABLE, stoppable
 from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.screens import dialogs
 from resnet_inspect.tui.session.measured import Flowing
@@ -40,11 +39,7 @@ async def run(app: Explorer, request: Request) -> None:
     running = app.child.signal(
         app.step.message(request), lambda step: app.title_line(title, f"{step} (esc stops)")
     )
-    try:
-        found = await come_of(app, request, running, "S runs it again")
-    except asyncio.CancelledError:
-        app.child.kill()
-        raise
+    found = await come_of(app, request, stoppable(app.child, running), "S runs it again")
     if found is not None:
         await app.show_trace(request, *found)
 

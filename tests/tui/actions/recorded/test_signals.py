@@ -93,13 +93,13 @@ async def shows_another_step(app: Explorer, pilot: Keys, key: str) -> None:
     assert "next step" not in text_of(app, "#keys")
 
 
-@of_each(actions_of("signals"))
+@of_each(actions_of("recorded.signals"))
 def test_an_action_does_what_it_says(kept_open: KeptOpen, action: Action) -> None:
     PROOFS.prove(kept_open, action)
 
 
 def test_no_proof_is_of_an_action_that_is_gone() -> None:
-    assert set(PROOFS) == {action.name for action in actions_of("signals")}
+    assert set(PROOFS) == {action.name for action in actions_of("recorded.signals")}
 
 
 @at_sizes(SIZES[2])

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, TypeVar
 
 from textual.worker import Worker
 
+from resnet_inspect.tui.process.child import Child
 from resnet_inspect.tui.session.measured import Timed
 from resnet_inspect.views.words.text import count
 
 if TYPE_CHECKING:
     from resnet_inspect.tui.app import Explorer
 
+T = TypeVar("T")
+
 STOPPABLE = "stoppable"
 """The name of the workers that esc ends."""
+
+
+async def stoppable(child: Child, asked: Awaitable[T]) -> T:
+    """What the child was asked for.
+
+    To cancel this ends the child: a forward pass that is under way cannot be ended otherwise.
+    """
+    try:
+        return await asked
+    except asyncio.CancelledError:
+        child.kill()
+        raise
 
 
 def under_way(app: Explorer) -> Worker[None] | None:

@@ -15,8 +15,8 @@ from textual.worker import Worker
 from resnet_inspect.traces.json.codec import Measured
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
-from resnet_inspect.tui.actions.interruption import STOPPABLE
 from resnet_inspect.tui.actions.networks import can_run_alone, come_of
+from resnet_inspect.tui.actions.recorded.interruption import STOPPABLE, stoppable
 from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.process.child import Child
 from resnet_inspect.tui.screens import dialogs
@@ -81,7 +81,6 @@ async def watched(
 ) -> Measured:
     """Have the child measure; meanwhile tell the step, and show what was measured so far.
 
-    To cancel this ends the child: a forward pass that is under way cannot be ended otherwise.
     Raises what `Child.measure` raises.
     """
     step, newest = "starting", Newest(show)
@@ -94,10 +93,7 @@ async def watched(
     looking = app.query_one("#title").set_interval(_LOOK, lambda: tell(f"{step} (esc stops)"))
     showing: Worker[None] = app.run_worker(newest.show_all, group="times", exclusive=True)
     try:
-        return await child.measure(message, on_step, newest.offer)
-    except asyncio.CancelledError:
-        child.kill()
-        raise
+        return await stoppable(child, child.measure(message, on_step, newest.offer))
     finally:
         if message["device"] != "cpu":
             child.kill()  # and the card has its memory back
