@@ -186,8 +186,8 @@ def rooms() -> Iterator[tuple[str, Path, list[list[str]]]]:
 def picture() -> str:
     """The trace of ResNet-50 as a terminal of 120 columns shows it, as SVG."""
     from resnet_inspect import load
-    from resnet_inspect.formats.styled_text import lay_out
     from resnet_inspect.formats.terminal import styled
+    from resnet_inspect.formats.text.layout import lay_out
     from resnet_inspect.pipeline import tabulate
     from resnet_inspect.views.tables.rows.selection import Selection
 

@@ -79,7 +79,7 @@ def assert_architecture(
         _write(now, path)
         return
     assert found is not None
-    from resnet_inspect.formats.styled_text import lay_out
+    from resnet_inspect.formats.text.layout import lay_out
 
     layout = lay_out(pipeline.change_table(found, brief=True), _WIDTH, bars=False)
     lines = ("".join(written for written, _ in line) for line in layout.lines)

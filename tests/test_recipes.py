@@ -130,7 +130,7 @@ def test_a_command(added: Callable[[str, str], Ask]) -> None:
     ask = added(
         '''
 import click
-from resnet_inspect.cli.options import HELP, Documented
+from resnet_inspect.cli.help import Documented, HELP
 
 @click.command(name="toy", cls=Documented, context_settings=HELP, examples=[("a toy", "plays")])
 def command() -> int:

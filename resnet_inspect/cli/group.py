@@ -11,7 +11,7 @@ import click
 
 from resnet_inspect._version import __version__
 from resnet_inspect.cli.diagnostics import put, say
-from resnet_inspect.cli.options import HELP
+from resnet_inspect.cli.help import HELP
 from resnet_inspect.errors import UnknownName, UsageError
 
 COMMANDS = {

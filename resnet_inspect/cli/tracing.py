@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from resnet_inspect.cli.arguments import read_inputs, read_settings
 from resnet_inspect.cli.diagnostics import Progress, remark
-from resnet_inspect.cli.options import INPUT_OPTIONS, RUN_OPTIONS
+from resnet_inspect.cli.options.arguments import read_settings
+from resnet_inspect.cli.options.inputs import INPUT_OPTIONS
+from resnet_inspect.cli.options.timing import RUN_OPTIONS
 from resnet_inspect.cli.streams import streams_aside
+from resnet_inspect.errors import BadInput
 
 if TYPE_CHECKING:
     from resnet_inspect.capture.recording.forward import Mode
@@ -25,7 +27,6 @@ T = TypeVar("T", str, str | None)
 def input_of(model: str | None, options: Mapping[str, Any]) -> Any:
     """The input that these options describe; None for the network's default."""
     from resnet_inspect import pipeline
-    from resnet_inspect.errors import BadInput
 
     parts = {key: options[key] for key in ("image_size", "batch", "channels")}
     has_parts = any(part is not None for part in parts.values())
@@ -34,12 +35,24 @@ def input_of(model: str | None, options: Mapping[str, Any]) -> Any:
             "--input is the whole shape", hint="leave out --image-size, --batch, --channels"
         )
     if options["inputs"]:
-        return read_inputs(options["inputs"])
+        return _inputs(options["inputs"])
     if not has_parts:
         return None
     if options.get("weights") is not None:  # those of a run have an input of their own
         model = None
     return pipeline.input_from(model, read_settings(options["settings"]), **parts)
+
+
+def _inputs(inputs: Sequence[tuple[str, Any]]) -> Any:
+    """What `--input` was given, as `pipeline.trace` takes it: one shape, or by place and name."""
+    if len(inputs) == 1 and not inputs[0][0] and not isinstance(inputs[0][1], list):
+        return inputs[0][1]
+    positional = [one for keyword, one in inputs if not keyword]
+    named = [(keyword, one) for keyword, one in inputs if keyword]
+    twice = [keyword for keyword, _ in named if [k for k, _ in named].count(keyword) > 1]
+    if twice:
+        raise BadInput(f"--input {twice[0]}= is given twice")
+    return dict(enumerate(positional)) | dict(named)
 
 
 def capture(model: str | None, options: Mapping[str, Any]) -> Trace:

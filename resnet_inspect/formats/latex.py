@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from resnet_inspect.formats.cells import cells
+from resnet_inspect.formats.text.cells import cells
 from resnet_inspect.views.tables.table import Row, Table
 
 _SPECIAL = {

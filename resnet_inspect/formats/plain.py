@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resnet_inspect.formats.styled_text import lay_out
+from resnet_inspect.formats.text.layout import lay_out
 from resnet_inspect.views.tables.table import Table
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.text import Text
 
-from resnet_inspect.formats.styled_text import Layout, lay_out
+from resnet_inspect.formats.text.layout import Layout, lay_out
 from resnet_inspect.views.tables.table import Table
 
 STYLES: dict[str, str] = {

@@ -26,19 +26,13 @@ from resnet_inspect.escaping import message as shown_message
 from resnet_inspect.escaping import visible
 from resnet_inspect.traces.json.codec import Recorded
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.tui.actions import METHODS, comparison, networks, run, timing
-from resnet_inspect.tui.actions.habits import keep
+from resnet_inspect.tui.actions import comparison, networks
+from resnet_inspect.tui.actions.families import METHODS
+from resnet_inspect.tui.actions.recorded import interruption, run
 from resnet_inspect.tui.actions.registry import keeping_order
+from resnet_inspect.tui.actions.settings import keep
 from resnet_inspect.tui.base_app import BaseApp
-from resnet_inspect.tui.keys import (
-    ACTIONS,
-    ALWAYS,
-    FOOTER,
-    bindings,
-    hints,
-    hints_of,
-    identifier,
-)
+from resnet_inspect.tui.keys import ACTIONS, ALWAYS, FOOTER, bindings, hints, hints_of, identifier
 from resnet_inspect.tui.panels.contents import Contents, lay_out, let_go, recorded
 from resnet_inspect.tui.panels.filter_line import FilterLine
 from resnet_inspect.tui.panels.keys_line import KeysLine
@@ -56,7 +50,8 @@ from resnet_inspect.tui.session.request import Request
 from resnet_inspect.tui.session.run import Training
 from resnet_inspect.tui.session.signals import Step
 from resnet_inspect.tui.session.timing import Plan
-from resnet_inspect.tui.settings.config import read_config, read_state
+from resnet_inspect.tui.settings.config import read_config
+from resnet_inspect.tui.settings.state import read_state
 from resnet_inspect.views.tables.table import Table
 
 
@@ -346,18 +341,7 @@ class Explorer(BaseApp):
 
     def key_escape(self) -> None:
         """Stop a measurement; or clear filter, order and message, and leave a full pane."""
-        measuring = timing.under_way(self)
-        if measuring is not None:
-            timing.stop(self, measuring)
-            return
-        self.bench.leave_full()
-        self.filter_line.clear()
-        self.problem("")
-        self.compare_from(None)
-        table = self.bench.table
-        if table.sorted_by is not None:
-            table.sort_by(None)
-        table.focus()
+        interruption.escape(self)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, variant and layer, for the palette."""

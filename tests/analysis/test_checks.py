@@ -8,7 +8,7 @@ from saved import survey_of
 from resnet_inspect.analysis import torchinfo
 from resnet_inspect.analysis.checks import Opinion, judge
 from resnet_inspect.formats import render
-from resnet_inspect.formats.styled_text import lay_out
+from resnet_inspect.formats.text.layout import lay_out
 from resnet_inspect.views.tables import checks
 
 MACS = 4_089_184_256

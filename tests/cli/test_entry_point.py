@@ -57,7 +57,7 @@ def test_a_reader_that_has_had_enough_changes_no_exit_code(
 RAISES_ASIDE = """
 import atexit, sys, threading, weakref
 from resnet_inspect import __main__
-from resnet_inspect.cli import program
+from resnet_inspect.cli import entry_point
 
 class Gone:
     def __del__(self):
@@ -69,7 +69,7 @@ def raises(*given):
 def quiet():
     sys.exit(3)
 
-really = program.finish
+really = entry_point.finish
 def finish():
     Gone()
     for of in (raises, quiet):
@@ -77,7 +77,7 @@ def finish():
         thread.start()
         thread.join()
     really()
-program.finish = finish
+entry_point.finish = finish
 weakref.finalize(Gone, raises)
 atexit.register(raises)
 sys.argv = ["resnet-inspect", "show", {saved!r}]
@@ -114,15 +114,15 @@ if {name!r} == "the end":
     import atexit
     atexit.register(os.kill, os.getpid(), signal.SIGINT)
 if {name!r} == "the answer":
-    from resnet_inspect.cli import program
-    program.fail = lambda *said: os.kill(os.getpid(), signal.SIGINT)
+    from resnet_inspect.cli import entry_point
+    entry_point.fail = lambda *said: os.kill(os.getpid(), signal.SIGINT)
 if {name!r} == "a destructor":
-    from resnet_inspect.cli import program
+    from resnet_inspect.cli import entry_point
     class Gone:
         def __del__(self):
             os.kill(os.getpid(), signal.SIGINT)
-    really = program.finish
-    program.finish = lambda: Gone() and really()
+    really = entry_point.finish
+    entry_point.finish = lambda: Gone() and really()
 sys.argv = ["resnet-inspect", "show", {saved!r}]
 __main__.program()
 """
@@ -133,7 +133,7 @@ __main__.program()
     [
         ("click", PLAIN),
         ("resnet_inspect.cli.group", PLAIN),
-        ("resnet_inspect.formats.styled_text", PLAIN),
+        ("resnet_inspect.formats.text.layout", PLAIN),
         ("the end", PLAIN),
         ("the answer", "nowhere.json"),
         ("a destructor", PLAIN),

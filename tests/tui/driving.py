@@ -229,6 +229,14 @@ def table_of(app: Explorer) -> TraceTable:
     return app.query_one("#table", TraceTable)
 
 
+def value_at(app: Explorer, path: str, key: str) -> object:
+    """The value in that column of the row with that path."""
+    rows = table_of(app)
+    assert rows.table is not None
+    (row,) = [r for r in rows.every if rows.table.cell(r, "path").text == path]
+    return rows.table.cell(row, key).value
+
+
 def tree_of(app: Explorer) -> NetworkTree:
     return app.query_one("#tree", NetworkTree)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from driving import SIZES, KeptOpen, Keys
 
-from resnet_inspect.tui.actions import METHODS
+from resnet_inspect.tui.actions.families import METHODS
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.keys import ACTIONS, Action
 

@@ -16,7 +16,7 @@ import pytest
 from driving import DATA, ROOT
 from pseudoterminal import Terminal, processes_with
 
-from resnet_inspect.tui.settings.config import read_state
+from resnet_inspect.tui.settings.state import read_state
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs a pty and /proc")
 

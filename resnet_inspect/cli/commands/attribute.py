@@ -7,17 +7,16 @@ from typing import Any
 
 import click
 
-from resnet_inspect.cli.arguments import read_settings
 from resnet_inspect.cli.diagnostics import Progress, put, remark
-from resnet_inspect.cli.options import (
-    HELP,
-    Documented,
-    common_options,
-    devices,
-    input_options_but,
-)
-from resnet_inspect.cli.output import columns_of_terminal, is_coloured
-from resnet_inspect.cli.parameters import Decimals, ModelName, Position
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.options.arguments import read_settings
+from resnet_inspect.cli.options.common import common_options
+from resnet_inspect.cli.options.inputs import devices, input_options_but
+from resnet_inspect.cli.options.output import text_options
+from resnet_inspect.cli.output.terminal import columns_of_terminal, is_coloured
+from resnet_inspect.cli.parameters.networks import ModelName
+from resnet_inspect.cli.parameters.numbers import Decimals
+from resnet_inspect.cli.parameters.shapes import Position
 from resnet_inspect.cli.streams import streams_aside
 from resnet_inspect.cli.tracing import input_of
 from resnet_inspect.traces.attribution import METHODS, Attribution, Settings
@@ -97,14 +96,7 @@ _SETTINGS = ("steps", "window", "regions", "samples", "seed")
     type=click.Path(),
     help="Write to .html, .png or .json; or into a folder, a page and pictures.",
 )
-@click.option("--width", type=click.IntRange(min=20), help="Columns of text to use.")
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colours; NO_COLOR and FORCE_COLOR are obeyed.",
-)
+@text_options
 @common_options
 def command(model: str, images: tuple[str, ...], **options: Any) -> int:
     """Show which parts of each IMAGE a score of MODEL rests on.
@@ -170,7 +162,7 @@ def _print(found: Attribution, width: int | None, color: str) -> None:
     from rich.style import Style
     from rich.text import Text
 
-    from resnet_inspect.cli.console import console
+    from resnet_inspect.cli.output.console import console
     from resnet_inspect.escaping import visible_lines
 
     out = console()

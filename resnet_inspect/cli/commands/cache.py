@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from resnet_inspect.cli.diagnostics import put, remark
-from resnet_inspect.cli.options import HELP, Documented
+from resnet_inspect.cli.help import HELP, Documented
 
 
 @click.command(

@@ -8,16 +8,14 @@ import click
 
 from resnet_inspect.cli.commands.lock import renewal
 from resnet_inspect.cli.diagnostics import remark
-from resnet_inspect.cli.options import (
-    HELP,
-    Documented,
-    common_options,
-    difference_options,
-    input_options_but,
-    output_options,
-)
-from resnet_inspect.cli.output import check_outputs, difference_selection, print_table
-from resnet_inspect.cli.parameters import ModelName
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.options.common import common_options
+from resnet_inspect.cli.options.inputs import input_options_but
+from resnet_inspect.cli.options.output import output_options
+from resnet_inspect.cli.options.selection import difference_options
+from resnet_inspect.cli.output.printout import check_outputs, print_table
+from resnet_inspect.cli.output.selection import difference_selection
+from resnet_inspect.cli.parameters.networks import ModelName
 from resnet_inspect.cli.tracing import capture_like, input_options_given
 
 

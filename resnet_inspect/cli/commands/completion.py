@@ -6,7 +6,7 @@ import click
 
 from resnet_inspect.cli.completion import SHELLS, program_for
 from resnet_inspect.cli.diagnostics import put
-from resnet_inspect.cli.options import HELP, Documented
+from resnet_inspect.cli.help import HELP, Documented
 
 
 @click.command(

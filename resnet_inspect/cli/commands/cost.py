@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from resnet_inspect.cli.arguments import read_settings
-from resnet_inspect.cli.options import (
-    HELP,
-    Documented,
-    columns_option,
-    common_options,
-    input_options_but,
-    meanings,
-    output_options,
-)
-from resnet_inspect.cli.output import check_outputs, columns_of, print_table
-from resnet_inspect.cli.parameters import ImageSizes, ModelName, Numbers, Quantity
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.options.arguments import read_settings
+from resnet_inspect.cli.options.common import common_options
+from resnet_inspect.cli.options.inputs import input_options_but
+from resnet_inspect.cli.options.output import output_options
+from resnet_inspect.cli.options.selection import columns_option, meanings
+from resnet_inspect.cli.output.printout import check_outputs, print_table
+from resnet_inspect.cli.output.selection import columns_of
+from resnet_inspect.cli.parameters.networks import ModelName
+from resnet_inspect.cli.parameters.numbers import Numbers, Quantity
+from resnet_inspect.cli.parameters.shapes import ImageSizes
 from resnet_inspect.cli.tracing import capture, loaded_or_captured
 
 if TYPE_CHECKING:

@@ -10,25 +10,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from resnet_inspect.cli.diagnostics import remark
-from resnet_inspect.cli.options import (
-    HELP,
-    Documented,
-    common_options,
-    difference_options,
-    input_options,
-    output_options,
-    run_options,
-    run_options_given,
-)
-from resnet_inspect.cli.output import (
-    check_outputs,
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.options.common import common_options
+from resnet_inspect.cli.options.inputs import input_options
+from resnet_inspect.cli.options.output import output_options
+from resnet_inspect.cli.options.selection import difference_options
+from resnet_inspect.cli.options.timing import run_options, run_options_given
+from resnet_inspect.cli.output.printout import check_outputs, is_page, print_table
+from resnet_inspect.cli.output.selection import (
     columns_of,
     difference_selection,
-    is_page,
-    print_table,
     say_if_no_difference_matches,
 )
-from resnet_inspect.cli.parameters import Input, ModelName
+from resnet_inspect.cli.parameters.networks import ModelName
+from resnet_inspect.cli.parameters.shapes import Input
 from resnet_inspect.cli.tracing import capture, input_options_given, measure
 
 if TYPE_CHECKING:

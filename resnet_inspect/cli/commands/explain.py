@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from resnet_inspect.cli.completion import LayerPath
 from resnet_inspect.cli.diagnostics import put, remark
-from resnet_inspect.cli.options import (
-    HELP,
-    Documented,
-    common_options,
-    input_options,
-    output_options,
-)
-from resnet_inspect.cli.output import check_outputs, columns_of_terminal, is_coloured
-from resnet_inspect.cli.parameters import ModelName
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.options.common import common_options
+from resnet_inspect.cli.options.inputs import input_options
+from resnet_inspect.cli.options.output import output_options
+from resnet_inspect.cli.output.printout import check_outputs
+from resnet_inspect.cli.output.terminal import columns_of_terminal, is_coloured
+from resnet_inspect.cli.parameters.networks import LayerPath, ModelName
 from resnet_inspect.cli.tracing import loaded_or_captured
 
 if TYPE_CHECKING:
@@ -94,7 +91,7 @@ def _write(lesson: Lesson, format: str, width: int, options: Mapping[str, Any]) 
     elif format == "table" and is_coloured(options["color"]):
         from rich.text import Text
 
-        from resnet_inspect.cli.console import console
+        from resnet_inspect.cli.output.console import console
         from resnet_inspect.formats.terminal import STYLES
 
         out = console()

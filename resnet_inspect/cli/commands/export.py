@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from resnet_inspect.cli.diagnostics import remark
-from resnet_inspect.cli.options import (
-    HELP,
-    RAW,
-    Documented,
-    common_options,
-    convention_option,
-    input_options,
-    selection_options,
-)
-from resnet_inspect.cli.output import check_outputs, say_if_nothing_matches, selection_of, table_of
-from resnet_inspect.cli.parameters import ModelName
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.options.common import common_options
+from resnet_inspect.cli.options.inputs import input_options
+from resnet_inspect.cli.options.output import RAW
+from resnet_inspect.cli.options.selection import convention_option, selection_options
+from resnet_inspect.cli.output.printout import check_outputs
+from resnet_inspect.cli.output.selection import say_if_nothing_matches, selection_of
+from resnet_inspect.cli.output.views import table_of
+from resnet_inspect.cli.parameters.networks import ModelName
 from resnet_inspect.cli.tracing import as_far_as_it_goes, before, capture, loaded
 
 if TYPE_CHECKING:

@@ -7,9 +7,11 @@ from typing import Any
 import click
 
 from resnet_inspect.cli.diagnostics import Progress, put, remark
-from resnet_inspect.cli.options import HELP, Documented, common_options, output_options
-from resnet_inspect.cli.output import check_outputs, print_table
-from resnet_inspect.cli.parameters import ModelName
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.options.common import common_options
+from resnet_inspect.cli.options.output import output_options
+from resnet_inspect.cli.output.printout import check_outputs, print_table
+from resnet_inspect.cli.parameters.networks import ModelName
 from resnet_inspect.cli.streams import streams_aside
 
 

@@ -7,15 +7,12 @@ from typing import Any
 
 import click
 
-from resnet_inspect.cli.options import (
-    HELP,
-    Documented,
-    columns_option,
-    common_options,
-    meanings,
-    output_options,
-)
-from resnet_inspect.cli.output import check_outputs, columns_of, print_table
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.options.common import common_options
+from resnet_inspect.cli.options.output import output_options
+from resnet_inspect.cli.options.selection import columns_option, meanings
+from resnet_inspect.cli.output.printout import check_outputs, print_table
+from resnet_inspect.cli.output.selection import columns_of
 
 
 def _columns() -> Mapping[str, str]:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from resnet_inspect.cli.diagnostics import put, remark
-from resnet_inspect.cli.options import HELP, Documented, common_options, input_options
-from resnet_inspect.cli.output import check_outputs
-from resnet_inspect.cli.parameters import ModelName
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.options.common import common_options
+from resnet_inspect.cli.options.inputs import input_options
+from resnet_inspect.cli.output.printout import check_outputs
+from resnet_inspect.cli.parameters.networks import ModelName
 from resnet_inspect.cli.tracing import loaded_or_captured
 
 if TYPE_CHECKING:

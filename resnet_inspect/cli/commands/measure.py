@@ -8,38 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from resnet_inspect.cli.options import (
-    HELP,
-    Documented,
-    columns_option,
-    common_options,
-    devices,
-    input_options_but,
-    output_options,
-    run_options,
-    run_options_given,
-    selection_options_but,
-    where_option,
-)
-from resnet_inspect.cli.output import (
-    check_outputs,
-    columns_of,
-    print_table,
-    say_if_nothing_matches,
-    selection_of,
-)
-from resnet_inspect.cli.parameters import ModelName, Numbers
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.options.common import common_options
+from resnet_inspect.cli.options.inputs import devices, input_options_but
+from resnet_inspect.cli.options.output import output_options
+from resnet_inspect.cli.options.selection import measured_options
+from resnet_inspect.cli.options.timing import run_options, run_options_given
+from resnet_inspect.cli.output.printout import check_outputs, print_table
+from resnet_inspect.cli.output.selection import columns_of, say_if_nothing_matches, selection_of
+from resnet_inspect.cli.parameters.networks import ModelName
+from resnet_inspect.cli.parameters.numbers import Numbers
 from resnet_inspect.cli.tracing import before, input_options_given, measure
 
 if TYPE_CHECKING:
     from resnet_inspect.traces.json.codec import Measured
+    from resnet_inspect.views.tables.timing import Timed
 
 
-def _columns() -> Mapping[str, str]:
-    from resnet_inspect.views.tables.columns import COLUMNS
+def _times() -> Mapping[str, Timed]:
     from resnet_inspect.views.tables.timing import TIMES
 
-    return {key: column.meaning for key, column in (COLUMNS | TIMES).items()}
+    return TIMES
 
 
 @click.command(
@@ -60,13 +49,7 @@ def _columns() -> Mapping[str, str]:
 @click.option("--batch", "batches", type=Numbers(), help="Batch sizes, one measurement each: 1,8.")
 @click.option("--device", help=devices("cpu", without=("meta",)))
 @run_options
-@click.option(
-    "--view", type=click.Choice(["layers", "blocks", "stages"]), default="layers",
-    show_default=True, help="What a row is.",
-)  # fmt: skip
-@selection_options_but("view", "columns", "where")
-@where_option(_columns, "'time>5ms', 'conv 3x3'.")
-@columns_option(_columns)
+@measured_options(_times, "'time>5ms', 'conv 3x3'.")
 @output_options
 @click.option("--save", type=click.Path(), help="Keep the measurements and their trace here.")
 @common_options

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from resnet_inspect.cli.diagnostics import remark
-from resnet_inspect.cli.options import HELP, Documented, common_options
-from resnet_inspect.cli.output import check_outputs
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.options.common import common_options
+from resnet_inspect.cli.output.printout import check_outputs
 
 
 @click.command(

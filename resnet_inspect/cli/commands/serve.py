@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from resnet_inspect.cli.diagnostics import remark
-from resnet_inspect.cli.options import HELP, Documented
-from resnet_inspect.cli.parameters import ModelName
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.parameters.networks import ModelName
 from resnet_inspect.errors import MissingDependency, WorkFailed
 
 

@@ -9,15 +9,13 @@ from typing import Any
 import click
 
 from resnet_inspect.cli.diagnostics import remark
-from resnet_inspect.cli.options import (
-    HELP,
-    Documented,
-    common_options,
-    convention_option,
-    output_options,
-    selection_options,
-)
-from resnet_inspect.cli.output import check_outputs, print_table, say_if_nothing_matches, table_of
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.options.common import common_options
+from resnet_inspect.cli.options.output import output_options
+from resnet_inspect.cli.options.selection import convention_option, selection_options
+from resnet_inspect.cli.output.printout import check_outputs, print_table
+from resnet_inspect.cli.output.selection import say_if_nothing_matches
+from resnet_inspect.cli.output.views import table_of
 from resnet_inspect.cli.tracing import say_why_it_ends
 
 

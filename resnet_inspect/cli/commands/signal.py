@@ -9,31 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from resnet_inspect.cli.arguments import read_settings
 from resnet_inspect.cli.diagnostics import Progress, put, remark
-from resnet_inspect.cli.options import (
-    HELP,
-    SELECTION_OPTIONS,
-    Documented,
-    columns_option,
-    common_options,
-    devices,
-    input_options_but,
-    output_options,
-    selection_options_but,
-    where_option,
-)
-from resnet_inspect.cli.output import (
-    check_outputs,
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.options.arguments import read_settings
+from resnet_inspect.cli.options.common import common_options
+from resnet_inspect.cli.options.inputs import devices, input_options_but
+from resnet_inspect.cli.options.output import output_options
+from resnet_inspect.cli.options.selection import SELECTION_OPTIONS, measured_options
+from resnet_inspect.cli.output.printout import check_outputs, print_table
+from resnet_inspect.cli.output.selection import (
     columns_of,
-    columns_of_terminal,
-    print_table,
     say_if_nothing_matches,
     say_what_does_not_apply,
     selection_of,
-    with_signals,
 )
-from resnet_inspect.cli.parameters import ModelName
+from resnet_inspect.cli.output.terminal import columns_of_terminal
+from resnet_inspect.cli.output.views import with_signals
+from resnet_inspect.cli.parameters.networks import ModelName
 from resnet_inspect.cli.streams import streams_aside
 from resnet_inspect.cli.tracing import input_of, input_options_given
 from resnet_inspect.errors import UsageError
@@ -41,13 +33,13 @@ from resnet_inspect.errors import UsageError
 if TYPE_CHECKING:
     from resnet_inspect.analysis.signals import Signal
     from resnet_inspect.traces.signals import Watched
+    from resnet_inspect.views.tables.measured import Beside
 
 
-def _columns() -> Mapping[str, str]:
-    from resnet_inspect.views.tables.columns import COLUMNS
+def _signals() -> Mapping[str, Beside[Signal]]:
     from resnet_inspect.views.tables.signals import SIGNALS
 
-    return {key: column.meaning for key, column in (COLUMNS | SIGNALS).items()}
+    return SIGNALS
 
 
 _BATCH = 32
@@ -84,13 +76,7 @@ _DRAWN = ".svg"
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True,
               help="Of fresh weights, noise or images, labels, dropout.")  # fmt: skip
 @click.option("--plot", is_flag=True, help="Plot it in the terminal instead of a table.")
-@click.option(
-    "--view", type=click.Choice(["layers", "blocks", "stages"]), default="layers",
-    show_default=True, help="What a row is.",
-)  # fmt: skip
-@selection_options_but("view", "columns", "where")
-@where_option(_columns, "'zeros>60%', 'kind:norm std>2'.")
-@columns_option(_columns)
+@measured_options(_signals, "'zeros>60%', 'kind:norm std>2'.")
 @output_options
 @click.option("--save", type=click.Path(), help="Keep the signals and their trace here.")
 @common_options

@@ -6,17 +6,14 @@ from typing import Any
 
 import click
 
-from resnet_inspect.cli.options import (
-    HELP,
-    Documented,
-    common_options,
-    convention_option,
-    input_options,
-    output_options,
-    selection_options,
-)
-from resnet_inspect.cli.output import check_outputs, print_trace, selection_of
-from resnet_inspect.cli.parameters import ModelName
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.options.common import common_options
+from resnet_inspect.cli.options.inputs import input_options
+from resnet_inspect.cli.options.output import output_options
+from resnet_inspect.cli.options.selection import convention_option, selection_options
+from resnet_inspect.cli.output.printout import check_outputs, print_trace
+from resnet_inspect.cli.output.selection import selection_of
+from resnet_inspect.cli.parameters.networks import ModelName
 from resnet_inspect.cli.tracing import as_far_as_it_goes, before, capture
 
 

@@ -9,11 +9,16 @@ from typing import Any
 
 import click
 
-from resnet_inspect.cli.arguments import read_settings
 from resnet_inspect.cli.diagnostics import remark
-from resnet_inspect.cli.options import HELP, Documented, common_options, devices, format_names
-from resnet_inspect.cli.output import write_table
-from resnet_inspect.cli.parameters import ImageSize, ModelName, Named, NamedOption
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.options.arguments import read_settings
+from resnet_inspect.cli.options.common import common_options
+from resnet_inspect.cli.options.inputs import devices
+from resnet_inspect.cli.options.output import format_names
+from resnet_inspect.cli.output.printout import write_table
+from resnet_inspect.cli.parameters.names import Named, NamedOption
+from resnet_inspect.cli.parameters.networks import ModelName
+from resnet_inspect.cli.parameters.shapes import ImageSize
 from resnet_inspect.cli.training import shown
 from resnet_inspect.garbage_collection import PROGRAM, let_go
 from resnet_inspect.traces.run import LEARNING_RATES, MOMENTUM, SCHEDULES

@@ -9,11 +9,12 @@ from typing import Any
 
 import click
 
-from resnet_inspect.cli.arguments import read_settings
 from resnet_inspect.cli.diagnostics import remark
-from resnet_inspect.cli.options import HELP, Documented, input_options_but
-from resnet_inspect.cli.output import write_table
-from resnet_inspect.cli.parameters import ModelName
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.options.arguments import read_settings
+from resnet_inspect.cli.options.inputs import input_options_but
+from resnet_inspect.cli.output.printout import write_table
+from resnet_inspect.cli.parameters.networks import ModelName
 from resnet_inspect.cli.streams import streams_aside
 from resnet_inspect.cli.tracing import input_of, input_options_given, loaded_or_captured
 

@@ -6,18 +6,15 @@ from typing import Any
 
 import click
 
-from resnet_inspect.cli.arguments import read_settings
 from resnet_inspect.cli.diagnostics import Progress
-from resnet_inspect.cli.options import (
-    HELP,
-    Documented,
-    common_options,
-    convention_option,
-    input_options_but,
-    output_options,
-)
-from resnet_inspect.cli.output import check_outputs, print_table
-from resnet_inspect.cli.parameters import ModelName
+from resnet_inspect.cli.help import HELP, Documented
+from resnet_inspect.cli.options.arguments import read_settings
+from resnet_inspect.cli.options.common import common_options
+from resnet_inspect.cli.options.inputs import input_options_but
+from resnet_inspect.cli.options.output import output_options
+from resnet_inspect.cli.options.selection import convention_option
+from resnet_inspect.cli.output.printout import check_outputs, print_table
+from resnet_inspect.cli.parameters.networks import ModelName
 from resnet_inspect.cli.streams import streams_aside
 from resnet_inspect.cli.tracing import input_of
 

@@ -11,7 +11,8 @@ from textual.worker import Worker, WorkerError
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import InspectError
 from resnet_inspect.pipeline.files import is_run
-from resnet_inspect.tui.actions import networks, run, timing
+from resnet_inspect.tui.actions import networks
+from resnet_inspect.tui.actions.recorded import interruption, run
 from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.process.errors import Obsolete
 from resnet_inspect.tui.screens import dialogs
@@ -31,7 +32,7 @@ async def compare(app: Explorer) -> None:
         app.bench.table.differing = False
         app.lay_out()
         return
-    if timing.under_way(app) is not None:
+    if interruption.under_way(app) is not None:
         app.problem("a network is being measured; esc ends that, d compares then")
         return
     name = await dialogs.network(app, "Compare with")

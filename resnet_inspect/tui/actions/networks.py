@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from textual import work
 
@@ -20,6 +21,7 @@ from resnet_inspect.tui.session.request import Request
 if TYPE_CHECKING:
     from resnet_inspect.tui.app import Explorer
 
+T = TypeVar("T")
 
 # -- what can be run -----------------------------------------------------------------------------
 
@@ -47,15 +49,8 @@ def can_run_alone(app: Explorer) -> bool:
 async def look_at(app: Explorer, request: Request, *, remember: bool = True) -> None:
     """Get a trace and show it; the last good one stays on the screen meanwhile."""
     app.asked = request
-    try:
-        found = await trace_of(app, request)
-    except ForwardError as error:
-        await show_failure(app, request, error, remember=remember)
-    except Obsolete:
-        return
-    except InspectError as error:
-        app.say_why(error, "  (R runs it again)")
-    else:
+    found = await come_of(app, request, trace_of(app, request), "R runs it again", remember)
+    if found is not None:
         await app.show_trace(request, *found, remember=remember)
 
 
@@ -101,8 +96,26 @@ def _kept(request: Request) -> Trace | None:
     return pipeline.cached(asked.pop("model"), asked.pop("input"), **asked)
 
 
-async def show_failure(
-    app: Explorer, request: Request, error: ForwardError, *, remember: bool
+async def come_of(
+    app: Explorer, request: Request, asked: Awaitable[T], again: str, remember: bool = True
+) -> T | None:
+    """What comes of what was asked for; None where nothing does, which is said, with the key.
+
+    Where a newer question has taken its place, there is nothing to say.
+    """
+    try:
+        return await asked
+    except Obsolete:
+        pass
+    except ForwardError as error:
+        await _show_failure(app, request, error, remember)
+    except InspectError as error:
+        app.say_why(error, f"  ({again})")
+    return None
+
+
+async def _show_failure(
+    app: Explorer, request: Request, error: ForwardError, remember: bool
 ) -> None:
     """Say which layer broke; show the trace up to there only if there is no good one."""
     app.title_line(app.request.title)

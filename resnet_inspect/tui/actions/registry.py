@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 _TURNS = 3
 """Turns of the loop in which a worker has opened its dialog, if it does."""
 
-STOPPABLE = "stoppable"
-"""The name of the workers that esc ends."""
-
 F = TypeVar("F", bound=Callable[..., object])
 
 METHODS: dict[str, Callable[..., object]] = {}

@@ -10,7 +10,7 @@ from textual.app import RenderResult
 from textual.content import Content
 from textual.widget import Widget
 
-from resnet_inspect.formats.cells import cells
+from resnet_inspect.formats.text.cells import cells
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from resnet_inspect.formats.cells import aligned, cells, cut
+from resnet_inspect.formats.text.cells import aligned, cells, cut
 from resnet_inspect.tui.panels.lists.outline import path_of
-from resnet_inspect.tui.panels.lists.row_list import Piece, share_bar
+from resnet_inspect.tui.panels.lists.row_lines import Piece, share_bar
 from resnet_inspect.tui.panels.lists.rows import Rows
 from resnet_inspect.views.tables.table import EMPTY, Cell, Row, Table
 from resnet_inspect.views.words.text import map_shape

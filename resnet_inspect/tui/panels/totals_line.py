@@ -9,7 +9,7 @@ from textual.app import RenderResult
 from textual.content import Content
 from textual.widget import Widget
 
-from resnet_inspect.formats.cells import cells
+from resnet_inspect.formats.text.cells import cells
 from resnet_inspect.views.tables.table import Table
 from resnet_inspect.views.words import text
 

@@ -20,8 +20,8 @@ import resnet_inspect
 from resnet_inspect.traces.json.codec import Measured
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.signals import Watched
+from resnet_inspect.tui.process.connection import Connection, Question
 from resnet_inspect.tui.process.errors import ChildDied
-from resnet_inspect.tui.process.life import Life, Question
 from resnet_inspect.tui.process.wire import line_of
 
 COMMAND = (sys.executable, "-P", "-m", "resnet_inspect.tui.process.worker")
@@ -45,9 +45,9 @@ class Child:
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
         self._command = tuple(command)
         self._numbers = itertools.count(1)
-        self._life: Life | None = None
-        self._lives: set[Life] = set()
-        self._starting: asyncio.Task[Life] | None = None
+        self._connection: Connection | None = None
+        self._connections: set[Connection] = set()
+        self._starting: asyncio.Task[Connection] | None = None
         self._unwanted = False
         """Whether the start that is under way is to come to nothing."""
         self._closed = False
@@ -55,7 +55,8 @@ class Child:
     @property
     def pid(self) -> int | None:
         """The number of the process that is running now."""
-        return None if self._life is None or self._life.ended else self._life.process.pid
+        now = self._connection
+        return None if now is None or now.ended else now.process.pid
 
     async def ask(
         self, request: Mapping[str, Any], on_step: Callable[[str], None] = _silent
@@ -120,14 +121,14 @@ class Child:
     ) -> Any:
         number = next(self._numbers)
         line = line_of({**request, "id": number})
-        life = await self._running()
+        connection = await self._running()
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        return await life.ask(number, line, Question(answer, on_step, so_far))
+        return await connection.ask(number, line, Question(answer, on_step, so_far))
 
-    async def _running(self) -> Life:
-        """The life that is there, or a new one. To be cancelled here does not stop the start."""
-        if self._life is not None and not self._life.ended:
-            return self._life
+    async def _running(self) -> Connection:
+        """The connection that is there, or a new one; to be cancelled does not stop its start."""
+        if self._connection is not None and not self._connection.ended:
+            return self._connection
         if self._closed:
             raise ChildDied("closed")
         if self._starting is None:
@@ -136,12 +137,12 @@ class Child:
             self._starting.add_done_callback(self._started)
         return await asyncio.shield(self._starting)
 
-    def _started(self, start: asyncio.Task[Life]) -> None:
+    def _started(self, start: asyncio.Task[Connection]) -> None:
         self._starting = None
         if not start.cancelled():
             start.exception()  # it was raised to whoever waited; nobody else need hear of it
 
-    async def _start(self) -> Life:
+    async def _start(self) -> Connection:
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._command,
@@ -154,17 +155,17 @@ class Child:
             )
         except OSError as error:
             raise ChildDied(f"could not be started: {error.strerror or error}") from error
-        life = self._life = Life(process)
-        self._lives = {old for old in self._lives if not old.over} | {life}
+        connection = self._connection = Connection(process)
+        self._connections = {old for old in self._connections if not old.over} | {connection}
         if self._unwanted:
-            life.kill()
-        return life
+            connection.kill()
+        return connection
 
     def kill(self) -> None:
         """End the process and all that it started, at once; questions raise `ChildDied`."""
         self._unwanted = True
-        if self._life is not None:
-            self._life.kill()
+        if self._connection is not None:
+            self._connection.kill()
 
     async def close(self) -> None:
         """End the process and wait until nothing of it is left; it is not started again."""
@@ -173,7 +174,7 @@ class Child:
         if self._starting is not None:
             with contextlib.suppress(ChildDied):
                 await asyncio.shield(self._starting)
-        await asyncio.gather(*(life.gone() for life in self._lives))
+        await asyncio.gather(*(one.gone() for one in self._connections))
 
 
 def _environment() -> dict[str, str]:

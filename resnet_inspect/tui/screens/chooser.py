@@ -14,7 +14,7 @@ from textual.fuzzy import Matcher
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from resnet_inspect.formats.cells import aligned, cells
+from resnet_inspect.formats.text.cells import aligned, cells
 from resnet_inspect.tui.screens.dialog import Dialog
 from resnet_inspect.views.tables.table import Table
 

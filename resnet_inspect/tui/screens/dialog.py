@@ -12,7 +12,7 @@ from textual.command import CommandPalette
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, OptionList
 
-from resnet_inspect.formats.cells import cells
+from resnet_inspect.formats.text.cells import cells
 
 T = TypeVar("T")
 

@@ -15,9 +15,10 @@ from textual.binding import BindingType
 from resnet_inspect.capture.backends import BACKENDS, written
 from resnet_inspect.errors import InspectError
 from resnet_inspect.sources.catalogue import VARIANTS
+from resnet_inspect.tui.screens.chapters import chapters
 from resnet_inspect.tui.screens.chooser import Choice, Chooser, choices_of
 from resnet_inspect.tui.screens.form import Field, Form
-from resnet_inspect.tui.screens.help import Help, chapters
+from resnet_inspect.tui.screens.help import Help
 from resnet_inspect.tui.screens.ticks import Ticks
 from resnet_inspect.tui.session.request import Request
 from resnet_inspect.tui.session.signals import Step

@@ -13,8 +13,9 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from resnet_inspect.formats.cells import cells
-from resnet_inspect.formats.styled_text import Span, lay_out
+from resnet_inspect.formats.text.cells import cells
+from resnet_inspect.formats.text.grid import Span
+from resnet_inspect.formats.text.layout import lay_out
 from resnet_inspect.tui.process.background import beside_the_screen
 from resnet_inspect.tui.screens import export
 from resnet_inspect.tui.screens.dialog import Dialog

@@ -1,9 +1,7 @@
-"""What the user wrote down and what the explorer remembers: config.toml and state.json.
+"""What the user wrote down: config.toml.
 
-The configuration is the user's and only read; the state is the explorer's and also written. Both
-are found through XDG, or where RESNET_INSPECT_CONFIG and RESNET_INSPECT_STATE say. Nothing in
-them, or missing from them, keeps the explorer from starting: what is wrong with the configuration
-becomes a warning and the default stands; what is wrong with the state is forgotten.
+It is the user's and only read. Nothing in it, or missing from it, keeps the explorer from
+starting: what is wrong with it becomes a warning and the default stands.
 
     theme = "nord"
     ascii = true
@@ -16,48 +14,19 @@ becomes a warning and the default stands; what is wrong with the state is forgot
 
 from __future__ import annotations
 
-import difflib
-import json
 import os
-import string
 import sys
 import tomllib
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from resnet_inspect.errors import OutputError
-from resnet_inspect.files import write_all
-
-APPLICATION = "resnet-inspect"
-CONFIG_VARIABLE = "RESNET_INSPECT_CONFIG"
-STATE_VARIABLE = "RESNET_INSPECT_STATE"
+from resnet_inspect.tui.settings.paths import CONFIG_VARIABLE, config_path
+from resnet_inspect.tui.settings.spelling import key_of, nearest
 
 UNITS = ("short", "exact")
 """How numbers are written: 25.6 M, or 25,557,032."""
-
-_MODIFIERS = ("ctrl", "shift", "alt", "super", "hyper", "meta")
-_NAMED_KEYS = (
-    "up", "down", "left", "right", "home", "end", "pageup", "pagedown", "enter", "escape", "tab",
-    "space", "backspace", "delete", "insert", *(f"f{number}" for number in range(1, 25)),
-)  # fmt: skip
-_SIGN_NAMES = {
-    "solidus": "slash", "reverse_solidus": "backslash", "commercial_at": "at",
-    "hyphen_minus": "minus", "plus_sign": "plus", "low_line": "underscore",
-}  # fmt: skip
-"""Where Textual's name for a key is not the character's Unicode name."""
-
-
-def _sign_name(character: str) -> str:
-    """The name of a key with a sign on it, as Textual spells it: slash, question_mark."""
-    name = unicodedata.name(character).lower().replace("-", "_").replace(" ", "_")
-    return _SIGN_NAMES.get(name, name)
-
-
-_SIGNS = {sign: _sign_name(sign) for sign in string.punctuation}
-_KEYS = {*_NAMED_KEYS, *_SIGNS.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,41 +52,6 @@ class Config:
         if self.ascii is not None:
             return self.ascii
         return "utf" not in (getattr(sys.__stdout__, "encoding", None) or "utf-8").lower()
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What the explorer remembers from one time to the next."""
-
-    theme: str | None = None
-    panes: Mapping[str, int] = field(default_factory=dict)
-    """Pane -> its width in cells."""
-    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """View -> the keys of the columns that are shown, in order."""
-    model: str | None = None
-    """The network or trace file that was open last, named so that any folder finds it."""
-    place: str | None = None
-    """The path that was selected in it."""
-
-
-def config_path() -> Path:
-    """Where config.toml is, or would be."""
-    return _path(CONFIG_VARIABLE, "user_config_path", "config.toml")
-
-
-def state_path() -> Path:
-    """Where state.json is, or would be."""
-    return _path(STATE_VARIABLE, "user_state_path", "state.json")
-
-
-def _path(variable: str, kind: str, name: str) -> Path:
-    told = os.environ.get(variable)
-    if told:
-        return Path(told).expanduser()
-    import platformdirs
-
-    folder: Path = getattr(platformdirs, kind)(APPLICATION, appauthor=False)
-    return folder / name
 
 
 def read_config(
@@ -175,7 +109,7 @@ class _Reader:
         self.warnings.append(f"{self.name}: {_one_line(line)}")
 
     def warn_of_name(self, what: str, name: str, known: Iterable[str]) -> None:
-        self.warn(f"unknown {what} '{name}'{_nearest(name, known)}")
+        self.warn(f"unknown {what} '{name}'{nearest(name, known)}")
 
     def one_of(self, name: str, value: Any, known: Collection[str]) -> str | None:
         if value is None:
@@ -218,36 +152,12 @@ class _Reader:
         found = []
         for item in value:
             written = item.strip()
-            key, fault = _key(" " if item == " " else written)
+            key, fault = key_of(" " if item == " " else written)
             if fault:
                 self.warn(f"{action}: {fault}")
             elif key not in found:
                 found.append(key)
         return found
-
-
-def _key(written: str) -> tuple[str, str]:
-    """A key as Textual spells it, and what is wrong with it: "ctrl+/" is ctrl+slash."""
-    if not written:
-        return "", "a key without a name"
-    if written == " ":
-        return "space", ""
-    head, _, last = written.rpartition("+")
-    if not last:  # the plus itself
-        head, last = head.removesuffix("+"), "+"
-    for modifier in filter(None, head.split("+")):
-        if modifier not in _MODIFIERS:
-            return "", f"unknown key '{written}'{_nearest(modifier, _MODIFIERS)}"
-    if len(last) == 1:
-        last = _SIGNS.get(last, last)
-    elif last not in _KEYS:
-        return "", f"unknown key '{written}'{_nearest(last, _KEYS)}"
-    return (f"{head}+{last}" if head else last), ""
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name.lower(), sorted(known), n=1, cutoff=0.5)
-    return f": did you mean '{close[0]}'?" if close else ""
 
 
 def _written(value: Any) -> str:
@@ -257,48 +167,3 @@ def _written(value: Any) -> str:
 
 def _one_line(text: object) -> str:
     return " ".join(str(text).split())
-
-
-def read_state(path: Path | None = None) -> State:
-    """What was remembered; whatever of it is damaged or missing is as if never kept."""
-    try:
-        document = json.loads((path or state_path()).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return State()
-    if not isinstance(document, dict):
-        return State()
-    return State(
-        theme=_text(document.get("theme")),
-        panes={
-            name: width
-            for name, width in _items(document.get("panes"))
-            if type(width) is int and 0 < width < 10_000
-        },
-        columns={
-            view: tuple(keys)
-            for view, keys in _items(document.get("columns"))
-            if isinstance(keys, list) and keys and all(isinstance(key, str) for key in keys)
-        },
-        model=_text(document.get("model")),
-        place=_text(document.get("place")),
-    )
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _items(value: Any) -> Iterable[tuple[str, Any]]:
-    return value.items() if isinstance(value, dict) else ()
-
-
-def write_state(state: State, path: Path | None = None) -> bool:
-    """Remember it, whole or not at all; False, and nothing else, where nothing can be written."""
-    path = path or state_path()
-    text = json.dumps(asdict(state), indent=2) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_all({path: text}, overwrite=True)
-    except (OSError, OutputError):
-        return False
-    return True

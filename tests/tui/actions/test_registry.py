@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from driving import in_a_fresh_interpreter
 
-from resnet_inspect.tui.actions import METHODS
+from resnet_inspect.tui.actions.families import METHODS
 from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.keys import ACTIONS, identifier

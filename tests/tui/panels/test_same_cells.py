@@ -23,9 +23,9 @@ from rich.cells import cell_len
 from saved import ByHand, conv, window
 
 import resnet_inspect as ri
-from resnet_inspect.formats.cells import cut
-from resnet_inspect.formats.sections import SECTIONS
-from resnet_inspect.formats.styled_text import GAP
+from resnet_inspect.formats.text.cells import cut
+from resnet_inspect.formats.text.grid import GAP
+from resnet_inspect.formats.text.sections import SECTIONS
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Unknown
 from resnet_inspect.tui.app import Explorer

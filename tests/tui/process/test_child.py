@@ -190,7 +190,7 @@ def test_to_cancel_the_first_question_does_not_start_the_process_over(fake: Make
             first.cancel()
             both = await asyncio.gather(child.ask(request()), child.ask(request()))
             assert both == [ri.load(SAVED)] * 2
-            assert len(child._lives) == 1
+            assert len(child._connections) == 1
 
     run(work())
 
@@ -256,7 +256,8 @@ def test_an_event_loop_that_ends_without_closing_leaves_no_process(fake: MakeChi
 
 def test_the_explorers_side_needs_neither_torch_nor_textual() -> None:
     code = (
-        "import sys, resnet_inspect.tui.process.child, resnet_inspect.tui.settings.config;"
+        "import sys, resnet_inspect.tui.process.child;"
+        "import resnet_inspect.tui.settings.config, resnet_inspect.tui.settings.state;"
         "print(*({m.partition('.')[0] for m in sys.modules} & {'torch', 'textual', 'rich'}))"
     )
     done = subprocess.run(

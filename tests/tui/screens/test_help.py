@@ -5,22 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from by_hand import measured
 from driving import chosen_path, explore, table_of
-from saved import survey_of
 from textual.pilot import Pilot
 
-import resnet_inspect as ri
-from resnet_inspect.analysis.comparison.changes import compare
-from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.keys import ACTIONS
-from resnet_inspect.tui.screens.help import FILTERS, Help
-from resnet_inspect.views.tables.comparison import networks
-from resnet_inspect.views.tables.filter import query_of
-from resnet_inspect.views.tables.rows.selection import Selection
-from resnet_inspect.views.tables.timing import beside
+from resnet_inspect.tui.screens.help import Help
 
 
 def help_of(app: Explorer) -> Help:
@@ -96,22 +86,3 @@ def test_help_shows_the_keys_of_the_keymap(own_state: Path) -> None:
         assert keys["filter"] == "^f"
 
     explore(drive)
-
-
-def test_the_filters_that_the_help_shows_are_understood_and_find_something() -> None:
-    steps = Selection(everything=True)
-    trace, found = measured("resnet50")
-    speed = Timing(Survey(trace), found)
-    table = beside(speed, ri.tabulate(trace, "layers", steps))
-    both = networks.view(compare(survey_of("resnet50"), survey_of("resnet34")), steps, unfold=True)
-    for written, _ in FILTERS:
-        of = both if written.startswith("only") else table
-        query = query_of(written, of)
-        assert not query.problems, written
-        assert 0 < len(query.places(of)) < len(of.rows), written
-
-
-def test_the_recipes_say_what_the_help_says_of_the_filter() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "recipes.md").read_text(encoding="utf-8")
-    for written, _ in FILTERS:
-        assert f"`{written}`" in page or f"`{written} " in page or f"`{written}`," in page, written

@@ -15,7 +15,7 @@ from resnet_inspect.analysis.cost import memory
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.formats import figures, render
 from resnet_inspect.formats.lessons import FORMATS
-from resnet_inspect.formats.styled_text import lay_out
+from resnet_inspect.formats.text.layout import lay_out
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.screens.form import Form
 from resnet_inspect.tui.screens.report import Report

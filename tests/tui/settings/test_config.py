@@ -1,38 +1,20 @@
-"""The configuration and the state: what is right is taken, what is wrong never stops the start."""
+"""What is right in the configuration is taken, and what is wrong never stops the start."""
 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from resnet_inspect.tui.settings import config
-from resnet_inspect.tui.settings.config import Config, State, read_config, read_state, write_state
+from resnet_inspect.tui.settings.config import Config, read_config
+from resnet_inspect.tui.settings.paths import CONFIG_VARIABLE
 
 ACTIONS = ("filter", "quit", "next_match", "fold_all")
 THEMES = ("nord", "dracula", "textual-dark")
-
-STATE = State(
-    theme="nord",
-    panes={"tree": 30, "card": 44},
-    columns={"layers": ("path", "op"), "stages": ("path",)},
-    model="resnet50",
-    place="layer2.0.conv2",
-)
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody's own files are read or written."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.delenv(config.CONFIG_VARIABLE, raising=False)
-    monkeypatch.delenv(config.STATE_VARIABLE, raising=False)
 
 
 def read(text: str | bytes, tmp_path: Path) -> Config:
@@ -88,12 +70,6 @@ def test_keys_are_spelled_as_textual_spells_them(written: str, keys: str, tmp_pa
     found = read(f"[keys]\nquit = {json.dumps(written)}", tmp_path)
     assert found.keys == {"quit": keys}
     assert found.warnings == ()
-
-
-def test_the_names_of_signs_are_those_of_textual() -> None:
-    keys = pytest.importorskip("textual.keys")
-    for sign, name in config._SIGNS.items():
-        assert keys._character_to_key(sign) == name
 
 
 @pytest.mark.parametrize(
@@ -173,124 +149,17 @@ def test_no_configuration_is_no_warning_unless_one_was_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert read_config(ACTIONS) == Config()
-    monkeypatch.setenv(config.CONFIG_VARIABLE, str(tmp_path / "no.toml"))
+    monkeypatch.setenv(CONFIG_VARIABLE, str(tmp_path / "no.toml"))
     assert read_config(ACTIONS).warnings == (f"{tmp_path / 'no.toml'}: no such file",)
-    monkeypatch.setenv(config.CONFIG_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(CONFIG_VARIABLE, str(tmp_path))
     assert read_config(ACTIONS).warnings == (f"{tmp_path}: Is a directory",)
 
 
-def test_the_files_are_where_xdg_and_the_environment_say(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if os.name == "posix" and os.uname().sysname == "Linux":
-        assert config.config_path() == tmp_path / "config" / "resnet-inspect" / "config.toml"
-        assert config.state_path() == tmp_path / "state" / "resnet-inspect" / "state.json"
-    monkeypatch.setenv(config.CONFIG_VARIABLE, str(tmp_path / "mine.toml"))
-    monkeypatch.setenv(config.STATE_VARIABLE, "~/mine.json")
-    assert config.config_path() == tmp_path / "mine.toml"
-    assert config.state_path() == Path("~/mine.json").expanduser()
-    (tmp_path / "mine.toml").write_text("ascii = false")
-    assert read_config(ACTIONS).ascii is False
-
-
-def test_the_state_comes_back_as_it_was_kept() -> None:
-    assert read_state() == State()
-    assert write_state(STATE)
-    assert read_state() == STATE
-    assert write_state(State())
-    assert read_state() == State()
-
-
-def test_the_state_may_hold_any_path(tmp_path: Path) -> None:
-    strange = State(model="/tmp/\udcff×\n.json", place="[bold]\x1b")
-    assert write_state(strange)
-    assert read_state() == strange
-
-
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "3", "null", "\0", "[" * 100_000, '{"panes": 3, "columns": [1]}']
-)
-def test_a_damaged_state_is_forgotten(text: str, tmp_path: Path) -> None:
-    path = tmp_path / "state.json"
-    path.write_text(text)
-    assert read_state(path) == State()
-    path.write_bytes(b"\xff" + text.encode())
-    assert read_state(path) == State()
-    assert write_state(STATE, path)
-    assert read_state(path) == STATE
-
-
-def test_the_sound_part_of_a_state_is_kept(tmp_path: Path) -> None:
-    path = tmp_path / "state.json"
-    document: dict[str, Any] = {
-        "theme": 3,
-        "panes": {"tree": 30, "card": -1, "table": "wide", "x": True, "y": 10**9},
-        "columns": {"layers": ["path", 3], "stages": ["path"], "blocks": [], "modules": "path"},
-        "model": "resnet50",
-        "later": {},
-    }
-    path.write_text(json.dumps(document))
-    assert read_state(path) == State(
-        panes={"tree": 30}, columns={"stages": ("path",)}, model="resnet50"
-    )
-
-
-def test_a_state_is_written_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert write_state(STATE)
-    path = config.state_path()
-
-    def fail(*_: object, **__: object) -> None:
-        raise OSError("no space left")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "replace", fail)
-        assert not write_state(State(theme="dracula"))
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_bytes", fail)
-        assert not write_state(State(theme="dracula"))
-    assert read_state() == STATE
-    assert [each.name for each in path.parent.iterdir()] == [path.name]
-
-
-def test_where_nothing_can_be_written_nothing_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv(config.STATE_VARIABLE, str(tmp_path / "file" / "state.json"))
-    assert not write_state(STATE)
-    assert read_state() == State()
-    monkeypatch.setenv(config.STATE_VARIABLE, str(tmp_path))
-    assert not write_state(STATE)
-    assert read_state() == State()
-    if os.geteuid():
-        folder = tmp_path / "closed"
-        folder.mkdir(mode=0o500)
-        assert not write_state(STATE, folder / "state.json")
-    assert capfd.readouterr() == ("", "")
-
-
-plain = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=8,
-)
 steady = settings(
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-
-
-@steady
-@given(
-    st.dictionaries(st.sampled_from(["theme", "panes", "columns", "model", "place", "x"]), plain)
-)
-def test_no_state_raises(tmp_path: Path, document: dict[str, Any]) -> None:
-    path = tmp_path / "state.json"
-    path.write_text(json.dumps(document))
-    kept = read_state(path)
-    assert write_state(kept, path)
-    assert read_state(path) == kept
 
 
 toml_value = st.one_of(

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from resnet_inspect.formats.cells import cells as cells_of
-from resnet_inspect.formats.sections import SECTIONS
-from resnet_inspect.formats.styled_text import GAP
+from resnet_inspect.formats.text.cells import cells as cells_of
+from resnet_inspect.formats.text.grid import GAP
+from resnet_inspect.formats.text.sections import SECTIONS
 from resnet_inspect.tui.panels.lists.outline import path_of
-from resnet_inspect.tui.panels.lists.row_list import share_bar
+from resnet_inspect.tui.panels.lists.row_lines import share_bar
 from resnet_inspect.tui.panels.lists.search import sample
 from resnet_inspect.tui.panels.network_tree import short_name
 from resnet_inspect.tui.session.perspective import OF_CALLS

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from resnet_inspect.formats.cells import aligned, cut, cut_path
-from resnet_inspect.formats.cells import cells as cells_of
-from resnet_inspect.formats.sections import SECTIONS, section_words
-from resnet_inspect.formats.styled_text import GAP
+from resnet_inspect.formats.text.cells import aligned, cut, cut_path
+from resnet_inspect.formats.text.cells import cells as cells_of
+from resnet_inspect.formats.text.grid import GAP
+from resnet_inspect.formats.text.sections import SECTIONS, section_words
 from resnet_inspect.tui.panels.lists.outline import path_of
-from resnet_inspect.tui.panels.lists.row_list import SIGN, Piece, share_bar
+from resnet_inspect.tui.panels.lists.row_lines import SIGN, Piece, share_bar
 from resnet_inspect.tui.panels.lists.rows import Rows
 from resnet_inspect.tui.panels.network_tree import SHORTER, short_name
 from resnet_inspect.tui.panels.table.column_fit import BAR, WORDED, Fitting

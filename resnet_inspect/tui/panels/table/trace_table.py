@@ -10,7 +10,7 @@ from textual import events, work
 from textual.message import Message
 from textual.strip import Strip
 
-from resnet_inspect.formats.cells import cut
+from resnet_inspect.formats.text.cells import cut
 from resnet_inspect.tui.panels.lists.outline import Outline
 from resnet_inspect.tui.panels.lists.search import hottest, leaves, matches, nearest, ranked
 from resnet_inspect.tui.panels.table.changes import changes

@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.panels.cards.card import CardPanel
-from resnet_inspect.tui.panels.lists.row_list import Piece
+from resnet_inspect.tui.panels.lists.row_lines import Piece
 from resnet_inspect.tui.panels.lists.rows import Rows
 from resnet_inspect.tui.panels.table.trace_table import TraceTable
 from resnet_inspect.views.tables.table import Row

@@ -16,7 +16,7 @@ from resnet_inspect.analysis.comparison.changes import compare
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import BadInput, UnknownName
 from resnet_inspect.formats import FORMATS, render
-from resnet_inspect.formats.styled_text import lay_out
+from resnet_inspect.formats.text.layout import lay_out
 from resnet_inspect.views.tables.comparison.headings import HEADINGS, SHOWN
 from resnet_inspect.views.tables.comparison.networks import view
 from resnet_inspect.views.tables.comparison.rows import MARKS

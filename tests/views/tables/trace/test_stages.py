@@ -6,7 +6,7 @@ import pytest
 from saved import survey_of
 from table_rows import rows_of
 
-from resnet_inspect.formats.styled_text import lay_out
+from resnet_inspect.formats.text.layout import lay_out
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.rows.selection import Selection
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import work
 
-from resnet_inspect.errors import ForwardError, InspectError
-from resnet_inspect.tui.actions.networks import can_run_alone, show_failure
-from resnet_inspect.tui.actions.registry import STOPPABLE, does
-from resnet_inspect.tui.process.errors import Obsolete
+from resnet_inspect.tui.actions.networks import can_run_alone, come_of
+from resnet_inspect.tui.actions.recorded.interruption import STOPPABLE, stoppable
+from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.screens import dialogs
 from resnet_inspect.tui.session.measured import Flowing
 from resnet_inspect.tui.session.request import Request
@@ -38,21 +36,12 @@ async def run(app: Explorer, request: Request) -> None:
     """Run a network forward and back, and show what flows."""
     app.asked = request
     title = replace(request, timed_on=app.step.device).title
-    try:
-        trace, steps = await app.child.signal(
-            app.step.message(request), lambda step: app.title_line(title, f"{step} (esc stops)")
-        )
-    except asyncio.CancelledError:
-        app.child.kill()
-        raise
-    except Obsolete:
-        return
-    except ForwardError as error:
-        await show_failure(app, request, error, remember=True)
-    except InspectError as error:
-        app.say_why(error, "  (S runs it again)")
-    else:
-        await app.show_trace(request, trace, steps)
+    running = app.child.signal(
+        app.step.message(request), lambda step: app.title_line(title, f"{step} (esc stops)")
+    )
+    found = await come_of(app, request, stoppable(app.child, running), "S runs it again")
+    if found is not None:
+        await app.show_trace(request, *found)
 
 
 @does("step")

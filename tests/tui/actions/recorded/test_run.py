@@ -45,7 +45,7 @@ async def shows_curves_of_a_training_alone(app: Explorer, pilot: Keys, key: str)
     assert len(app.screen_stack) == 1
 
 
-@of_each(actions_of("run"))
+@of_each(actions_of("recorded.run"))
 def test_an_action_does_what_it_says(kept_open: KeptOpen, action: Action) -> None:
     PROOFS.prove(kept_open, action)
 

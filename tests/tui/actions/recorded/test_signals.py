@@ -21,6 +21,7 @@ from driving import (
     table_of,
     text_of,
     until,
+    value_at,
 )
 from proofs import Proofs, actions_of, at_sizes, of_each
 from signals import run_of
@@ -42,13 +43,6 @@ async def back(app: Explorer, pilot: Keys) -> None:
     look_at_named(app, "resnet18")
     await until(pilot, lambda: "step" not in text_of(app, "#title"))
     await settle(pilot)
-
-
-def value_at(app: Explorer, path: str, key: str) -> object:
-    rows = table_of(app)
-    assert rows.table is not None
-    (row,) = [r for r in rows.every if rows.table.cell(r, "path").text == path]
-    return rows.table.cell(row, key).value
 
 
 @PROOFS.of("signals")
@@ -99,13 +93,13 @@ async def shows_another_step(app: Explorer, pilot: Keys, key: str) -> None:
     assert "next step" not in text_of(app, "#keys")
 
 
-@of_each(actions_of("signals"))
+@of_each(actions_of("recorded.signals"))
 def test_an_action_does_what_it_says(kept_open: KeptOpen, action: Action) -> None:
     PROOFS.prove(kept_open, action)
 
 
 def test_no_proof_is_of_an_action_that_is_gone() -> None:
-    assert set(PROOFS) == {action.name for action in actions_of("signals")}
+    assert set(PROOFS) == {action.name for action in actions_of("recorded.signals")}
 
 
 @at_sizes(SIZES[2])

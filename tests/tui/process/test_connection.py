@@ -1,4 +1,4 @@
-"""The lives of the child process: what is heard of one, and what it dies of."""
+"""The connection to a child process: what is heard of it, and what it dies of."""
 
 from __future__ import annotations
 

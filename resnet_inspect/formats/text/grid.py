@@ -1,19 +1,17 @@
-"""A table laid out in lines of styled text: what the plain and the terminal format share.
+"""The columns of a table with their widths, and its rows as lines of styled text.
 
-Columns are as wide as their widest cell. Where that is too wide, columns go in order of worth.
 The words of a section ("3 blocks; planes ×4, dimensions unchanged") stand across the columns that
-its row leaves empty; those of a column of words that has no room stand below the table.
+its row leaves empty, and a note in the window columns where these are empty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property
-from itertools import pairwise, takewhile
+from itertools import takewhile
 
-from resnet_inspect.formats.cells import aligned, bar, cells, cut, cut_path, wrapped
-from resnet_inspect.formats.sections import SECTIONS, row_names, section_words
+from resnet_inspect.formats.text.cells import aligned, bar, cells, cut, cut_path
+from resnet_inspect.formats.text.sections import SECTIONS, section_words
 from resnet_inspect.views.tables.table import Heading, Row, Table
 
 Span = tuple[str, str]
@@ -25,100 +23,18 @@ _WORDS = 44
 _LEAST = 12
 """Cells below which a note at the end of a row is not begun."""
 _ACROSS = ("kernel_size", "stride", "padding")
-_NESTED = frozenset({"layers", "modules"})
-"""Views whose rows stand under the rows that they are parts of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Lines of styled text, and the columns that did not fit."""
-
-    lines: tuple[tuple[Span, ...], ...]
-    dropped: tuple[str, ...]
-    width: int
-    """Cells that a row of the table takes."""
-
-    @property
-    def text(self) -> str:
-        """The lines without their styles."""
-        return "".join(f"{''.join(written for written, _ in line)}\n" for line in self.lines)
-
-
-def lay_out(
-    table: Table, width: int | None = None, *, bars: bool = True, asked: Collection[str] = ()
-) -> Layout:
-    """The table in at most `width` columns of text, or as wide as it is for None.
-
-    Columns that were asked for are never left out: there the table is as wide as they need.
-    """
-    across = _is_across(table)
-    columns = [c for c in table.shown_columns if not (c.key == "note" and across)]
-    dropped: list[Heading] = []
-    natural: dict[tuple[str, bool], int] = {}
-    names = row_names(table) if table.view in _NESTED else {}
-    while True:
-        grid = _Grid(table, columns, width, bars, natural, names)
-        if width is None or grid.width <= width or len(columns) <= 2:
-            break
-        free = [column for column in columns[1:] if column.key not in asked]
-        worst = max(reversed(free), key=lambda column: column.worth, default=None)
-        if worst is None:
-            break
-        for column in [one for one in reversed(free) if _pair(one) == _pair(worst)]:
-            columns.remove(column)
-            dropped.insert(0, column)
-    lines: list[tuple[Span, ...]] = [
-        *(((line, "title"),) for line in wrapped(table.title, width, indent=2)),
-        (),
-    ]
-    for sentence in table.summary:
-        lines.extend(((line, "summary"),) for line in wrapped(sentence, width, indent=2))
-    lines += [
-        *([()] if table.summary else []),
-        grid.header(),
-        (("─" * grid.width, "rule"),),
-    ]
-    for above, row in pairwise((None, *table.rows)):
-        assert row is not None
-        if above is not None and above.level > row.level == 0:
-            lines.append(())
-        lines.append(grid.row(row))
-    lines.append((("─" * grid.width, "rule"),))
-    lines.extend(_totals(table, width if width is not None else max(grid.width, 80)))
-    for remark in (*_below(table, dropped), *table.remarks):
-        label = "note: "
-        for line in wrapped(f"{label}{remark}", width, indent=len(label)):
-            lines.append(((line, "remark"),))
-    left_out = tuple(column.key for column in dropped if not column.below)
-    return Layout(tuple(lines), left_out, grid.width)
-
-
-def _pair(column: Heading) -> str:
-    """What a column of one side has in common with that of the other: they go together."""
-    side, _, key = column.key.partition("_")
-    return f"both {key}" if side in ("left", "right") else column.key
-
-
-def _below(table: Table, dropped: Sequence[Heading]) -> Iterator[str]:
-    """What each row has in columns of words that found no room, behind what it is."""
-    words = [column.key for column in dropped if column.below]
-    names = [c.key for c in table.shown_columns if c.align == "left" and c.key not in words]
-    for row in table.rows if words else ():
-        said = ", ".join(filter(None, (table.cell(row, key).text for key in words)))
-        if said:
-            yield f"{', '.join(table.cell(row, key).text for key in names)}: {said}"
-
-
-def _is_across(table: Table) -> bool:
+def is_across(table: Table) -> bool:
     """Whether notes stand in the window columns, and have no column of their own."""
     return (
         "note" in table.shown
-        and any(key in _ACROSS for key in _leading(table.shown))
+        and any(key in _ACROSS for key in leading(table.shown))
         and table.view == "layers"
     )
 
 
-def _leading(keys: Sequence[str]) -> tuple[str, ...]:
+def leading(keys: Sequence[str]) -> tuple[str, ...]:
     """The columns at the left that the words of a section can stand across."""
     if keys[0] != "path":
         return ()
@@ -126,8 +42,8 @@ def _leading(keys: Sequence[str]) -> tuple[str, ...]:
     return (*keys[:start], *takewhile(lambda key: key in _ACROSS, keys[start:]))
 
 
-class _Grid:
-    """Columns with their widths."""
+class Grid:
+    """Columns with their widths, in at most `limit` cells where they can be cut to that."""
 
     def __init__(
         self,
@@ -143,8 +59,8 @@ class _Grid:
         self.limit = limit
         self.bars = bars
         self.names = names
-        self.across = _is_across(table)
-        self.leading = _leading([column.key for column in columns])
+        self.across = is_across(table)
+        self.leading = leading([column.key for column in columns])
         self.places = [i for i, key in enumerate(self.leading) if key in _ACROSS]
         self.widths = [self._natural(column, natural) for column in columns]
         if limit is not None:
@@ -153,6 +69,7 @@ class _Grid:
 
     @property
     def width(self) -> int:
+        """Cells that a row takes."""
         return sum(self.widths) + GAP * (len(self.widths) - 1)
 
     def _shrink(self, limit: int) -> None:
@@ -212,6 +129,7 @@ class _Grid:
         return self.across and row.kind in SECTIONS
 
     def written(self, row: Row, column: Heading) -> str:
+        """What stands in a cell: a name under its section, a share behind its bar."""
         cell = self.table.cell(row, column.key)
         if column.key == "path":
             return "  " * row.level + self.names.get(id(row), cell.text)
@@ -231,6 +149,7 @@ class _Grid:
         return width
 
     def header(self) -> tuple[Span, ...]:
+        """The titles of the columns."""
         parts = [
             aligned(column.title, width, column.align)
             for column, width in zip(self.columns, self.widths, strict=True)
@@ -238,6 +157,7 @@ class _Grid:
         return (((" " * GAP).join(parts).rstrip(), "header"),)
 
     def row(self, row: Row) -> tuple[Span, ...]:
+        """A row; of a section the words, then the cells that are filled."""
         style = row.kind if row.kind not in {"layer", "function"} else row.op
         if row.raised:
             style = "raised"
@@ -318,24 +238,3 @@ def _joined(spans: Sequence[Span]) -> tuple[Span, ...]:
     if found:
         found[-1] = (found[-1][0].rstrip(), found[-1][1])
     return tuple(found)
-
-
-def _totals(table: Table, width: int) -> list[tuple[Span, ...]]:
-    """Labels and values in as many columns as fit, read downwards."""
-    if not table.totals:
-        return []
-    values = max(len(total.cell.text) for total in table.totals)
-    labels = min(max(len(total.label) for total in table.totals), max(width - 2 - values, 1))
-    entry = labels + 2 + values
-    across = max(1, min(3, (width + 4) // (entry + 4)))
-    down = -(-len(table.totals) // across)
-    lines = []
-    for i in range(down):
-        spans: list[Span] = []
-        for total in table.totals[i::down]:
-            if spans:
-                spans.append((" " * 4, "cell"))
-            spans.append((f"{cut(total.label, labels):<{labels}}  ", "label"))
-            spans.append((f"{total.cell.text:>{values}}", "total"))
-        lines.append(tuple(spans))
-    return lines

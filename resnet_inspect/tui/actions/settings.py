@@ -1,4 +1,4 @@
-"""The user's habits: the theme, the keys, and what is remembered for the next time."""
+"""The settings of the program: its theme, its keys, and what is remembered for the next time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from textual import work
 from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.panels.lists.outline import path_of
 from resnet_inspect.tui.screens import dialogs
-from resnet_inspect.tui.settings.config import State, write_state
+from resnet_inspect.tui.settings.state import State, write_state
 
 if TYPE_CHECKING:
     from resnet_inspect.tui.app import Explorer

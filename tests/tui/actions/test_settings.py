@@ -63,13 +63,13 @@ async def quits(app: Explorer, pilot: Keys, key: str) -> None:
     assert Path("state.json").exists()
 
 
-@of_each(actions_of("habits"))
+@of_each(actions_of("settings"))
 def test_an_action_does_what_it_says(kept_open: KeptOpen, action: Action) -> None:
     PROOFS.prove(kept_open, action)
 
 
 def test_no_proof_is_of_an_action_that_is_gone() -> None:
-    assert set(PROOFS) == {action.name for action in actions_of("habits")}
+    assert set(PROOFS) == {action.name for action in actions_of("settings")}
 
 
 def test_theme_panes_and_model_are_remembered(own_state: Path) -> None:

@@ -1,31 +1,12 @@
-"""What the options of inputs and builder arguments were given, as the pipeline takes it."""
+"""Arguments of a network's builder, from what `--set` was given."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
-
-import click
+from collections.abc import Iterable
+from typing import Any
 
 from resnet_inspect.errors import BadInput
-
-if TYPE_CHECKING:
-    _Type = click.ParamType[Any]
-else:  # older versions of click have no type argument here
-    _Type = click.ParamType
-
-
-def read_inputs(inputs: Sequence[tuple[str, Any]]) -> Any:
-    """What `--input` was given, as `pipeline.trace` takes it: one shape, or by place and name."""
-    if len(inputs) == 1 and not inputs[0][0] and not isinstance(inputs[0][1], list):
-        return inputs[0][1]
-    positional = [one for keyword, one in inputs if not keyword]
-    named = [(keyword, one) for keyword, one in inputs if keyword]
-    twice = [keyword for keyword, _ in named if [k for k, _ in named].count(keyword) > 1]
-    if twice:
-        raise BadInput(f"--input {twice[0]}= is given twice")
-    return dict(enumerate(positional)) | dict(named)
 
 
 def read_settings(settings: Iterable[str]) -> dict[str, Any]:

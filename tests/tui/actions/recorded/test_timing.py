@@ -25,6 +25,7 @@ from driving import (
     table_of,
     text_of,
     until,
+    value_at,
 )
 from proofs import Proofs, actions_of, of_each
 from textual.widgets import Input, OptionList
@@ -34,7 +35,7 @@ from resnet_inspect import pipeline
 from resnet_inspect.traces.ops import Conv
 from resnet_inspect.traces.timing import course
 from resnet_inspect.tui.actions.networks import look_at_named
-from resnet_inspect.tui.actions.timing import under_way
+from resnet_inspect.tui.actions.recorded.interruption import under_way
 from resnet_inspect.tui.app import Explorer
 from resnet_inspect.tui.keys import Action
 from resnet_inspect.tui.screens.form import Form
@@ -62,13 +63,13 @@ async def measures(app: Explorer, pilot: Keys, key: str) -> None:
     await until(pilot, lambda: "forward" not in text_of(app, "#totals"))
 
 
-@of_each(actions_of("timing"))
+@of_each(actions_of("recorded.timing"))
 def test_an_action_does_what_it_says(kept_open: KeptOpen, action: Action) -> None:
     PROOFS.prove(kept_open, action)
 
 
 def test_no_proof_is_of_an_action_that_is_gone() -> None:
-    assert set(PROOFS) == {action.name for action in actions_of("timing")}
+    assert set(PROOFS) == {action.name for action in actions_of("recorded.timing")}
 
 
 def measuring(steps: Drive, size: tuple[int, int] = (120, 24)) -> None:
@@ -110,10 +111,7 @@ def times(app: Explorer) -> list[object]:
 
 
 def time_of(app: Explorer, path: str) -> object:
-    rows = table_of(app)
-    assert rows.table is not None
-    (row,) = [r for r in rows.every if rows.table.cell(r, "path").text == path]
-    return rows.table.cell(row, "time").value
+    return value_at(app, path, "time")
 
 
 def time_text(app: Explorer) -> str:

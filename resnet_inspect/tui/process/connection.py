@@ -1,4 +1,4 @@
-"""One life of the child process: its streams, the questions that it was asked, and its death."""
+"""The connection to one child process: its streams, the questions it was asked, and its death."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Question:
     """What was measured so far."""
 
 
-class Life:
-    """One life of the process: its streams, and the questions that it was asked."""
+class Connection:
+    """A process that runs: its streams, and the questions that it was asked."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process

@@ -12,18 +12,16 @@ from textual import work
 from textual.app import App
 from textual.worker import Worker
 
-from resnet_inspect.errors import ForwardError, InspectError
 from resnet_inspect.traces.json.codec import Measured
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.timing import Measurements
-from resnet_inspect.tui.actions.networks import can_run_alone, show_failure
-from resnet_inspect.tui.actions.registry import STOPPABLE, does
+from resnet_inspect.tui.actions.networks import can_run_alone, come_of
+from resnet_inspect.tui.actions.recorded.interruption import STOPPABLE, stoppable
+from resnet_inspect.tui.actions.registry import does
 from resnet_inspect.tui.process.child import Child
-from resnet_inspect.tui.process.errors import Obsolete
 from resnet_inspect.tui.screens import dialogs
-from resnet_inspect.tui.session.measured import Timed, beside
+from resnet_inspect.tui.session.measured import beside
 from resnet_inspect.tui.session.request import Request
-from resnet_inspect.views.words.text import count
 
 if TYPE_CHECKING:
     from resnet_inspect.tui.app import Explorer
@@ -52,21 +50,15 @@ async def measure(app: Explorer, request: Request) -> None:
     """Measure a network, and show the times while they come."""
     app.asked = request
     title = replace(request, timed_on=app.plan.device).title
-    try:
-        found = await watched(
-            app,
-            app.child,
-            app.plan.message(request),
-            lambda step: app.title_line(title, step),
-            lambda found: _show(app, request, *found),
-        )
-    except Obsolete:
-        return
-    except ForwardError as error:
-        await show_failure(app, request, error, remember=True)
-    except InspectError as error:
-        app.say_why(error, "  (M measures again)")
-    else:
+    measuring = watched(
+        app,
+        app.child,
+        app.plan.message(request),
+        lambda step: app.title_line(title, step),
+        lambda found: _show(app, request, *found),
+    )
+    found = await come_of(app, request, measuring, "M measures again")
+    if found is not None:
         await _show(app, request, *found)
         app.lay_out()
 
@@ -80,20 +72,6 @@ async def _show(app: Explorer, request: Request, trace: Trace, measured: Measure
     await app.renew()
 
 
-def under_way(app: Explorer) -> Worker[None] | None:
-    """The measurement, or the run forward and back, that is under way."""
-    return next((w for w in app.workers if w.name == STOPPABLE and not w.is_finished), None)
-
-
-def stop(app: Explorer, measuring: Worker[None]) -> None:
-    """End a measurement; what was measured so far stays."""
-    measuring.cancel()
-    app.title_line(app.request.title)
-    if isinstance(app.beside, Timed):
-        app.notify(f"the times are of {count(len(app.beside.timing.measured.forward), 'run')}")
-        app.lay_out()
-
-
 async def watched(
     app: App[Any],
     child: Child,
@@ -103,7 +81,6 @@ async def watched(
 ) -> Measured:
     """Have the child measure; meanwhile tell the step, and show what was measured so far.
 
-    To cancel this ends the child: a forward pass that is under way cannot be ended otherwise.
     Raises what `Child.measure` raises.
     """
     step, newest = "starting", Newest(show)
@@ -116,10 +93,7 @@ async def watched(
     looking = app.query_one("#title").set_interval(_LOOK, lambda: tell(f"{step} (esc stops)"))
     showing: Worker[None] = app.run_worker(newest.show_all, group="times", exclusive=True)
     try:
-        return await child.measure(message, on_step, newest.offer)
-    except asyncio.CancelledError:
-        child.kill()
-        raise
+        return await stoppable(child, child.measure(message, on_step, newest.offer))
     finally:
         if message["device"] != "cpu":
             child.kill()  # and the card has its memory back

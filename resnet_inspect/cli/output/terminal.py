@@ -1,0 +1,28 @@
+"""What stdout is: how wide, and whether it has colours."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+
+def is_coloured(color: str) -> bool:
+    """Whether "always", "never" or "auto" means colours here.
+
+    "auto" colours a terminal that is not dumb; NO_COLOR and FORCE_COLOR are obeyed.
+    """
+    if color != "auto":
+        return color == "always"
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return os.environ.get("FORCE_COLOR", "0") not in ("", "0") or sys.stdout.isatty()
+
+
+def columns_of_terminal() -> int | None:
+    """Columns to fit into: COLUMNS, or the terminal's; None where stdout is no terminal."""
+    if os.environ.get("COLUMNS", "").isdecimal() and int(os.environ["COLUMNS"]) > 0:
+        return int(os.environ["COLUMNS"])
+    if not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns
