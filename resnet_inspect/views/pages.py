@@ -12,9 +12,9 @@ from functools import cached_property
 
 from resnet_inspect.analysis.failure import sentence
 from resnet_inspect.analysis.signals import Signal
-from resnet_inspect.analysis.structure import graph as structure
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
-from resnet_inspect.analysis.structure.graph import Node
+from resnet_inspect.analysis.structure.graph import nodes, repeats
+from resnet_inspect.analysis.structure.graph.nodes import Node
 from resnet_inspect.analysis.structure.survey import Spans, Survey
 from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.views import lessons
@@ -170,7 +170,7 @@ class Explored:
             subject = subject_at(self.survey, node.call)
         elif node.steps:
             calls = self.survey.trace.calls
-            main = [step for step in node.steps if not structure.follows(calls[step].op)]
+            main = [step for step in node.steps if not nodes.follows(calls[step].op)]
             subject = (main or node.steps)[0]
         elif node.kind in ("input", "output"):
             subject = "network"
@@ -217,7 +217,7 @@ class Explored:
     def _first_alike(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for stage in self.survey.anatomy.stages:
-            for first, *others in structure.runs(self.survey.trace, stage):
+            for first, *others in repeats.runs(self.survey.trace, stage):
                 for block in others:
                     if block.last - block.first != first.last - first.first:
                         continue

@@ -23,7 +23,7 @@ from rich.console import Console
 from saved import NAMES, SMALL, steady, survey_of, trace_of, traces
 
 import resnet_inspect
-from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import FORMATS, formats_by_suffix, render, terminal

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from resnet_inspect.analysis.structure.residual.data_flow import ROOT, Flow
-from resnet_inspect.analysis.structure.residual.ways import is_weighted, is_wide
+from resnet_inspect.analysis.structure.residual.layers import is_weighted, is_wide
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.taps.maps import Map, Maps
 from resnet_inspect.traces.model import Call, Trace

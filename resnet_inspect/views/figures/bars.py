@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from resnet_inspect.analysis.structure.survey import Amounts, Survey
+from resnet_inspect.analysis.counts.amounts import Amounts
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UsageError
 from resnet_inspect.views.figures.graph import clipped
 from resnet_inspect.views.figures.shapes import (

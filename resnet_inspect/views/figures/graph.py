@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resnet_inspect.analysis.structure import graph
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
-from resnet_inspect.analysis.structure.graph import Graph, Group, Level, Node
+from resnet_inspect.analysis.structure.graph import construction, nodes
+from resnet_inspect.analysis.structure.graph.nodes import Graph, Group, Level, Node
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName, UsageError
 from resnet_inspect.traces.ops import Op, same_values
@@ -83,7 +83,7 @@ def network(survey: Survey, level: Level = "block", fold: bool = True) -> Figure
 
 def with_nodes(survey: Survey, level: Level, fold: bool = True) -> tuple[Graph, Figure]:
     """The whole network as a graph, and as a figure with a box for each of its nodes."""
-    found = graph.of_network(survey.trace, survey.anatomy, level, fold)
+    found = construction.of_network(survey.trace, survey.anatomy, level, fold)
     if len(found.nodes) > MOST_BOXES or len(found.edges) > MOST_LINKS:
         coarser = {
             "layer": "--level block, or --block PATH for one block",
@@ -124,7 +124,7 @@ def block(survey: Survey, path: str) -> Figure:
         f"{chosen.kind} block, {chosen.shortcut} shortcut"
         f" · {text.quantity(amounts.parameters)} parameters · {text.quantity(amounts.macs)} MACs"
     )
-    found = graph.of_block(survey.trace, stage, chosen)
+    found = construction.of_block(survey.trace, stage, chosen)
     plain = Graph(found.nodes, found.edges)
     return _figure(survey, plain, f"{survey.trace.model_name} {path}", caption)
 
@@ -184,7 +184,7 @@ def _box(survey: Survey, node: Node) -> Box:
         case "add":
             return Box("add", (_sign([call.op for call in calls]),), tip=tip)
     ops = [call.op for call in calls]
-    main = [op for op in ops if not graph.follows(op)]
+    main = [op for op in ops if not nodes.follows(op)]
     role = _ROLES.get(kind_of((main or ops)[0]), "other")
     if role == "add" and node.kind == "layer":
         return Box(role, (_sign(ops),), tip=tip)
@@ -208,11 +208,11 @@ def _layer_rows(ops: Sequence[Op]) -> list[str]:
     following = False
     changing = [op for op in ops if not same_values(op)]
     for op in changing or ops:
-        if graph.follows(op) and following:
+        if nodes.follows(op) and following:
             rows[-1] += f", {op_text(op)}"
         else:
             rows.append(op_text(op))
-        following = graph.follows(op)
+        following = nodes.follows(op)
     return rows
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from resnet_inspect.analysis.counts.amounts import Amounts, summed
 from resnet_inspect.analysis.geometry.receptive_field import ReceptiveField
 from resnet_inspect.analysis.structure.anatomy import Span
-from resnet_inspect.analysis.structure.survey import Amounts, Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.views.words import fields, structure, text
 
 
 def of_spans(survey: Survey, spans: Sequence[Span]) -> Iterator[str]:
     """What runs of calls cost; of what cannot be looked into within them, that it is not known."""
-    held = Amounts()
-    for first, last in spans:
-        held = held + survey.amounts(first, last)
-    yield from costs(survey, held)
+    yield from costs(survey, summed(survey.amounts(*span) for span in spans))
     hidden = structure.opaque(survey, spans)
     if hidden:
         yield f"{hidden}: what is in {structure.them(survey, spans)} is not known."

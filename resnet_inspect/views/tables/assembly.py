@@ -9,8 +9,9 @@ from functools import partial
 from typing import overload
 
 from resnet_inspect.analysis.counts import parameters
+from resnet_inspect.analysis.counts.amounts import Amounts, summed
 from resnet_inspect.analysis.failure import sentence
-from resnet_inspect.analysis.structure.survey import Amounts, Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import BadInput
 from resnet_inspect.traces.model import Provenance, Trace
 from resnet_inspect.views.tables.columns import COLUMNS, Column, check_keys
@@ -160,10 +161,7 @@ def title(trace: Trace) -> str:
 
 def rest(survey: Survey, lines: Sequence[Line], note: str) -> list[Line]:
     """The line for what the others leave out, if they leave anything out."""
-    shown = Amounts()
-    for line in lines:
-        if not line.subtotal:
-            shown = shown + line.amounts * line.repeat
+    shown = summed(line.amounts * line.repeat for line in lines if not line.subtotal)
     left = survey.whole - shown
     if left == Amounts():
         return []

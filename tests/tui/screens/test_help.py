@@ -11,7 +11,7 @@ from saved import survey_of
 from textual.pilot import Pilot
 
 import resnet_inspect as ri
-from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.tui.app import Explorer

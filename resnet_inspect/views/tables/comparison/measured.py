@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from resnet_inspect.analysis.comparison.changes import compare
 from resnet_inspect.analysis.comparison.difference import Difference
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.comparison.signals import SignalComparison
 from resnet_inspect.analysis.comparison.timing import TimingComparison
 from resnet_inspect.analysis.signals import Signal

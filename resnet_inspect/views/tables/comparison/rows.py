@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import partial
 
 from resnet_inspect.analysis.comparison.difference import Difference, Entry, Kind, Section
+from resnet_inspect.analysis.counts.amounts import Amounts
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
-from resnet_inspect.analysis.structure.survey import Amounts, Spans
+from resnet_inspect.analysis.structure.survey import Spans
 from resnet_inspect.views.tables import assembly
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.comparison.headings import HEADINGS, KEYS, SIDES

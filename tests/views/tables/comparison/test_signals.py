@@ -11,7 +11,7 @@ import pytest
 from saved import survey_of
 from signals import changed, signal_of
 
-from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.comparison.signals import SignalComparison
 from resnet_inspect.analysis.signals import Signal, gradient_rms
 from resnet_inspect.errors import UnknownName

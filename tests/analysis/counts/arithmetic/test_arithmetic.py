@@ -12,7 +12,8 @@ from saved import ByHand, conv, steady, trace_of, traces, window
 from workings import value_of
 
 from resnet_inspect.analysis.counts import arithmetic, macs, parameters
-from resnet_inspect.analysis.counts.arithmetic import Equation
+from resnet_inspect.analysis.counts.arithmetic.equation import Equation
+from resnet_inspect.analysis.counts.arithmetic.macs import mac_equations
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import (
     AdaptivePool,
@@ -194,7 +195,7 @@ def test_any_trace_has_true_equations(trace: Trace) -> None:
     for call in trace.calls:
         for equation in arithmetic.of_call(trace, call):
             assert value_of(equation.working) == equation.value
-        if counted := arithmetic.mac_equations(trace, call):
+        if counted := mac_equations(trace, call):
             assert counted[-1].value == macs.of_call(trace, call)
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from saved import NAMES, ByHand, conv, steady, survey_of, trace_of, traces, window
 
-from resnet_inspect.analysis.comparison.changes import compare
 from resnet_inspect.analysis.comparison.difference import Change, Entry, Section
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.formats import render
 from resnet_inspect.traces.model import Trace

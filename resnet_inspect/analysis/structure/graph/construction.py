@@ -1,7 +1,6 @@
-"""A network as a graph: nodes that stand for steps, and the tensors that run between them.
+"""The graph of a network, or of a block, from its trace and its anatomy.
 
-Every step is in exactly one node; an edge is there where a step takes what a step of another node
-made. What makes up a node is a matter of the level: a whole stage; the two paths and the add of a
+What makes up a node is a matter of the level: a whole stage; the two paths and the add of a
 residual block; a layer with the norm and the nonlinearity on its map. Blocks that follow each
 other and are alike are one, drawn once.
 """
@@ -9,75 +8,25 @@ other and are alike are one, drawn once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from resnet_inspect.analysis.structure.anatomy import Anatomy, Block, ShortcutKind, Stage
+from resnet_inspect.analysis.structure.graph.nodes import (
+    Edge,
+    Graph,
+    Group,
+    Level,
+    Node,
+    NodeKind,
+    follows,
+)
+from resnet_inspect.analysis.structure.graph.repeats import roles, runs
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.ops import Activate, Container, Elementwise, Norm, Op, Reshape
+from resnet_inspect.traces.ops import Container
 from resnet_inspect.traces.tensors import Port
-
-Level = Literal["stage", "block", "layer"]
-NodeKind = Literal[
-    "input", "outside", "layer", "branch", "bypass", "add", "stage", "module", "output"
-]
-
 
 _PARTS: tuple[NodeKind, ...] = ("branch", "bypass", "add")
 """The parts of a block, each a node at the level of blocks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """What is drawn as one."""
-
-    kind: NodeKind
-    """"branch", "bypass" and "add" are the parts of a block; "layer" is any step with what follows
-    on its map, "module" a call that holds several; "outside" is a tensor that no call made."""
-    steps: tuple[int, ...] = ()
-    """The steps that it stands for, in order; those of the first where blocks are folded."""
-    activation: int | None = None
-    """The tensor of an input, an output or what comes from outside."""
-    label: str = ""
-    """The name of that tensor among the network's inputs or outputs."""
-    call: int | None = None
-    """The call of a "module"."""
-    stage: Stage | None = None
-    block: Block | None = None
-    """The block that its steps are of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """Tensors that run from one node to another."""
-
-    source: int
-    target: int
-    """Places in `Graph.nodes`."""
-    activations: tuple[int, ...]
-    shortcut: ShortcutKind | None = None
-    """Set where it is part of a block's shortcut."""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Nodes that belong together: a stage, or a block within it."""
-
-    stage: Stage
-    block: Block | None
-    """None for the stage itself."""
-    nodes: tuple[int, ...]
-    times: int = 1
-    """How many blocks in a row are like this one, itself included."""
-
-
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """Nodes in the order of execution, edges, and groups with an outer one before those in it."""
-
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
-    groups: tuple[Group, ...] = ()
 
 
 def of_network(trace: Trace, anatomy: Anatomy, level: Level = "block", fold: bool = True) -> Graph:
@@ -106,66 +55,9 @@ def of_network(trace: Trace, anatomy: Anatomy, level: Level = "block", fold: boo
 def of_block(trace: Trace, stage: Stage, block: Block) -> Graph:
     """The two paths of one block, layer by layer, between what it takes and what it gives."""
     builder = _Builder(trace, "layer")
-    members = _members(trace, block)
+    members = roles(trace, block)
     builder.add_run(stage, [block])
     return builder.graph(sorted(members), [Port("", block.output)], apart=True)
-
-
-def _members(trace: Trace, block: Block) -> dict[int, NodeKind]:
-    """Every step of a block, with the part it plays; "layer" for one before the paths part."""
-    found: dict[int, NodeKind] = dict.fromkeys(block.branch if block.sums else (), "layer")
-    found.update(dict.fromkeys(_chain(trace, block.input, block.fork), "layer"))
-    for part in block.parts:
-        total = trace.calls[part.add].outputs[0].activation
-        found.update(dict.fromkeys(part.branch, "branch"))
-        found.update(dict.fromkeys(part.bypass, "bypass"))
-        found[part.add] = "add"
-        found.update(dict.fromkeys(_chain(trace, total, part.output), "add"))
-    return found
-
-
-def _chain(trace: Trace, start: int, end: int) -> Iterator[int]:
-    """The steps from one tensor to a later one, the last first."""
-    while end != start:
-        step = trace.producer.get(end)
-        if step is None or not trace.calls[step].inputs:
-            return
-        yield step
-        end = trace.calls[step].inputs[0].activation
-
-
-def runs(trace: Trace, stage: Stage) -> Iterator[list[Block]]:
-    """The blocks of a stage in runs of identical ones, each taken by nothing but the next."""
-    run: list[Block] = []
-    before: tuple[object, ...] = ()
-    for block in stage.blocks:
-        pattern = _pattern(trace, block)
-        if run and pattern == before and block.input == run[-1].output:
-            inside = block.first <= min(trace.consumers[block.input])
-            if inside and max(trace.consumers[block.input]) <= block.last:
-                run.append(block)
-                continue
-        if run:
-            yield run
-        run, before = [block], pattern
-    yield run
-
-
-def _pattern(trace: Trace, block: Block) -> tuple[object, ...]:
-    """What is equal for identical blocks: their steps, how these are wired, and every shape."""
-    members = _members(trace, block)
-    steps = sorted(members)
-    place = {
-        port.activation: (number, port.label)
-        for number, step in enumerate(steps)
-        for port in trace.calls[step].outputs
-    }
-    rows: list[object] = [block.kind, block.shortcut]
-    for step in steps:
-        call = trace.calls[step]
-        rows.append((members[step], call.op, tuple(trace.spec(port) for port in call.outputs)))
-        rows += [(place.get(port.activation), trace.spec(port)) for port in call.inputs]
-    return tuple(rows)
 
 
 def _modules(trace: Trace, stages: Sequence[Stage]) -> list[int]:
@@ -225,7 +117,7 @@ class _Builder:
     def add_run(self, stage: Stage, run: Sequence[Block]) -> None:
         """Take in identical blocks in a row, of which the first is drawn."""
         block = run[0]
-        members = _members(self.trace, block)
+        members = roles(self.trace, block)
         for step, kind in members.items():
             self.scope[step] = (stage, block)
             self.part[step] = (block.part_at(step), kind)
@@ -237,7 +129,7 @@ class _Builder:
                     self.gather(kind, steps, stage=stage, block=block)
         self.times[block.add] = len(run)
         for copy in run[1:]:
-            self.folded.update(_members(self.trace, copy))
+            self.folded.update(roles(self.trace, copy))
         self.stands_for[run[-1].output] = block.output
 
     def graph(self, steps: Sequence[int], results: Sequence[Port], apart: bool = False) -> Graph:
@@ -405,8 +297,3 @@ class _Builder:
         for add, held in blocks.items():
             stage, block = owner[held[0]]
             yield Group(stage, block, tuple(held), self.times[add])
-
-
-def follows(op: Op) -> bool:
-    """Whether an op only works on a map as it is, and so is drawn with the layer before it."""
-    return isinstance(op, Norm | Activate | Elementwise | Reshape)

@@ -11,26 +11,26 @@ from figures_of_traces import (
 )
 from saved import NAMES, ByHand, conv, survey_of, window
 
-from resnet_inspect.analysis.structure import graph
+from resnet_inspect.analysis.structure.graph import construction, nodes
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Trace
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("level", LEVELS)
-def test_every_step_is_in_one_node(name: str, level: graph.Level) -> None:
+def test_every_step_is_in_one_node(name: str, level: nodes.Level) -> None:
     survey = survey_of(name)
-    found = graph.of_network(survey.trace, survey.anatomy, level, fold=False)
+    found = construction.of_network(survey.trace, survey.anatomy, level, fold=False)
     held = [step for node in found.nodes for step in node.steps]
     assert sorted(held) == list(survey.trace.steps)
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("level", LEVELS)
-def test_edges_are_the_data_flow(name: str, level: graph.Level) -> None:
+def test_edges_are_the_data_flow(name: str, level: nodes.Level) -> None:
     """Second opinion: an edge for every tensor that a step takes from a step of another node."""
     trace = survey_of(name).trace
-    found = graph.of_network(trace, survey_of(name).anatomy, level, fold=False)
+    found = construction.of_network(trace, survey_of(name).anatomy, level, fold=False)
     node_of = {step: number for number, node in enumerate(found.nodes) for step in node.steps}
     flow = {
         (node_of[maker], node_of[taker], port.activation)
@@ -51,7 +51,7 @@ def test_edges_are_the_data_flow(name: str, level: graph.Level) -> None:
 @pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnet101", "r3d_18", "names"])
 def test_folded_blocks_add_up(name: str) -> None:
     survey = survey_of(name)
-    found = graph.of_network(survey.trace, survey.anatomy)
+    found = construction.of_network(survey.trace, survey.anatomy)
     times = {group.block.add: group.times for group in found.groups if group.block}
     adds = {node.block.add for node in found.nodes if node.kind == "add" and node.block}
     assert sum(times.get(add, 1) for add in adds) == len(survey.anatomy.blocks)
@@ -68,7 +68,7 @@ def test_folded_blocks_add_up(name: str) -> None:
 
 def test_resnet50_folds_to_its_eight_kinds_of_block() -> None:
     survey = survey_of("resnet50")
-    found = graph.of_network(survey.trace, survey.anatomy)
+    found = construction.of_network(survey.trace, survey.anatomy)
     repeated = [g.times for g in found.groups if g.block is not None]
     assert repeated == [2, 3, 5, 2]
     assert sum(node.kind == "branch" for node in found.nodes) == 8
@@ -96,7 +96,7 @@ def tapped(extra: bool) -> Trace:
 def test_a_block_that_something_else_takes_is_not_folded_away() -> None:
     for extra, expected in ((False, [3]), (True, [2])):
         survey = Survey(tapped(extra))
-        found = graph.of_network(survey.trace, survey.anatomy)
+        found = construction.of_network(survey.trace, survey.anatomy)
         assert [group.times for group in found.groups if group.block] == expected
     side = next(i for i, n in enumerate(found.nodes) if n.steps and len(n.steps) == 1
                 and survey.trace.calls[n.steps[0]].path == "side")  # fmt: skip

@@ -11,7 +11,7 @@ from resnet_inspect.analysis.geometry.layout import (
     viewed,
 )
 from resnet_inspect.analysis.geometry.motion import backwards, mixed, one_axis, out_of_order, slid
-from resnet_inspect.analysis.geometry.rules.sliding import raised
+from resnet_inspect.analysis.geometry.rules.sliding_windows import raised
 from resnet_inspect.analysis.geometry.state import Everything, Known, Lost, State
 from resnet_inspect.analysis.geometry.windows import Windows
 from resnet_inspect.traces.ops import Reshape, Window
