@@ -309,9 +309,10 @@ def costs(
     from resnet_inspect.analysis.structure import freezing
     from resnet_inspect.answers.tables import Answer
     from resnet_inspect.views.tables import cost
+    from resnet_inspect.views.tables.cost.figures import Candidate
 
     candidates = [
-        cost.Candidate.of(
+        Candidate.of(
             Survey(freezing.frozen(one.trace, freezing.parameters_of(one, freeze)))
             if freeze
             else one

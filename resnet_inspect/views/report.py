@@ -13,6 +13,7 @@ from resnet_inspect.views.figures import run as figures
 from resnet_inspect.views.figures.shapes import Picture
 from resnet_inspect.views.tables import cost
 from resnet_inspect.views.tables import run as tables
+from resnet_inspect.views.tables.cost.figures import Candidate
 from resnet_inspect.views.tables.table import Table
 from resnet_inspect.views.words import run as words
 from resnet_inspect.views.words import text
@@ -70,7 +71,7 @@ def _sections(run: Run) -> Iterator[Section]:
     yield _section("frozen", "What was frozen", said, tables.frozen(survey))
     usual: Optimizer = "momentum" if recipe.momentum or recipe.optimizer == "adagrad" else "sgd"
     optimizer = _COSTS_OF.get(recipe.optimizer, usual)
-    costs = cost.downwards(cost.Candidate.of(survey), [optimizer])
+    costs = cost.downwards(Candidate.of(survey), [optimizer])
     yield _section("costs", "Costs", (costs.title,), costs)
 
 

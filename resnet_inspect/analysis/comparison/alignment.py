@@ -18,17 +18,9 @@ from resnet_inspect.traces.ops import (
 )
 
 _GAP = 10_000
-
-
 _CELLS = 4_096
-
-
 _EDITS = 200
-
-
 Cost = Callable[[Item, Item], int | None]
-
-
 Pairs = list[tuple[int, int]]
 
 

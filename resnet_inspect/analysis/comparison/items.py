@@ -23,8 +23,6 @@ from resnet_inspect.traces.ops import (
 from resnet_inspect.traces.tensors import Port
 
 Lane = Literal["", "before", "branch", "shortcut", "add", "after"]
-
-
 LANES: tuple[Lane, ...] = ("before", "branch", "shortcut", "add", "after")
 """The lanes of a block, in the order in which its entries stand."""
 

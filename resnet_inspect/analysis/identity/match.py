@@ -16,12 +16,8 @@ Status = Literal["matches", "renamed", "differs", "missing", "extra", "folded", 
 folded into its convolution, or of a quantization; "tied" is a second name for the numbers of a
 tensor that matches; "outside" does not lie under the network's prefix, so belongs to what wraps it.
 """
-
-
 FITTING: tuple[Status, ...] = ("matches", "renamed", "tied", "outside")
 """What does not keep the weights from being those of the network."""
-
-
 _ASIDE: tuple[Status, ...] = ("folded", "tied", "outside")
 """What is neither for a network nor against it."""
 

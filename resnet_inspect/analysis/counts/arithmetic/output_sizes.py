@@ -12,8 +12,6 @@ from resnet_inspect.traces.ops import AdaptivePool, Conv, Join, Pool, Reshape, W
 from resnet_inspect.traces.tensors import Shape
 
 _DIMENSIONS = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
-
-
 _Rule = Callable[[str, Window, int, int, int], "Equation | None"]
 """Dimension, window, axis, size before and size after -> its equation, if it holds."""
 

@@ -13,8 +13,6 @@ from resnet_inspect.analysis.structure.anatomy import Block, ShortcutKind, Stage
 from resnet_inspect.traces.ops import Activate, Elementwise, Norm, Op, Reshape
 
 Level = Literal["stage", "block", "layer"]
-
-
 NodeKind = Literal[
     "input", "outside", "layer", "branch", "bypass", "add", "stage", "module", "output"
 ]

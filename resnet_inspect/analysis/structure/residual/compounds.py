@@ -87,15 +87,9 @@ def _of_one_module(
 
 
 _add = attrgetter("add")
-
-
 _MOST = 9
 """More sums than an encoder layer has."""
-
-
 _FEEDS, _LOOKS = "feeds", "feeds and looks around"
-
-
 _PAIRS = {("mixes", _FEEDS), ("mixes", _LOOKS), (_LOOKS, _FEEDS)}
 
 

@@ -20,6 +20,7 @@ from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UsageError
 from resnet_inspect.traces.json import codec
 from resnet_inspect.views.tables import cost
+from resnet_inspect.views.tables.cost.figures import Candidate
 
 pytestmark = pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
 
@@ -131,7 +132,7 @@ def test_a_reentrant_checkpoint_trains_nothing_if_it_takes_no_gradient():
     assert (model.first.weight.grad, gradients.cut(trace)) == (None, ("first",))
     assert model.second.weight.grad is not None
     assert 2 * macs.training_macs(Survey(trace)) == flops(model)
-    (said,) = (r for r in cost.view([cost.Candidate.of(Survey(trace))]).remarks if "reentrant" in r)
+    (said,) = (r for r in cost.view([Candidate.of(Survey(trace))]).remarks if "reentrant" in r)
     assert "of first, which takes nothing that wants a gradient" in said
 
 
@@ -144,9 +145,9 @@ class Selective(nn.Conv2d):
 def test_what_a_selective_checkpoint_keeps_is_said_to_be_rough():
     trace = traced(nn.Sequential(nn.Conv2d(3, 8, 3), Selective(8, 8, 3)))
     assert trace.calls[-1].checkpoints[-1].selective
-    remarks = cost.view([cost.Candidate.of(Survey(trace))]).remarks
+    remarks = cost.view([Candidate.of(Survey(trace))]).remarks
     assert any("selective checkpoints" in r and "a rough figure" in r for r in remarks)
-    plain = cost.Candidate.of(Survey(traced(Blocks(False))))
+    plain = Candidate.of(Survey(traced(Blocks(False))))
     assert not any("rough" in remark for remark in cost.view([plain]).remarks)
 
 
@@ -265,7 +266,7 @@ def test_memory_that_is_known_in_part_is_the_least_of_a_real_step(frozen):
     with torch.no_grad(), Alive() as alive:
         model.eval()(torch.rand(SIZE))
     assert found.peak <= alive.most
-    table = cost.view([cost.Candidate.of(Survey(trace))], available=2**20)
+    table = cost.view([Candidate.of(Survey(trace))], available=2**20)
     written = {key: table.cell(table.rows[0], key).text for key in table.shown}
     for key in ("peak_bytes", "inference_bytes", "saved_bytes", "working_bytes", "training_bytes"):
         assert written[key].startswith("≥ "), key
