@@ -17,7 +17,7 @@ from resnet_inspect.analysis.structure.graph.nodes import Graph, Level, Node
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UsageError
 from resnet_inspect.views.figures import graph
-from resnet_inspect.views.figures.graph import Figure
+from resnet_inspect.views.figures.figure import Figure
 from resnet_inspect.views.figures.layout import hull, moved, placed
 from resnet_inspect.views.figures.shapes import Line, Rectangle, Shape
 

@@ -9,19 +9,10 @@ from resnet_inspect.analysis.signals import Signal
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UsageError
 from resnet_inspect.traces.run import Confusion, Run
-from resnet_inspect.views.figures.graph import clipped
+from resnet_inspect.views.figures.lettering import SMALL, clipped, width_of
 from resnet_inspect.views.figures.plot import Curve as Plotted
 from resnet_inspect.views.figures.plot import Span, plot, rounded
-from resnet_inspect.views.figures.shapes import (
-    DEGREES,
-    SMALL,
-    Line,
-    Picture,
-    Rectangle,
-    Shape,
-    Words,
-    width_of,
-)
+from resnet_inspect.views.figures.shapes import DEGREES, Line, Picture, Rectangle, Shape, Words
 from resnet_inspect.views.words import run as words
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.signals import number

@@ -13,17 +13,8 @@ from math import ceil, floor, log10
 
 from resnet_inspect.analysis.signals import Point, Signal, gradient_rms
 from resnet_inspect.errors import UsageError
-from resnet_inspect.views.figures.graph import clipped
-from resnet_inspect.views.figures.shapes import (
-    SMALL,
-    TITLE,
-    Line,
-    Picture,
-    Rectangle,
-    Shape,
-    Words,
-    width_of,
-)
+from resnet_inspect.views.figures.lettering import SMALL, TITLE, clipped, width_of
+from resnet_inspect.views.figures.shapes import Line, Picture, Rectangle, Shape, Words
 from resnet_inspect.views.words import text
 
 ROLES = ("conv", "add", "linear", "activation", "pool", "unknown")

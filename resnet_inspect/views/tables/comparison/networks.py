@@ -13,6 +13,7 @@ from resnet_inspect.analysis.comparison.difference import Difference
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.views.tables import assembly
+from resnet_inspect.views.tables.assembly import provenance
 from resnet_inspect.views.tables.comparison.headings import HEADINGS, SHOWN
 from resnet_inspect.views.tables.comparison.rows import Notable, Rows
 from resnet_inspect.views.tables.rows.selection import Selection
@@ -65,7 +66,7 @@ def view(
 
 def _title(left: Survey, right: Survey) -> str:
     """Both titles in one, what is the same in both only once."""
-    parts = [assembly.title(survey.trace).split(" · ") for survey in (left, right)]
+    parts = [provenance.title(survey.trace).split(" · ") for survey in (left, right)]
     if len(parts[0]) != len(parts[1]):
         return " against ".join(" · ".join(part) for part in parts)
     named, *rest = (f"{a} against {b}" if a != b else a for a, b in zip(*parts, strict=True))
@@ -83,7 +84,7 @@ def _provenance(difference: Difference) -> tuple[tuple[str, Value], ...]:
             "arguments": tuple(f"{name}={value}" for name, value in source.arguments),
             "versions": tuple(f"{name} {number}" for name, number in source.versions),
         }
-        for key, value in assembly.provenance(source):
+        for key, value in provenance.entries(source):
             found.append((f"{side}_{key}", texts.get(key, value)))
     return tuple(found)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from resnet_inspect.analysis.cost import memory
 from resnet_inspect.analysis.cost.memory import Optimizer
-from resnet_inspect.views.tables import assembly
+from resnet_inspect.views.tables.assembly import provenance
 from resnet_inspect.views.tables.cost.figures import Candidate, cells_of
 from resnet_inspect.views.tables.cost.headings import HEADINGS, check_keys, shown
 from resnet_inspect.views.tables.cost.remarks import remarks_of, title_of
@@ -62,7 +62,7 @@ def view(
         remarks=tuple(
             remarks_of(candidates, (optimizer,), available, [heading.key for heading in headings])
         ),
-        provenance=assembly.provenance(first.provenance),
+        provenance=provenance.entries(first.provenance),
     )
 
 
@@ -96,7 +96,7 @@ def downwards(
         model=trace.model_name,
         kind="figure",
         remarks=(*scaled, *remarks_of([candidate], optimizers, available, keys)),
-        provenance=assembly.provenance(trace.provenance),
+        provenance=provenance.entries(trace.provenance),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from resnet_inspect.analysis.cost import roofline
 from resnet_inspect.analysis.cost.roofline import Device
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.views.tables import assembly
+from resnet_inspect.views.tables.assembly import provenance
 from resnet_inspect.views.tables.table import Cell, Heading, Table, listing
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.text import Value
@@ -42,7 +42,7 @@ def view(survey: Survey, device: Device) -> Table:
         rows.append(tuple(Cell(value, written) for value, written in values))
     return listing(
         "roofline",
-        text.visible(assembly.title(survey.trace)),
+        text.visible(provenance.title(survey.trace)),
         _HEADINGS,
         rows,
         model=survey.trace.model_name,
@@ -54,5 +54,5 @@ def view(survey: Survey, device: Device) -> Table:
             " memory",
             "every step reads its inputs and weights and writes its outputs once; nothing is fused",
         ),
-        provenance=assembly.provenance(survey.trace.provenance),
+        provenance=provenance.entries(survey.trace.provenance),
     )
