@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from resnet_inspect.analysis.failure import sentence
-from resnet_inspect.analysis.signals import Signal
+from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.views import lessons
 from resnet_inspect.views.cards import card_of

@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from resnet_inspect.analysis.signals import Signal, gradient_rms
+from resnet_inspect.analysis.signals.findings import gradient_rms
+from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.analysis.structure.survey import Spans
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.signals import Flow
@@ -87,7 +88,6 @@ SIGNALS = {
     )
 }  # fmt: skip
 """Every column of what flows, by key."""
-
 
 HELD = ("layers", "blocks", "stages")
 """The views that have a place for them."""

@@ -8,7 +8,8 @@ from dataclasses import replace
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.taps import decoders
 from resnet_inspect.analysis.taps.decoders import Misfit
-from resnet_inspect.analysis.taps.pyramid import Tap, Taps, find
+from resnet_inspect.analysis.taps.pyramid import find
+from resnet_inspect.analysis.taps.tap import Tap, Taps
 from resnet_inspect.views.tables.assembly import provenance
 from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Table, listing
 from resnet_inspect.views.words import text

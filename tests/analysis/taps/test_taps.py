@@ -10,7 +10,8 @@ from saved import survey_of, trace_of
 
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.taps import decoders
-from resnet_inspect.analysis.taps.pyramid import Taps, find
+from resnet_inspect.analysis.taps.pyramid import find
+from resnet_inspect.analysis.taps.tap import Taps
 from resnet_inspect.errors import BadInput
 from resnet_inspect.formats import render
 from resnet_inspect.traces.invariants import unsound

@@ -10,7 +10,8 @@ from torchvision.ops import FeaturePyramidNetwork
 import resnet_inspect as ri
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.taps import decoders
-from resnet_inspect.analysis.taps.pyramid import Tap, Taps, find
+from resnet_inspect.analysis.taps.pyramid import find
+from resnet_inspect.analysis.taps.tap import Tap, Taps
 from resnet_inspect.views.tables import taps as views
 from tests import tapped_networks as networks
 

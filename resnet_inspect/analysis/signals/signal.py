@@ -1,4 +1,4 @@
-"""What signals say: of any run of calls, at the adds of blocks, and along the depth of a network.
+"""One step of a network beside its analyses: of any run of calls, at adds, and along the depth.
 
 A number is None where it does not apply: no floating tensor, no gradient, no block.
 """
@@ -8,76 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import hypot, sqrt
-from statistics import median
+from math import hypot
 
+from resnet_inspect.analysis.signals.findings import AtAdd, Broken, Growth, Point, gradient_rms
 from resnet_inspect.analysis.structure.anatomy import Block
 from resnet_inspect.analysis.structure.survey import Spans, Survey
 from resnet_inspect.traces.modules import join
 from resnet_inspect.traces.ops import Conv, Linear
 from resnet_inspect.traces.signals import Flow, Signals, Weight
 from resnet_inspect.traces.tensors import Port
-
-
-@dataclass(frozen=True, slots=True)
-class AtAdd:
-    """What meets at the add of a block: standard deviations of branch and shortcut."""
-
-    branch: float
-    shortcut: float
-
-    @property
-    def share(self) -> float | None:
-        """The branch's part of the sum of both variances; None where nothing varies."""
-        whole = hypot(self.branch, self.shortcut)
-        return (self.branch / whole) ** 2 if whole else None
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A layer with weights along the depth of a network."""
-
-    call: int
-    path: str
-    flow: Flow
-
-
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """How the gradient changes from the last of the main path's convolutions to the first."""
-
-    first: Point
-    last: Point
-    ratio: float
-    """Root mean square at the first over that at the last; 0 where nothing arrives."""
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """The first call that gives what is not finite."""
-
-    call: int
-    nonfinite: int
-    given: tuple[str, ...]
-    """Paths of what went in and was measured as finite; () where nothing else is known."""
-    largest: float | None
-    """The largest magnitude of what went in, as far as it is known."""
-    is_all_known: bool = True
-    """Whether all that went in was measured."""
-
-
-def root_mean_square(flow: Flow) -> float | None:
-    """Of the output itself."""
-    if flow.mean is None or flow.std is None:
-        return None
-    return hypot(flow.std, flow.mean)
-
-
-def gradient_rms(flow: Flow) -> float | None:
-    """Root mean square of the gradient at the output."""
-    if flow.gradient_norm is None or not flow.elements:
-        return None
-    return flow.gradient_norm / sqrt(flow.elements)
 
 
 @dataclass(frozen=True)
@@ -257,38 +196,6 @@ class Signal:
             for weight in self.signals.weights
             if weight.trainable and weight.gradient_norm is None and not weight.gradient_nonfinite
         )
-
-
-@dataclass(frozen=True)
-class Run:
-    """The steps of one network beside their analyses."""
-
-    survey: Survey
-    steps: tuple[Signals, ...]
-    _read_in: dict[Spans, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
-
-    @cached_property
-    def signals(self) -> tuple[Signal, ...]:
-        """Each step with its analyses."""
-        return tuple(Signal(self.survey, one, self._read_in) for one in self.steps)
-
-    @cached_property
-    def update_ratios(self) -> dict[str, float]:
-        """The median change of each parameter in a step, as a part of its norm, where known."""
-        found: dict[str, list[float]] = {}
-        for step in self.steps:
-            for weight in step.weights:
-                if weight.trainable and weight.update_ratio is not None:
-                    found.setdefault(weight.path, []).append(weight.update_ratio)
-        return {path: median(ratios) for path, ratios in found.items()}
-
-    @cached_property
-    def still(self) -> tuple[str, ...]:
-        """Parameters that could be trained and changed in no step, where others did."""
-        changed = {
-            weight.path for step in self.steps for weight in step.weights if weight.update_ratio
-        }
-        return tuple(path for path in self.update_ratios if path not in changed) if changed else ()
 
 
 def _together(norms: Sequence[float | None]) -> float | None:
