@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, overload
 
+from resnet_inspect.errors import UnknownName
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.text import Value
 
@@ -184,3 +185,12 @@ def listing(
         remarks=remarks,
         provenance=provenance,
     )
+
+
+def check_columns(
+    keys: Iterable[str], known: Collection[str], see: str = "`--columns help` lists them all"
+) -> None:
+    """Raise `UnknownName`, which says where to `see` more, for a key that no column has."""
+    for key in keys:
+        if key not in known:
+            raise UnknownName("column", key, known, see=see)

@@ -11,13 +11,12 @@ from typing import Any
 
 from resnet_inspect.analysis.comparison.difference import Difference
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.errors import UnknownName
 from resnet_inspect.views.tables import assembly
 from resnet_inspect.views.tables.assembly import provenance
 from resnet_inspect.views.tables.comparison.headings import HEADINGS, SHOWN
 from resnet_inspect.views.tables.comparison.rows import Notable, Rows
 from resnet_inspect.views.tables.rows.selection import Selection
-from resnet_inspect.views.tables.table import Cell, Table, Total
+from resnet_inspect.views.tables.table import Cell, Table, Total, check_columns
 from resnet_inspect.views.tables.trace import totals
 from resnet_inspect.views.words import fields, text
 from resnet_inspect.views.words.comparison.changes import figure_texts, of_sides, ratio
@@ -45,9 +44,7 @@ def view(
     selection = selection or Selection()
     selection.check(difference.left.trace, difference.right.trace)
     shown = selection.columns or SHOWN
-    for key in shown:
-        if key not in HEADINGS:
-            raise UnknownName("column", key, HEADINGS, see=f"known: {', '.join(HEADINGS)}")
+    check_columns(shown, HEADINGS, see=f"known: {', '.join(HEADINGS)}")
     rows = Rows(difference, selection, is_notable, beside, unfold=unfold, brief=brief)
     left, right = difference.left, difference.right
     return Table(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from resnet_inspect.errors import UnknownName
-from resnet_inspect.views.tables.table import Align, Heading
+from resnet_inspect.views.tables.table import Align, Heading, check_columns
 
 
 def _heading(key: str, title: str, worth: int, meaning: str, align: Align = "right") -> Heading:
@@ -43,9 +42,7 @@ HEADINGS = {heading.key: heading for heading in (*_COSTS, _FLOPS, *_BATCHES)}
 
 def check_keys(keys: Sequence[str]) -> None:
     """Raise `UnknownName` for a key that no column has."""
-    for key in keys:
-        if key not in HEADINGS:
-            raise UnknownName("column", key, HEADINGS, see="`--columns help` lists them all")
+    check_columns(keys, HEADINGS)
 
 
 def shown(candidates: int, available: int | None = None) -> tuple[str, ...]:
