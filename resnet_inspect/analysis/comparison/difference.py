@@ -144,6 +144,12 @@ class Difference:
         """
         return tuple(edit for section in self.sections for edit in _edits(section))
 
+    def path_of(self, entry: Entry, side: int) -> str:
+        """The path of a step on the left (0) or the right (1); "" where it is not there."""
+        index = (entry.left, entry.right)[side]
+        trace = (self.left, self.right)[side].trace
+        return "" if index is None else trace.calls[index].path
+
     @cached_property
     def figure(self) -> dict[str, Figure]:
         """The figures by key."""

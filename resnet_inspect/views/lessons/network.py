@@ -10,7 +10,7 @@ from resnet_inspect.analysis.structure import depth
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.ops import Attention, Recurrent
 from resnet_inspect.views.figures import drawings
-from resnet_inspect.views.lessons import amounts, page, strides
+from resnet_inspect.views.lessons import field, page, strides
 from resnet_inspect.views.lessons.block import gradient, sums
 from resnet_inspect.views.lessons.page import Section, section
 from resnet_inspect.views.tables.columns import COLUMNS
@@ -193,4 +193,4 @@ def _sees(survey: Survey) -> Iterator[str]:
     shape = text.shape(survey.trace.activations[end].tensor.shape)
     known = "last feature map that is known" if survey.opaque else "last feature map"
     yield f"The {known} is {shape}."
-    yield from amounts.sees(survey, end)
+    yield from field.sees(survey, end)

@@ -13,7 +13,7 @@ from resnet_inspect.traces.ops import (
     window_of,
 )
 from resnet_inspect.views.figures import drawings
-from resnet_inspect.views.lessons import amounts, page
+from resnet_inspect.views.lessons import amounts, field, page
 from resnet_inspect.views.lessons.block import names, shortcut
 from resnet_inspect.views.lessons.page import Section, section, sentence
 from resnet_inspect.views.tables.rows.sections import leading_to
@@ -36,7 +36,7 @@ def sections(survey: Survey, stage: Stage, width: int, ascii: bool) -> tuple[Sec
         section("its cost", _cost(survey, stage)),
         section(
             "what one element sees",
-            amounts.growth(survey, stage.input, stage.output),
+            field.growth(survey, stage.input, stage.output),
             page.RECEPTIVE_FIELD,
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from resnet_inspect.analysis.structure.anatomy import Block
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.views.figures import drawings
-from resnet_inspect.views.lessons import amounts, page, strides
+from resnet_inspect.views.lessons import amounts, field, page, strides
 from resnet_inspect.views.lessons.block import gradient, shortcut, sums, widths
 from resnet_inspect.views.lessons.page import Section, section
 
@@ -29,7 +29,7 @@ def sections(survey: Survey, block: Block, width: int, ascii: bool) -> tuple[Sec
         ),
         section(
             "what one element sees",
-            amounts.growth(survey, block.input, block.output),
+            field.growth(survey, block.input, block.output),
             page.RECEPTIVE_FIELD,
         ),
     )

@@ -11,7 +11,7 @@ from resnet_inspect.views.tables.comparison.headings import KEYS, SIDES
 from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.table import EMPTY, Cell
 from resnet_inspect.views.words import text
-from resnet_inspect.views.words.comparison.changes import signed
+from resnet_inspect.views.words.comparison.totals import signed
 from resnet_inspect.views.words.ops import window
 
 Lines = tuple[Line | None, Line | None]

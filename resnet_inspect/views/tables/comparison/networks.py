@@ -19,8 +19,9 @@ from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Cell, Table, Total, check_columns
 from resnet_inspect.views.tables.trace import totals
 from resnet_inspect.views.words import fields, text
-from resnet_inspect.views.words.comparison.changes import figure_texts, of_sides, ratio
+from resnet_inspect.views.words.comparison.sides import of_sides
 from resnet_inspect.views.words.comparison.summary import summary
+from resnet_inspect.views.words.comparison.totals import figure_texts, ratio
 from resnet_inspect.views.words.text import Value
 
 

@@ -17,7 +17,7 @@ from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.signals import SIGNALS, totals_of
 from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row, Table, Total, check_columns
 from resnet_inspect.views.words import text
-from resnet_inspect.views.words.comparison.changes import of_sides
+from resnet_inspect.views.words.comparison.sides import of_sides
 from resnet_inspect.views.words.comparison.signals import SIDES, conclusions
 from resnet_inspect.views.words.comparison.summary import summary
 from resnet_inspect.views.words.signals import number, remarks_of

@@ -19,7 +19,7 @@ from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row, Table, Total, check_columns
 from resnet_inspect.views.tables.timing import TIMES
 from resnet_inspect.views.words import text
-from resnet_inspect.views.words.comparison.changes import of_sides
+from resnet_inspect.views.words.comparison.sides import of_sides
 from resnet_inspect.views.words.comparison.summary import summary
 from resnet_inspect.views.words.comparison.timing import SIDES, conclusions
 from resnet_inspect.views.words.text import Value
