@@ -28,7 +28,7 @@ from resnet_inspect.views.words.text import Value
 if TYPE_CHECKING:
     from resnet_inspect.analysis.conventions import Counted
     from resnet_inspect.analysis.cost.memory import Optimizer
-    from resnet_inspect.analysis.structure.graph import Level
+    from resnet_inspect.analysis.structure.graph.nodes import Level
     from resnet_inspect.answers.figures import Drawing
     from resnet_inspect.answers.lessons import Explanation
     from resnet_inspect.answers.pages import Exploration
@@ -135,7 +135,7 @@ class Inspection(Trace):
 
         What is marked ~ changed, - is only in this, + only in the other; `summary` is the words.
         """
-        from resnet_inspect.analysis.comparison.changes import compare
+        from resnet_inspect.analysis.comparison.networks import compare
         from resnet_inspect.answers.tables import Answer
         from resnet_inspect.views.tables.comparison import networks
 

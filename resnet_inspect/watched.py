@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from resnet_inspect.analysis.signals import Signal
+from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.answers.tables import Answer
 from resnet_inspect.errors import UnknownName, UsageError, WorkFailed
 from resnet_inspect.files import write_all

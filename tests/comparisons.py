@@ -7,8 +7,8 @@ from itertools import product
 
 from saved import NAMES, ByHand, conv, survey_of, window
 
-from resnet_inspect.analysis.comparison.changes import compare
 from resnet_inspect.analysis.comparison.difference import Change, Difference, Entry, Section
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.structure.survey import Survey
 
 FEW = ("broken", "functional", "names", "oddities", "plain", "resnet18", "resnet50", "resnet50_v1")

@@ -7,14 +7,15 @@ from itertools import combinations, pairwise
 
 from saved import survey_of, window
 
-from resnet_inspect.analysis.structure import graph
+from resnet_inspect.analysis.structure.graph import nodes
 from resnet_inspect.traces.ops import Activate, Elementwise, Join
 from resnet_inspect.views.figures import graph as figures
-from resnet_inspect.views.figures.graph import Figure
+from resnet_inspect.views.figures.figure import Figure
 from resnet_inspect.views.figures.layout import place
-from resnet_inspect.views.figures.shapes import Line, Rectangle, Words, width_of
+from resnet_inspect.views.figures.lettering import width_of
+from resnet_inspect.views.figures.shapes import Line, Rectangle, Words
 
-LEVELS: tuple[graph.Level, ...] = ("stage", "block", "layer")
+LEVELS: tuple[nodes.Level, ...] = ("stage", "block", "layer")
 DIRECTIONS = ("down", "right")
 RELU = Activate("relu")
 ADD = Elementwise("add")

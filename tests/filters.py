@@ -9,7 +9,7 @@ from typing import Any
 
 from saved import survey_of
 
-from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.comparison import networks
 from resnet_inspect.views.tables.filter import parse

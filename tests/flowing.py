@@ -9,7 +9,7 @@ import pytest
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_inspect.analysis.signals import gradient_rms
+from resnet_inspect.analysis.signals.findings import gradient_rms
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.signals import Flow, Signals
 

@@ -7,7 +7,7 @@ from math import prod
 
 from saved import survey_of, trace_of
 
-from resnet_inspect.analysis.signals import Signal
+from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.modules import join
 from resnet_inspect.traces.signals import Flow, Signals, Weight

@@ -8,7 +8,7 @@ from typing import Any
 from saved import survey_of, trace_of
 from timings import MACHINE
 
-from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.comparison.timing import TimingComparison
 from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.traces.model import Call

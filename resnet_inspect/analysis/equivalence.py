@@ -78,7 +78,7 @@ class Equivalence:
         """The calls at which their layers part first; "" on the side that has none."""
         for entry in self.difference.entries:
             if _matters(self.difference, entry):
-                return _path(self.difference, entry, 0), _path(self.difference, entry, 1)
+                return self.difference.path_of(entry, 0), self.difference.path_of(entry, 1)
         return None
 
 
@@ -200,9 +200,3 @@ def _alone(trace: Trace, weights: Sequence[str], mapped: Container[str]) -> tupl
     )
     used = (name for name in weights if not name.startswith(unused) and name not in mapped)
     return (*used, *packed)
-
-
-def _path(difference: Difference, entry: Entry, side: int) -> str:
-    index = (entry.left, entry.right)[side]
-    trace = (difference.left, difference.right)[side].trace
-    return "" if index is None else trace.calls[index].path

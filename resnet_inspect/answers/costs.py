@@ -16,7 +16,7 @@ def costs(
 ) -> Answer:
     """What networks need, a row for each; see `Inspection.cost`."""
     candidates = [
-        cost.Candidate.of(
+        Candidate.of(
             Survey(freezing.frozen(one.trace, freezing.parameters_of(one, freeze)))
             if freeze
             else one

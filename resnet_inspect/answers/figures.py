@@ -14,7 +14,7 @@ from resnet_inspect.formats.figures import (
     render_figure,
     render_picture,
 )
-from resnet_inspect.views.figures.graph import Figure
+from resnet_inspect.views.figures.figure import Figure
 from resnet_inspect.views.figures.layout import Direction
 from resnet_inspect.views.figures.shapes import Picture
 

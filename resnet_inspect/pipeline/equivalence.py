@@ -37,7 +37,7 @@ def equivalence_of(
     of `other` are copied into `model`, those that `model` makes of others (weight norm, pruning)
     into `other`, and both are run on `device`. Raises what `trace` raises.
     """
-    from resnet_inspect.analysis.comparison.changes import compare
+    from resnet_inspect.analysis.comparison.networks import compare
     from resnet_inspect.analysis.equivalence import Equivalence, Parting
 
     left = Survey(trace(model, input_size, arguments=arguments, tell=tell, call=call))

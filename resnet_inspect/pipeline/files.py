@@ -93,7 +93,7 @@ def _in_run(path: str | Path, name: str) -> Path:
 
 def explored(saved: Saved) -> Explored:
     """A network as a page shows it, with what was measured of it."""
-    from resnet_inspect.analysis.signals import Signal
+    from resnet_inspect.analysis.signals.signal import Signal
     from resnet_inspect.analysis.timing import Timing
     from resnet_inspect.views.pages import Explored
 

@@ -61,7 +61,7 @@ def changed(golden: Trace, now: Trace) -> Difference | None:
     What a lock holds is compared, names of modules included, and nothing else.
     """
     from resnet_inspect import locks
-    from resnet_inspect.analysis.comparison.changes import compare
+    from resnet_inspect.analysis.comparison.networks import compare
 
     if locks.same(golden, now):
         return None

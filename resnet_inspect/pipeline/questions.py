@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from resnet_inspect.analysis.cost.memory import Optimizer
-from resnet_inspect.analysis.structure.graph import Level
+from resnet_inspect.analysis.structure.graph.nodes import Level
 from resnet_inspect.answers.figures import Drawing
 from resnet_inspect.answers.lessons import Explanation
 from resnet_inspect.answers.tables import Answer

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.analysis.taps.pyramid import Taps, find
+from resnet_inspect.analysis.taps.pyramid import find
+from resnet_inspect.analysis.taps.tap import Taps
 from resnet_inspect.errors import InspectError
 from resnet_inspect.pipeline.building.networks import Built, Order
 from resnet_inspect.pipeline.locks import input_of

@@ -9,10 +9,11 @@ from resnet_inspect.analysis.cost.memory import Optimizer
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UsageError
 from resnet_inspect.traces.run import Run
-from resnet_inspect.views.figures import run as figures
+from resnet_inspect.views.figures.run import confusion, curves, gradients
 from resnet_inspect.views.figures.shapes import Picture
 from resnet_inspect.views.tables import cost
 from resnet_inspect.views.tables import run as tables
+from resnet_inspect.views.tables.cost.figures import Candidate
 from resnet_inspect.views.tables.table import Table
 from resnet_inspect.views.words import run as words
 from resnet_inspect.views.words import text
@@ -54,23 +55,23 @@ def _sections(run: Run) -> Iterator[Section]:
     record, survey = run.record, Survey(run.trace)
     yield _section("result", "Result", words.result(run))
     yield _section("fitted", "What was fitted and assumed", record.notes)
-    yield _drawn("curves", "Curves", (), lambda: figures.curves(run), tables.epochs(run))
+    yield _drawn("curves", "Curves", (), lambda: curves.picture(run), tables.epochs(run))
     found = run.confusion
     if found is not None:
         classes = record.images.classes
         heading = f"Confusions, after epoch {found.epoch}"
         confused = words.confused(found, classes)
-        yield _drawn("confusion", heading, confused, lambda: figures.confusion(found, classes))
+        yield _drawn("confusion", heading, confused, lambda: confusion.picture(found, classes))
     if run.signals:
         steps = (f"{text.count(len(run.signals), 'step')} measured",)
-        yield _drawn("gradients", "Gradients by layer", steps, lambda: figures.gradients(run))
+        yield _drawn("gradients", "Gradients by layer", steps, lambda: gradients.picture(run))
     recipe = record.recipe
     frozen = tuple(words.freezing(recipe, survey, len(record.frozen_norms)))
     said = frozen or ("nothing was frozen",)
     yield _section("frozen", "What was frozen", said, tables.frozen(survey))
     usual: Optimizer = "momentum" if recipe.momentum or recipe.optimizer == "adagrad" else "sgd"
     optimizer = _COSTS_OF.get(recipe.optimizer, usual)
-    costs = cost.downwards(cost.Candidate.of(survey), [optimizer])
+    costs = cost.downwards(Candidate.of(survey), [optimizer])
     yield _section("costs", "Costs", (costs.title,), costs)
 
 

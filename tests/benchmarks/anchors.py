@@ -21,7 +21,7 @@ from statistics import fmean, stdev
 from speed_page import PAGE, show, versioned
 
 from resnet_inspect import pipeline
-from resnet_inspect.analysis.signals import Signal
+from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.views.words.signals import number
 

@@ -27,7 +27,7 @@ from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Unknown
 from resnet_inspect.views.figures import bars
 from resnet_inspect.views.figures import graph as figures
-from resnet_inspect.views.figures.graph import Figure
+from resnet_inspect.views.figures.figure import Box, Figure
 from resnet_inspect.views.figures.layout import place
 from resnet_inspect.views.figures.shapes import Picture, Rectangle
 
@@ -93,13 +93,13 @@ def test_names_that_look_like_markup(nasty: str) -> None:
 
 
 def test_a_label_is_escaped() -> None:
-    box = figures.Box("conv", ('a"b|c<d>#1; 1. x', "_i_ *b* `c`"))
+    box = Box("conv", ('a"b|c<d>#1; 1. x', "_i_ *b* `c`"))
     figure = Figure("t", "c", (box,), ())
     assert (
         'n0["a#34;b#124;c#60;d#62;#35;1#59; 1#46; x<br/>#95;i#95; #42;b#42; #96;c#96;"]'
         in mermaid.render(figure)
     )
-    box = figures.Box("conv", ('a"b\\N&lt;',))
+    box = Box("conv", ('a"b\\N&lt;',))
     assert r'label="a\"b\\N&amp;lt;"' in dot.render(Figure("t", "c", (box,), ()))
 
 

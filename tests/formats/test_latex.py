@@ -12,7 +12,7 @@ import pytest
 from saved import survey_of
 from written_tables import latex_rows, set_by_latex, shown_texts, table_of
 
-from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.formats import render
 from resnet_inspect.formats.latex import escape
 from resnet_inspect.views.tables import VIEWS, cost

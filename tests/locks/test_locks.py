@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from saved import NAMES, ByHand, conv, steady, survey_of, trace_of, traces, window
 
 from resnet_inspect import locks, pipeline
-from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import BadInput, TraceFileError
 from resnet_inspect.traces.invariants import check

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 import resnet_inspect as ri
-from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.cost import memory, roofline
 from resnet_inspect.analysis.structure import anatomy
 from resnet_inspect.analysis.structure.survey import Survey

@@ -14,8 +14,9 @@ from large import deep_network
 from textual.pilot import Pilot
 
 import resnet_inspect as ri
+from resnet_inspect.analysis.counts.amounts import Amounts
 from resnet_inspect.analysis.failure import sentence
-from resnet_inspect.analysis.structure.survey import Amounts, Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import ForwardError
 from resnet_inspect.traces import invariants
 from resnet_inspect.traces.json import codec
@@ -308,7 +309,7 @@ def test_in_a_comparison_tree_and_card_follow_and_both_totals_are_shown() -> Non
 
 
 def test_every_step_of_both_sides_can_be_found_from_the_rows_of_a_difference() -> None:
-    from resnet_inspect.analysis.comparison.changes import compare
+    from resnet_inspect.analysis.comparison.networks import compare
     from resnet_inspect.views.tables.comparison import networks
     from resnet_inspect.views.tables.rows.selection import Selection
 

@@ -1,6 +1,6 @@
 """The difference of two networks, as a value: what is the same, what changed, what only one has.
 
-`resnet_inspect.analysis.comparison.changes` makes it.
+`resnet_inspect.analysis.comparison.networks` makes it.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from resnet_inspect.analysis.comparison.alignment import Lane
+from resnet_inspect.analysis.comparison.items import Lane
+from resnet_inspect.analysis.counts.amounts import Amounts
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.analysis.structure.net_effect import NetEffect
-from resnet_inspect.analysis.structure.survey import Amounts, Survey
+from resnet_inspect.analysis.structure.survey import Survey
 
 Kind = Literal["same", "changed", "only left", "only right"]
 Role = Literal["stem", "stage", "block", "head", "steps"]
@@ -142,6 +143,12 @@ class Difference:
         A section that only one network has is one edit, and so is a step that is another one.
         """
         return tuple(edit for section in self.sections for edit in _edits(section))
+
+    def path_of(self, entry: Entry, side: int) -> str:
+        """The path of a step on the left (0) or the right (1); "" where it is not there."""
+        index = (entry.left, entry.right)[side]
+        trace = (self.left, self.right)[side].trace
+        return "" if index is None else trace.calls[index].path
 
     @cached_property
     def figure(self) -> dict[str, Figure]:

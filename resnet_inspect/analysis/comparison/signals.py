@@ -8,7 +8,8 @@ from math import inf
 
 from resnet_inspect.analysis.comparison.difference import Difference, Entry, Section
 from resnet_inspect.analysis.comparison.parts import parts_of, spans_of
-from resnet_inspect.analysis.signals import Signal, gradient_rms
+from resnet_inspect.analysis.signals.findings import gradient_rms
+from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.analysis.structure.survey import Spans
 from resnet_inspect.traces.signals import Flow
 

@@ -183,8 +183,7 @@ def through(
             )
         made = windows
     elif one is not None:
-        jump = Fraction(one.jump) * advance / period
-        plainly = int(jump) if jump.denominator == 1 else jump
-        made = Everything(plainly) if isinstance(one, Everything) else NotKnown(one.lost, plainly)
+        jump = plain(Fraction(one.jump) * advance / period)
+        made = Everything(jump) if isinstance(one, Everything) else NotKnown(one.lost, jump)
     seen = (*ready.seen[:axis], made, *ready.seen[axis + 1 :])
     return ready._replace(seen=seen).replaced(place, ((size, axis, 1),))

@@ -1,7 +1,8 @@
 """Which network some weights belong to: names and shapes compared, and what they look like.
 
-- `match`: the tensors of a file against those of a network.
+- `match`: the tensors of a file against those of a network, as a value that `pairing` makes.
 - `alignment`: tensors under other names, by their order.
+- `resizing`: the head and the stem that a network would need.
 - `likeness`: a residual network told from names and shapes alone.
 """
 
@@ -10,16 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from resnet_inspect.analysis.identity.likeness import Likeness, likeness_of
-from resnet_inspect.analysis.identity.match import (
-    FITTING,
-    Match,
-    Pair,
-    Status,
-    match,
-    parameters,
-    resized,
-)
+from resnet_inspect.analysis.identity.likeness import likeness_of
+from resnet_inspect.analysis.identity.likeness.design import Likeness
+from resnet_inspect.analysis.identity.match import FITTING, Match, Pair, Status
+from resnet_inspect.analysis.identity.pairing import match, parameters
+from resnet_inspect.analysis.identity.resizing import resized
 from resnet_inspect.traces.tensors import TensorSpec
 
 __all__ = [

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Literal
 
-from resnet_inspect.analysis.counts.arithmetic import Equation
+from resnet_inspect.analysis.counts.arithmetic.equation import Equation
 from resnet_inspect.analysis.structure.anatomy import Block
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Trace

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from resnet_inspect.analysis.structure.residual.gates import has_layers, repeated, smaller, ways
-from resnet_inspect.analysis.structure.residual.ways import Adapter
+from resnet_inspect.analysis.structure.residual.parts import Adapter
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Conv, Linear

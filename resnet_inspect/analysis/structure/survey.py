@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, pairwise
-from math import prod
-from operator import add, attrgetter, sub
+from itertools import accumulate
+from operator import sub
 
 from resnet_inspect.analysis.counts import activations, macs, parameters
+from resnet_inspect.analysis.counts.amounts import Amounts
 from resnet_inspect.analysis.counts.parameters import ParameterCount
 from resnet_inspect.analysis.geometry import receptive_field
 from resnet_inspect.analysis.geometry.receptive_field import Fields, ReceptiveField
-from resnet_inspect.analysis.structure import anatomy
+from resnet_inspect.analysis.structure import anatomy, last_feature_map
 from resnet_inspect.analysis.structure.anatomy import Anatomy, Block, Stage
 from resnet_inspect.analysis.structure.residual import gates
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.modules import ModuleSpec
-from resnet_inspect.traces.ops import AdaptivePool, Conv, Op, Reduce, Resample, Reshape, Unknown
+from resnet_inspect.traces.ops import Conv, Unknown
 from resnet_inspect.traces.tensors import Shape
 
 Spans = Sequence[tuple[int, int]]
@@ -56,37 +56,6 @@ class Totals:
     def flops(self) -> int:
         """Floating-point operations: two for each multiply-accumulate."""
         return 2 * self.macs
-
-
-@dataclass(frozen=True, slots=True)
-class Amounts:
-    """What some calls hold and do; amounts of separate calls add up."""
-
-    parameters: int = 0
-    trainable: int = 0
-    parameter_bytes: int = 0
-    macs: int = 0
-    uncounted: int = 0
-    """How many of the calls no MAC rule covers; if any, `macs` is partial."""
-    activation_bytes: int = 0
-    activation_bytes_distinct: int = 0
-    zeros: int = 0
-    """Parameters that are exactly zero, as far as is known."""
-    valueless: int = 0
-    """How many of the parameters have no values; if any, `zeros` is partial."""
-
-    def __add__(self, other: Amounts) -> Amounts:
-        return Amounts(*map(add, _numbers(self), _numbers(other)))
-
-    def __sub__(self, other: Amounts) -> Amounts:
-        return Amounts(*map(sub, _numbers(self), _numbers(other)))
-
-    def __mul__(self, times: int) -> Amounts:
-        return self if times == 1 else Amounts(*(a * times for a in _numbers(self)))
-
-
-_numbers = attrgetter(*(field.name for field in fields(Amounts)))
-"""The numbers of `Amounts` in the order of its fields; `astuple` would copy each deeply."""
 
 
 @dataclass(frozen=True)
@@ -202,69 +171,8 @@ class Survey:
 
     @cached_property
     def last_feature_map(self) -> int | None:
-        """The activation before the head: the last map before all of it is pooled or flattened.
-
-        That is what the last block gives, unless a layer with weights stands behind it. What has
-        one position is none, if there is another, but for what windows have made so small of a
-        small image: a class token sees all.
-        """
-        ends = [stage.output for stage in self.anatomy.stages]
-        if ends:
-            wide = [end for end in ends if not self._is_one_position(end) or self._is_seen(end)]
-            return self._behind((wide or ends)[-1])
-        given = {port.activation for port in self.trace.inputs}
-        maps = [a for a, f in self.receptive_fields.items() if not f.whole and f.is_map]
-        maps += [a for a in self.fields.lost if self._is_map_like(a)]
-        maps = [a for a in maps if a not in given]
-        wide = [a for a in maps if not self._is_one_position(a)]
-        return max(wide or maps, default=None)
-
-    def _is_one_position(self, activation: int) -> bool:
-        shape = self.trace.activations[activation].tensor.shape
-        return 1 in shape[1:] if len(shape) == 3 else prod(shape[2:]) == 1
-
-    def _is_seen(self, activation: int) -> bool:
-        """Whether its elements are known to see the input through windows."""
-        field = self.receptive_fields.get(activation)
-        return field is not None and not field.whole
-
-    def _is_map_like(self, activation: int) -> bool:
-        """Whether a tensor whose positions are lost has the shape of a map all the same."""
-        ranks = {len(self.trace.spec(port).shape) for port in self.trace.inputs}
-        shape = self.trace.activations[activation].tensor.shape
-        return len(shape) in ranks and len(shape) > 2 and prod(shape[2:]) > 1
-
-    def _behind(self, last: int) -> int:
-        """The last map that all of the data flows through after this one; it itself if it is."""
-        trace, body = self.trace, self.anatomy.body
-        for port in trace.outputs:
-            way = anatomy.trunk(trace, self.anatomy, port.activation)
-            if last not in way:  # several branches come together behind the body
-                way = tuple(a for a in way if body and trace.producer.get(a, -1) > body[1])
-                found = self._last_of(way, weighted=True)
-            else:
-                found = self._last_of(way[way.index(last) :], weighted=False)
-            if found is not None:
-                return found
-        return last
-
-    def _last_of(self, way: Sequence[int], *, weighted: bool) -> int | None:
-        """The last map on a way, if there is a convolution on it and what follows is no decoder."""
-        found = None
-        for before, activation in pairwise(way):
-            maker = self.trace.producer.get(activation)
-            if maker is None:  # what the network was given comes out again
-                break
-            op = self.trace.calls[maker].op
-            if isinstance(op, Resample) or (isinstance(op, Conv) and op.transposed):
-                return None
-            shapes = [self.trace.activations[a].tensor.shape for a in (before, activation)]
-            if not _keeps_map(op, *shapes):
-                break
-            weighted = weighted or isinstance(op, Conv)
-            if len(shapes[1]) in (3, self.axes + 2):  # not in the middle of a rearrangement
-                found = activation
-        return found if weighted else None
+        """The activation before the head: the last map before all of it is pooled or flattened."""
+        return last_feature_map.find(self.trace, self.anatomy, self.fields, self.axes)
 
     @cached_property
     def totals(self) -> Totals:
@@ -287,12 +195,3 @@ class Survey:
             calls=modules,
             functions=len(self.trace.calls) - modules,
         )
-
-
-def _keeps_map(op: Op, before: Shape, after: Shape) -> bool:
-    """Whether what an op makes of a map is a map: not pooled to one element, nor flattened."""
-    if isinstance(op, Reshape) and len(after) > 2:
-        return True
-    if len(after) < 3 or len(before) != len(after) or isinstance(op, AdaptivePool | Reduce):
-        return False
-    return before[2:] == after[2:] or prod(after[2:]) > 1

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from resnet_inspect.analysis.geometry.receptive_field import Number
 from resnet_inspect.analysis.geometry.windows import plain
-from resnet_inspect.analysis.taps.pyramid import Tap, Taps
+from resnet_inspect.analysis.taps.tap import Tap, Taps
 
 UNET_CHANNELS = (256, 128, 64, 32, 16)
 """Output channels of a U-Net decoder's steps unless others are asked for; the deepest first."""

@@ -8,7 +8,7 @@ deformable convolution), it is told by the sizes, and the map says behind which 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import prod
@@ -72,6 +72,12 @@ class Maps:
     """Whether the image is an input of the network, and not made by it."""
     unplaced: tuple[int, ...] = ()
     """What layers give of a map's form behind the loss of the field, at a stride not told."""
+
+    def together(self, ports: Sequence[Port], least: int) -> dict[int, Map]:
+        """The maps among these tensors, if each has a level of its own; {} for fewer than least."""
+        found = {p.activation: self.at[p.activation] for p in ports if p.activation in self.at}
+        levels = {one.level for one in found.values()}
+        return found if len(levels) == len(found) >= least else {}
 
 
 def find(survey: Survey) -> Maps | None:

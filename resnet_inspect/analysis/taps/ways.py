@@ -12,24 +12,22 @@ from fractions import Fraction
 from functools import cached_property
 
 from resnet_inspect.analysis.structure.residual.data_flow import ROOT, Flow
-from resnet_inspect.analysis.structure.residual.ways import is_weighted, is_wide
+from resnet_inspect.analysis.structure.residual.layers import is_weighted, is_wide
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.analysis.taps import answers
 from resnet_inspect.analysis.taps.maps import Map, Maps
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.ops import (
     Activate,
     AdaptivePool,
     Conv,
-    Elementwise,
     Join,
     MatMul,
     Norm,
-    Op,
     Resample,
     Reshape,
     same_values,
 )
-from resnet_inspect.traces.tensors import Port
 
 NOTHING = Fraction(0)
 
@@ -133,7 +131,7 @@ class Ways:
 
     def maker(self, activation: int) -> Call:
         """The step that makes a tensor; the network's own call of what it is given."""
-        return self.trace.calls[self.trace.producer.get(activation, 0)]
+        return answers.maker(self.trace, activation)
 
     def before(self, end: int) -> list[Map]:
         """The maps that this tensor is made of, with it if it is one, in order."""
@@ -148,43 +146,8 @@ class Ways:
 
     @cached_property
     def answers(self) -> set[int]:
-        """What the network returns, and the scores that it adds, enlarges or reshapes to that.
-
-        Several maps of different levels are no answer but what the network is for, unless a
-        convolution makes a few scores of each position.
-        """
-        found: set[int] = set()
-        waiting = [port.activation for port in self.trace.outputs]
-        made = [a for a in self._levels(self.trace.outputs, 2) if a in self.trace.producer]
-        if not all(map(self._is_of_few, made)):  # the image itself may be returned, too
-            return found
-        while waiting:
-            activation = waiting.pop()
-            if activation in found or activation not in self.trace.producer:
-                continue
-            found.add(activation)
-            call = self.maker(activation)
-            if _is_written_otherwise(call.op):
-                waiting += [port.activation for port in call.inputs[:1]]
-            elif isinstance(call.op, Elementwise) and all(
-                isinstance(self._scored(port.activation).op, Conv) for port in call.inputs
-            ):
-                waiting += [port.activation for port in call.inputs]
-        return found
-
-    def _is_of_few(self, activation: int) -> bool:
-        """Whether a convolution makes a map of single positions, or narrows it to half or less."""
-        call = self._scored(activation)
-        if not isinstance(call.op, Conv):
-            return False
-        return not is_wide(call.op) or 2 * call.op.out_channels <= call.op.in_channels
-
-    def _scored(self, activation: int) -> Call:
-        """What makes the scores that are enlarged or reshaped to this."""
-        call = self.maker(activation)
-        while _is_written_otherwise(call.op) and call.inputs:
-            call = self.maker(call.inputs[0].activation)
-        return call
+        """What the network returns, and the scores that it makes that of."""
+        return answers.find(self.trace, self.maps)
 
     @cached_property
     def _flow(self) -> Flow:
@@ -205,8 +168,8 @@ class Ways:
 
     def together(self) -> Iterator[dict[int, Map]]:
         """The maps that a call of a module gives together, or takes: one of each level, by port."""
-        gives = (self._levels(call.outputs, 2) for call in self._containers())
-        takes = (self._levels(call.inputs, 3) for call in self._containers())
+        gives = (self.maps.together(call.outputs, 2) for call in self._containers())
+        takes = (self.maps.together(call.inputs, 3) for call in self._containers())
         for found in (*gives, *takes):
             if found:
                 yield found
@@ -217,24 +180,10 @@ class Ways:
         calls = [call for call in self.trace.calls[1:] if call.module is not None]
         return sorted(calls, key=lambda call: (ends[call.index], -call.index))
 
-    def _levels(self, ports: tuple[Port, ...], least: int) -> dict[int, Map]:
-        found = {
-            p.activation: self.maps.at[p.activation] for p in ports if p.activation in self.maps.at
-        }
-        levels = {one.level for one in found.values()}
-        return found if len(levels) == len(found) >= least else {}
-
 
 def _looks_around(call: Call) -> bool:
     """Whether a layer takes more than one position, or mixes features in another way."""
     return is_weighted(call.op) and (not isinstance(call.op, Conv) or is_wide(call.op))
-
-
-def _is_written_otherwise(op: Op) -> bool:
-    """Whether an op gives the scores that it takes in another size, shape or scale."""
-    if isinstance(op, Activate):
-        return op.name in ("sigmoid", "softmax", "tanh", "log_softmax")
-    return isinstance(op, Resample | Reshape) or same_values(op)
 
 
 def _is_handed_on(trace: Trace, call: Call) -> bool:

@@ -24,11 +24,11 @@ from resnet_inspect.cli.tracing import capture, loaded_or_captured
 
 if TYPE_CHECKING:
     from resnet_inspect.analysis.structure.survey import Survey
-    from resnet_inspect.views.tables.cost import Candidate
+    from resnet_inspect.views.tables.cost.figures import Candidate
 
 
 def _columns() -> Mapping[str, str]:
-    from resnet_inspect.views.tables.cost import HEADINGS
+    from resnet_inspect.views.tables.cost.headings import HEADINGS
 
     return meanings(HEADINGS.values())
 
@@ -90,7 +90,9 @@ def command(models: tuple[str, ...], **options: Any) -> int:
     """
     from resnet_inspect.analysis.cost.roofline import Device
     from resnet_inspect.analysis.structure.survey import Survey
-    from resnet_inspect.views.tables import cost, roofline
+    from resnet_inspect.views.tables import cost
+    from resnet_inspect.views.tables.cost import roofline
+    from resnet_inspect.views.tables.cost.headings import check_keys, shown
 
     check_outputs([options["output"]], options["force"])
     if options["roofline"]:
@@ -103,15 +105,15 @@ def command(models: tuple[str, ...], **options: Any) -> int:
         survey = Survey(loaded_or_captured(models[0], one))
         print_table(roofline.view(survey, Device(*options["roofline"])), options)
         return 0
-    cost.check_keys([*columns_of(options["columns"], ()), *filter(None, [options["sort"]])])
+    check_keys([*columns_of(options["columns"], ()), *filter(None, [options["sort"]])])
     candidates = list(_candidates(models, options))
     (available,) = options["memory"] or (None,)
     available = None if available is None else int(available)
     if len(candidates) == 1 and _format(options) not in {"csv", "json"}:
-        columns = columns_of(options["columns"], cost.shown(1, available)[2:])
+        columns = columns_of(options["columns"], shown(1, available)[2:])
         table = cost.downwards(candidates[0], [options["optimizer"]], available, columns)
     else:
-        columns = columns_of(options["columns"], cost.shown(len(candidates), available))
+        columns = columns_of(options["columns"], shown(len(candidates), available))
         table = cost.view(candidates, options["optimizer"], available, columns, options["sort"])
     print_table(table, options)
     return 0
@@ -121,7 +123,7 @@ def _candidates(models: Iterable[str], options: Mapping[str, Any]) -> Iterator[C
     """One traced network for each combination of what is varied."""
     from resnet_inspect import pipeline
     from resnet_inspect.analysis.structure.survey import Survey
-    from resnet_inspect.views.tables.cost import Candidate
+    from resnet_inspect.views.tables.cost.figures import Candidate
 
     varied = [_values(written) for written in options["varied"]]
     for model in models:

@@ -31,7 +31,7 @@ from resnet_inspect.cli.tracing import input_of, input_options_given
 from resnet_inspect.errors import UsageError
 
 if TYPE_CHECKING:
-    from resnet_inspect.analysis.signals import Signal
+    from resnet_inspect.analysis.signals.signal import Signal
     from resnet_inspect.traces.signals import Watched
     from resnet_inspect.views.tables.measured import Beside
 
@@ -89,7 +89,7 @@ def command(models: tuple[str, ...], **options: Any) -> int:
     your own code, or files that --save wrote.
     """
     from resnet_inspect import pipeline
-    from resnet_inspect.analysis.signals import Signal
+    from resnet_inspect.analysis.signals.signal import Signal
     from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.views.figures.signals import plot_of
     from resnet_inspect.views.tables import signals

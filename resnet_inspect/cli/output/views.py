@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from resnet_inspect.cli.output.selection import columns_of, selection_of
 
 if TYPE_CHECKING:
-    from resnet_inspect.analysis.signals import Signal
+    from resnet_inspect.analysis.signals.signal import Signal
     from resnet_inspect.traces.json.codec import Saved
     from resnet_inspect.traces.model import Trace
     from resnet_inspect.views.tables.rows.selection import Selection
@@ -39,7 +39,7 @@ def with_signals(found: Signal, options: Mapping[str, Any]) -> Table:
 
 def table_of(saved: Saved, options: Mapping[str, Any]) -> Table:
     """The view of what a file holds, with the signals of the last step where there are some."""
-    from resnet_inspect.analysis.signals import Signal
+    from resnet_inspect.analysis.signals.signal import Signal
     from resnet_inspect.analysis.structure.survey import Survey
     from resnet_inspect.views.tables.signals import HELD
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
-from resnet_inspect.views.figures.graph import Figure
+from resnet_inspect.views.figures.figure import Figure
 from resnet_inspect.views.figures.layout import Direction, place
 from resnet_inspect.views.figures.shapes import Picture
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from resnet_inspect.formats.figures.svg import FONTS, THEMES
-from resnet_inspect.views.figures.graph import Box, Figure, Frame
+from resnet_inspect.views.figures.figure import Box, Figure, Frame
 from resnet_inspect.views.figures.layout import Direction
 
 

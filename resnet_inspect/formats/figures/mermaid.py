@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from resnet_inspect.views.figures.graph import Box, Figure, Frame
+from resnet_inspect.views.figures.figure import Box, Figure, Frame
 from resnet_inspect.views.figures.layout import Direction
 
 _STROKES = {

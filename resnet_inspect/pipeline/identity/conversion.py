@@ -42,7 +42,7 @@ def loading(identity: Identity, converted: str | Path | None = None) -> str:
 
     Raises `CheckpointError` if there is no such network, or torch does not open the file.
     """
-    from resnet_inspect.views.words.loading import program
+    from resnet_inspect.views.programs.loading import program
 
     _nearest(identity)
     if identity.beside and converted is None:

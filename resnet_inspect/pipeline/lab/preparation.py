@@ -64,7 +64,7 @@ class Preparation:
         self, record: Record, folder: Path, behind: tuple[Epoch, ...], told: Told | None
     ) -> None:
         """Train it, with these epochs behind it; raises as `train` does."""
-        from resnet_inspect.analysis.signals import Signal
+        from resnet_inspect.analysis.signals.signal import Signal
         from resnet_inspect.analysis.structure.survey import Survey
         from resnet_inspect.lab.training import fit
         from resnet_inspect.views.words.signals import not_finite

@@ -74,7 +74,7 @@ def lay_out(
     if other is None:
         table = VIEWS[view](survey, selection)
     else:
-        from resnet_inspect.analysis.comparison.changes import compare
+        from resnet_inspect.analysis.comparison.networks import compare
         from resnet_inspect.views.tables.comparison import networks
 
         difference = compare(survey, other)

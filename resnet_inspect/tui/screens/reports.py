@@ -19,7 +19,7 @@ from resnet_inspect.views.lessons import lesson
 from resnet_inspect.views.tables import conventions
 from resnet_inspect.views.tables import cost as cost_tables
 from resnet_inspect.views.tables import taps as tap_tables
-from resnet_inspect.views.tables.cost import Candidate
+from resnet_inspect.views.tables.cost.figures import Candidate
 from resnet_inspect.views.tables.table import Table
 from resnet_inspect.views.words import text
 

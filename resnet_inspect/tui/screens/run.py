@@ -8,7 +8,7 @@ from functools import partial
 from resnet_inspect.formats import render, table_suffixes
 from resnet_inspect.traces.run import Run
 from resnet_inspect.tui.screens.report import Page, Report, table_lines
-from resnet_inspect.views.figures import run as figures
+from resnet_inspect.views.figures.run.curves import as_text
 from resnet_inspect.views.tables import run as tables
 
 _AROUND = 18
@@ -29,6 +29,6 @@ class Curves(Report):
         runs = self.runs()
         height = max(_LOWEST, min(_HIGHEST, (self.app.size.height - _AROUND) // 2))
         table = tables.side_by_side(runs) if len(runs) > 1 else tables.epochs(runs[0])
-        curves = figures.as_text(runs, width, height, ascii=self.ascii)
+        curves = as_text(runs, width, height, ascii=self.ascii)
         lines = (*curves, (("", ""),), *table_lines(table, width))
         return Page(lines, partial(render, table))

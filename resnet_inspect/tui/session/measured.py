@@ -18,7 +18,7 @@ from resnet_inspect.views.cards.subjects import Subject
 from resnet_inspect.views.tables.table import Table
 
 if TYPE_CHECKING:
-    from resnet_inspect.analysis.signals import Run
+    from resnet_inspect.analysis.signals.run import Run
     from resnet_inspect.analysis.timing import Timing
 
 
@@ -96,6 +96,6 @@ def beside(survey: Survey, recorded: Recorded) -> Beside:
         from resnet_inspect.analysis.timing import Timing
 
         return Timed(Timing(survey, recorded))
-    from resnet_inspect.analysis.signals import Run
+    from resnet_inspect.analysis.signals.run import Run
 
     return Flowing(Run(survey, recorded), len(recorded) - 1)

@@ -11,6 +11,7 @@ from resnet_inspect.views.cards.entries import cell, entry
 from resnet_inspect.views.cards.subjects import End, subject_of
 from resnet_inspect.views.figures import drawings
 from resnet_inspect.views.tables import assembly
+from resnet_inspect.views.tables.assembly import provenance
 from resnet_inspect.views.tables.rows.sections import sections
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.trace import totals
@@ -24,7 +25,7 @@ def card(survey: Survey, network: End, width: int, height: int, ascii: bool) -> 
     remarks = totals.view(survey, Selection()).remarks
     return filled(
         trace.model_name,
-        assembly.title(trace),
+        provenance.title(trace),
         Section("way", drawing=tuple(drawings.way(survey, width, height, None, ascii))),
         Section("totals", tuple(numbers)),
         Section("parts", tuple(_parts(survey))),
@@ -46,7 +47,7 @@ def _parts(survey: Survey) -> Iterator[Entry]:
 
 def _provenance(survey: Survey) -> Iterator[Entry]:
     yield from entries.python_class(survey, survey.trace.calls[0])
-    for name, value in assembly.provenance(survey.trace.provenance):
+    for name, value in provenance.entries(survey.trace.provenance):
         written = _plain(value)
         if written:
             yield entry(name.replace("_", " "), written)

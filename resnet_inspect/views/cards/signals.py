@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from resnet_inspect.analysis.signals import Run
+from resnet_inspect.analysis.signals.run import Run
 from resnet_inspect.analysis.structure.survey import Spans
 from resnet_inspect.views.cards.card import Card, Entry, Section
 from resnet_inspect.views.cards.subjects import Subject, spans_of

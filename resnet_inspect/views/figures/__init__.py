@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.views.figures import bars, drawings, graph
-from resnet_inspect.views.figures.graph import Figure
+from resnet_inspect.views.figures.figure import Figure
 from resnet_inspect.views.figures.shapes import Picture
 
 

@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from resnet_inspect.analysis.structure.survey import Amounts, Survey
+from resnet_inspect.analysis.counts.amounts import Amounts
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UsageError
-from resnet_inspect.views.figures.graph import clipped
-from resnet_inspect.views.figures.shapes import (
-    SMALL,
-    TITLE,
-    Picture,
-    Rectangle,
-    Shape,
-    Words,
-    width_of,
-)
+from resnet_inspect.views.figures.lettering import SMALL, TITLE, clipped, width_of
+from resnet_inspect.views.figures.shapes import Picture, Rectangle, Shape, Words
 from resnet_inspect.views.tables.rows.sections import sections
 from resnet_inspect.views.words import text
 

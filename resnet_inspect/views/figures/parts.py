@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from resnet_inspect.analysis.structure import graph as structure
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
-from resnet_inspect.analysis.structure.graph import Graph, Level, Node
+from resnet_inspect.analysis.structure.graph import repeats
+from resnet_inspect.analysis.structure.graph.nodes import Graph, Level, Node
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UsageError
 from resnet_inspect.views.figures import graph
-from resnet_inspect.views.figures.graph import Figure
+from resnet_inspect.views.figures.figure import Figure
 from resnet_inspect.views.figures.layout import hull, moved, placed
 from resnet_inspect.views.figures.shapes import Line, Rectangle, Shape
 
@@ -110,7 +110,7 @@ def _parts(
     runs = {
         run[0].add: tuple(run)
         for stage in survey.anatomy.stages
-        for run in structure.runs(survey.trace, stage)
+        for run in repeats.runs(survey.trace, stage)
     }
     by_number = {stage.number: stage for stage in survey.anatomy.stages}
     waiting = list(segments)

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
-from unicodedata import combining, east_asian_width
+
+from resnet_inspect.views.figures.lettering import TEXT
 
 Point = tuple[float, float]
-
-TEXT, SMALL, TITLE = 12.0, 10.5, 17.0
-"""Sizes of letters."""
 DEGREES = 16
 """The roles "heat 0", of the least, to "heat 15"."""
 
@@ -79,21 +77,3 @@ class Picture:
     width: float
     height: float
     shapes: tuple[Shape, ...]
-
-
-def width_of(written: str, size: float = TEXT, *, bold: bool = False) -> float:
-    """How wide a text is at most, in the fonts that systems have for sans serif."""
-    widths = sum(map(_letter, written))
-    return widths * size * (1.08 if bold else 1.0)
-
-
-def _letter(letter: str) -> float:
-    if combining(letter):
-        return 0.0
-    if letter in " .,:;|!'`ijl/()[]I·²³":
-        return 0.4
-    if letter in "mwMW@%—…" or east_asian_width(letter) in "WF":
-        return 1.0
-    if letter.isupper() or letter in "+×÷<>=~#&_":
-        return 0.75
-    return 0.62 if letter.isascii() else 0.75

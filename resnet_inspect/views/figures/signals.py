@@ -11,19 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
-from resnet_inspect.analysis.signals import Point, Signal, gradient_rms
+from resnet_inspect.analysis.signals.findings import Point, gradient_rms
+from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.errors import UsageError
-from resnet_inspect.views.figures.graph import clipped
-from resnet_inspect.views.figures.shapes import (
-    SMALL,
-    TITLE,
-    Line,
-    Picture,
-    Rectangle,
-    Shape,
-    Words,
-    width_of,
-)
+from resnet_inspect.views.figures.dimensions import GAP, HEIGHT, LEFT, MARGIN, WIDTH
+from resnet_inspect.views.figures.lettering import SMALL, TITLE, clipped, width_of
+from resnet_inspect.views.figures.shapes import Line, Picture, Rectangle, Shape, Words
 from resnet_inspect.views.words import text
 
 ROLES = ("conv", "add", "linear", "activation", "pool", "unknown")
@@ -31,7 +24,6 @@ ROLES = ("conv", "add", "linear", "activation", "pool", "unknown")
 MARKS = "ox+*#@"
 """Their letters in a plot of characters."""
 _MOST_DECADES = 60
-_WIDTH, _HEIGHT, _MARGIN, _LEFT, _GAP = 640.0, 190.0, 24.0, 64.0, 54.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,27 +97,27 @@ def propagation(signals: Sequence[Signal]) -> Picture:
     deepest = max(len(signal.depth) for signal in signals)
     names = [clipped(text.visible(signal.survey.trace.model_name), 48) for signal in signals]
     title = " and ".join(names) if len(names) < 3 else f"{names[0]} and {len(names) - 1} others"
-    width = _LEFT + _WIDTH + 2 * _MARGIN
+    width = LEFT + WIDTH + 2 * MARGIN
     shapes: list[Shape] = [
-        Words(width / 2, _MARGIN + TITLE - 3, clipped(title, 70), size=TITLE, bold=True)
+        Words(width / 2, MARGIN + TITLE - 3, clipped(title, 70), size=TITLE, bold=True)
     ]
-    top = _MARGIN + TITLE + 16
+    top = MARGIN + TITLE + 16
     if len(signals) > 1:
         shapes += _legend(names, top)
         top += 22
     for plot in _PLOTS:
         shapes += _plotted(signals, plot, top + 22, deepest)
-        top += _HEIGHT + _GAP
-    height = top + _MARGIN + 8
+        top += HEIGHT + GAP
+    height = top + MARGIN + 8
     shapes.append(
-        Words(_MARGIN + _LEFT + _WIDTH / 2, height - _MARGIN + 6, "layer with weights", "muted")
+        Words(MARGIN + LEFT + WIDTH / 2, height - MARGIN + 6, "layer with weights", "muted")
     )
     description = f"{_PLOTS[0].title} and {_PLOTS[1].title} at each layer of {', '.join(names)}"
     return Picture(title, description, width, height, tuple(shapes))
 
 
 def _legend(names: Sequence[str], top: float) -> Iterator[Shape]:
-    left = _MARGIN + _LEFT
+    left = MARGIN + LEFT
     for name, role in zip(names, ROLES, strict=False):
         yield Line(((left, top - 4), (left + 22, top - 4)), f"stroke {role}", arrow=False)
         yield Words(left + 28, top, name, anchor="start")
@@ -135,24 +127,24 @@ def _legend(names: Sequence[str], top: float) -> Iterator[Shape]:
 def _plotted(signals: Sequence[Signal], plot: _Plot, top: float, deepest: int) -> Iterator[Shape]:
     every = [_series(signal, plot) for signal in signals]
     scale = _Scale.over(every)
-    left, bottom = _MARGIN + _LEFT, top + _HEIGHT
+    left, bottom = MARGIN + LEFT, top + HEIGHT
     yield Words(left, top - 8, plot.title, anchor="start", bold=True)
-    yield Rectangle(left, top, _WIDTH, _HEIGHT, "stage frame")
+    yield Rectangle(left, top, WIDTH, HEIGHT, "stage frame")
     for exponent in scale.ticks:
-        y = bottom - scale.part_of_tick(exponent) * _HEIGHT
-        yield Line(((left, y), (left + _WIDTH, y)), "edge", arrow=False)
+        y = bottom - scale.part_of_tick(exponent) * HEIGHT
+        yield Line(((left, y), (left + WIDTH, y)), "edge", arrow=False)
         yield Words(left - 8, y + 4, f"1e{exponent}", "muted", SMALL, "end")
 
     def across(place: int) -> float:
-        return left + _WIDTH * (place + 0.5) / deepest
+        return left + WIDTH * (place + 0.5) / deepest
 
     for number, place in _stages(signals):
-        x = across(place) - _WIDTH * 0.5 / deepest
+        x = across(place) - WIDTH * 0.5 / deepest
         yield Line(((x, top), (x, bottom)), "muted", arrow=False)
         yield Words(x + 4, top + 12, f"stage {number}", "muted", SMALL, "start")
     for series, role in zip(every, ROLES, strict=False):
         for run in _runs(series):
-            points = tuple((across(i), bottom - scale.part(v) * _HEIGHT) for i, v in run)
+            points = tuple((across(i), bottom - scale.part(v) * HEIGHT) for i, v in run)
             if len(points) == 1:
                 (x, y), *_ = points
                 points = ((x - 1.5, y), (x + 1.5, y))

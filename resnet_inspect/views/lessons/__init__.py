@@ -12,19 +12,17 @@ from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.views.cards import card, card_of
 from resnet_inspect.views.cards.card import Card
 from resnet_inspect.views.cards.subjects import Subject, kind_of
-from resnet_inspect.views.lessons import blocks, ends, layers, network, stage
+from resnet_inspect.views.lessons import block, ends, layers, network, stage
 from resnet_inspect.views.lessons.page import Lesson, Reading, Section
 from resnet_inspect.views.words import text
 
 __all__ = ["Lesson", "Reading", "Section", "as_card", "lesson"]
-
-
 Teach = Callable[[Survey, Any, int, bool], tuple[Section, ...]]
 """What makes the sections of a lesson: of a subject, with the width of its drawings, in ASCII."""
 
 SUBJECTS: dict[str, Teach] = {
     "call": layers.sections,
-    "block": blocks.sections,
+    "block": block.sections,
     "stage": stage.sections,
     "stem": ends.sections,
     "head": ends.sections,

@@ -14,7 +14,7 @@ from resnet_inspect.traces.ops import (
     Reduce,
 )
 from resnet_inspect.views.figures import drawings
-from resnet_inspect.views.lessons import amounts, page
+from resnet_inspect.views.lessons import amounts, field, page
 from resnet_inspect.views.lessons.page import Section, section
 from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.rows.sections import sections as lines_of
@@ -29,7 +29,7 @@ def sections(survey: Survey, end: str, width: int, ascii: bool) -> tuple[Section
         return ()
     _, last = line.spans[0]
     does = _stem(survey, line) if line.kind == "stem" else _head(survey, line)
-    sees = [] if line.output is None else amounts.sees(survey, line.output)
+    sees = [] if line.output is None else field.sees(survey, line.output)
     return page.filled(
         section(
             "what it does",

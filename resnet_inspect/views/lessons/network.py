@@ -10,7 +10,8 @@ from resnet_inspect.analysis.structure import depth
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.ops import Attention, Recurrent
 from resnet_inspect.views.figures import drawings
-from resnet_inspect.views.lessons import amounts, blocks, page, strides
+from resnet_inspect.views.lessons import field, page, strides
+from resnet_inspect.views.lessons.block import gradient, sums
 from resnet_inspect.views.lessons.page import Section, section
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.rows.line import Line
@@ -168,14 +169,14 @@ def _shortcuts(survey: Survey) -> Iterator[str]:
         if many
     ]
     yield f"It has {page.listed(kinds)}."
-    clean = [block for block in identities if blocks.is_clean(survey, block)]
+    clean = [block for block in identities if gradient.is_clean(survey, block)]
     if not clean:
         return
     yield (
         f"Over {text.count(len(clean), 'identity')} the gradient reaches a block's fork, where"
         " branch and shortcut part, as it was at its sum, whatever the branch's weights are."
     )
-    closed = sum(bool(blocks.applied(survey, block)) for block in clean)
+    closed = sum(bool(sums.applied(survey, block)) for block in clean)
     if closed == len(clean):
         yield (
             "Between two blocks it still passes what is applied to each sum, so the way through"
@@ -192,4 +193,4 @@ def _sees(survey: Survey) -> Iterator[str]:
     shape = text.shape(survey.trace.activations[end].tensor.shape)
     known = "last feature map that is known" if survey.opaque else "last feature map"
     yield f"The {known} is {shape}."
-    yield from amounts.sees(survey, end)
+    yield from field.sees(survey, end)

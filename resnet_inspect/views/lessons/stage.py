@@ -13,7 +13,8 @@ from resnet_inspect.traces.ops import (
     window_of,
 )
 from resnet_inspect.views.figures import drawings
-from resnet_inspect.views.lessons import amounts, blocks, page
+from resnet_inspect.views.lessons import amounts, field, page
+from resnet_inspect.views.lessons.block import names, shortcut
 from resnet_inspect.views.lessons.page import Section, section, sentence
 from resnet_inspect.views.tables.rows.sections import leading_to
 from resnet_inspect.views.words import net_effect, text
@@ -35,7 +36,7 @@ def sections(survey: Survey, stage: Stage, width: int, ascii: bool) -> tuple[Sec
         section("its cost", _cost(survey, stage)),
         section(
             "what one element sees",
-            amounts.growth(survey, stage.input, stage.output),
+            field.growth(survey, stage.input, stage.output),
             page.RECEPTIVE_FIELD,
         ),
     )
@@ -113,8 +114,8 @@ def _blocks(survey: Survey, stage: Stage) -> Iterator[str]:
     yield f"It has {text.count(len(stage.blocks), f'{each}block')}."
     first = stage.blocks[0]
     yield (
-        f"The first, {blocks.name(survey, first)}, has {blocks.a_shortcut(first)}."
-        f" {blocks.why(survey, first)}"
+        f"The first, {names.name(survey, first)}, has {shortcut.a_shortcut(first)}."
+        f" {shortcut.why(survey, first)}"
     )
     strided = _strided(survey, first)
     if strided:

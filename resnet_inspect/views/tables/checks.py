@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from resnet_inspect.analysis.checks import Figure, Verdict
 from resnet_inspect.analysis.equivalence import Equivalence
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.views.tables import assembly
+from resnet_inspect.views.tables.assembly import provenance
 from resnet_inspect.views.tables.table import Cell, Heading, Table, listing
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.comparison.equivalence import sentences
@@ -39,7 +39,7 @@ def view(
     more = f"; {text.count(without, 'row')} cannot be compared" if without else ""
     return listing(
         "verify",
-        text.visible(assembly.title(survey.trace)),
+        text.visible(provenance.title(survey.trace)),
         _COLUMNS,
         [_cells(verdict) for verdict in verdicts],
         model=survey.trace.model_name,
@@ -48,7 +48,7 @@ def view(
             f"{counted}, {left} unexplained{more}",
             *(sentences(equivalence) if equivalence is not None else ()),
         ),
-        provenance=assembly.provenance(survey.trace.provenance),
+        provenance=provenance.entries(survey.trace.provenance),
     )
 
 

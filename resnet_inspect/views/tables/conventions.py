@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from resnet_inspect.analysis.conventions import CONVENTIONS, counted
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.views.tables import assembly
+from resnet_inspect.views.tables.assembly import provenance
 from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Table, Total, listing
 from resnet_inspect.views.words import text
 
@@ -33,7 +33,7 @@ def view(survey: Survey) -> Table:
         beside = ", ".join(f"{reason} {amount:+,}" for reason, amount in found.beside)
         same = "the same" if found.macs == ours else ""
         rows.append(row(name, found.macs, beside or same, convention.about))
-    title = f"{text.visible(assembly.title(survey.trace))}: multiply-accumulates as others count"
+    title = f"{text.visible(provenance.title(survey.trace))}: multiply-accumulates as others count"
     return listing("conventions", title, _HEADINGS, rows, model=survey.trace.model_name)
 
 

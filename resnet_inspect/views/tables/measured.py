@@ -8,8 +8,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from resnet_inspect.analysis.structure.survey import Spans
-from resnet_inspect.views.tables.assembly import Cells
-from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row, Table
+from resnet_inspect.views.tables.table import EMPTY, Cell, Cells, Heading, Row, Table
 
 T = TypeVar("T")
 

@@ -7,15 +7,23 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from resnet_inspect.analysis.signals import Signal, gradient_rms
+from resnet_inspect.analysis.signals.findings import gradient_rms
+from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.analysis.structure.survey import Spans
-from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.signals import Flow
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.measured import Beside, widened
 from resnet_inspect.views.tables.rows.selection import Selection
-from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Table, Total, listing
+from resnet_inspect.views.tables.table import (
+    EMPTY,
+    Cell,
+    Heading,
+    Table,
+    Total,
+    check_columns,
+    listing,
+)
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.signals import number, remarks_of
 
@@ -88,17 +96,13 @@ SIGNALS = {
 }  # fmt: skip
 """Every column of what flows, by key."""
 
-
 HELD = ("layers", "blocks", "stages")
 """The views that have a place for them."""
 
 
 def check_keys(keys: Sequence[str]) -> None:
     """Raise `UnknownName` for a key that no column has."""
-    for key in keys:
-        if key not in COLUMNS and key not in SIGNALS:
-            known = (*COLUMNS, *SIGNALS)
-            raise UnknownName("column", key, known, see="`--columns help` lists them all")
+    check_columns(keys, (*COLUMNS, *SIGNALS))
 
 
 def shown(signal: Signal, view: str) -> tuple[str, ...]:

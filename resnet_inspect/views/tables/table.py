@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, overload
 
+from resnet_inspect.errors import UnknownName
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.text import Value
 
@@ -22,6 +23,42 @@ class Cell:
 
     value: Value
     text: str
+
+
+class Cells(Sequence[Cell]):
+    """The cells of a row, each written when it is first asked for.
+
+    A table has every column and shows few: a trace of 100,000 calls opens without writing the
+    four million cells that nobody looks at.
+    """
+
+    __slots__ = ("_length", "_write", "_written")
+
+    def __init__(self, length: int, write: Callable[[int], Cell]) -> None:
+        self._length = length
+        self._write = write
+        self._written: dict[int, Cell] = {}
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, place: int) -> Cell: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Cell]: ...
+    def __getitem__(self, place: int | slice) -> Cell | Sequence[Cell]:
+        if isinstance(place, slice):
+            return tuple(self[i] for i in range(*place.indices(len(self))))
+        cell = self._written.get(place)
+        if cell is None:
+            cell = self._written[place] = self._write(place)
+        return cell
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
 
 
 EMPTY = Cell(None, text.NOTHING)
@@ -148,3 +185,12 @@ def listing(
         remarks=remarks,
         provenance=provenance,
     )
+
+
+def check_columns(
+    keys: Iterable[str], known: Collection[str], see: str = "`--columns help` lists them all"
+) -> None:
+    """Raise `UnknownName`, which says where to `see` more, for a key that no column has."""
+    for key in keys:
+        if key not in known:
+            raise UnknownName("column", key, known, see=see)

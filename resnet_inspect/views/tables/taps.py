@@ -8,8 +8,9 @@ from dataclasses import replace
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.taps import decoders
 from resnet_inspect.analysis.taps.decoders import Misfit
-from resnet_inspect.analysis.taps.pyramid import Tap, Taps, find
-from resnet_inspect.views.tables import assembly
+from resnet_inspect.analysis.taps.pyramid import find
+from resnet_inspect.analysis.taps.tap import Tap, Taps
+from resnet_inspect.views.tables.assembly import provenance
 from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Table, listing
 from resnet_inspect.views.words import text
 
@@ -190,13 +191,13 @@ def _table(
         remarks = (f"no feature map is left at the end of this network{_why(survey)}", *remarks)
     return listing(
         name,
-        text.visible(assembly.title(survey.trace)),
+        text.visible(provenance.title(survey.trace)),
         columns,
         rows,
         model=survey.trace.model_name,
         kind="tap",
         remarks=remarks,
-        provenance=assembly.provenance(survey.trace.provenance),
+        provenance=provenance.entries(survey.trace.provenance),
     )
 
 

@@ -13,13 +13,12 @@ from typing import Any
 
 from resnet_inspect.analysis.structure.survey import Spans
 from resnet_inspect.analysis.timing import Time, Timing, typical
-from resnet_inspect.errors import UnknownName
 from resnet_inspect.traces.timing import Measurements
 from resnet_inspect.views.tables import VIEWS
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.measured import Beside, extended, widened
 from resnet_inspect.views.tables.rows.selection import Selection
-from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row, Table, Total
+from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row, Table, Total, check_columns
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.text import Value
 from resnet_inspect.views.words.timing import BETWEEN, meanings, remarks_of, said_of_machine
@@ -84,10 +83,7 @@ TIMES = {
 
 def check_keys(keys: Sequence[str]) -> None:
     """Raise `UnknownName` for a key that no column has."""
-    for key in keys:
-        if key not in COLUMNS and key not in TIMES:
-            known = (*COLUMNS, *TIMES)
-            raise UnknownName("column", key, known, see="`--columns help` lists them all")
+    check_columns(keys, (*COLUMNS, *TIMES))
 
 
 def shown(speeds: Sequence[Timing]) -> tuple[str, ...]:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from resnet_inspect.errors import UnknownName
-from resnet_inspect.views.tables.table import Align, Cell, Heading, Table, listing
+from resnet_inspect.views.tables.table import Align, Cell, Heading, Table, check_columns, listing
 from resnet_inspect.views.words import text
 
 
@@ -64,9 +63,7 @@ SHOWN = tuple(heading.key for heading in HEADINGS)
 
 def check_keys(keys: Sequence[str]) -> None:
     """Raise `UnknownName` for a key that no column has."""
-    for key in keys:
-        if key not in SHOWN:
-            raise UnknownName("column", key, SHOWN, see=f"known: {', '.join(SHOWN)}")
+    check_columns(keys, SHOWN, see=f"known: {', '.join(SHOWN)}")
 
 
 def table(variants: Sequence[Variant], columns: Sequence[str] = SHOWN) -> Table:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from resnet_inspect.analysis.signals import Run, Signal, gradient_rms
+from resnet_inspect.analysis.signals.findings import gradient_rms
+from resnet_inspect.analysis.signals.run import Run
+from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.views.words import text
 
 _NAMED = 3

@@ -6,10 +6,9 @@ import pytest
 from comparisons import check, check_mirror, plain
 from saved import ByHand, conv, window
 
-from resnet_inspect.analysis.comparison import alignment
-from resnet_inspect.analysis.comparison import changes as comparison
-from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.comparison import alignment, pairing
 from resnet_inspect.analysis.comparison.difference import Section
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.ops import Activate, Elementwise, Norm
 
@@ -40,7 +39,7 @@ def costs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             counted[0] += 1
             return weigh(a, b)  # type: ignore[operator]
 
-        monkeypatch.setattr(comparison, name, counting)
+        monkeypatch.setattr(pairing, name, counting)
     return counted
 
 

@@ -10,7 +10,8 @@ import pytest
 from saved import survey_of, trace_of
 
 from resnet_inspect.analysis.counts import parameters
-from resnet_inspect.analysis.structure.survey import Amounts, Survey
+from resnet_inspect.analysis.counts.amounts import Amounts
+from resnet_inspect.analysis.structure.survey import Survey
 
 
 @pytest.mark.parametrize(

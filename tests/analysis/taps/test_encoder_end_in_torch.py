@@ -7,7 +7,8 @@ from torch import nn
 
 import resnet_inspect as ri
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.analysis.taps.pyramid import Tap, find
+from resnet_inspect.analysis.taps.pyramid import find
+from resnet_inspect.analysis.taps.tap import Tap
 from tests import decoded_networks as networks
 
 DOWN = [("encoder.a", 2, 8), ("encoder.b", 4, 16), ("encoder.c", 8, 32)]

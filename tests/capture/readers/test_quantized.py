@@ -19,6 +19,7 @@ from resnet_inspect.traces import invariants
 from resnet_inspect.traces.json import codec
 from resnet_inspect.traces.ops import Conv, Linear, Recurrent
 from resnet_inspect.views.tables import cost
+from resnet_inspect.views.tables.cost.figures import Candidate
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),
@@ -110,7 +111,7 @@ def test_the_weights_that_cost_counts_are_those_of_the_state_dict(
     counted = memory.of(survey.trace)
     assert counted.parameters + counted.buffers == weights
     assert (counted.gradients, counted.saved) == (0, 0)
-    remarks = cost.view([cost.Candidate.of(survey)]).remarks
+    remarks = cost.view([Candidate.of(survey)]).remarks
     assert any("no parameter of it is trained" in remark for remark in remarks)
 
 

@@ -13,7 +13,7 @@ from flowing import Seen, check_flow, flows
 from torch import Tensor, nn
 
 import resnet_inspect as ri
-from resnet_inspect.analysis.signals import Signal
+from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.views.words.signals import remarks_of
 
 

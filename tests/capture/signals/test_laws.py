@@ -16,7 +16,8 @@ from torch.nn import functional
 
 import resnet_inspect as ri
 from resnet_inspect import pipeline
-from resnet_inspect.analysis.signals import Signal, root_mean_square
+from resnet_inspect.analysis.signals.findings import root_mean_square
+from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.capture.recording.forward import capture
 from resnet_inspect.capture.signals.step import Step

@@ -16,7 +16,7 @@ from torch.func import functional_call, grad, vmap
 from torch.nn import functional
 
 import resnet_inspect as ri
-from resnet_inspect.analysis.signals import Signal
+from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.traces.signals import Signals, Weight
 from resnet_inspect.views.words.signals import remarks_of
 from resnet_inspect.watched import Watch

@@ -10,7 +10,7 @@ from flowing import PATHS, Residual, Seen, check_flow, flows
 from torch import Tensor, nn
 
 from resnet_inspect import pipeline
-from resnet_inspect.analysis.signals import Signal
+from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.capture.recording.forward import capture
 from resnet_inspect.capture.signals.step import Step

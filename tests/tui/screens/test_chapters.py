@@ -8,7 +8,7 @@ from by_hand import measured
 from saved import survey_of
 
 import resnet_inspect as ri
-from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.tui.screens.chapters import FILTERS

@@ -24,6 +24,7 @@ from resnet_inspect.views.cards.subjects import find
 from resnet_inspect.views.figures import graph
 from resnet_inspect.views.tables import cost as costs
 from resnet_inspect.views.tables import taps
+from resnet_inspect.views.tables.cost.figures import Candidate
 from resnet_inspect.views.words.text import nbytes
 
 
@@ -53,7 +54,7 @@ def text_of(report: Report) -> str:
 
 def test_reports_are_laid_out_as_the_printouts_are_and_fit() -> None:
     survey = survey_of("resnet18")
-    cost = costs.downwards(costs.Candidate("resnet18", survey))
+    cost = costs.downwards(Candidate("resnet18", survey))
     sizes = ((200, 60), (120, 40), (80, 24))
 
     async def drive(app: Explorer, pilot: Pilot[int]) -> None:
@@ -133,7 +134,7 @@ def test_two_networks_are_asked_about_together() -> None:
         app.lay_out()
         await pilot.pause()
         report = await ask(app, pilot, "C")
-        table = costs.view([costs.Candidate("resnet18", left), costs.Candidate("resnet34", right)])
+        table = costs.view([Candidate("resnet18", left), Candidate("resnet34", right)])
         assert text_of(report).startswith(lay_out(table, 75).text.rstrip("\n"))
         await pilot.press("q")
         report = await ask(app, pilot, "W")

@@ -14,7 +14,7 @@ from figures_of_traces import (
 )
 from saved import NAMES, ByHand, conv, survey_of, window
 
-from resnet_inspect.analysis.structure import graph
+from resnet_inspect.analysis.structure.graph import construction
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import UnknownName, UsageError
 from resnet_inspect.traces.model import Trace
@@ -50,7 +50,7 @@ def test_a_map_that_others_take_too_ends_its_box() -> None:
 def test_shapes_on_edges_are_the_trace_s(name: str) -> None:
     survey = survey_of(name)
     for level in LEVELS:
-        found = graph.of_network(survey.trace, survey.anatomy, level)
+        found = construction.of_network(survey.trace, survey.anatomy, level)
         figure = figures.network(survey, level)
         for edge, link in zip(found.edges, figure.links, strict=True):
             whole = [survey.trace.activations[a].tensor.shape for a in edge.activations]

@@ -9,7 +9,8 @@ import pytest
 from saved import NAMES, trace_of
 from signals import changed, run_of, signal_of, signals
 
-from resnet_inspect.analysis.signals import Run, Signal
+from resnet_inspect.analysis.signals.run import Run
+from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.errors import TraceFileError, UnknownName, UsageError
 from resnet_inspect.formats.figures import render_picture
 from resnet_inspect.traces.json import codec

@@ -10,12 +10,12 @@ from typing import Any
 
 from resnet_inspect.analysis.geometry.rules import (
     elementwise,
-    joining,
+    joins,
     products,
     reductions,
     resampling,
     reshapes,
-    sliding,
+    sliding_windows,
 )
 from resnet_inspect.analysis.geometry.state import Given, Known
 from resnet_inspect.traces.model import Call
@@ -40,16 +40,16 @@ from resnet_inspect.traces.tensors import Shape
 Rule = Callable[[Call, Any, Given, Sequence[Shape], Shape], Known]
 
 RULES: dict[type, Rule] = {
-    Conv: sliding.conv,
-    Pool: sliding.pool,
-    AdaptivePool: sliding.adaptive,
+    Conv: sliding_windows.conv,
+    Pool: sliding_windows.pool,
+    AdaptivePool: sliding_windows.adaptive,
     Norm: elementwise.norm,
     Linear: products.linear,
     Attention: products.attention,
     MatMul: products.matmul,
     Activate: elementwise.activate,
     Elementwise: elementwise.elementwise,
-    Join: joining.join,
+    Join: joins.join,
     Resample: resampling.resample,
     Reshape: reshapes.reshape,
     Reduce: reductions.reduce,

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import gcd
 
 from resnet_inspect.analysis.geometry.motion import mixed, slid, through
-from resnet_inspect.analysis.geometry.rules.sliding import averaged
+from resnet_inspect.analysis.geometry.rules.sliding_windows import averaged
 from resnet_inspect.analysis.geometry.state import Given, Known, Lost, State
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import Resample

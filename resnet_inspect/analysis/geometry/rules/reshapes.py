@@ -13,7 +13,7 @@ from resnet_inspect.analysis.geometry.layout import (
     viewed,
 )
 from resnet_inspect.analysis.geometry.motion import at_once, slid
-from resnet_inspect.analysis.geometry.rules.rearranging import or_lost, rearranged
+from resnet_inspect.analysis.geometry.rules.rearrangements import or_lost, rearranged
 from resnet_inspect.analysis.geometry.state import Given, Known, Lost, State
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import Reshape

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from resnet_inspect.analysis.structure.residual.ways import Adapter, Sum, has_wide, is_weighted
+from resnet_inspect.analysis.structure.residual.layers import has_wide, is_weighted
+from resnet_inspect.analysis.structure.residual.parts import Adapter
+from resnet_inspect.analysis.structure.residual.ways import Sum
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Conv, Linear
 

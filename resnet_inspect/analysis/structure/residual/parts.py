@@ -7,10 +7,20 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Literal
 
-from resnet_inspect.analysis.structure.residual.ways import Adapter
-
 BlockKind = Literal["basic", "bottleneck", "transformer", "residual"]
 ShortcutKind = Literal["identity", "projection"]
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """Layers beside a layer, of the same input, whose sum is taken for what that layer gives."""
+
+    add: int
+    """The step that adds the two."""
+    layer: tuple[int, ...]
+    """Steps of the layer itself, in order."""
+    beside: tuple[int, ...]
+    """Steps of what stands beside it, in order."""
 
 
 @dataclass(frozen=True, slots=True)

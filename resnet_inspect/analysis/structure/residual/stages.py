@@ -10,10 +10,10 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from resnet_inspect.analysis.structure.residual.blocks import how_many
 from resnet_inspect.analysis.structure.residual.data_flow import Flow
+from resnet_inspect.analysis.structure.residual.holders import how_many
+from resnet_inspect.analysis.structure.residual.layers import is_weighted
 from resnet_inspect.analysis.structure.residual.parts import Block, Stage
-from resnet_inspect.analysis.structure.residual.ways import is_weighted
 from resnet_inspect.traces.model import Trace
 
 

@@ -8,34 +8,25 @@ decoder's skip is in docs/decisions/0014-blocks.md.
 from __future__ import annotations
 
 from bisect import bisect, bisect_left
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from resnet_inspect.analysis.structure.residual import gates, parallel
 from resnet_inspect.analysis.structure.residual.data_flow import ROOT, Flow
+from resnet_inspect.analysis.structure.residual.layers import is_filling, is_weighted
+from resnet_inspect.analysis.structure.residual.parts import Adapter
 from resnet_inspect.analysis.structure.residual.ways import (
-    Adapter,
     Sum,
-    has_wide,
-    is_filling,
-    is_weighted,
+    Way,
+    bends,
+    enlarges,
+    is_enlarged,
+    joined,
+    way_to,
+    weighs_more,
 )
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.ops import (
-    Activate,
-    AdaptivePool,
-    Attention,
-    Conv,
-    Create,
-    Elementwise,
-    Join,
-    MatMul,
-    Norm,
-    Pool,
-    Reduce,
-    Resample,
-    Unknown,
-)
+from resnet_inspect.traces.ops import Create, Elementwise, Join, Reduce, Unknown
 
 
 def find(trace: Trace) -> tuple[list[Sum], list[Adapter], Flow]:
@@ -44,7 +35,7 @@ def find(trace: Trace) -> tuple[list[Sum], list[Adapter], Flow]:
     found: dict[int, Sum] = {}
     adapters: dict[int, Adapter] = {}
     returning: set[int] = set()
-    known: dict[int, _Way] = {}
+    known: dict[int, Way] = {}
     first = next((step for step in trace.steps if is_weighted(trace.calls[step].op)), None)
     repeated = gates.repeated(trace)
     gated = [step for step in trace.steps if gates.smaller(trace, step, repeated)]
@@ -86,8 +77,6 @@ def find(trace: Trace) -> tuple[list[Sum], list[Adapter], Flow]:
     return kept, list(adapters.values()), flow
 
 
-# What adds two maps.
-
 _ADDS = {"add", "add_relu", "sub", "addcmul", "lerp"}
 
 
@@ -123,10 +112,7 @@ def _stacked(trace: Trace, activation: int) -> list[int]:
     return list(dict.fromkeys(port.activation for port in call.inputs))
 
 
-# What makes a sum residual.
-
-
-def _candidate(trace: Trace, flow: Flow, index: int, known: dict[int, _Way]) -> Sum | None:
+def _candidate(trace: Trace, flow: Flow, index: int, known: dict[int, Way]) -> Sum | None:
     """The sum that a step makes of two ways; `known` are the ways to all sums before it."""
     added = _ends(trace, index)
     if added is None:
@@ -138,7 +124,7 @@ def _candidate(trace: Trace, flow: Flow, index: int, known: dict[int, _Way]) -> 
     ranks = {len(trace.activations[a].tensor.shape) for a in (fork, *ends)}
     if min(ranks) < 3 and len(ranks) > 1:
         return None  # a gate's, of what was pooled
-    ways = [_way(trace, flow, fork, end, known) for end in ends]
+    ways = [way_to(trace, flow, fork, end, known) for end in ends]
     # The way with more weighted layers is the branch; at one each, the one that is not pointwise.
     short, long = sorted((0, 1), key=lambda i: (ways[i].weights, ways[i].wide, len(ways[i].steps)))
     bypass, branch = ways[short], ways[long]
@@ -153,14 +139,14 @@ def _candidate(trace: Trace, flow: Flow, index: int, known: dict[int, _Way]) -> 
         bypass = replace(bypass, steps=tuple(rest), weights=weights)
     elif not flow.takes_only(fork, bypass.steps):
         return None
-    if bypass.weights == branch.weights and not _weighs_more(trace, branch, bypass):
+    if bypass.weights == branch.weights and not weighs_more(trace, branch, bypass):
         return None
     made = [step for step in bypass.steps if isinstance(trace.calls[step].op, Create)]
     if not all(is_filling(trace, step) for step in made):
         return None  # an identity that something is done to
-    known[index] = _joined(trace, index, fork, branch, bypass)
+    known[index] = joined(trace, index, fork, branch, bypass)
     others = {step for scale in scales for step in flow.between(fork, scale)} - set(bypass.steps)
-    enlarged = any(_enlarges(trace, step) for step in bypass.steps)
+    enlarged = any(enlarges(trace, step) for step in bypass.steps)
     return Sum(
         add=index,
         fork=fork,
@@ -170,79 +156,11 @@ def _candidate(trace: Trace, flow: Flow, index: int, known: dict[int, _Way]) -> 
         bypass=bypass.steps,
         carried=branch.carried,
         projects=bypass.weights > 0,
-        linear=not branch.bends and not any(_bends(trace, flow, step) for step in bypass.steps),
+        linear=not branch.bends and not any(bends(trace, flow, step) for step in bypass.steps),
         returns=not enlarged
         and branch.enlarges
-        and _is_enlarged(trace, flow, fork, ends[long], branch.carried),
+        and is_enlarged(trace, flow, fork, ends[long], branch.carried),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """A way from a fork to one end of a sum."""
-
-    fork: int
-    steps: tuple[int, ...] = ()
-    """Its steps, in order, with those that make what else it takes."""
-    carried: tuple[int, ...] = ()
-    """The steps that what the fork gives comes to."""
-    weights: int = 0
-    """How many of these are weighted."""
-    wide: bool = False
-    bends: bool = False
-    enlarges: bool = False
-
-
-def _way(trace: Trace, flow: Flow, fork: int, end: int, known: Mapping[int, _Way]) -> _Way:
-    """The way from the fork to an end; what leads to a sum that all of it passes is known."""
-    below = flow.below(fork, end)
-    before = known.get(flow.maker.get(below, -1))
-    if before is None or before.fork != fork:
-        before, below = _Way(fork), fork
-    steps = flow.between(below, end)
-    carried = flow.carrying(below, steps)
-    ops = [trace.calls[step].op for step in carried]
-    return _Way(
-        fork,
-        (*before.steps, *steps),
-        (*before.carried, *carried),
-        before.weights + sum(map(is_weighted, ops)),
-        before.wide or has_wide(trace, steps),
-        before.bends or any(_bends(trace, flow, step) for step in carried),
-        before.enlarges or any(_enlarges(trace, step) for step in carried),
-    )
-
-
-def _joined(trace: Trace, add: int, fork: int, branch: _Way, bypass: _Way) -> _Way:
-    """The way from the fork to what a sum gives."""
-    steps, carried = (*branch.steps, add), (*branch.carried, add)
-    if bypass.steps:
-        steps = tuple(sorted({*steps, *bypass.steps}))
-        carried = tuple(sorted({*carried, *bypass.carried}))
-    return _Way(
-        fork,
-        steps,
-        carried,
-        sum(is_weighted(trace.calls[step].op) for step in carried)
-        if bypass.steps
-        else branch.weights,
-        branch.wide or bypass.wide,
-        branch.bends or bypass.bends,
-        branch.enlarges or bypass.enlarges,
-    )
-
-
-def _weighs_more(trace: Trace, branch: _Way, bypass: _Way) -> bool:
-    """Whether of two ways with equally many weighted layers the branch is what learns.
-
-    With one each it is if it alone is wide; without any, if it pools what it has normed, and
-    nothing is done on the other.
-    """
-    if branch.weights == 1:
-        return branch.wide > has_wide(trace, bypass.steps)
-    ops = [trace.calls[step].op for step in branch.steps]
-    pools = any(isinstance(op, Pool) for op in ops) and any(isinstance(op, Norm) for op in ops)
-    return branch.weights == 0 and pools and not bypass.steps
 
 
 def _nested(found: dict[int, Sum], carried: Sequence[int]) -> list[int]:
@@ -257,31 +175,13 @@ def _nested(found: dict[int, Sum], carried: Sequence[int]) -> list[int]:
     return nested[::-1]
 
 
-def _own(trace: Trace, add: int, branch: _Way, others: Collection[int]) -> tuple[int, ...]:
+def _own(trace: Trace, add: int, branch: Way, others: Collection[int]) -> tuple[int, ...]:
     """The steps of a branch without those of what it takes from elsewhere in the network."""
     call: int | None = trace.calls[add].parent
     while call and branch.carried and branch.carried[0] < call:
         call = trace.calls[call].parent
     steps = tuple(sorted({*branch.steps, *others})) if others else branch.steps
     return steps[bisect_left(steps, call or 0) :]
-
-
-def _enlarges(trace: Trace, step: int) -> bool:
-    """Whether a step makes a map larger, as a decoder does."""
-    call = trace.calls[step]
-    resizes = isinstance(call.op, Resample) or (isinstance(call.op, Conv) and call.op.transposed)
-    if not resizes or not call.inputs or not call.outputs:
-        return False
-    before, after = (trace.spec(ports[0]).shape for ports in (call.inputs, call.outputs))
-    return len(before) != len(after) or any(
-        a > b for b, a in zip(before[2:], after[2:], strict=True)
-    )
-
-
-def _is_enlarged(trace: Trace, flow: Flow, fork: int, end: int, way: Sequence[int]) -> bool:
-    """Whether every way from the fork to the end passes a step that makes maps larger."""
-    small = [step for step in way if not _enlarges(trace, step)]
-    return len(small) < len(way) and flow.maker.get(end) not in flow.carrying(fork, small)
 
 
 def _is_of_one_module(trace: Trace, candidate: Sum, found: Collection[int]) -> bool:
@@ -295,13 +195,3 @@ def _is_of_one_module(trace: Trace, candidate: Sum, found: Collection[int]) -> b
     return not any(
         call <= add <= trace.last_descendant[call] for add in found if add != candidate.add
     )
-
-
-def _bends(trace: Trace, flow: Flow, step: int) -> bool:
-    """Whether a step is nonlinear in what comes to it; products are, of two tensors."""
-    call = trace.calls[step]
-    if isinstance(call.op, Elementwise) and call.op.name in {"mul", "div", "addcmul", "lerp"}:
-        return len({port.activation for port in call.inputs} - flow.constants) > 1
-    if isinstance(call.op, Pool | AdaptivePool):
-        return call.op.kind == "max"
-    return isinstance(call.op, Activate | Attention | MatMul | Unknown)

@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import log2
 
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.ops import Create, Reshape
-from resnet_inspect.traces.tensors import Shape
 from resnet_inspect.views.figures.drawings.pen import finished
-from resnet_inspect.views.words.text import map_shape, one_cell_each
+from resnet_inspect.views.figures.drawings.places import Place, places_of
+from resnet_inspect.views.words.text import map_shape
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A place on the way: what a section of the network gives."""
-
-    name: str
-    short: str
-    channels: int
-    extent: int
-    """Height of its map; 1 where it has none."""
-    first: int
-    last: int
-    """The calls that lead to it; none for the input."""
-    shape: Shape
-
-    def labels(self, ascii: bool) -> tuple[str, str]:
-        """Channels and size of the map apart: 64 and 56²."""
-        whole = map_shape(self.shape, ascii=ascii)
-        cross = "x" if ascii else "×"
-        channels, _, rest = whole.partition(cross)
-        return channels, rest
 
 
 def way(
@@ -50,7 +25,7 @@ def way(
     where `height` has no room for these either, one line with all bars. Networks without stages
     are divided where the height of their maps changes. No more than `height` lines.
     """
-    places = _places(survey)
+    places = places_of(survey)
     if not places or height < 1 or width < 1:
         return []
     marked = _marked(places, place)
@@ -62,79 +37,19 @@ def way(
     return finished(lines, width, ascii)
 
 
-def _places(survey: Survey) -> list[_Place]:
-    trace = survey.trace
-    calls = len(trace.calls) - 1
-    found = []
-    if trace.inputs:
-        found.append(_a_place(trace, "input", "in", trace.inputs[0].activation, 0, -1))
-    stages = survey.anatomy.stages
-    if not stages:
-        return [*found, *_divided(trace)]
-    reached = 0
-    if trace.steps[0] < stages[0].first:
-        found.append(_a_place(trace, "stem", "stem", stages[0].input, 1, stages[0].first - 1))
-        reached = stages[0].first - 1
-    for stage in stages:
-        name, short = f"stage {stage.number}", f"{stage.number}"
-        found.append(_a_place(trace, name, short, stage.output, reached + 1, stage.last))
-        reached = stage.last
-    if trace.outputs and trace.steps[-1] > reached:
-        end = trace.outputs[0].activation
-        found.append(_a_place(trace, "head", "head", end, reached + 1, calls))
-    return found
-
-
-def _divided(trace: Trace) -> list[_Place]:
-    """A network without stages: what stands at the end of each run of maps of one height."""
-    runs: list[tuple[int, int]] = []
-    for step in trace.steps:
-        call = trace.calls[step]
-        if not call.outputs or isinstance(call.op, Create):
-            continue
-        made = call.outputs[0].activation
-        sizes = trace.activations[made].tensor.shape
-        if isinstance(call.op, Reshape) and len(sizes) < 3 and runs:
-            continue  # the same elements, laid out for the classifier
-        before = trace.activations[runs[-1][1]].tensor.shape if runs else None
-        if before is not None and _extent(before) == _extent(sizes) and len(before) == len(sizes):
-            runs[-1] = (step, made)
-        else:
-            runs.append((step, made))
-    found: list[_Place] = []
-    reached = 0
-    for number, (step, made) in enumerate(runs, start=1):
-        last = len(trace.calls) - 1 if number == len(runs) else step
-        call = trace.calls[step]
-        name = one_cell_each(call.path)
-        found.append(_a_place(trace, name, str(number), made, reached + 1, last))
-        reached = step
-    return found
-
-
-def _a_place(trace: Trace, name: str, short: str, activation: int, first: int, last: int) -> _Place:
-    sizes = trace.activations[activation].tensor.shape
-    channels = sizes[1] if len(sizes) > 1 else sizes[0] if sizes else 1
-    return _Place(name, short, channels, _extent(sizes), first, last, sizes)
-
-
-def _extent(sizes: Shape) -> int:
-    return sizes[-2] if len(sizes) > 3 else sizes[2] if len(sizes) == 3 else 1
-
-
-def _marked(places: Sequence[_Place], place: int | None) -> int | None:
+def _marked(places: Sequence[Place], place: int | None) -> int | None:
     """Which place is that of a call; None for the network itself."""
     if not place:
         return None
     return next((i for i, p in enumerate(places) if p.first <= place <= p.last), None)
 
 
-def _bar(place: _Place, scale: float) -> int:
+def _bar(place: Place, scale: float) -> int:
     return max(1, round(log2(max(2, place.channels)) * scale))
 
 
 def _as_columns(
-    places: Sequence[_Place], width: int, height: int, marked: int | None, ascii: bool
+    places: Sequence[Place], width: int, height: int, marked: int | None, ascii: bool
 ) -> list[str]:
     """Bars that stand on one line with their labels under them; [] where these have no room."""
     labels = [place.labels(ascii) for place in places]
@@ -187,7 +102,7 @@ def _legend(width: int) -> list[str]:
 
 
 def _as_lines(
-    places: Sequence[_Place], width: int, height: int, marked: int | None, ascii: bool
+    places: Sequence[Place], width: int, height: int, marked: int | None, ascii: bool
 ) -> list[str]:
     """A line for each place: its name, its shape, a bar as thick as H; [] if it does not fit."""
     shapes = [map_shape(place.shape, ascii=ascii) for place in places]
@@ -213,7 +128,7 @@ def _as_lines(
     return [*lines, legend] if len(lines) < height and len(legend) <= width else lines
 
 
-def _as_ribbon(places: Sequence[_Place], width: int, marked: int | None, ascii: bool) -> str:
+def _as_ribbon(places: Sequence[Place], width: int, marked: int | None, ascii: bool) -> str:
     """All bars in one line, in front of it the shape of the marked place."""
     label = ""
     if marked is not None:
@@ -229,6 +144,6 @@ def _as_ribbon(places: Sequence[_Place], width: int, marked: int | None, ascii: 
     return label + " ".join(bars)
 
 
-def _thickness(place: _Place, places: Sequence[_Place]) -> str:
+def _thickness(place: Place, places: Sequence[Place]) -> str:
     top = max(other.extent for other in places) or 1
     return _EIGHTHS[max(1, min(8, round(8 * place.extent / top)))]

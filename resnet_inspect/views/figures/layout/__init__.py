@@ -12,22 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from resnet_inspect.views.figures.graph import Figure, clipped
+from resnet_inspect.views.figures.figure import Figure
 from resnet_inspect.views.figures.layout.frames import frames
 from resnet_inspect.views.figures.layout.links import Links
 from resnet_inspect.views.figures.layout.paths import Paths
 from resnet_inspect.views.figures.layout.places import LINE, MARGIN, SMALL_LINE, Places, text_height
-from resnet_inspect.views.figures.shapes import (
-    SMALL,
-    TEXT,
-    TITLE,
-    Line,
-    Picture,
-    Rectangle,
-    Shape,
-    Words,
-    width_of,
-)
+from resnet_inspect.views.figures.lettering import SMALL, TEXT, TITLE, clipped, width_of
+from resnet_inspect.views.figures.shapes import Line, Picture, Rectangle, Shape, Words
 
 __all__ = ["Direction", "hull", "moved", "place", "placed"]
 

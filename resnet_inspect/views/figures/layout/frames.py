@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from resnet_inspect.views.figures.graph import Frame, clipped
+from resnet_inspect.views.figures.figure import Frame
 from resnet_inspect.views.figures.layout.places import FORK, FRAME, FRAME_TITLE, Places
-from resnet_inspect.views.figures.shapes import SMALL, Rectangle, Shape, Words, width_of
+from resnet_inspect.views.figures.lettering import SMALL, clipped, width_of
+from resnet_inspect.views.figures.shapes import Rectangle, Shape, Words
 
 
 def frames(places: Places) -> Iterator[Shape]:

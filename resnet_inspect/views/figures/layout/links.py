@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import Literal
 
 from resnet_inspect.views.figures.layout.places import SMALL_LINE, Places
-from resnet_inspect.views.figures.shapes import SMALL, Line, Point, Shape, Words
+from resnet_inspect.views.figures.lettering import SMALL
+from resnet_inspect.views.figures.shapes import Line, Point, Shape, Words
 
 
 class Links:

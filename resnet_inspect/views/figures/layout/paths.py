@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from resnet_inspect.views.figures.graph import Figure
+from resnet_inspect.views.figures.figure import Figure
 
 
 @dataclass(frozen=True, slots=True)

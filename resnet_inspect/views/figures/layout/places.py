@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from resnet_inspect.views.figures.graph import Box, Link
+from resnet_inspect.views.figures.figure import Box, Link
 from resnet_inspect.views.figures.layout.paths import Paths
-from resnet_inspect.views.figures.shapes import SMALL, TEXT, Point, width_of
+from resnet_inspect.views.figures.lettering import SMALL, TEXT, width_of
+from resnet_inspect.views.figures.shapes import Point
 
 LINE, SMALL_LINE = 16.0, 14.0
 _PAD = 10.0

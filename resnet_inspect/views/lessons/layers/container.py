@@ -5,7 +5,7 @@ from __future__ import annotations
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Call
 from resnet_inspect.views.figures import drawings
-from resnet_inspect.views.lessons import amounts, page
+from resnet_inspect.views.lessons import amounts, field, page
 from resnet_inspect.views.lessons.layers import place
 from resnet_inspect.views.lessons.layers.shape import from_to
 from resnet_inspect.views.lessons.page import Section, section
@@ -27,9 +27,9 @@ def sections(survey: Survey, call: Call, width: int, ascii: bool) -> tuple[Secti
         line
         for port in call.outputs[:1]
         for line in (
-            amounts.growth(survey, call.inputs[0].activation, port.activation)
+            field.growth(survey, call.inputs[0].activation, port.activation)
             if call.inputs
-            else amounts.sees(survey, port.activation)
+            else field.sees(survey, port.activation)
         )
     ]
     drawing = drawings.field(survey, call.index, width, ascii) if call.outputs else ()

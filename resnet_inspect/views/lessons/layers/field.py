@@ -11,7 +11,7 @@ from resnet_inspect.traces.ops import (
     Conv,
     window_of,
 )
-from resnet_inspect.views.lessons import amounts
+from resnet_inspect.views.lessons import field
 from resnet_inspect.views.words import text
 
 
@@ -20,7 +20,7 @@ def sentences(survey: Survey, call: Call) -> Iterator[str]:
     if not call.outputs:
         return
     made = call.outputs[0].activation
-    yield from amounts.sees(survey, made)
+    yield from field.sees(survey, made)
     window = window_of(call.op)
     after = survey.receptive_fields.get(made)
     if window is None or not call.inputs or after is None or after.whole or _is_transposed(call):

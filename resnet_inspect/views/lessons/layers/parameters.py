@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from resnet_inspect.analysis.counts import arithmetic
-from resnet_inspect.analysis.counts.arithmetic import Equation
+from resnet_inspect.analysis.counts.arithmetic.equation import Equation
+from resnet_inspect.analysis.counts.arithmetic.parameters import parameter_equations
 from resnet_inspect.analysis.structure import alternatives
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Call, Trace
@@ -22,7 +22,7 @@ def sentences(survey: Survey, call: Call) -> Iterator[str]:
     """Each weight, worked out, and their share of the network's."""
     trace = survey.trace
     op = call.op
-    equations = arithmetic.parameter_equations(trace, call)
+    equations = parameter_equations(trace, call)
     if not equations:
         yield "It has no parameters."
     for equation in equations:

@@ -13,7 +13,8 @@ from resnet_inspect.traces.ops import (
     Container,
     same_values,
 )
-from resnet_inspect.views.lessons import blocks, page, strides
+from resnet_inspect.views.lessons import page, strides
+from resnet_inspect.views.lessons.block import gradient, names, shortcut
 from resnet_inspect.views.lessons.page import Reading
 from resnet_inspect.views.words import text
 
@@ -26,15 +27,15 @@ def sentences(survey: Survey, call: Call) -> Iterator[str]:
         place = f"the {text.ordinal(call.nth)} of {text.count(len(alike), 'call')}"
         kind = "this module" if call.module is not None else "this name"
         yield f"It is {place} of {kind}{_same_weights(survey, call)}."
-    block = blocks.around(survey, call.index)
+    block = names.around(survey, call.index)
     if block is None:
         return
-    name = blocks.name(survey, block)
+    name = names.name(survey, block)
     kind, block = block.kind, block.part_at(call.index)
     if call.index == block.add:
         yield f"It is the residual add of {name}: branch plus {block.shortcut_name} shortcut."
-        yield blocks.why(survey, block)
-        yield from blocks.gradient(survey, block)
+        yield shortcut.why(survey, block)
+        yield from gradient.sentences(survey, block)
     elif call.index in block.branch:
         convolutions = alternatives.convolutions(survey, block)
         where = f"It is on the branch of {name}, a {kind} block"
@@ -50,7 +51,7 @@ def sentences(survey: Survey, call: Call) -> Iterator[str]:
             yield from strides.of_block(survey, block)
     elif call.index in block.bypass:
         yield f"It is on the shortcut of {name}."
-        yield blocks.why(survey, block)
+        yield shortcut.why(survey, block)
     elif call.index > block.add and not isinstance(call.op, Container):
         yield f"It comes after the add of {name}, on the sum."
         if isinstance(call.op, Activate) and not same_values(call.op):
@@ -66,7 +67,7 @@ def _same_weights(survey: Survey, call: Call) -> str:
 
 def readings(survey: Survey, call: Call) -> tuple[Reading, ...]:
     """Where more is written of that part of a block."""
-    block = blocks.around(survey, call.index)
+    block = names.around(survey, call.index)
     if block is None:
         return ()
     block = block.part_at(call.index)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from resnet_inspect.analysis.counts import arithmetic
+from resnet_inspect.analysis.counts.arithmetic.output_sizes import size_equations
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.ops import (
     AdaptivePool,
@@ -20,7 +20,7 @@ def sentences(trace: Trace, call: Call) -> Iterator[str]:
     """The size along each dimension, worked out, and what became of the shape."""
     if not call.outputs:
         return
-    equations = arithmetic.size_equations(trace, call)
+    equations = size_equations(trace, call)
     for equation in equations:
         note = f" ({equation.note})" if equation.note else ""
         yield f"{sentence(equation.what)[:-1]}: {equation.text}{note}."

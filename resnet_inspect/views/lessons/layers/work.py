@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from resnet_inspect.analysis.counts import arithmetic
-from resnet_inspect.analysis.counts.arithmetic import Equation
+from resnet_inspect.analysis.counts.arithmetic.equation import Equation
+from resnet_inspect.analysis.counts.arithmetic.macs import mac_equations
 from resnet_inspect.analysis.structure import alternatives
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Call, Trace
@@ -41,7 +41,7 @@ def sentences(survey: Survey, call: Call) -> Iterator[str]:
             f" {part} of the network's."
         )
     else:
-        for equation in arithmetic.mac_equations(trace, call):
+        for equation in mac_equations(trace, call):
             yield f"{equation.what}: {equation.text}."
         yield f"That is {part} of the network's multiply-accumulates."
 

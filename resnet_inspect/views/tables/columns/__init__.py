@@ -6,7 +6,6 @@ shown anywhere.
 
 from __future__ import annotations
 
-from resnet_inspect.errors import UnknownName
 from resnet_inspect.views.tables.columns import (
     counts,
     geometry,
@@ -17,6 +16,7 @@ from resnet_inspect.views.tables.columns import (
     tensors,
 )
 from resnet_inspect.views.tables.columns.column import Column
+from resnet_inspect.views.tables.table import check_columns
 
 __all__ = ["COLUMNS", "Column", "check_keys", "define"]
 
@@ -83,6 +83,4 @@ define(
 
 def check_keys(keys: tuple[str, ...]) -> None:
     """Raise `UnknownName` for a key that no column has."""
-    for key in keys:
-        if key not in COLUMNS:
-            raise UnknownName("column", key, COLUMNS, see="`--columns help` lists them all")
+    check_columns(keys, COLUMNS)

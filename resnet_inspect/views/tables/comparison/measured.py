@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from resnet_inspect.analysis.comparison.changes import compare
 from resnet_inspect.analysis.comparison.difference import Difference
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.comparison.signals import SignalComparison
 from resnet_inspect.analysis.comparison.timing import TimingComparison
-from resnet_inspect.analysis.signals import Signal
+from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.traces.json.codec import Saved

@@ -11,16 +11,17 @@ from typing import Any
 
 from resnet_inspect.analysis.comparison.difference import Difference
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.errors import UnknownName
 from resnet_inspect.views.tables import assembly
+from resnet_inspect.views.tables.assembly import provenance
 from resnet_inspect.views.tables.comparison.headings import HEADINGS, SHOWN
 from resnet_inspect.views.tables.comparison.rows import Notable, Rows
 from resnet_inspect.views.tables.rows.selection import Selection
-from resnet_inspect.views.tables.table import Cell, Table, Total
+from resnet_inspect.views.tables.table import Cell, Table, Total, check_columns
 from resnet_inspect.views.tables.trace import totals
 from resnet_inspect.views.words import fields, text
-from resnet_inspect.views.words.comparison.changes import figure_texts, of_sides, ratio
+from resnet_inspect.views.words.comparison.sides import of_sides
 from resnet_inspect.views.words.comparison.summary import summary
+from resnet_inspect.views.words.comparison.totals import figure_texts, ratio
 from resnet_inspect.views.words.text import Value
 
 
@@ -44,9 +45,7 @@ def view(
     selection = selection or Selection()
     selection.check(difference.left.trace, difference.right.trace)
     shown = selection.columns or SHOWN
-    for key in shown:
-        if key not in HEADINGS:
-            raise UnknownName("column", key, HEADINGS, see=f"known: {', '.join(HEADINGS)}")
+    check_columns(shown, HEADINGS, see=f"known: {', '.join(HEADINGS)}")
     rows = Rows(difference, selection, is_notable, beside, unfold=unfold, brief=brief)
     left, right = difference.left, difference.right
     return Table(
@@ -65,7 +64,7 @@ def view(
 
 def _title(left: Survey, right: Survey) -> str:
     """Both titles in one, what is the same in both only once."""
-    parts = [assembly.title(survey.trace).split(" · ") for survey in (left, right)]
+    parts = [provenance.title(survey.trace).split(" · ") for survey in (left, right)]
     if len(parts[0]) != len(parts[1]):
         return " against ".join(" · ".join(part) for part in parts)
     named, *rest = (f"{a} against {b}" if a != b else a for a, b in zip(*parts, strict=True))
@@ -83,7 +82,7 @@ def _provenance(difference: Difference) -> tuple[tuple[str, Value], ...]:
             "arguments": tuple(f"{name}={value}" for name, value in source.arguments),
             "versions": tuple(f"{name} {number}" for name, number in source.versions),
         }
-        for key, value in assembly.provenance(source):
+        for key, value in provenance.entries(source):
             found.append((f"{side}_{key}", texts.get(key, value)))
     return tuple(found)
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
 from resnet_inspect.analysis.comparison.difference import Difference, Entry, Kind, Section
+from resnet_inspect.analysis.counts.amounts import Amounts
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
-from resnet_inspect.analysis.structure.survey import Amounts, Spans
+from resnet_inspect.analysis.structure.survey import Spans
 from resnet_inspect.views.tables import assembly
-from resnet_inspect.views.tables.columns import COLUMNS
-from resnet_inspect.views.tables.comparison.headings import HEADINGS, KEYS, SIDES
+from resnet_inspect.views.tables.comparison.cells import Lines, cell_of, flag, word
+from resnet_inspect.views.tables.comparison.headings import HEADINGS
 from resnet_inspect.views.tables.rows.line import Line
 from resnet_inspect.views.tables.rows.sections import block_line, call_line, sections, stage_line
 from resnet_inspect.views.tables.rows.selection import Selection
-from resnet_inspect.views.tables.table import EMPTY, NO_CALLS, Cell, Row, Table
+from resnet_inspect.views.tables.table import EMPTY, NO_CALLS, Cell, Cells, Row, Table
 from resnet_inspect.views.tables.trace.layers import made_of
 from resnet_inspect.views.words import text
-from resnet_inspect.views.words.comparison.changes import entry_note, section_note, signed
-from resnet_inspect.views.words.ops import kind_of, window
+from resnet_inspect.views.words.comparison.changes import entry_note, section_note
+from resnet_inspect.views.words.ops import kind_of
 
 Notable = Callable[[Section | Entry], bool]
 """Whether a section or step is to be shown though it has not changed."""
@@ -27,7 +28,6 @@ Notable = Callable[[Section | Entry], bool]
 MARKS: dict[Kind, str] = {"same": "=", "changed": "~", "only left": "-", "only right": "+"}
 """What stands before a row."""
 
-_Pair = tuple[Line | None, Line | None]
 _Steps = tuple[int | None, int | None]
 
 
@@ -138,7 +138,7 @@ class Rows:
             for survey, index in zip(self.surveys, (entry.left, entry.right), strict=True)
         )
 
-    def _lines(self, section: Section) -> _Pair:
+    def _lines(self, section: Section) -> Lines:
         lines: list[Line | None] = []
         for survey, ends, part in zip(
             self.surveys, self.ends, (section.left, section.right), strict=True
@@ -160,7 +160,7 @@ class Rows:
         kind: str,
         level: int,
         change: Kind,
-        lines: _Pair,
+        lines: Lines,
         section: Section | None,
         entry: Entry | None = None,
         *,
@@ -178,47 +178,21 @@ class Rows:
         number = section.number if section else 0
         known = {
             "change": Cell(change, MARKS[change]),
-            "kind": _word(kind),
+            "kind": word(kind),
             "stage": Cell(number, str(number)) if number else EMPTY,
-            "lane": _word(entry.lane if entry else ""),
-            "itself": _flag(entry.itself) if entry else EMPTY,
+            "lane": word(entry.lane if entry else ""),
+            "itself": flag(entry.itself) if entry else EMPTY,
             "repeat": Cell(1, "1"),
             "level": Cell(level, str(level)),
-            "subtotal": _flag(subtotal),
-            "note": _word(text.visible(note)),
+            "subtotal": flag(subtotal),
+            "note": word(text.visible(note)),
         }
         ops = [line.op for line in lines if line is not None]
         op = kind_of(ops[0]) if entry and ops and ops[0] is not None else ""
-        cells = assembly.Cells(len(HEADINGS), partial(self._cell, lines, known))
+        cells = Cells(len(HEADINGS), partial(cell_of, self.surveys, lines, known))
         spans = [line.spans if line else () for line in lines]
         other = spans[1][0] if spans[1] else NO_CALLS
         self.found.append(Row(kind, level, subtotal, cells, op, spans[0], other))
-
-    def _cell(self, lines: _Pair, known: Mapping[str, Cell], place: int) -> Cell:
-        key = KEYS[place]
-        if key in known:
-            return known[key]
-        if key in SIDES:
-            return self._sided(lines, *SIDES[key])
-        if key == "window":
-            return _both(lines, (_window(lines[0]), _window(lines[1])))
-        if key.endswith("_difference"):
-            return self._difference(lines, key.removesuffix("_difference"))
-        return _both(lines, (self._sided(lines, 0, key).text, self._sided(lines, 1, key).text))
-
-    def _sided(self, lines: _Pair, side: int, key: str) -> Cell:
-        line = lines[side]
-        return EMPTY if line is None else COLUMNS[key].cell(self.surveys[side], line)
-
-    def _difference(self, lines: _Pair, key: str) -> Cell:
-        mine, theirs = (line.amounts if line else Amounts() for line in lines)
-        more: int = getattr(theirs, key) - getattr(mine, key)
-        if key == "parameters":
-            return Cell(more, signed(more))
-        if mine.uncounted or theirs.uncounted:
-            return Cell(None, text.NOT_KNOWN)
-        sign = "+" if more > 0 else "-" if more < 0 else ""
-        return Cell(more, sign + text.quantity(abs(more)))
 
     def _rest(self) -> None:
         """The row of what no other row holds, if anything is left out."""
@@ -246,28 +220,6 @@ def _entries_of(parts: Iterable[Section]) -> Iterator[tuple[Section, Entry]]:
         for entry in section.entries:
             yield section, entry
         yield from _entries_of(section.sections)
-
-
-def _window(line: Line | None) -> str:
-    return window(line.op) if line and line.op and not line.block and not line.stage else ""
-
-
-def _word(written: str) -> Cell:
-    return Cell(written, written) if written else EMPTY
-
-
-def _flag(value: bool) -> Cell:
-    return Cell(value, "yes" if value else "no")
-
-
-def _both(lines: _Pair, written: tuple[str, str]) -> Cell:
-    """Both texts in one, where they differ; the only one where one side has no line."""
-    left, right = written
-    if lines[0] is None or left == right:
-        return _word(right)
-    if lines[1] is None:
-        return _word(left)
-    return _word(f"{left or 'none'} → {right or 'none'}")
 
 
 def calls_of(row: Row, side: int) -> Spans:

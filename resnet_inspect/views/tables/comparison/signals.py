@@ -11,14 +11,13 @@ from functools import partial
 
 from resnet_inspect.analysis.comparison.signals import SignalComparison
 from resnet_inspect.analysis.structure.survey import Spans
-from resnet_inspect.errors import UnknownName
 from resnet_inspect.views.tables.comparison import headings, networks
 from resnet_inspect.views.tables.comparison.rows import calls_of
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.signals import SIGNALS, totals_of
-from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row, Table, Total
+from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row, Table, Total, check_columns
 from resnet_inspect.views.words import text
-from resnet_inspect.views.words.comparison.changes import of_sides
+from resnet_inspect.views.words.comparison.sides import of_sides
 from resnet_inspect.views.words.comparison.signals import SIDES, conclusions
 from resnet_inspect.views.words.comparison.summary import summary
 from resnet_inspect.views.words.signals import number, remarks_of
@@ -70,9 +69,7 @@ def view(
     Raises `UnknownName` for a column that is not there.
     """
     selection = selection or Selection()
-    for key in selection.columns:
-        if key not in HEADINGS:
-            raise UnknownName("column", key, HEADINGS, see="`--columns help` lists them all")
+    check_columns(selection.columns, HEADINGS)
     table = networks.view(
         found.difference,
         replace(selection, columns=()),

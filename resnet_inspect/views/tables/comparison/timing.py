@@ -12,15 +12,14 @@ from dataclasses import replace
 
 from resnet_inspect.analysis.comparison.timing import Direction, TimeDifference, TimingComparison
 from resnet_inspect.analysis.structure.survey import Spans
-from resnet_inspect.errors import UnknownName
 from resnet_inspect.views.tables import timing
 from resnet_inspect.views.tables.comparison import headings, networks
 from resnet_inspect.views.tables.comparison.rows import calls_of
 from resnet_inspect.views.tables.rows.selection import Selection
-from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row, Table, Total
+from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row, Table, Total, check_columns
 from resnet_inspect.views.tables.timing import TIMES
 from resnet_inspect.views.words import text
-from resnet_inspect.views.words.comparison.changes import of_sides
+from resnet_inspect.views.words.comparison.sides import of_sides
 from resnet_inspect.views.words.comparison.summary import summary
 from resnet_inspect.views.words.comparison.timing import SIDES, conclusions
 from resnet_inspect.views.words.text import Value
@@ -79,9 +78,7 @@ def shown(found: TimingComparison) -> tuple[str, ...]:
 
 def check_keys(keys: Sequence[str]) -> None:
     """Raise `UnknownName` for a key that no column has."""
-    for key in keys:
-        if key not in HEADINGS:
-            raise UnknownName("column", key, HEADINGS, see="`--columns help` lists them all")
+    check_columns(keys, HEADINGS)
 
 
 def view(

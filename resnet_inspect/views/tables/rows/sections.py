@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from resnet_inspect.analysis.counts.amounts import Amounts, summed
 from resnet_inspect.analysis.counts.parameters import subtree
 from resnet_inspect.analysis.failure import report
 from resnet_inspect.analysis.structure import anatomy
 from resnet_inspect.analysis.structure.anatomy import Block, Span, Stage
 from resnet_inspect.analysis.structure.net_effect import of_stage
-from resnet_inspect.analysis.structure.survey import Amounts, Survey
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import Container
 from resnet_inspect.views.tables.rows.line import Line
@@ -129,10 +130,7 @@ def _times(runs: int, run: int | None) -> str:
 
 def _sum(survey: Survey, spans: Iterable[tuple[int, int]]) -> Amounts:
     """The amounts of several runs of calls."""
-    found = Amounts()
-    for first, last in spans:
-        found = found + survey.amounts(first, last)
-    return found
+    return summed(survey.amounts(*span) for span in spans)
 
 
 def leading_to(survey: Survey, stage: Stage) -> list[Call]:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from resnet_inspect.analysis.counts import parameters
-from resnet_inspect.analysis.structure.survey import Amounts, Survey
+from resnet_inspect.analysis.counts.amounts import Amounts
+from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.modules import ModuleSpec
 from resnet_inspect.traces.ops import Container
 from resnet_inspect.views.tables import assembly

@@ -1,23 +1,15 @@
-"""One change, or one figure of two networks, in words."""
+"""One change of a step or a section, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from fractions import Fraction
+from collections.abc import Callable
 from typing import Any
 
-from resnet_inspect.analysis.comparison.difference import (
-    Change,
-    Difference,
-    Entry,
-    Figure,
-    Section,
-)
+from resnet_inspect.analysis.comparison.difference import Change, Entry, Section
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.net_effect import effect, factor, factors
 from resnet_inspect.views.words.ops import op_name, op_pieces, uniform
-from resnet_inspect.views.words.totals import written
 
 PART_NAMES = {
     "kernel_size": "kernel",
@@ -44,9 +36,7 @@ PART_NAMES = {
     "failure": "forward pass:",
 }
 """What parts are called where their own names would not do."""
-
 _FACTORS: dict[str, Callable[[Any], str]] = {"planes": factor, "dimensions": factors}
-
 _WRITTEN: dict[type, Callable[[Any], str]] = {
     bool: lambda value: "yes" if value else "no",
     int: text.integer,
@@ -131,97 +121,3 @@ def section_note(section: Section) -> str:
 
 def _arrow(left: str, right: str) -> str:
     return left if left == right else f"{left or '?'} → {right or '?'}"
-
-
-def against(left: str, right: str) -> str:
-    """Both sides in a sentence."""
-    return f"{left or 'none'} against {right or 'none'}"
-
-
-def listed(words: Iterable[str]) -> str:
-    """Words as a list in a sentence: "a, b and c"."""
-    *first, last = list(words) or [""]
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def of_sides(left: Sequence[str], right: Sequence[str]) -> list[str]:
-    """Remarks on both networks, those that both have once."""
-    return [
-        *(f"both: {remark}" for remark in left if remark in right),
-        *(f"left: {remark}" for remark in left if remark not in right),
-        *(f"right: {remark}" for remark in right if remark not in left),
-    ]
-
-
-def part_label(difference: Difference, part: Section | Entry) -> str:
-    """A part of the network in a sentence: "stage 2", "the head", the path of a step."""
-    if isinstance(part, Section):
-        return f"stage {part.number}" if part.role == "stage" else f"the {part.role}"
-    if part.left is not None:
-        return difference.left.trace.calls[part.left].path
-    assert part.right is not None
-    return difference.right.trace.calls[part.right].path
-
-
-def figure_texts(difference: Difference) -> dict[str, tuple[str, str, str]]:
-    """Label and both texts of every figure, as the totals of the networks write them."""
-    sides = [
-        {total.key: total for total in written(survey)}
-        for survey in (difference.left, difference.right)
-    ]
-    found = {}
-    for figure in difference.figures:
-        key = figure.key
-        if key in sides[0] and figure.left is figure.right is None:
-            found[key] = (sides[0][key].label, text.NOT_KNOWN, text.NOT_KNOWN)
-        elif key in sides[0]:
-            a, b = sides[0][key], sides[1][key]
-            found[key] = (a.label, a.text, b.text)
-        else:
-            found[key] = (key, text.integer(figure.left), text.integer(figure.right))
-    return found
-
-
-def ratio(figure: Figure) -> str:
-    """In brackets, "(×1.17)"; the difference where that rounds to one."""
-    if figure.ratio is None or not figure.ratio:
-        return ""
-    written = f"{figure.ratio:.2f}"
-    if written == "1.00":
-        return f" ({signed(figure.difference)})"
-    return f" (×{written if figure.ratio >= 0.1 else f'{figure.ratio:.2g}'})"
-
-
-def signed(number: int | float | None) -> str:
-    """A difference with its sign; "" for none."""
-    if not number:
-        return "" if number is None else "0"
-    return f"{number:+,}"
-
-
-def path_of(difference: Difference, entry: Entry, side: int) -> str:
-    """The path of a step on one side;  where it is not there."""
-    index = (entry.left, entry.right)[side]
-    trace = (difference.left, difference.right)[side].trace
-    return "" if index is None else trace.calls[index].path
-
-
-def grouped(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """Every (words, place) as "stages 2 and 3: words", those with the same words together."""
-    places: dict[str, list[str]] = {}
-    for words, place in pairs:
-        places.setdefault(words, []).append(place)
-    return [f"{_places(where)}: {words}" for words, where in places.items()]
-
-
-def _places(where: Sequence[str]) -> str:
-    if all(place.isdigit() for place in where):
-        return f"stage{'s' if len(where) > 1 else ''} {listed(where)}"
-    return listed(where) if len(where) <= 4 else text.count(len(where), "block")
-
-
-def times_of(ratio: Fraction) -> str:
-    """×2, ÷2, ×1.5: a ratio of two counts."""
-    if ratio.denominator == 1:
-        return f"×{ratio.numerator}"
-    return f"÷{ratio.denominator}" if ratio.numerator == 1 else f"×{float(ratio):.3g}"

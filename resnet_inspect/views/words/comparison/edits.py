@@ -11,14 +11,9 @@ from resnet_inspect.analysis.structure.anatomy import Block
 from resnet_inspect.traces.model import Call
 from resnet_inspect.traces.ops import Conv, Window, window_of
 from resnet_inspect.views.words import text
-from resnet_inspect.views.words.comparison.changes import (
-    PART_NAMES,
-    change_text,
-    grouped,
-    listed,
-    path_of,
-    times_of,
-)
+from resnet_inspect.views.words.comparison.changes import PART_NAMES, change_text
+from resnet_inspect.views.words.comparison.sides import grouped, listed
+from resnet_inspect.views.words.comparison.totals import times_of
 from resnet_inspect.views.words.comparison.tuning import other_end, own_changes
 from resnet_inspect.views.words.ops import uniform
 
@@ -93,7 +88,7 @@ def _edits_of(difference: Difference, entries: Iterable[Entry], where: str) -> I
         if not alone and not changes:
             continue
         side = 1 if entry.left is None else 0
-        path = path_of(difference, entry, side)
+        path = difference.path_of(entry, side)
         if where and path.startswith(where):
             path = path[len(where) :].lstrip(".") or path
         label = path.lstrip(":")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from resnet_inspect.analysis.comparison.signals import MATTERS, Both, SignalComparison
-from resnet_inspect.analysis.signals import Signal
+from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.views.words import text
-from resnet_inspect.views.words.comparison.changes import against, listed, part_label
+from resnet_inspect.views.words.comparison.sides import against, listed, part_label
 from resnet_inspect.views.words.signals import number
 
 SIDES = ("left", "right")

@@ -10,13 +10,9 @@ from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.ops import Conv, Linear
 from resnet_inspect.views.words import text
-from resnet_inspect.views.words.comparison.changes import (
-    against,
-    change_text,
-    grouped,
-    listed,
-    times_of,
-)
+from resnet_inspect.views.words.comparison.changes import change_text
+from resnet_inspect.views.words.comparison.sides import against, grouped, listed
+from resnet_inspect.views.words.comparison.totals import times_of
 
 
 def stages_of(difference: Difference) -> list[Section]:

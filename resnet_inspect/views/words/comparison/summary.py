@@ -6,14 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from resnet_inspect.analysis.comparison.difference import Difference, Role
 from resnet_inspect.views.words import text
-from resnet_inspect.views.words.comparison.changes import (
-    change_text,
-    figure_texts,
-    listed,
-    path_of,
-    ratio,
-)
+from resnet_inspect.views.words.comparison.changes import change_text
 from resnet_inspect.views.words.comparison.edits import edited
+from resnet_inspect.views.words.comparison.sides import listed
 from resnet_inspect.views.words.comparison.structure import (
     depths,
     effects,
@@ -24,6 +19,7 @@ from resnet_inspect.views.words.comparison.structure import (
     shortcuts,
     stages_of,
 )
+from resnet_inspect.views.words.comparison.totals import figure_texts, ratio
 from resnet_inspect.views.words.comparison.tuning import frozen
 from resnet_inspect.views.words.ops import uniform
 
@@ -34,7 +30,7 @@ def summary(difference: Difference, where: str = "") -> tuple[str, ...]:
     """How two networks differ, a fact a line; "no difference", and where, if they do not."""
     if difference.equal:
         names = sum(
-            path_of(difference, e, 0) != path_of(difference, e, 1) for e in difference.entries
+            difference.path_of(e, 0) != difference.path_of(e, 1) for e in difference.entries
         )
         alike = f"no difference{where}"
         if names:

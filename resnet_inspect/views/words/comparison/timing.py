@@ -9,12 +9,10 @@ from resnet_inspect.analysis.comparison.timing import Direction, TimeDifference,
 from resnet_inspect.analysis.structure.anatomy import Block
 from resnet_inspect.analysis.timing import Timing
 from resnet_inspect.views.words import text
-from resnet_inspect.views.words.comparison.changes import against, listed, part_label
+from resnet_inspect.views.words.comparison.sides import against, listed, part_label
 from resnet_inspect.views.words.timing import BETWEEN
 
 SIDES = ("left", "right")
-
-
 _MOST = 3
 """How many parts of the network are named."""
 

@@ -8,7 +8,7 @@ from resnet_inspect.analysis.comparison.difference import Change, Difference, En
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.ops import Conv, Linear, Norm, Op
 from resnet_inspect.views.words import text
-from resnet_inspect.views.words.comparison.changes import listed
+from resnet_inspect.views.words.comparison.sides import listed
 from resnet_inspect.views.words.ops import op_pieces
 
 _SIDES = ("left", "right")

@@ -12,7 +12,7 @@ import pytest
 from comparisons import PAIRS, of, plain
 from saved import SMALL, ByHand, conv, survey_of, window
 
-from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import BadInput, UnknownName
 from resnet_inspect.formats import FORMATS, render

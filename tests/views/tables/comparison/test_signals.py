@@ -11,9 +11,10 @@ import pytest
 from saved import survey_of
 from signals import changed, signal_of
 
-from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.comparison.signals import SignalComparison
-from resnet_inspect.analysis.signals import Signal, gradient_rms
+from resnet_inspect.analysis.signals.findings import gradient_rms
+from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.errors import UnknownName
 from resnet_inspect.formats import FORMATS, render
 from resnet_inspect.views.figures.signals import plot_of

@@ -6,7 +6,7 @@ import pytest
 from torch import nn
 
 import resnet_inspect as ri
-from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.views.words.comparison.summary import summary
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 import resnet_inspect as ri
-from resnet_inspect.analysis.comparison.changes import compare
+from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.views.words.comparison.summary import summary
 

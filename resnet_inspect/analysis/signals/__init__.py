@@ -1,0 +1,1 @@
+"""What was measured of the signals of a network, beside its analyses: of a step, and of a run."""

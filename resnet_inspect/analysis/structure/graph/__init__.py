@@ -1,0 +1,1 @@
+"""A network as a graph, at any level: what is drawn of it."""

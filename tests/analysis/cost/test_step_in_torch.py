@@ -1,0 +1,306 @@
+"""What a training step takes, against a real step: storages that are counted, FLOPs that are."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import checkpointed_networks
+import pytest
+import torch
+from checkpointed_networks import NETWORKS, Blocks, Nested
+from counted import Alive
+from torch import nn
+from torch.utils.checkpoint import checkpoint
+from torch.utils.flop_counter import FlopCounterMode
+
+from resnet_inspect import pipeline
+from resnet_inspect.analysis.cost import gradients, macs, memory
+from resnet_inspect.analysis.structure import freezing
+from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.errors import UsageError
+from resnet_inspect.traces.json import codec
+from resnet_inspect.views.tables import cost
+from resnet_inspect.views.tables.cost.figures import Candidate
+
+pytestmark = pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
+
+SIZE = (4, 3, 32, 32)
+
+
+class Cast(Blocks):
+    def forward(self, x):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return super().forward(x)
+
+
+FROZEN = {
+    "nothing": "",
+    "stem": "stem",
+    "most": "stem,stage 1",
+    "all but the head": "stem,stage 1-2",
+}
+
+
+def freeze(model: nn.Module, names: frozenset[str]) -> None:
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = name not in names
+
+
+def step(model: nn.Module, images: torch.Tensor | None = None) -> int:
+    """Bytes held at the fullest moment of a real step, gradients of the step before kept."""
+    model.train()
+    images = torch.rand(SIZE) if images is None else images
+
+    with torch.no_grad():
+        weights = torch.rand_like(model(images))
+
+    def forward_and_backward() -> None:
+        result = model(images)
+        (result * weights).sum().backward()
+
+    forward_and_backward()
+    with Alive() as alive:
+        forward_and_backward()
+    held = {t.untyped_storage().data_ptr(): t.nbytes for t in (*model.parameters(), images)}
+    held |= {t.data_ptr(): t.nbytes for t in model.buffers()}
+    grads = sum(p.grad.nbytes for p in model.parameters() if p.grad is not None)
+    return sum(held.values()) + grads + alive.most
+
+
+def flops(model: nn.Module) -> int:
+    """Of a real step, as torch counts them."""
+    with FlopCounterMode(display=False) as counter:
+        model(torch.rand(SIZE)).sum().backward()
+    return counter.get_total_flops()
+
+
+def traced(model: nn.Module):
+    return pipeline.trace(model, SIZE, mode="train")
+
+
+@pytest.mark.parametrize("frozen", FROZEN)
+def test_a_step_of_a_network_frozen_in_parts(frozen):
+    model = Blocks()
+    survey = Survey(traced(model))
+    names = freezing.parameters_of(survey, FROZEN[frozen]) if FROZEN[frozen] else frozenset()
+    freeze(model, names)
+    asked, real = memory.of(freezing.frozen(survey.trace, names)), memory.of(traced(model))
+    assert asked == real
+    assert real.training == pytest.approx(step(model), rel=0.1)
+    assert real.training >= real.inference
+
+
+@pytest.mark.parametrize("kind", [None, False, True], ids=["none", "plain", "reentrant"])
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_step_with_checkpoints(network, kind):
+    model = network(kind)
+    trace = traced(model)
+    found = memory.of(trace)
+    assert found.training == pytest.approx(step(model), rel=0.01)
+    assert found.training >= found.inference
+    assert codec.loads(codec.dumps(trace)) == trace
+    assert 2 * macs.training_macs(Survey(trace)) == flops(model)
+
+
+def test_a_checkpoint_is_known_by_what_it_is_run_in():
+    calls = {call.path: call for call in traced(Nested(False)).calls}
+    outer, inner = calls["units.1.a"].checkpoints
+    assert calls["units.0"].checkpoints[0] == outer != calls["units.2"].checkpoints[0]
+    assert (calls["enter"].checkpoints, outer.reentrant) == ((), False)
+    assert calls["units.1"].index == inner.first > outer.first == calls["units.0"].index
+
+
+def test_a_step_under_autocast():
+    assert memory.of(traced(Cast())).training == pytest.approx(step(Cast()), rel=0.1)
+    assert memory.of(traced(Cast())).held < 0.8 * memory.of(traced(Blocks())).held
+
+
+class FirstCut(nn.Module):
+    """A reentrant checkpoint on the images, which want no gradient: nothing in it is trained."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3)
+
+    def forward(self, x):
+        return self.second(checkpoint(self.first, x, use_reentrant=True))
+
+
+def test_a_reentrant_checkpoint_trains_nothing_if_it_takes_no_gradient():
+    model, trace = FirstCut(), traced(FirstCut())
+    step(model)
+    assert (model.first.weight.grad, gradients.cut(trace)) == (None, ("first",))
+    assert model.second.weight.grad is not None
+    assert 2 * macs.training_macs(Survey(trace)) == flops(model)
+    (said,) = (r for r in cost.view([Candidate.of(Survey(trace))]).remarks if "reentrant" in r)
+    assert "of first, which takes nothing that wants a gradient" in said
+
+
+class Selective(nn.Conv2d):
+    def forward(self, x):
+        none = lambda: (nullcontext(), nullcontext())  # noqa: E731
+        return checkpoint(super().forward, x, use_reentrant=False, context_fn=none)
+
+
+def test_what_a_selective_checkpoint_keeps_is_said_to_be_rough():
+    trace = traced(nn.Sequential(nn.Conv2d(3, 8, 3), Selective(8, 8, 3)))
+    assert trace.calls[-1].checkpoints[-1].selective
+    remarks = cost.view([Candidate.of(Survey(trace))]).remarks
+    assert any("selective checkpoints" in r and "a rough figure" in r for r in remarks)
+    plain = Candidate.of(Survey(traced(Blocks(False))))
+    assert not any("rough" in remark for remark in cost.view([plain]).remarks)
+
+
+@pytest.mark.parametrize("frozen", ["units.1", "units.0.a", "units.2,units.3"])
+def test_a_step_with_frozen_layers_between_others(frozen):
+    model = Blocks()
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = not name.startswith(tuple(frozen.split(",")))
+    assert memory.of(traced(model)).training == pytest.approx(step(model), rel=0.02)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.float16])
+def test_a_step_in_another_type(dtype):
+    model = Blocks().to(dtype)
+    found = memory.of(traced(model))
+    assert found.parameters == sum(p.nbytes for p in model.parameters())
+    assert found.training == pytest.approx(step(model, torch.rand(SIZE, dtype=dtype)), rel=0.02)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
+def test_the_type_that_is_asked_for_is_that_of_a_converted_network(dtype):
+    place = f"{checkpointed_networks.__file__}:Blocks"
+    found = memory.of(pipeline.trace(place, SIZE, mode="train", dtype=dtype))
+    converted = getattr(torch, dtype)
+    real = step(Blocks().to(converted), torch.rand(SIZE, dtype=converted))
+    assert found.training == pytest.approx(real, rel=0.02)
+    assert found.inference == memory.of(traced(Blocks().to(converted))).inference
+
+
+class Attending(nn.Module):
+    """Attention that gives its scores, and attention that does not."""
+
+    def __init__(self, weights: bool, batch_first: bool) -> None:
+        super().__init__()
+        self.weights, self.batch_first = weights, batch_first
+        self.embed = nn.Conv2d(3, 16, 2, 2)
+        self.attend = nn.MultiheadAttention(16, 4, batch_first=batch_first)
+        self.leave = nn.Linear(16, 8)
+
+    def forward(self, x):
+        x = self.embed(x).flatten(2)
+        x = x.transpose(1, 2) if self.batch_first else x.permute(2, 0, 1)
+        return self.leave(self.attend(x, x, x, need_weights=self.weights)[0])
+
+
+@pytest.mark.parametrize("weights", [True, False])
+@pytest.mark.parametrize("batch_first", [True, False])
+@pytest.mark.parametrize("frozen", ["", "embed", "embed,attend", "embed,attend,leave"])
+def test_a_step_with_attention(weights, batch_first, frozen):
+    model = Attending(weights, batch_first)
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = not (frozen and name.startswith(tuple(frozen.split(","))))
+    found = memory.of(traced(model))
+    assert found.training >= found.inference
+    if frozen != "embed,attend,leave":
+        assert found.training == pytest.approx(step(model), rel=0.1)
+    with torch.no_grad(), Alive() as alive:
+        model(torch.rand(SIZE))
+    assert found.peak == pytest.approx(alive.most, rel=0.15)
+
+
+class Compared(nn.Module):
+    """The same layers on both halves of an image: each weight has two parts of its gradient."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 64, 3, padding=1), nn.Conv2d(64, 128, 3, padding=1)
+
+    def forward(self, x):
+        left, right = (self.b(torch.relu(self.a(part))) for part in x.chunk(2, 3))
+        return left - right
+
+
+class Blurred(nn.Module):
+    """A fixed filter behind a reflected border: the convolution saves what it takes."""
+
+    def __init__(self, reflects: bool) -> None:
+        super().__init__()
+        self.a, self.leave = nn.Conv2d(3, 16, 3, padding=1), nn.Conv2d(16, 4, 1)
+        self.pad = nn.ReflectionPad2d(1) if reflects else nn.ZeroPad2d(1)
+        self.register_buffer("filter", torch.ones(16, 1, 3, 3) / 9)
+
+    def forward(self, x):
+        x = nn.functional.conv2d(self.pad(self.a(x)), self.filter, stride=2, groups=16)
+        return self.leave(nn.functional.pad(x, (1, 1, 1, 1), mode="replicate"))
+
+
+@pytest.mark.parametrize("model", [Compared(), Blurred(True), Blurred(False)])
+def test_a_step_of_layers_that_run_twice_or_behind_a_border(model):
+    assert memory.of(traced(model)).training == pytest.approx(step(model), rel=0.02)
+
+
+class Hidden(nn.Module):
+    """Two calls that cannot be looked into, each of a layer and a function."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 4, 3)
+        self.scripted = torch.jit.script(nn.Sequential(nn.Conv2d(8, 8, 3), nn.BatchNorm2d(8)))
+        self.act = torch.jit.script(nn.Sequential(nn.Conv2d(8, 8, 1), nn.SiLU()))
+
+    def forward(self, x):
+        return self.last(self.act(self.scripted(self.first(x))))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("frozen", ["", "first", "scripted", "first,scripted"])
+def test_memory_that_is_known_in_part_is_the_least_of_a_real_step(frozen):
+    model = Hidden()
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = not (frozen and name.startswith(tuple(frozen.split(","))))
+    trace = traced(model)
+    found, real = memory.of(trace), step(model)
+    assert found.inference <= found.training <= real
+    assert found.training > 0.4 * real
+    with torch.no_grad(), Alive() as alive:
+        model.eval()(torch.rand(SIZE))
+    assert found.peak <= alive.most
+    table = cost.view([Candidate.of(Survey(trace))], available=2**20)
+    written = {key: table.cell(table.rows[0], key).text for key in table.shown}
+    for key in ("peak_bytes", "inference_bytes", "saved_bytes", "working_bytes", "training_bytes"):
+        assert written[key].startswith("≥ "), key
+    for key in ("weights_bytes", "gradient_bytes", "optimizer_bytes", "input_bytes"):
+        assert "≥" not in written[key], key
+    assert written["training_batch"] == f"≤ {found.largest_batch(2**20, 4, training=True)}"
+
+
+@pytest.mark.parametrize("frozen", FROZEN)
+def test_macs_of_a_step_are_those_that_a_real_backward_makes(frozen):
+    model = Blocks()
+    survey = Survey(traced(model))
+    names = freezing.parameters_of(survey, FROZEN[frozen]) if FROZEN[frozen] else frozenset()
+    freeze(model, names)
+    asked = macs.training_macs(Survey(freezing.frozen(survey.trace, names)))
+    assert 2 * asked == flops(model)
+
+
+@pytest.mark.parametrize(
+    ("written", "first", "count"),
+    [
+        ("stem", "enter.0.weight", 4),
+        ("Stage 1", "units.0.a.bias", 16),
+        ("stages 1 - 2,head", "leave.bias", 36),
+        ("units.3.na", "units.3.na.weight", 2),
+    ],
+)
+def test_parts_hold_their_parameters(written, first, count):
+    found = freezing.parameters_of(Survey(traced(Blocks())), written)
+    assert first in found
+    assert len(found) == count
+
+
+@pytest.mark.parametrize("written", ["stage 9", "stage 2-1", "foo", " , ", "stage 0"])
+def test_parts_that_are_none_are_refused(written):
+    with pytest.raises(UsageError):
+        freezing.parameters_of(Survey(traced(Blocks())), written)
