@@ -8,6 +8,7 @@ touched.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -222,3 +223,16 @@ def garden(trace, call, op):
         "from resnet_inspect.views.lessons.layers import LESSONS; LESSONS[Conv] = toy.garden",
     )
     assert "It rakes 128 beds." in ask("explain", SAVED, "layer2.0.conv2")
+
+
+def test_no_contract_of_imports_wants_a_third_line() -> None:
+    """Where files are added, contracts name floors and need not name each file."""
+    recipes = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Recipes")[2]
+    named = re.findall(r"`([\w/]+)/x\.py`|(?:a|the) (?:file|family) (?:of|in) `([\w/]+)/`", recipes)
+    rooms = {(one or other).replace("/", ".") for one, other in named}
+    assert {"formats", "views.cards", "capture.readers", "tui.actions"} <= rooms
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for contract in project["tool"]["importlinter"]["contracts"]:
+        for container in contract.get("containers", ()):
+            if container.removeprefix("resnet_inspect.") in rooms:
+                assert not contract.get("exhaustive"), container

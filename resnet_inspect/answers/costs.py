@@ -9,6 +9,7 @@ from resnet_inspect.analysis.structure import freezing
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.answers.tables import Answer
 from resnet_inspect.views.tables import cost
+from resnet_inspect.views.tables.cost.figures import Candidate
 
 
 def costs(

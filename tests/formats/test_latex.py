@@ -17,6 +17,7 @@ from resnet_inspect.formats import render
 from resnet_inspect.formats.latex import escape
 from resnet_inspect.views.tables import VIEWS, cost
 from resnet_inspect.views.tables.comparison import networks
+from resnet_inspect.views.tables.cost.figures import Candidate
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import Cell, Table
 
@@ -99,8 +100,8 @@ def test_a_page_of_tex_holds_every_table(columns: str, tmp_path: Path) -> None:
     surveys = [survey_of(name) for name in ("resnet18", "resnet34", "resnet50")]
     every = [table_of(surveys[2], view) for view in VIEWS]
     every += [table_of(surveys[0], "stages", Selection(columns=("path", "output_shape", "macs")))]
-    every += [cost.view([cost.Candidate.of(one) for one in surveys], available=2**34)]
-    every += [cost.view([cost.Candidate.of(surveys[0])], columns=("model", "training_bytes"))]
+    every += [cost.view([Candidate.of(one) for one in surveys], available=2**34)]
+    every += [cost.view([Candidate.of(surveys[0])], columns=("model", "training_bytes"))]
     every += [networks.view(compare(*surveys[1:]))]
     tables = "\n".join(render(table, "latex") for table in every)
     packages = "\\usepackage{booktabs,graphicx}"

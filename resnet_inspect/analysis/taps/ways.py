@@ -14,7 +14,7 @@ from functools import cached_property
 from resnet_inspect.analysis.structure.residual.data_flow import ROOT, Flow
 from resnet_inspect.analysis.structure.residual.layers import is_weighted, is_wide
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.analysis.taps import answers
+from resnet_inspect.analysis.taps import outputs
 from resnet_inspect.analysis.taps.maps import Map, Maps
 from resnet_inspect.traces.model import Call, Trace
 from resnet_inspect.traces.ops import (
@@ -131,7 +131,7 @@ class Ways:
 
     def maker(self, activation: int) -> Call:
         """The step that makes a tensor; the network's own call of what it is given."""
-        return answers.maker(self.trace, activation)
+        return outputs.maker(self.trace, activation)
 
     def before(self, end: int) -> list[Map]:
         """The maps that this tensor is made of, with it if it is one, in order."""
@@ -147,7 +147,7 @@ class Ways:
     @cached_property
     def answers(self) -> set[int]:
         """What the network returns, and the scores that it makes that of."""
-        return answers.find(self.trace, self.maps)
+        return outputs.find(self.trace, self.maps)
 
     @cached_property
     def _flow(self) -> Flow:

@@ -10,7 +10,7 @@ from textual.reactive import var
 
 from resnet_inspect.analysis.structure.anatomy import Block, Stage
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.tui.panels import chosen
+from resnet_inspect.tui.panels import chosen_row
 from resnet_inspect.tui.panels.cards.card import CardPanel
 from resnet_inspect.tui.panels.contents import Contents
 from resnet_inspect.tui.panels.lists.row_list import RowList
@@ -99,23 +99,23 @@ class Workbench(Panes):
         self.contents = contents
         self.table.renew(contents.rows)
         if self.about is not None:
-            self.card.renew(partial(chosen.card, contents, self.about[1], self.ascii))
+            self.card.renew(partial(chosen_row.card, contents, self.about[1], self.ascii))
 
     def show_card_of(self, subject: Subject) -> None:
         """Show the card of a call, block, stage or end."""
         if self.contents is not None:
             self.about = (self.contents.survey, subject)
-            self.card.show_card(partial(chosen.card, self.contents, subject, self.ascii))
+            self.card.show_card(partial(chosen_row.card, self.contents, subject, self.ascii))
 
     def show_pair(self, difference: Difference, row: Row) -> None:
         """Show what a row is of on both sides; for the network, how they differ in words."""
-        sides = chosen.sides_of(difference, row)
+        sides = chosen_row.sides_of(difference, row)
         held = [side for side in sides if side is not None]
         self.about = held[0] if held else (difference.left, "network")
         if row.kind == "network" or not held:
-            self.card.show_card(lambda width, height: chosen.summary_card(difference))
+            self.card.show_card(lambda width, height: chosen_row.summary_card(difference))
         else:
-            self.card.show_card(partial(chosen.pair_card, difference, sides, self.ascii))
+            self.card.show_card(partial(chosen_row.pair_card, difference, sides, self.ascii))
 
     # -- following -------------------------------------------------------------------------------
 
@@ -138,10 +138,10 @@ class Workbench(Panes):
         if self.contents.difference is not None:
             self.show_pair(self.contents.difference, row)
         elif row.span[0] >= 0:
-            self.show_card_of(chosen.subject_of(self.contents.survey, row.kind, row.span[0]))
+            self.show_card_of(chosen_row.subject_of(self.contents.survey, row.kind, row.span[0]))
         else:
             self.about = None
-            made = chosen.cells_card(event.rows.table, row)
+            made = chosen_row.cells_card(event.rows.table, row)
             self.card.show_card(lambda width, height: made)
 
     def on_card_panel_followed(self, event: CardPanel.Followed) -> None:
