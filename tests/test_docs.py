@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib.util
 import re
@@ -73,12 +74,28 @@ def test_a_subject_is_where_the_table_of_subjects_says() -> None:
                 assert any(home.exists() for home in homes), f"{subject}: {floor}/{wanted}"
 
 
-@pytest.mark.parametrize("name", ["docs/architecture.md", "CONTRIBUTING.md"])
-def test_every_module_that_a_page_names_is_there(name: str) -> None:
-    text = (ROOT / name).read_text(encoding="utf-8")
-    for path in re.findall(r"`([\w/]+\.py)`", text):
-        homes = (ROOT / path, ROOT / "resnet_inspect" / path)
-        assert Path(path).stem == "x" or any(home.exists() for home in homes), path
+def test_every_module_that_a_page_names_is_there() -> None:
+    pages = [ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+    named = [
+        path
+        for page in pages
+        for path in re.findall(r"`(\w+/[\w/]*\.py)`", page.read_text(encoding="utf-8"))
+        if Path(path).stem != "x"
+    ]
+    assert len(named) > 20
+    for path in named:
+        assert (ROOT / path).exists() or (ROOT / "resnet_inspect" / path).exists(), path
+
+
+def test_a_package_lists_only_what_is_in_it() -> None:
+    for file in (ROOT / "resnet_inspect").rglob("__init__.py"):
+        said = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+        for line in re.findall(r"^- (`.*?`):", said, re.MULTILINE):
+            for name in re.findall(r"`([\w/]+)`", line):
+                home = file.parent / name
+                assert home.is_dir() or home.with_suffix(".py").exists(), (
+                    f"{file.parent.name}: {name}"
+                )
 
 
 def test_the_site_has_every_page_and_leads_out_of_none() -> None:

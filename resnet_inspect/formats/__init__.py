@@ -1,4 +1,4 @@
-"""Floor 3: a table written down. Every format is `Table -> str` over the same cells."""
+"""A table written down. Every format is `Table -> str` over the same cells."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Floor 0: the trace as a value. Standard library only."""
+"""The trace as a value. Standard library only."""
