@@ -88,7 +88,7 @@ def view(
     unfold: bool = False,
     brief: bool = False,
 ) -> Table:
-    """The rows of `differences.view`, and those whose time is another, with their times."""
+    """The rows of `networks.view`, and those whose time is another, with their times."""
     selection = selection or Selection()
     check_keys(selection.columns)
     table = networks.view(
