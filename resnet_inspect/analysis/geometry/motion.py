@@ -112,18 +112,27 @@ def slid(
         return state.replaced(place, other(size))
     if taps == 1 and stride == 1 and first == 0 and length_of(dimension) == size:
         return state
+
+    def moved(one: Seen) -> Seen:
+        if isinstance(one, Windows):
+            return one.slid(first, taps, spacing, stride) or NotKnown(Lost(call), one.jump * stride)
+        if isinstance(one, Everything):
+            return Everything(one.jump * stride)
+        return None if one is None else NotKnown(one.lost, one.jump * stride)
+
+    return _moved(state, place, call, size, moved)
+
+
+def _moved(state: State, place: int, call: str, size: int, moved: Callable[[Seen], Seen]) -> State:
+    """With what is seen along a dimension moved; out of order where that cannot be followed."""
     ready = one_axis(state, place)
     if ready is None:
         return out_of_order(state, place, call, size)
     ((_, axis, _),) = ready.layout[place]
     one = ready.seen[axis]
-    made: Seen = None
-    if isinstance(one, Windows):
-        made = one.slid(first, taps, spacing, stride) or NotKnown(Lost(call), one.jump * stride)
-    elif isinstance(one, Everything):
-        made = Everything(one.jump * stride)
-    elif one is not None:
-        made = NotKnown(one.lost, one.jump * stride)
+    made = moved(one)
+    if made is None and one is not None:
+        return out_of_order(state, place, call, size)
     seen = (*ready.seen[:axis], made, *ready.seen[axis + 1 :])
     return ready._replace(seen=seen).replaced(place, ((size, axis, 1),))
 
@@ -167,23 +176,17 @@ def through(
     """Behind what makes the elements along a dimension from several each, in periods."""
     if not held(state.layout[place]):
         return state.replaced(place, other(size))
-    ready = one_axis(state, place)
-    if ready is None:
-        return out_of_order(state, place, call, size)
-    ((_, axis, _),) = ready.layout[place]
-    one = ready.seen[axis]
-    made: Seen = one
-    if isinstance(one, Windows):
+
+    def moved(one: Seen) -> Seen:
+        if one is None:
+            return None
+        if not isinstance(one, Windows):
+            jump = plain(Fraction(one.jump) * advance / period)
+            return Everything(jump) if isinstance(one, Everything) else NotKnown(one.lost, jump)
         windows = one.through(period, advance, taken)
-        if windows is None:
-            return out_of_order(state, place, call, size)
-        if keeps_start:
-            windows = Windows(
-                windows.begin, windows.end, windows.advance, one.start - windows.begin[0]
-            )
-        made = windows
-    elif one is not None:
-        jump = plain(Fraction(one.jump) * advance / period)
-        made = Everything(jump) if isinstance(one, Everything) else NotKnown(one.lost, jump)
-    seen = (*ready.seen[:axis], made, *ready.seen[axis + 1 :])
-    return ready._replace(seen=seen).replaced(place, ((size, axis, 1),))
+        if windows is None or not keeps_start:
+            return windows
+        start = one.start - windows.begin[0]
+        return Windows(windows.begin, windows.end, windows.advance, start)
+
+    return _moved(state, place, call, size, moved)

@@ -1,18 +1,19 @@
-"""The cells of a row of two networks: of its line on the left, its line on the right, or both."""
+"""The cells of two networks: of a row by its line on the left, on the right, or both; of totals."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from resnet_inspect.analysis.counts.amounts import Amounts
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.views.tables.columns import COLUMNS
 from resnet_inspect.views.tables.comparison.headings import KEYS, SIDES
 from resnet_inspect.views.tables.rows.line import Line
-from resnet_inspect.views.tables.table import EMPTY, Cell
+from resnet_inspect.views.tables.table import EMPTY, Cell, Total
 from resnet_inspect.views.words import text
 from resnet_inspect.views.words.comparison.totals import signed
 from resnet_inspect.views.words.ops import window
+from resnet_inspect.views.words.text import Value
 
 Lines = tuple[Line | None, Line | None]
 """What a row stands for on the left and on the right."""
@@ -72,3 +73,19 @@ def _both(lines: Lines, written: tuple[str, str]) -> Cell:
     if lines[1] is None:
         return word(left)
     return word(f"{left or 'none'} → {right or 'none'}")
+
+
+def totals_of_both(
+    *sides: Iterable[Total],
+) -> Iterator[tuple[str, str, tuple[Value, Value], str]]:
+    """The totals of either side in pairs: key, label, both values, and both as text.
+
+    A value that one side does not have is None.
+    """
+    left, right = ({total.key: total for total in side} for side in sides)
+    for key in dict.fromkeys((*left, *right)):
+        pair = (left.get(key), right.get(key))
+        values = (pair[0].cell.value if pair[0] else None, pair[1].cell.value if pair[1] else None)
+        first, second = (total.cell.text if total else text.NOT_KNOWN for total in pair)
+        label = next(total.label for total in pair if total)
+        yield key, label, values, first if first == second else f"{first} → {second}"

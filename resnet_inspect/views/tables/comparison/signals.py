@@ -12,6 +12,7 @@ from functools import partial
 from resnet_inspect.analysis.comparison.signals import SignalComparison
 from resnet_inspect.analysis.structure.survey import Spans
 from resnet_inspect.views.tables.comparison import headings, networks
+from resnet_inspect.views.tables.comparison.cells import totals_of_both
 from resnet_inspect.views.tables.comparison.rows import calls_of
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.signals import SIGNALS, totals_of
@@ -114,16 +115,10 @@ def _cells(found: SignalComparison, left: Spans, right: Spans) -> Iterator[Cell]
 
 def _totals(found: SignalComparison) -> Iterator[Total]:
     """What is said of either step: (left, right)."""
-    sides = [
-        {total.key: total for total in totals_of(signal)} if signal else {}
-        for signal in found.sides
-    ]
-    for key in dict.fromkeys(key for side in sides for key in side):
-        pair = [side.get(key) for side in sides]
-        label = next(total.label for total in pair if total)
-        written = [total.cell.text if total else text.NOT_KNOWN for total in pair]
-        words = written[0] if written[0] == written[1] else " → ".join(written)
-        yield Total(key, label, Cell(tuple(t.cell.value if t else None for t in pair), words))
+    for key, label, values, words in totals_of_both(
+        *(totals_of(one) if one else () for one in found.sides)
+    ):
+        yield Total(key, label, Cell(values, words))
 
 
 def _remarks(found: SignalComparison) -> Iterator[str]:

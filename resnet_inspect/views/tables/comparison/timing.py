@@ -14,6 +14,7 @@ from resnet_inspect.analysis.comparison.timing import Direction, TimeDifference,
 from resnet_inspect.analysis.structure.survey import Spans
 from resnet_inspect.views.tables import timing
 from resnet_inspect.views.tables.comparison import headings, networks
+from resnet_inspect.views.tables.comparison.cells import totals_of_both
 from resnet_inspect.views.tables.comparison.rows import calls_of
 from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.tables.table import EMPTY, Cell, Heading, Row, Table, Total, check_columns
@@ -169,19 +170,11 @@ def _signed(times: TimeDifference) -> str:
 
 def _totals(found: TimingComparison) -> Iterator[Total]:
     """What was measured of either network: (left, right, right - left, right / left)."""
-    sides = [
-        {total.key: total for total in timing.totals_of(speed)} if speed else {}
-        for speed in found.sides
-    ]
-    for key in dict.fromkeys(key for side in sides for key in side):
-        pair = [side.get(key) for side in sides]
-        numbers = [total.cell.value if total else None for total in pair]
-        written = [total.cell.text if total else text.NOT_KNOWN for total in pair]
-        label = next(total.label for total in pair if total)
-        left, right = (n if isinstance(n, int | float) else None for n in numbers)
+    sides = (timing.totals_of(speed) if speed else () for speed in found.sides)
+    for key, label, values, words in totals_of_both(*sides):
+        left, right = (n if isinstance(n, int | float) else None for n in values)
         difference = None if left is None or right is None else right - left
         ratio = right / left if left and right and left > 0 < right else None
-        words = written[0] if written[0] == written[1] else " → ".join(written)
         if ratio is not None and left != right:
             words += f" ({text.times(ratio)})"
         yield Total(key, label, Cell((left, right, difference, ratio), words))
