@@ -7,7 +7,7 @@ The only place that joins them; torch is imported inside the functions that need
 - `signals`: `signal`, what flows forward and back.
 - `questions`: `explain`, `taps`, `diff`, `cost`, `draw`, `verify`, of any network.
 - `checks`, `equivalence`: what others say of a network, and whether two compute the same.
-- `taps`: `features`, the program that takes the feature maps.
+- `tap_programs`: `features`, the program that takes the feature maps.
 - `lab/`: `train` and `resume`, and `attribute`.
 - `identity/`: `identify`, and weights under the names of their network.
 - `locks`: what a saved trace or a lock says, held against what is.
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from resnet_inspect.pipeline.locks import change_table, changed, input_of, mode_of
     from resnet_inspect.pipeline.questions import cost, diff, draw, explain, taps
     from resnet_inspect.pipeline.signals import signal
-    from resnet_inspect.pipeline.taps import features
+    from resnet_inspect.pipeline.tap_programs import features
     from resnet_inspect.pipeline.timing import measure
     from resnet_inspect.pipeline.tracing.cache import cached, why_no_cache
     from resnet_inspect.pipeline.tracing.trace import trace
@@ -115,7 +115,7 @@ _HOMES = {
     "equivalence_of": "pipeline.equivalence",
     "explain": "pipeline.questions",
     "explored": "pipeline.files",
-    "features": "pipeline.taps",
+    "features": "pipeline.tap_programs",
     "format_of": "formats",
     "identified": "pipeline.identity.recognition",
     "identify": "pipeline.identity.recognition",
