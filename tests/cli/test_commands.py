@@ -104,11 +104,6 @@ def test_output_file_takes_its_format_from_its_suffix(tmp_path: Path) -> None:
     )
 
 
-def test_columns_help_lists_every_column() -> None:
-    listed = [line.split()[0] for line in inspect("trace", "--columns", "help").stdout.splitlines()]
-    assert listed == list(COLUMNS)
-
-
 def test_columns_can_be_chosen_or_added() -> None:
     chosen = inspect("show", str(SAVED), "--columns", "path,jump", "--format", "csv")
     assert chosen.stdout.splitlines()[0] == "path,jump,kind,subtotal,repeat"
@@ -418,11 +413,6 @@ def test_what_a_view_does_not_heed_is_said() -> None:
     assert done.returncode == 0
     assert "--only does not apply to the stages view" in done.stderr
     assert "no row is left" in done.stderr
-
-
-def test_columns_help_is_answered_whatever_else_is_asked() -> None:
-    assert inspect("show", "--columns", "help").stdout.startswith("path")
-    assert inspect("export", "--columns", "help").stdout.startswith("path")
 
 
 @pytest.mark.parametrize("format", sorted(FORMATS))
