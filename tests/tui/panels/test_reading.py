@@ -10,30 +10,11 @@ from driving import (
     explorer_with_child,
     line_of,
     settle,
-    shown_paths,
     table_of,
     text_of,
-    tree_of,
 )
 
 from resnet_inspect.tui.app import Explorer
-
-
-def test_a_block_unfolds_on_the_way_and_folds_again_behind() -> None:
-    async def steps(app: Explorer, pilot: Keys) -> None:
-        blocks = shown_paths(tree_of(app))
-        await app.bench.go_to_path("layer2.0.conv2")
-        await settle(pilot)
-        assert "layer2.0.conv2" in shown_paths(tree_of(app))
-        await app.bench.go_to_path("layer3.1.conv1")
-        await settle(pilot)
-        assert "layer3.1.conv1" in shown_paths(tree_of(app))
-        assert "layer2.0.conv2" not in shown_paths(tree_of(app))
-        await app.bench.go_to_path("layer3")
-        await settle(pilot)
-        assert shown_paths(tree_of(app)) == blocks
-
-    drive(explorer_of("resnet18"), steps)
 
 
 def test_a_click_on_a_title_moves_no_column_and_marks_it() -> None:
