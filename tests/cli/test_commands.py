@@ -119,21 +119,6 @@ def test_version_names_torch_and_torchvision() -> None:
     assert "torchvision " in done.stdout
 
 
-@pytest.mark.parametrize("command", ["trace", "show", "export", "list"])
-def test_every_help_begins_with_examples(command: str) -> None:
-    done = inspect(command, "-h")
-    assert done.returncode == 0
-    assert done.stdout.index("Examples:") < done.stdout.index("Options:")
-    assert f"resnet-inspect {command}" in done.stdout
-
-
-def test_a_terminal_without_unicode_gets_ascii() -> None:
-    done = inspect("show", str(SAVED), PYTHONIOENCODING="ascii")
-    assert done.returncode == 0
-    assert done.stdout.isascii()
-    assert "1x128x28x28" in done.stdout
-
-
 # -- bad input -----------------------------------------------------------------------------------
 
 

@@ -32,23 +32,6 @@ def test_a_click_on_a_title_moves_no_column_and_marks_it() -> None:
     drive(explorer_of("resnet50"), steps)
 
 
-def test_a_column_that_has_no_room_is_shown_where_rows_are_sorted_by_it() -> None:
-    async def steps(app: Explorer, pilot: Keys) -> None:
-        assert "share" not in [column.key for column in table_of(app).columns]
-        table_of(app).sort_by("share")
-        table_of(app).show_heat("receptive_field")
-        await settle(pilot)
-        keys = [column.key for column in table_of(app).columns]
-        assert {"share", "receptive_field"} <= set(keys)
-        assert table_of(app).fit.width <= table_of(app).room
-        await pilot.press("escape")
-        table_of(app).show_heat(None)
-        await settle(pilot)
-        assert "share" not in [column.key for column in table_of(app).columns]
-
-    drive(explorer_of("resnet50"), steps)
-
-
 def test_a_filter_without_a_hit_says_what_is_written_much_like_it() -> None:
     async def steps(app: Explorer, pilot: Keys) -> None:
         await pilot.press("slash", *"dwnsample")
