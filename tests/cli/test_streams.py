@@ -22,6 +22,7 @@ def test_what_is_written_by_whatever_means_goes_to_stderr(
         sys.__stdout__.write("past the redirection\n")
         subprocess.run([sys.executable, "-S", "-c", "print('by a program')"], check=True)
     print("after")
+    sys.__stdout__.flush()
     out, err = capfd.readouterr()
     assert out.splitlines() == ["before", "after"]
     assert sorted(err.splitlines()) == [

@@ -72,6 +72,11 @@ def test_ticked_ones_move_among_each_other(keys: tuple[str, ...], order: tuple[s
     assert ticked(*keys, "enter")[0] == [order]
 
 
+def test_the_first_does_not_move_further_up() -> None:
+    before = ("macs", "path", "op")
+    assert ticked("shift+up", "enter", before=before)[0] == [before]
+
+
 def test_all_words_are_looked_for_in_names_and_meanings() -> None:
     assert ticked(*"what")[1] == ["macs", "op", "params"]
     answers, listed, _ = ticked(*"hold", "space", "enter")
