@@ -61,10 +61,11 @@ def test_a_notice_is_shown_as_it_is_written() -> None:
     async def run() -> None:
         app = BaseApp()
         async with app.run_test() as pilot:
-            app.notify("no [bold]\x1b[2J", title="a\x1bb")
+            app.notify("no [/] [bold]\x1b[2J", title="a\x1bb")
             await pilot.pause()
             (notice,) = app._notifications
-            assert (notice.message, notice.title) == ("no [bold]␛[2J", "a␛b")
+            assert (notice.message, notice.title) == ("no [/] [bold]␛[2J", "a␛b")
+            assert not notice.markup, "a layer may be called so"
 
     asyncio.run(run())
 
