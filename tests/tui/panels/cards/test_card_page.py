@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from saved import steady
 
+from resnet_inspect.formats.text.cells import cells
 from resnet_inspect.tui.panels.cards.card_page import CardPage, coloured, wrapped
 from resnet_inspect.views.cards.card import Entry, Section
 
@@ -20,6 +21,8 @@ from resnet_inspect.views.cards.card import Entry, Section
     # The blank comes early, and what is behind it fits in no line: the first line is filled.
     ("to layer2.0.downsample.conv", 20, ["to layer2.0.", "downsample.conv"]),
     ("", 8, [""]),
+    ("層" * 5 + " 層.a", 8, ["層" * 4, "層 層.a"]),
+    ("層層層.層層層", 10, ["層層層.", "層層層"]),
 ])  # fmt: skip
 def test_lines_break_at_blanks_or_else_behind_a_dot(
     written: str, width: int, lines: list[str]
@@ -28,10 +31,10 @@ def test_lines_break_at_blanks_or_else_behind_a_dot(
 
 
 @steady
-@given(st.text("ab. \n", max_size=60), st.integers(8, 30))
+@given(st.text("ab層\u0301. \n", max_size=60), st.integers(8, 30))
 def test_no_line_is_longer_and_no_letter_is_lost(written: str, width: int) -> None:
     lines = wrapped(written, width)
-    assert max(map(len, lines)) <= width
+    assert max(map(cells, lines)) <= width
     assert "".join("".join(lines).split()) == "".join(written.split())
 
 
@@ -104,6 +107,22 @@ def test_what_can_be_followed_is_where_its_text_stands(width: int, low: bool) ->
         found[spot.target] += page.lines[spot.line].plain[spot.start : spot.end]
     written = [each.replace(" ", "") for each in found]  # which are where lines end
     assert written == ["→layer2.0", "→layer2.0.bn1", "→" + "layer3." * 9]
+
+
+@pytest.mark.parametrize("low", [False, True])
+def test_letters_of_two_cells_take_the_room_of_two(low: bool) -> None:
+    entries = (Entry("層層", "層" * 12, target=0), Entry("to", "層.fc", target=1))
+    width = 30 if low else 20
+    page = page_of(Section("", entries), width=width, low=low)
+    assert max(line.cell_length for line in page.lines) <= width
+    for spot in page.spots:
+        before, whole = page.lines[spot.line].plain, page.lines[spot.line].cell_length
+        start = next(n for n in range(len(before) + 1) if cells(before[:n]) == spot.start)
+        assert before[start] in "→層"
+        assert spot.end <= whole
+    if not low:
+        lines = ["層層  → 層層層層層層", "      層層層層層層", "to    → 層.fc"]
+        assert texts(page)[1:] == lines
 
 
 def test_the_one_that_is_chosen_has_a_mark() -> None:
