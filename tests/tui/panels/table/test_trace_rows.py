@@ -112,6 +112,7 @@ def test_what_changed_is_marked_in_its_cell_alone() -> None:
         written for written, style in rows.pieces(place, rows.every[place]) if style == "changed"
     ]
     assert [written.strip() for written in marked] == ["64×112×112*"]
+    assert len(text(rows, place)) == rows.content_width + rows.gap, "nothing moves"
     rows.changed = {("layer", "conv1", "parameters"), ("block", "conv1", "path")}
     marked = [
         written for written, style in rows.pieces(place, rows.every[place]) if style == "changed"
