@@ -166,7 +166,7 @@ class Explorer(BaseApp):
         panes = self.bench.bindings.items()
         keys.panes = {name: hints_of(own, self.config.keys) for name, own in panes}
         for warning in self.warnings:
-            self.notify(warning, title="settings", severity="warning", markup=False)
+            self.notify(warning, title="settings", severity="warning")
         self.call_after_refresh(self.begin)
 
     def begin(self) -> None:

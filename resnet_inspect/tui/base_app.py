@@ -37,6 +37,7 @@ class BaseApp(App[int]):
 
     def notify(self, message: str, *, title: str = "", **how: Any) -> None:
         """Show a notice; what is from outside in it is shown, never obeyed."""
+        how["markup"] = False  # whatever was asked: a layer may be called "[/]"
         super().notify(shown_message(message), title=visible(title), **how)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

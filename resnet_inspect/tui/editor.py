@@ -45,12 +45,12 @@ def open_source(app: App[Any], trace: Trace, row: Row | None) -> None:
     try:
         place = definitions.of_calls(trace, *row.span)
     except NoDefinition as error:
-        app.notify(error.message, title="no source", severity="warning", markup=False)
+        app.notify(error.message, title="no source", severity="warning")
         return
     obstacle = _edit(app, place)
     if obstacle:
         app.copy_to_clipboard(str(place))
-        app.notify(f"{place} (copied)", title=obstacle, severity="warning", markup=False)
+        app.notify(f"{place} (copied)", title=obstacle, severity="warning")
 
 
 def _edit(app: App[Any], place: Definition) -> str:

@@ -104,18 +104,6 @@ def test_output_file_takes_its_format_from_its_suffix(tmp_path: Path) -> None:
     )
 
 
-def test_columns_help_lists_every_column() -> None:
-    listed = [line.split()[0] for line in inspect("trace", "--columns", "help").stdout.splitlines()]
-    assert listed == list(COLUMNS)
-
-
-def test_columns_can_be_chosen_or_added() -> None:
-    chosen = inspect("show", str(SAVED), "--columns", "path,jump", "--format", "csv")
-    assert chosen.stdout.splitlines()[0] == "path,jump,kind,subtotal,repeat"
-    added = inspect("show", str(SAVED), "--columns", "+jump,receptive_field", "--format", "csv")
-    assert added.stdout.splitlines()[0].endswith("note,jump,receptive_field,kind,subtotal,repeat")
-
-
 def test_list_shows_what_can_be_traced() -> None:
     done = inspect("list", "wide*", "--format", "json")
     rows = json.loads(done.stdout)["rows"]
@@ -129,34 +117,6 @@ def test_version_names_torch_and_torchvision() -> None:
     assert done.stdout.startswith(f"resnet-inspect {__version__} (Python 3.")
     assert "torch " in done.stdout
     assert "torchvision " in done.stdout
-
-
-@pytest.mark.parametrize("command", ["trace", "show", "export", "list"])
-def test_every_help_begins_with_examples(command: str) -> None:
-    done = inspect(command, "-h")
-    assert done.returncode == 0
-    assert done.stdout.index("Examples:") < done.stdout.index("Options:")
-    assert f"resnet-inspect {command}" in done.stdout
-
-
-def test_a_narrow_terminal_drops_columns_and_says_which() -> None:
-    done = inspect("show", str(SAVED), "--width", "80")
-    assert max(map(len, done.stdout.splitlines())) <= 80
-    assert done.stderr.startswith("resnet-inspect: no room in 80 columns for: ")
-    assert inspect("show", str(SAVED), COLUMNS="80").stdout == done.stdout
-
-
-def test_colours_are_asked_for_or_not() -> None:
-    assert "\x1b[" in inspect("show", str(SAVED), "--color", "always").stdout
-    assert "\x1b[" in inspect("show", str(SAVED), FORCE_COLOR="1").stdout
-    assert "\x1b[" not in inspect("show", str(SAVED), NO_COLOR="1", FORCE_COLOR="1").stdout
-
-
-def test_a_terminal_without_unicode_gets_ascii() -> None:
-    done = inspect("show", str(SAVED), PYTHONIOENCODING="ascii")
-    assert done.returncode == 0
-    assert done.stdout.isascii()
-    assert "1x128x28x28" in done.stdout
 
 
 # -- bad input -----------------------------------------------------------------------------------
@@ -413,34 +373,12 @@ def test_an_interrupted_forward_shows_how_far_it_came(tmp_path: Path) -> None:
     assert ri.load(tmp_path / "t.json").failure is not None
 
 
-def test_what_a_view_does_not_heed_is_said() -> None:
-    done = inspect("show", str(SAVED), "--view", "stages", "--only", "conv", "--match", "zzz*")
-    assert done.returncode == 0
-    assert "--only does not apply to the stages view" in done.stderr
-    assert "no row is left" in done.stderr
-
-
-def test_columns_help_is_answered_whatever_else_is_asked() -> None:
-    assert inspect("show", "--columns", "help").stdout.startswith("path")
-    assert inspect("export", "--columns", "help").stdout.startswith("path")
-
-
 @pytest.mark.parametrize("format", sorted(FORMATS))
 def test_the_list_can_be_written_in_every_format(format: str) -> None:
     done = inspect("list", "wide*", "--format", format)
     assert (done.returncode, done.stderr) == (0, "")
     assert "wide" in done.stdout
     assert "68,883,240" in done.stdout or "68883240" in done.stdout
-
-
-@pytest.mark.parametrize("arguments", [("show", str(SAVED)), ("trace", "resnet50")])
-def test_a_total_by_another_convention_stands_beside_ours(arguments: tuple[str, ...]) -> None:
-    done = inspect(*arguments, "--count-as", "thop", "--format", "json")
-    assert done.returncode == 0, done.stderr
-    document = json.loads(done.stdout)
-    assert document["totals"]["macs"] == 4_089_184_256
-    assert document["totals"]["macs_thop"] == 4_133_742_592
-    refused(inspect("show", str(SAVED), "--count-as", "abacus"), 2, "abacus", "torchinfo")
 
 
 # -- signals -------------------------------------------------------------------------------------

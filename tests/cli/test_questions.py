@@ -7,9 +7,6 @@ import ast
 import pytest
 from commands import SAVED, inspect, refused
 
-from resnet_inspect.analysis.conventions import CONVENTIONS
-from resnet_inspect.cli import main
-
 TRACE = str(SAVED)
 
 
@@ -94,16 +91,6 @@ def test_explain_refuses_what_is_not_there() -> None:
     refused(inspect("explain", TRACE, "layer2.0.conv9"), 2, "unknown layer", "layer2.0.conv1")
     refused(inspect("explain", TRACE, "layer1.0.relu", "--nth", "4"), 2, "3 calls")
     refused(inspect("explain", TRACE, "--format", "csv"), 2, "text, md, json, html")
-
-
-def test_help_says_what_a_convention_counts(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("trace", "show", "verify"):
-        assert main([command, TRACE, "--count-as", "help"]) == 0
-        said = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
-        assert said == {name: one.about for name, one in CONVENTIONS.items()}
-    for option in ("--view", "--format"):
-        assert main(["trace", TRACE, option, "help"]) == 2
-        assert "known: " in capsys.readouterr().err
 
 
 def test_adamw_keeps_what_adam_does() -> None:

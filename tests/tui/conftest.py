@@ -25,7 +25,9 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-PATIENT = {"test_timing", "test_storms", "test_same_cells"}
+PATIENT = {
+    "test_timing", "test_storms", "test_same_cells", "test_chooser", "test_form", "test_ticks",
+}  # fmt: skip
 """Tests of very many keys, which wait themselves for what they ask to be true."""
 
 

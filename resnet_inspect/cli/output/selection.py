@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def selection_of(options: Mapping[str, Any]) -> Selection:
-    """What the options select; raises for a kind or column that does not exist."""
+    """What the options select; raises for a depth or column that no trace has."""
     from resnet_inspect.views.tables import VIEWS
     from resnet_inspect.views.tables.columns import check_keys
     from resnet_inspect.views.tables.rows.selection import Selection

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import suppress
 
 
 def is_coloured(color: str) -> bool:
@@ -21,8 +22,10 @@ def is_coloured(color: str) -> bool:
 
 def columns_of_terminal() -> int | None:
     """Columns to fit into: COLUMNS, or the terminal's; None where stdout is no terminal."""
-    if os.environ.get("COLUMNS", "").isdecimal() and int(os.environ["COLUMNS"]) > 0:
-        return int(os.environ["COLUMNS"])
+    given = os.environ.get("COLUMNS", "")
+    with suppress(ValueError):  # of more digits than Python reads
+        if given.isdecimal() and int(given) > 0:
+            return int(given)
     if not sys.stdout.isatty():
         return None
     return shutil.get_terminal_size().columns

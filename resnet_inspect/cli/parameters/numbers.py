@@ -21,9 +21,13 @@ class Numbers(Type):
         if isinstance(value, tuple):
             return value
         parts = [part.strip() for part in str(value).split(",")]
-        if not all(part.isdecimal() and int(part) > 0 for part in parts):
+        try:
+            found = tuple(int(part) if part.isdecimal() else 0 for part in parts)
+        except ValueError:  # of more digits than Python reads
+            found = (0,)
+        if 0 in found:
             self.fail(f"'{value}' is no list of positive numbers: write 1,8,32", param, ctx)
-        return tuple(map(int, parts))
+        return found
 
 
 class Decimals(Type):

@@ -130,4 +130,4 @@ async def picture(app: App[Any], name: str) -> None:
 async def _written(app: App[Any], dialog: Form) -> None:
     values = await app.push_screen_wait(dialog)
     if values is not None:
-        app.notify(f"wrote {values['file']}", markup=False)
+        app.notify(f"wrote {values['file']}")

@@ -69,6 +69,10 @@ class Plan:
 
 def whole(name: str, written: str, least: int) -> int:
     """The whole number that is written in a field; `BadInput` for another, or a lower one."""
-    if not written.isdecimal() or int(written) < least:
+    try:
+        number = int(written) if written.isdecimal() else None
+    except ValueError:  # of more digits than Python reads
+        number = None
+    if number is None or number < least:
         raise BadInput(f"{name}: a whole number from {least} up")
-    return int(written)
+    return number

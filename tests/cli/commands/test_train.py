@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +11,7 @@ import runs
 from PIL import Image
 
 from resnet_inspect.cli import main
-from resnet_inspect.cli.training import shown
 from resnet_inspect.pipeline.lab import training
-from resnet_inspect.traces.run import Place
 from tests.test_fences import HEAVY, modules_after
 
 SMALL = "resnet:basic:1,1:width=4,stem=cifar"
@@ -75,24 +71,6 @@ def test_without_the_lab_one_line_says_so(ran: Ran, monkeypatch: pytest.MonkeyPa
         code, out, lines = ran(*arguments)
         assert (code, out, len(lines)) == (3, "", 1)
         assert "pip install 'resnet-inspect[lab]'" in lines[0]
-
-
-def test_a_bar_shows_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setenv("TERM", "xterm")
-    with shown() as tell:
-        tell["told"](Place(2, 4, 5, 10, 0.25, 0.875))
-        tell["told"](runs.EPOCHS[0])
-    said = " ".join(terminal.getvalue().split())
-    assert "epoch 2/4" in said
-    assert "loss 0.250 accuracy 87.5%" in said
-    assert "to go" in said
-    assert "epoch 1: loss 1.50, accuracy 50.0%; held out: loss not finite, accuracy 30.0%" in said
 
 
 CODE = """

@@ -16,6 +16,8 @@ from driving import (
     assert_shows,
     child_of,
     drawn,
+    drive,
+    explorer_of,
     fill,
     settle,
     shown_paths,
@@ -248,3 +250,19 @@ def test_what_another_input_changes_stays_marked_until_esc_with_totals_of_before
 def _low(shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape that it has for 32 pixels instead of 224."""
     return (*shape[:2], *(max(1, size // 7) for size in shape[2:]))
+
+
+def test_the_failed_layer_is_where_one_looks() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        trace = app.shown.survey.trace  # type: ignore[union-attr]
+        assert trace.failure is not None
+        app.failed = (app.request, trace)
+        await pilot.press("F")
+        await settle(pilot)
+        row = table_of(app).row
+        assert row is not None
+        assert row.raised
+        assert any(first <= trace.failure.call <= last for first, last in row.spans)
+        assert "✗" in drawn(table_of(app))
+
+    drive(explorer_of("broken"), steps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from driving import chosen_path, explore, table_of
+from driving import Keys, chosen_path, drive, explore, explorer_of, settle, table_of, text_of
 from textual.pilot import Pilot
 
 from resnet_inspect.tui.app import Explorer
@@ -29,3 +29,14 @@ def test_the_filter_narrows_as_one_types_and_escape_clears_it() -> None:
         assert len(table.shown) == whole
 
     explore(drive)
+
+
+def test_a_filter_without_a_hit_says_what_is_written_much_like_it() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        await pilot.press("slash", *"dwnsample")
+        await settle(pilot)
+        said = text_of(app, "#filter-count")
+        assert "like it: downsample" in said
+        assert said.endswith("0 of 45"), said
+
+    drive(explorer_of("resnet18"), steps)

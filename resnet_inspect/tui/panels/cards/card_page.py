@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from resnet_inspect.formats.text.cells import aligned, cells
 from resnet_inspect.views.cards.card import Entry, Section
 from resnet_inspect.views.cards.subjects import Subject
 
@@ -27,7 +28,7 @@ class Spot:
     line: int
     start: int
     end: int
-    """The first column after it."""
+    """The first cell after it."""
     target: int
     """Its number among the targets."""
 
@@ -52,8 +53,8 @@ class CardPage:
         """Write a heading, its drawing, and a line for each entry with its label on the left."""
         self.write(["", section.heading] if section.heading else [""], "bold $ink-accent")
         self.lines += map(coloured, section.drawing)
-        longest = max((len(entry.label) for entry in section.entries), default=0)
-        words = (len(word) for entry in section.entries for word in entry.label.split())
+        longest = max((cells(entry.label) for entry in section.entries), default=0)
+        words = (cells(word) for entry in section.entries for word in entry.label.split())
         labels = min(longest, max(self.width * 2 // 5, *words, 0)) if longest else 0
         for entry in section.entries:
             names = wrapped(entry.label, labels) if labels else [""]
@@ -65,7 +66,7 @@ class CardPage:
             for name, part in zip(names, parts, strict=True):
                 self._spot(entry, start, part)
                 self.lines.append(
-                    Content.assemble((name.ljust(start), "$ink-muted"), (part, style))
+                    Content.assemble((aligned(name, start, "left"), "$ink-muted"), (part, style))
                 )
 
     def set_entries(self, section: Section, labels: int) -> None:
@@ -77,13 +78,13 @@ class CardPage:
         for entry in section.entries:
             label = f"{entry.label} " if entry.label not in ("", section.heading) else ""
             text, style = self._written(entry)
-            gap = "   " if len(line) > start else ""
-            if gap and len(line) + len(gap) + len(label) + len(text) > self.width:
+            gap = "   " if line.cell_length > start else ""
+            if gap and line.cell_length + cells(gap + label + text) > self.width:
                 self.lines.append(line)
                 line, gap, start = blank, "", labels
             line = Content.assemble(line, gap, (label, "$ink-muted"))
-            first, *others = wrapped(text, max(8, self.width - len(line)))
-            self._spot(entry, len(line), first)
+            first, *others = wrapped(text, max(8, self.width - line.cell_length))
+            self._spot(entry, line.cell_length, first)
             line = Content.assemble(line, (first, style))
             for part in others:
                 self.lines.append(line)
@@ -104,7 +105,7 @@ class CardPage:
     def _spot(self, entry: Entry, start: int, part: str) -> None:
         if entry.target is not None and part:
             target = len(self.targets) - 1
-            self.spots.append(Spot(len(self.lines), start, start + len(part), target))
+            self.spots.append(Spot(len(self.lines), start, start + cells(part), target))
 
 
 def coloured(line: str) -> Content:
@@ -117,17 +118,26 @@ def coloured(line: str) -> Content:
 
 
 def wrapped(written: str, width: int) -> list[str]:
-    """Lines of at most `width`, broken at blanks where possible, or else behind a dot."""
+    """Lines of at most `width` cells, broken at blanks where possible, or else behind a dot."""
     lines: list[str] = []
     for paragraph in written.split("\n"):
         line = paragraph
-        while len(line) > width:
-            at = line.rfind(" ", 0, width + 1)
-            fits = len(line[at + 1 :].partition(" ")[0]) <= width
-            if at <= 0 or (at <= width // 3 and not fits):
-                dot = line.rfind(".", 0, width) + 1
-                at = dot if dot > width // 3 else width
+        while cells(line) > width:
+            most = _fitting(line, width)
+            at = line.rfind(" ", 0, most + 1)
+            fits = cells(line[at + 1 :].partition(" ")[0]) <= width
+            if at <= 0 or (at <= most // 3 and not fits):
+                dot = line.rfind(".", 0, most) + 1
+                at = dot if dot > most // 3 else most
             lines.append(line[:at].rstrip())
             line = line[at:].lstrip()
         lines.append(line)
     return lines
+
+
+def _fitting(line: str, width: int) -> int:
+    """How many of the first characters of a line that is too long fit into so many cells."""
+    most = min(width, len(line))
+    while cells(line[:most]) > width:
+        most -= 1
+    return most

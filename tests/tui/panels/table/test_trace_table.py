@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from driving import DATA, chosen_path, explore, table_of, tree_of
+from driving import (
+    DATA,
+    Keys,
+    chosen_path,
+    drive,
+    explore,
+    explorer_with_child,
+    line_of,
+    table_of,
+    tree_of,
+)
 from textual.pilot import Pilot
 
 import resnet_inspect as ri
@@ -95,3 +105,13 @@ def test_op_and_window_in_one_column_are_those_of_their_four() -> None:
         assert table.cell(row, "operation").text == f"{short} {kernel}{step}".strip()
         found.add(table.cell(row, "operation").text)
     assert {"conv 7×7/2", "max 3×3/2", "conv 1×1/2", "avg pool", "add", "linear"} <= found
+
+
+def test_what_is_being_done_is_said_where_the_rows_will_be() -> None:
+    async def steps(app: Explorer, pilot: Keys) -> None:
+        table = table_of(app)
+        table.table = None
+        app.title_line("resnet18", "importing torch")
+        assert "importing torch …" in line_of(table, table.size.height // 2).strip()
+
+    drive(explorer_with_child("resnet18")[0], steps)
