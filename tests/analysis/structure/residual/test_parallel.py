@@ -110,6 +110,9 @@ def test_a_layer_and_its_input_within_a_branch_are_one_layer(
     assert parallel.is_of_layers(trace, outer, [inside]) == found
     assert not parallel.is_of_layers(trace, outer, [])
     assert not parallel.is_of_layers(trace, outer, [inside] * 3)
+    # With nothing but that layer on it the branch is a row of blocks.
+    only = Sum(add + 2, x, gives[0], steps, steps, (), steps, False, False, False)
+    assert not parallel.is_of_layers(trace, only, [inside])
     # The one sum stands between layers of the branch.
     assert parallel.is_within(trace, outer, [inside])
 
