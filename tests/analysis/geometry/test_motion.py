@@ -60,11 +60,11 @@ def test_a_padded_window_begins_in_the_padding() -> None:
 
 
 def test_what_sees_all_keeps_its_positions_under_a_window() -> None:
-    lost = NotKnown(Lost("sort"), 2)
+    lost = NotKnown(Lost("sort"), 3)
     state = State((((8, 0, 1),), ((8, 1, 1),)), (Everything(4), lost))
     for place in (0, 1):
         state = motion.slid(state, place, "pool", 4, 0, 2, 1, 2)
-    assert state.seen == (Everything(8), NotKnown(Lost("sort"), 4))
+    assert state.seen == (Everything(8), NotKnown(Lost("sort"), 6))
 
 
 def test_a_window_along_channels_moves_no_positions() -> None:
@@ -141,6 +141,8 @@ def test_dimensions_are_made_one_axis_where_that_can_be() -> None:
     shared = State((((3, 0, 4),), ((4, 0, 1),)), (PIXELS,))
     assert motion.one_axis(shared, 0) is None
     assert motion.at_once(shared) == shared
+    scattered = State((((2, 0, 0), (6, 0, 1)),), (PIXELS,))  # in an order that is not known
+    assert motion.one_axis(scattered, 0) is None
 
 
 def test_what_is_out_of_order_still_holds_its_axes() -> None:
