@@ -47,7 +47,9 @@ def test_what_several_scores_add_up_to_is_the_answer_and_so_are_they() -> None:
 @pytest.mark.parametrize(
     ("window_", "planes", "are_answers"),
     [
-        (window(3, 1, 1), 16, False), (window(3, 1, 1), 12, False), (window(3, 1, 1), 8, True),
+        (window(3, 1, 1), 16, False),
+        (window(3, 1, 1), 12, False),
+        (window(3, 1, 1), 8, True),
         (ONE, 16, True),
     ],
 )
