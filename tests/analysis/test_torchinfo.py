@@ -10,7 +10,7 @@ from resnet_inspect.analysis import torchinfo
 from resnet_inspect.analysis.checks import Opinion, judge
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.modules import ParameterSpec
-from resnet_inspect.traces.ops import Activate, Linear, MatMul, Norm, Op
+from resnet_inspect.traces.ops import Activate, Linear, MatMul, Norm, Op, Recurrent
 from resnet_inspect.traces.tensors import Shape, TensorSpec
 
 
@@ -107,3 +107,11 @@ def test_what_is_tied_is_counted_again() -> None:
     trainable = dict(torchinfo.parameters(survey, trainable=True))
     assert trainable == parts
     assert torchinfo.parameters(survey_of("resnet50")) == ()
+
+
+def test_biases_of_a_recurrent_layer_are_counted_for_each_step() -> None:
+    weights: dict[str, Shape] = {
+        "weight_ih_l0": (16, 8), "weight_hh_l0": (16, 4), "bias_ih_l0": (16,), "bias_hh_l0": (16,),
+    }  # fmt: skip
+    found = network(Recurrent("lstm", 8, 4), weights, (5, 2, 8), (5, 2, 4))
+    assert torchinfo.macs(found) == (("recurrent biases", 5 * 2 * 32),)
