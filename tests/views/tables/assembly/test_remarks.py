@@ -80,3 +80,17 @@ def test_notes_of_the_capture_are_said() -> None:
     trace = survey_of("resnet50").trace
     noted = replace(trace, provenance=replace(trace.provenance, notes=("weights are random",)))
     assert of(Survey(noted)) == ["weights are random"]
+
+
+def test_products_of_complex_numbers_are_told_of() -> None:
+    net = ByHand()
+    x = net.input(1, 4)
+    made = net.step("fc", Linear(4, 2, False), x, (1, 2), weights={"weight": (2, 4)})
+    for number in (x, made):
+        spec = replace(net.activations[number].tensor, dtype="complex64", itemsize=8)
+        net.activations[number] = replace(net.activations[number], tensor=spec)
+    (said,) = [line for line in of(Survey(net.trace(made))) if "complex" in line]
+    assert said == (
+        "the MACs are of complex numbers, each counted once: it is 4 real multiplications (32)"
+        " and 8 FLOPs"
+    )
