@@ -21,6 +21,7 @@ def test_a_plain_classifier_needs_none() -> None:
 
 
 def test_a_row_that_stands_for_several_blocks_is_explained() -> None:
+    assert list(remarks.of(survey_of("resnet50"), [Line("block", 1)])) == []
     lines = [Line("block", 1), Line("block", 1, repeat=3)]
     (said,) = remarks.of(survey_of("resnet50"), lines)
     assert said == "a row marked ×N stands for N identical blocks and has the amounts of one"
