@@ -10,6 +10,8 @@ from saved import NAMES, ByHand, conv, survey_of, window
 from resnet_inspect.analysis.comparison.difference import Change, Difference, Entry, Section
 from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.structure.survey import Survey
+from resnet_inspect.traces.model import Trace
+from resnet_inspect.traces.ops import Conv
 
 FEW = ("broken", "functional", "names", "oddities", "plain", "resnet18", "resnet50", "resnet50_v1")
 PAIRS = [*product(FEW, FEW), *(("resnet34", name) for name in NAMES)]
@@ -84,3 +86,18 @@ def check_mirror(a: Survey, b: Survey) -> None:
     assert [(f.key, f.right, f.left) for f in one.figures] == [
         (f.key, f.left, f.right) for f in other.figures
     ]
+
+
+def edited(trace: Trace, index: int, **parts: object) -> Trace:
+    """The trace with another window, or other fields, for one convolution."""
+    calls = list(trace.calls)
+    op = calls[index].op
+    assert isinstance(op, Conv)
+    windows = {key: parts.pop(key) for key in list(parts) if hasattr(op.window, key)}
+    op = replace(op, window=replace(op.window, **windows), **parts)
+    calls[index] = replace(calls[index], op=op)
+    return replace(trace, calls=tuple(calls))
+
+
+def convolutions(trace: Trace) -> list[int]:
+    return [i for i in trace.steps if isinstance(trace.calls[i].op, Conv)]

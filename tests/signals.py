@@ -7,6 +7,8 @@ from math import prod
 
 from saved import survey_of, trace_of
 
+from resnet_inspect.analysis.comparison.networks import compare
+from resnet_inspect.analysis.comparison.signals import SignalComparison
 from resnet_inspect.analysis.signals.signal import Signal
 from resnet_inspect.traces.model import Trace
 from resnet_inspect.traces.modules import join
@@ -75,3 +77,10 @@ def changed(signal: Signal, path: str, **numbers: object) -> Signal:
     assert flow is not None
     flows[index] = replace(flow, **numbers)  # type: ignore[arg-type]
     return Signal(signal.survey, replace(signal.signals, flows=tuple(flows)))
+
+
+def of(left: Signal | str, right: Signal | str) -> SignalComparison:
+    surveys = [survey_of(one) if isinstance(one, str) else one.survey for one in (left, right)]
+    return SignalComparison(
+        compare(*surveys), *(None if isinstance(one, str) else one for one in (left, right))
+    )

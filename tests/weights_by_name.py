@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resnet_inspect.analysis.identity import Candidate, Identity, match
 from resnet_inspect.traces.tensors import Shape, TensorSpec
 
 NETWORK: dict[str, Shape] = {
@@ -27,3 +28,8 @@ def changed(**shapes: Shape | None) -> dict[str, TensorSpec]:
         **{name.replace("__", "."): shape for name, shape in shapes.items()},
     }
     return specs({name: shape for name, shape in made.items() if shape is not None})
+
+
+def identity(found: dict[str, TensorSpec], *names: str) -> Identity:
+    compared = tuple(Candidate(name, (), match(found, NETWORK)) for name in names)
+    return Identity("net.pth", "torch", "state_dict", (), found, None, compared)

@@ -49,6 +49,7 @@ class Cells(Sequence[Cell]):
     def __getitem__(self, place: int | slice) -> Cell | Sequence[Cell]:
         if isinstance(place, slice):
             return tuple(self[i] for i in range(*place.indices(len(self))))
+        place = range(self._length)[place]  # from the end too; raises behind it
         cell = self._written.get(place)
         if cell is None:
             cell = self._written[place] = self._write(place)

@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from comparisons import PAIRS, check, check_mirror, of, plain
+from comparisons import PAIRS, check, check_mirror, convolutions, edited, of, plain
 from hypothesis import given
 from hypothesis import strategies as st
 from saved import NAMES, ByHand, conv, steady, survey_of, trace_of, traces, window
 
-from resnet_inspect.analysis.comparison.difference import Change, Entry, Section
+from resnet_inspect.analysis.comparison.difference import Entry, Section
 from resnet_inspect.analysis.comparison.networks import compare
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.formats import render
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.ops import Activate, Conv, Elementwise
+from resnet_inspect.traces.ops import Elementwise
 from resnet_inspect.traces.tensors import Port
 from resnet_inspect.views.tables.comparison.networks import view
-from resnet_inspect.views.tables.rows.selection import Selection
 from resnet_inspect.views.words.comparison.summary import summary
 
 # Properties --------------------------------------------------------------------------------------
@@ -88,21 +87,6 @@ def test_other_names_are_the_same_network() -> None:
 
 
 # One edit ----------------------------------------------------------------------------------------
-
-
-def edited(trace: Trace, index: int, **parts: object) -> Trace:
-    """The trace with another window, or other fields, for one convolution."""
-    calls = list(trace.calls)
-    op = calls[index].op
-    assert isinstance(op, Conv)
-    windows = {key: parts.pop(key) for key in list(parts) if hasattr(op.window, key)}
-    op = replace(op, window=replace(op.window, **windows), **parts)
-    calls[index] = replace(calls[index], op=op)
-    return replace(trace, calls=tuple(calls))
-
-
-def convolutions(trace: Trace) -> list[int]:
-    return [i for i in trace.steps if isinstance(trace.calls[i].op, Conv)]
 
 
 EDITS: tuple[dict[str, object], ...] = (
@@ -181,32 +165,6 @@ def test_one_block_removed_or_changed_is_one_edit(kernels: list[int], data: st.D
     assert paths == [f"layer.{place}.conv1", f"layer.{place}.conv2"]
 
 
-def test_what_follows_from_a_change_is_told_apart() -> None:
-    """One convolution with another stride gives another map; the layers behind it only take it."""
-    trace = trace_of("plain")
-    first = convolutions(trace)[0]
-    other = edited(trace, first, stride=(2, 2))
-    (port,) = other.calls[first].outputs
-    tensors = list(other.activations)
-    spec = replace(tensors[port.activation].tensor, shape=(2, 8, 16, 16))
-    tensors[port.activation] = replace(tensors[port.activation], tensor=spec)
-    found = compare(Survey(trace), Survey(replace(other, activations=tuple(tensors))))
-    (edit,) = found.edits
-    assert isinstance(edit, Entry)
-    assert edit.left == first
-    changes = {change.part: change for change in edit.changes}
-    assert changes["stride"] == Change("stride", (1, 1), (2, 2))
-    assert changes["output_shape"].follows
-    assert changes["macs"].follows
-    following = [e for e in found.entries if e.kind == "changed" and not e.itself]
-    assert [e.left for e in following] == [first + 1]
-    assert {c.part for c in following[0].changes} == {"input_shape"}
-    table = view(found, Selection(everything=True))
-    notes = {table.cell(row, "left_path").value: table.cell(row, "note").text for row in table.rows}
-    assert notes["features.0"] == "stride 1 → 2"
-    assert notes["features.1"] == "follows what it takes"
-
-
 def without(trace: Trace, path: str) -> Trace:
     """The trace without a module, its calls and its parameters: what is behind takes its input."""
     gone = next(call for call in trace.calls if call.path == path)
@@ -275,38 +233,7 @@ def test_a_layer_that_only_one_has_is_shown_whatever_its_kind(path: str) -> None
     assert table.cell(row, "path").text == path
 
 
-def test_a_wire_that_goes_elsewhere_is_a_change() -> None:
-    def network(*, far: bool) -> Survey:
-        hand = ByHand()
-        x = hand.input(1, 4, 8, 8)
-        a = hand.step("a", conv(4, 4, window(3, 1, 1)), x)
-        b = hand.step("b", Activate("relu"), a)
-        c = hand.step("c", conv(4, 4, window(3, 1, 1)), b)
-        return Survey(hand.trace(hand.step(":mul", Elementwise("mul"), (c, a if far else b))))
-
-    found = compare(network(far=False), network(far=True))
-    (edit,) = found.edits
-    assert isinstance(edit, Entry)
-    assert edit.changes == (Change("takes", ("c", "b"), ("c", "a")),)
-    assert "mul: takes c, b against c, a" in summary(found)
-
-
 # Known networks ----------------------------------------------------------------------------------
-
-
-def test_the_tutorials_conclusion_about_resnet34_and_50() -> None:
-    assert summary(of("resnet34", "resnet50")) == (
-        "blocks: basic (2 convolutions) against bottleneck (3)",
-        "stage 1: planes unchanged against ×4",
-        "planes after each stage: 64, 128, 256, 512 against 256, 512, 1024, 2048 (×4)",
-        "stage 1: 3 identity shortcuts against 1 projection and 2 identities",
-        "convolutions 36 against 53 (×1.47)",
-        "parameters 21,797,672 against 25,557,032 (×1.17)",
-        "MACs 3,663,761,408 against 4,089,184,256 (×1.12)",
-        "activation memory 29.29 MiB against 85.57 MiB (×2.92)",
-        "receptive field 899 against 427",
-        "stem and blocks per stage (3, 4, 6, 3) are the same",
-    )
 
 
 def test_layers_of_a_basic_block_and_a_bottleneck_stand_side_by_side() -> None:
@@ -387,28 +314,6 @@ def test_another_input_changes_no_layer() -> None:
     lines = summary(found)
     assert lines[0] == "input 1×3×224×224 against 2×3×225×161"
     assert "parameters" in lines[-1]
-
-
-def test_dilation_instead_of_stride() -> None:
-    lines = summary(of("resnet50", "fcn_resnet50"))
-    assert "stages 3 and 4: dimensions ÷2 against unchanged" in lines
-    assert "conv2: padding 1 against 2, dilation 1 against 2 in 5 blocks" in lines
-    assert "stride of the last map 32 against 8" in lines
-
-
-def test_grouped_and_wider_convolutions_are_told_together() -> None:
-    trace = trace_of("resnet50")
-    for index in convolutions(trace):
-        op = trace.calls[index].op
-        assert isinstance(op, Conv)
-        path = trace.calls[index].path
-        if path.endswith("conv2"):
-            trace = edited(trace, index, groups=32)
-        elif path.endswith("conv1") and path != "conv1":
-            trace = edited(trace, index, out_channels=2 * op.out_channels)
-    lines = summary(compare(survey_of("resnet50"), Survey(trace)))
-    assert "conv1: out channels ×2 in 16 blocks" in lines
-    assert "conv2: groups 1 against 32 in 16 blocks" in lines
 
 
 def test_parameters_that_no_step_uses_are_a_difference() -> None:

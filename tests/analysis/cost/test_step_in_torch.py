@@ -9,73 +9,25 @@ import pytest
 import torch
 from checkpointed_networks import NETWORKS, Blocks, Nested
 from counted import Alive
+from real_steps import FROZEN, SIZE, flops, freeze, step, traced
 from torch import nn
 from torch.utils.checkpoint import checkpoint
-from torch.utils.flop_counter import FlopCounterMode
 
 from resnet_inspect import pipeline
-from resnet_inspect.analysis.cost import gradients, macs, memory
+from resnet_inspect.analysis.cost import macs, memory
 from resnet_inspect.analysis.structure import freezing
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.errors import UsageError
 from resnet_inspect.traces.json import codec
 from resnet_inspect.views.tables import cost
 from resnet_inspect.views.tables.cost.figures import Candidate
 
 pytestmark = pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
 
-SIZE = (4, 3, 32, 32)
-
 
 class Cast(Blocks):
     def forward(self, x):
         with torch.autocast("cpu", dtype=torch.bfloat16):
             return super().forward(x)
-
-
-FROZEN = {
-    "nothing": "",
-    "stem": "stem",
-    "most": "stem,stage 1",
-    "all but the head": "stem,stage 1-2",
-}
-
-
-def freeze(model: nn.Module, names: frozenset[str]) -> None:
-    for name, parameter in model.named_parameters():
-        parameter.requires_grad = name not in names
-
-
-def step(model: nn.Module, images: torch.Tensor | None = None) -> int:
-    """Bytes held at the fullest moment of a real step, gradients of the step before kept."""
-    model.train()
-    images = torch.rand(SIZE) if images is None else images
-
-    with torch.no_grad():
-        weights = torch.rand_like(model(images))
-
-    def forward_and_backward() -> None:
-        result = model(images)
-        (result * weights).sum().backward()
-
-    forward_and_backward()
-    with Alive() as alive:
-        forward_and_backward()
-    held = {t.untyped_storage().data_ptr(): t.nbytes for t in (*model.parameters(), images)}
-    held |= {t.data_ptr(): t.nbytes for t in model.buffers()}
-    grads = sum(p.grad.nbytes for p in model.parameters() if p.grad is not None)
-    return sum(held.values()) + grads + alive.most
-
-
-def flops(model: nn.Module) -> int:
-    """Of a real step, as torch counts them."""
-    with FlopCounterMode(display=False) as counter:
-        model(torch.rand(SIZE)).sum().backward()
-    return counter.get_total_flops()
-
-
-def traced(model: nn.Module):
-    return pipeline.trace(model, SIZE, mode="train")
 
 
 @pytest.mark.parametrize("frozen", FROZEN)
@@ -113,27 +65,6 @@ def test_a_checkpoint_is_known_by_what_it_is_run_in():
 def test_a_step_under_autocast():
     assert memory.of(traced(Cast())).training == pytest.approx(step(Cast()), rel=0.1)
     assert memory.of(traced(Cast())).held < 0.8 * memory.of(traced(Blocks())).held
-
-
-class FirstCut(nn.Module):
-    """A reentrant checkpoint on the images, which want no gradient: nothing in it is trained."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.first, self.second = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3)
-
-    def forward(self, x):
-        return self.second(checkpoint(self.first, x, use_reentrant=True))
-
-
-def test_a_reentrant_checkpoint_trains_nothing_if_it_takes_no_gradient():
-    model, trace = FirstCut(), traced(FirstCut())
-    step(model)
-    assert (model.first.weight.grad, gradients.cut(trace)) == (None, ("first",))
-    assert model.second.weight.grad is not None
-    assert 2 * macs.training_macs(Survey(trace)) == flops(model)
-    (said,) = (r for r in cost.view([Candidate.of(Survey(trace))]).remarks if "reentrant" in r)
-    assert "of first, which takes nothing that wants a gradient" in said
 
 
 class Selective(nn.Conv2d):
@@ -273,34 +204,3 @@ def test_memory_that_is_known_in_part_is_the_least_of_a_real_step(frozen):
     for key in ("weights_bytes", "gradient_bytes", "optimizer_bytes", "input_bytes"):
         assert "≥" not in written[key], key
     assert written["training_batch"] == f"≤ {found.largest_batch(2**20, 4, training=True)}"
-
-
-@pytest.mark.parametrize("frozen", FROZEN)
-def test_macs_of_a_step_are_those_that_a_real_backward_makes(frozen):
-    model = Blocks()
-    survey = Survey(traced(model))
-    names = freezing.parameters_of(survey, FROZEN[frozen]) if FROZEN[frozen] else frozenset()
-    freeze(model, names)
-    asked = macs.training_macs(Survey(freezing.frozen(survey.trace, names)))
-    assert 2 * asked == flops(model)
-
-
-@pytest.mark.parametrize(
-    ("written", "first", "count"),
-    [
-        ("stem", "enter.0.weight", 4),
-        ("Stage 1", "units.0.a.bias", 16),
-        ("stages 1 - 2,head", "leave.bias", 36),
-        ("units.3.na", "units.3.na.weight", 2),
-    ],
-)
-def test_parts_hold_their_parameters(written, first, count):
-    found = freezing.parameters_of(Survey(traced(Blocks())), written)
-    assert first in found
-    assert len(found) == count
-
-
-@pytest.mark.parametrize("written", ["stage 9", "stage 2-1", "foo", " , ", "stage 0"])
-def test_parts_that_are_none_are_refused(written):
-    with pytest.raises(UsageError):
-        freezing.parameters_of(Survey(traced(Blocks())), written)

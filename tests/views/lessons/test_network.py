@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 from lesson_texts import said, says
-from saved import ByHand, conv, survey_of, window
+from saved import ByHand, conv, window
 
-from resnet_inspect.analysis.structure import depth
 from resnet_inspect.analysis.structure.survey import Survey
-from resnet_inspect.traces.ops import Elementwise, Linear, Norm, Pool, Reshape
+from resnet_inspect.traces.ops import Elementwise, Pool
 
 
 @pytest.mark.parametrize(
@@ -16,8 +15,6 @@ from resnet_inspect.traces.ops import Elementwise, Linear, Norm, Pool, Reshape
     [("resnet18", 18, 3), ("resnet34", 34, 3), ("resnet50", 50, 4), ("resnet101", 101, 4)],
 )
 def test_depth_is_the_number_in_the_name(name: str, layers: int, projections: int) -> None:
-    found = depth.of_network(survey_of(name))
-    assert (found.layers, len(found.linear), len(found.projections)) == (layers, 1, projections)
     says(
         name,
         "",
@@ -56,24 +53,6 @@ def test_parts_and_shortcuts_of_the_network() -> None:
     )
 
 
-def test_a_way_around_the_longest_is_not_counted() -> None:
-    net = ByHand()
-    x = net.input(1, 4, 8, 8)
-    y = net.step("a", conv(4, 4, window(3, 1, 1)), x)
-    y = net.step("n", Norm("batch", 4), y)
-    y = net.step("b", conv(4, 4, window(3, 1, 1)), y)
-    z = net.step("p", conv(4, 4, window(1)), x)
-    out = net.step(":add", Elementwise("add"), (y, z))
-    out = net.step("pool", Pool("avg", window(8)), out, (1, 4, 1, 1))
-    out = net.step(":flatten", Reshape("flatten"), out, (1, 4))
-    out = net.step("fc", Linear(4, 2, False), out, (1, 2))
-    found = depth.of_network(Survey(net.trace(out)))
-    calls = Survey(net.trace(out)).trace.calls
-    assert [calls[step].path for step in found.convolutions] == ["a", "b"]
-    assert [calls[step].path for step in found.projections] == ["p"]
-    assert found.layers == 3
-
-
 def test_a_gate_adds_no_depth() -> None:
     net = ByHand()
     x = net.step("conv", conv(4, 8, window(3, 1, 1)), net.input(1, 4, 8, 8), (1, 8, 8, 8))
@@ -81,7 +60,6 @@ def test_a_gate_adds_no_depth() -> None:
     gate = net.step("fc1", conv(8, 2, window(1)), gate, (1, 2, 1, 1))
     gate = net.step("fc2", conv(2, 8, window(1)), gate, (1, 8, 1, 1))
     survey = Survey(net.trace(net.step(":mul", Elementwise("mul"), (x, gate))))
-    assert depth.of_network(survey).layers == 1
     assert "Nor are layers that compute a gate: it scales a map and is no way of its own." in said(
         survey, ""
     )

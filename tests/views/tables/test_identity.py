@@ -2,30 +2,10 @@
 
 from __future__ import annotations
 
-from weights_by_name import NETWORK, changed, specs
+from weights_by_name import changed, identity, specs
 
-from resnet_inspect.analysis.identity import (
-    Candidate,
-    Identity,
-    match,
-)
-from resnet_inspect.traces.tensors import TensorSpec
 from resnet_inspect.views.tables.identity import candidates, tensors
 from resnet_inspect.views.words.identity import said
-
-
-def identity(found: dict[str, TensorSpec], *names: str) -> Identity:
-    compared = tuple(Candidate(name, (), match(found, NETWORK)) for name in names)
-    return Identity("net.pth", "torch", "state_dict", (), found, None, compared)
-
-
-def test_the_sentence_says_what_fits_and_what_does_not() -> None:
-    assert said(identity(specs(NETWORK), "net")) == "net.pth is net: all 8 tensors match"
-    assert said(identity(changed(fc__weight=(10, 8), fc__bias=None), "net")) == (
-        "net.pth is nearest to net: 6 of 8 tensors match; "
-        "1 differs: fc.weight is 10×8, not 1000×8; 1 is missing: fc.bias"
-    )
-    assert said(identity(specs(NETWORK))).startswith("net.pth is of no network that is known")
 
 
 def test_tables_have_every_tensor_and_say_what_cannot_be_told() -> None:
