@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import runs
 from saved import trace_of
 
-from resnet_inspect.errors import TraceFileError
+from resnet_inspect.errors import BadInput, TraceFileError
 from resnet_inspect.pipeline import is_trace_file, load, load_saved, load_signals
-from resnet_inspect.pipeline.run import load_run
+from resnet_inspect.pipeline.run import load_run, look, network_of, of_weights, stamps
 from resnet_inspect.traces.json import codec
 from resnet_inspect.traces.signals import Signals
 
@@ -104,3 +105,43 @@ def test_files_that_are_of_no_run_are_refused(
     assert change(text) != text
     with pytest.raises(TraceFileError, match=said):
         load_run(tmp_path)
+
+
+def test_what_has_not_changed_is_not_read_again(tmp_path: Path) -> None:
+    """Looked at while it is trained: a file that is the same need not be whole any more."""
+    run = runs.made()
+    runs.write(run, tmp_path)
+    before = look(tmp_path)
+    assert before.run == run
+    again = look(tmp_path, before)
+    assert again.run.trace is before.run.trace
+    assert again.run.signals is before.run.signals
+    metrics = tmp_path / "metrics.jsonl"
+    metrics.write_text(metrics.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    shorter = look(tmp_path, before)
+    assert shorter.run.epochs == run.epochs[:1]
+    assert shorter.run.trace is before.run.trace
+    assert look(tmp_path, shorter).run.epochs is shorter.run.epochs
+    (tmp_path / "confusion.json").unlink()
+    assert look(tmp_path, shorter).run.confusion is None
+    assert stamps(tmp_path)["confusion.json"] is None
+
+
+def test_weights_are_of_the_run_that_wrote_them(tmp_path: Path) -> None:
+    runs.write(runs.made(), tmp_path)
+    for name in ("best.safetensors", "last.safetensors"):
+        assert of_weights(tmp_path / name) == runs.RECORD
+    assert of_weights(tmp_path / "mine.safetensors") is None
+    assert of_weights(tmp_path.parent / "best.safetensors") is None
+    assert of_weights(None) is None
+    (tmp_path / "run.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(TraceFileError, match="damaged run"):
+        of_weights(tmp_path / "best.safetensors")
+
+
+def test_the_network_of_a_run_is_built_by_its_name_and_arguments() -> None:
+    name, arguments, said = network_of(runs.RECORD, Path("run"))
+    assert (name, arguments) == ("resnet18", {"num_classes": 3})
+    assert said == "run is a run of resnet18"
+    with pytest.raises(BadInput, match=r"a run of a module that was given, net\.Net"):
+        network_of(replace(runs.RECORD, module="net.Net"), Path("run"))
