@@ -78,6 +78,9 @@ def test_a_function_that_raises_is_where_the_forward_failed() -> None:
     assert stack.failed_at == 1
     assert stack.calls[1].path == "net:matmul"
     assert stack.calls[1].outputs == ()
+    with FunctionMode(stack, plainly):  # where the forward has caught it
+        _ = -x
+    assert (stack.calls[2].path, stack.calls[2].parent) == ("net:neg", 0)
 
 
 def test_within_one_step_nothing_is_recorded() -> None:
