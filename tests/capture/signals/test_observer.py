@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from resnet_inspect.capture.signals import reductions as observed
 from resnet_inspect.capture.signals.observer import Observer
 
 
@@ -44,12 +45,24 @@ def test_the_gradient_of_a_call_is_that_of_what_it_gave() -> None:
     assert (flow.elements, flow.mean, flow.largest, flow.gradient_norm) == (2, 3.0, 4.0, 5.0)
 
 
-def test_a_container_gives_what_its_last_call_gave() -> None:
+def test_a_container_gives_what_its_last_call_gave(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is reduced once, and again where it was changed since."""
+    counted: list[Tensor] = []
+
+    def reduced(given: Tensor) -> Tensor:
+        counted.append(given)
+        return observed.reduced(given)
+
+    monkeypatch.setattr("resnet_inspect.capture.signals.observer.reduced", reduced)
     observer, made = Observer(), torch.ones(2, 3)
     for call in (2, 1):
         observer.observe(call, [made])
-    flows = observer.signals(3).flows
-    assert flows[1] == flows[2] is not None
+    assert len(counted) == 1
+    observer.observe(0, [made.mul_(2)])
+    last, *before = observer.signals(3).flows
+    assert before[0] == before[1] is not None
+    assert last is not None
+    assert last.mean == 2
 
 
 def test_several_passes_bring_no_gradient_that_could_be_told() -> None:
