@@ -15,7 +15,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 """For torch, which reads it when it is imported. Threads of several workers wait for each other
 busily, and the cores are taken by the workers already."""
 
-pytest.register_assert_rewrite("table_rows", "filtered", "figured")
+pytest.register_assert_rewrite("table_rows", "filters", "figures_of_traces", "damaged")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

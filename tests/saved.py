@@ -203,6 +203,21 @@ class ByHand:
         )
 
 
+def in_a_row(kernels: list[int], *, extra: int | None = None, named: str = "body") -> Trace:
+    """Convolutions and norms in a row; with another norm behind the one at `extra`."""
+    hand = ByHand()
+    x, width = hand.input(1, 3, 8, 8), 3
+    for i, kernel in enumerate(kernels):
+        sized = window(kernel, 1, kernel // 2)
+        weights = {"weight": (4, width, kernel, kernel)}
+        x = hand.step(f"{named}.conv{i}", conv(width, 4, sized), x, (1, 4, 8, 8), weights=weights)
+        width = 4
+        if i == extra:
+            x = hand.step(f"{named}.more", Norm("batch", 4), x, weights={"weight": (4,)})
+        x = hand.step(f"{named}.relu{i}", Activate("relu"), x)
+    return hand.trace(x)
+
+
 # Strategies: whole traces, small, sound in their references and otherwise as odd as can be.
 
 MARKUP = (

@@ -6,6 +6,7 @@ Read are `torch.nn.utils.parametrize`, the older `weight_norm` and `spectral_nor
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from torch.nn.utils import parametrize, prune
 from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.nn.utils.weight_norm import WeightNorm
 
-from resnet_inspect.capture.members import named_modules, named_tensors, registered
+from resnet_inspect.capture.members import class_name, named_modules, named_tensors, registered
 from resnet_inspect.traces.modules import join
 
 
@@ -63,8 +64,12 @@ def made_weights(model: nn.Module) -> dict[str, Made]:
                 ends = (f"{own}_{end}" for end in ("orig", "mask", "g", "u", "v"))
                 parts = tuple(name for end in ends if (name := join(path, end)) in held)
                 found[join(path, own)] = Made(module, own, _names(hook), parts, hook)
-    inner = {part for made in found.values() for part in made.parts}
-    return {name: made for name, made in found.items() if name not in inner}
+    return {name: made for name, made in found.items() if not _is_within(made, found.values())}
+
+
+def _is_within(made: Made, others: Iterable[Made]) -> bool:
+    """Whether a weight only goes into another one: what it is made of is a part of that."""
+    return bool(made.parts) and any({*made.parts} < {*other.parts} for other in others)
 
 
 def _made_by(hook: object) -> str:
@@ -75,4 +80,7 @@ def _made_by(hook: object) -> str:
 
 
 def _names(*steps: object) -> str:
-    return " and ".join(dict.fromkeys(type(step).__name__.lstrip("_") for step in steps))
+    classes = (
+        class_name(step) if isinstance(step, nn.Module) else type(step).__name__ for step in steps
+    )
+    return " and ".join(dict.fromkeys(name.lstrip("_") for name in classes))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from saved import NAMES, ByHand, conv, steady, survey_of, trace_of, traces, window
+from saved import NAMES, ByHand, conv, in_a_row, steady, survey_of, trace_of, traces, window
 
 from resnet_inspect import locks, pipeline
 from resnet_inspect.analysis.comparison.networks import compare
@@ -16,8 +15,7 @@ from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.errors import BadInput, TraceFileError
 from resnet_inspect.traces.invariants import check
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.modules import PythonClass
-from resnet_inspect.traces.ops import Activate, Conv, Norm, Reshape
+from resnet_inspect.traces.ops import Conv, Reshape
 
 WHOLE = [name for name in NAMES if trace_of(name).failure is None]
 R18 = locks.dumps(trace_of("resnet18"))
@@ -105,21 +103,6 @@ def test_a_lock_reads_as_it_is_documented() -> None:
 # What a change changes ---------------------------------------------------------------------------
 
 
-def network(kernels: list[int], *, extra: int | None = None, named: str = "body") -> Trace:
-    """Convolutions and norms in a row; with another norm behind the one at `extra`."""
-    hand = ByHand()
-    x, width = hand.input(1, 3, 8, 8), 3
-    for i, kernel in enumerate(kernels):
-        sized = window(kernel, 1, kernel // 2)
-        weights = {"weight": (4, width, kernel, kernel)}
-        x = hand.step(f"{named}.conv{i}", conv(width, 4, sized), x, (1, 4, 8, 8), weights=weights)
-        width = 4
-        if i == extra:
-            x = hand.step(f"{named}.more", Norm("batch", 4), x, weights={"weight": (4,)})
-        x = hand.step(f"{named}.relu{i}", Activate("relu"), x)
-    return hand.trace(x)
-
-
 def edits(left: Trace, right: Trace) -> list[str]:
     """The lines that differ, by the standard library, those for people aside."""
     sides = [
@@ -134,7 +117,7 @@ def edits(left: Trace, right: Trace) -> list[str]:
 @given(st.lists(st.sampled_from([1, 3, 5]), min_size=1, max_size=8), st.data())
 def test_an_inserted_layer_is_one_line_more(kernels: list[int], data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(kernels) - 1))
-    (line,) = edits(network(kernels), network(kernels, extra=place))
+    (line,) = edits(in_a_row(kernels), in_a_row(kernels, extra=place))
     assert line.startswith("+ body.more norm batch num_features=4 parameters=4 -> 1x4x8x8")
 
 
@@ -143,61 +126,10 @@ def test_an_inserted_layer_is_one_line_more(kernels: list[int], data: st.DataObj
 def test_another_window_is_one_line(kernels: list[int], data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(kernels) - 1))
     other = [*kernels[:place], 7, *kernels[place + 1 :]]
-    lines = edits(network(kernels), network(other))
+    lines = edits(in_a_row(kernels), in_a_row(other))
     assert [line[:2] for line in lines] == ["- ", "+ "]
     assert all(f"body.conv{place} " in line for line in lines)
-    assert not locks.same(network(kernels), network(other))
-
-
-def changed(trace: Trace, other: Trace) -> bool:
-    """Whether `check` says that it changed; in both orders, and as itself it never does."""
-    assert pipeline.changed(trace, trace) is None
-    assert pipeline.changed(other, other) is None
-    both = [pipeline.changed(trace, other), pipeline.changed(other, trace)]
-    assert (both[0] is None) == (both[1] is None)
-    return both[0] is not None
-
-
-def test_what_counts_as_a_change() -> None:
-    """As docs/decisions says: names of modules and what is trainable, yes; classes, no."""
-    trace = trace_of("resnet18")
-
-    def parameters(**parts: object) -> Trace:
-        first, *rest = trace.modules
-        with_them = next(i for i, m in enumerate(rest) if m.parameters)
-        specs = tuple(replace(p, **parts) for p in rest[with_them].parameters)  # type: ignore[arg-type]
-        rest[with_them] = replace(rest[with_them], parameters=specs)
-        return replace(trace, modules=(first, *rest))
-
-    assert changed(trace, parameters(trainable=False))
-    assert changed(network([3]), network([3], named="trunk"))
-    assert changed(trace, trace_of("resnet34"))
-    assert changed(trace, trace_of("resnet18_odd"))
-    classes = tuple(replace(m, python_class=PythonClass("x", "Y")) for m in trace.modules)
-    newer = replace(trace.provenance, versions=(("torch", "9")), device="cuda:0", tool_version="9")  # type: ignore[arg-type]
-    assert not changed(trace, parameters(name="kernel"))
-    assert not changed(trace, replace(trace, modules=classes))
-    assert not changed(trace, replace(trace, model_name="Net", provenance=newer))
-
-
-def test_a_change_is_explained_by_the_comparison() -> None:
-    found = pipeline.changed(network([3, 5]), network([3, 7]))
-    assert found is not None
-    table = pipeline.change_table(found, brief=True)
-    assert table.summary[0] == "body.conv1: kernel 5×5 against 7×7, padding 2 against 3"
-    notes = [table.cell(row, "note").text for row in table.rows]
-    assert "kernel 5×5 → 7×7, padding 2 → 3" in notes
-
-
-def test_names_alone_are_explained_by_the_lines_that_changed() -> None:
-    found = pipeline.changed(network([3]), network([3], named="trunk"))
-    assert found is not None
-    assert found.equal
-    words, *lines = pipeline.change_table(found).summary
-    assert words == "the layers are the same; what they are called, or what holds them, is not"
-    assert [line.split()[0] for line in lines] == [
-        "-body.conv0", "-body.relu0", "+trunk.conv0", "+trunk.relu0", "-output:", "+output:",
-    ]  # fmt: skip
+    assert not locks.same(in_a_row(kernels), in_a_row(other))
 
 
 # Refusals ----------------------------------------------------------------------------------------
@@ -284,21 +216,6 @@ def test_a_lock_is_loaded_like_a_trace(tmp_path) -> None:  # type: ignore[no-unt
     file.write_text(R18.replace("conv1 conv", "conv1 cnov"), encoding="utf-8")
     with pytest.raises(TraceFileError, match=r"r\.lock: damaged lock: line 7: there is no op cnov"):
         pipeline.load(file)
-
-
-def test_the_input_of_a_lock_runs_a_network_again() -> None:
-    assert pipeline.input_of(trace_of("resnet18"), "resnet18") == (1, 3, 224, 224)
-    assert pipeline.mode_of(trace_of("resnet18")) == "eval"
-    two = "input: x 1x3x224x224:bfloat16\ninput: mask 1x4:int64"
-    read = locks.loads(R18.replace("input: 1x3x224x224", two))
-    assert pipeline.input_of(read, "resnet18") == {
-        "x": (1, 3, 224, 224), "mask": ((1, 4), "int64"),
-    }  # fmt: skip
-    listed = locks.loads(R18.replace("input: 1x", "input: images.0 1x"))
-    assert pipeline.input_of(listed, "resnet18") == {"images": [(1, 3, 224, 224)]}
-    nested = locks.loads(R18.replace("input: 1x", "input: images.0.x 1x"))
-    with pytest.raises(BadInput, match=r"images\.0\.x"):
-        pipeline.input_of(nested, "resnet18")
 
 
 def test_a_convolution_keeps_its_whole_configuration() -> None:

@@ -97,7 +97,7 @@ def works_elementwise(name: str) -> bool:
     if name in _ELEMENTWISE:
         return True
     packet = getattr(torch.ops.aten, name, None)
-    if packet is None:
+    if packet is None or isinstance(packet, str):  # its "name" is no operator
         return False
     return any(
         torch.Tag.pointwise in getattr(packet, overload).tags for overload in packet.overloads()

@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 import gc
-import time
 import weakref
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
 
 import pytest
 import torch
+from clocked_networks import SIZE, TINY, measured
 from torch import Tensor, nn
 
 from resnet_inspect import pipeline
-from resnet_inspect.analysis.cost import memory
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.analysis.timing import Timing
-from resnet_inspect.capture.recording.forward import capture
-from resnet_inspect.capture.timing import subject as clocked
-from resnet_inspect.capture.timing.machine import Clock
-from resnet_inspect.capture.timing.measurement import Runs, measure, moved
+from resnet_inspect.capture.timing.measurement import moved
 from resnet_inspect.errors import BadInput, WorkFailed
 from resnet_inspect.traces.model import Trace
-from resnet_inspect.traces.timing import Ceiling, Measurements, course, mismatch
-
-TINY = "resnet:basic:1,1,1,1:width=8"
-SIZE = (2, 3, 32, 32)
-PAUSE = 0.02
-CPU = torch.device("cpu")
-
-
-def measured(
-    model: nn.Module, *shape: int, device: torch.device = CPU, **runs: Any
-) -> tuple[Trace, Measurements]:
-    x = torch.ones(shape, device=device)
-    trace = capture(model, (x,), device=device, mode="as found")
-    how = Runs(**{"repeats": 2, "warm_up": 1, **runs})
-    return trace, measure(model, (x,), {}, trace, device, how, lambda step: None)
+from resnet_inspect.traces.timing import Ceiling, Measurements
 
 
 @pytest.fixture(scope="module")
@@ -54,24 +33,6 @@ def test_every_step_has_a_time_in_every_run(tiny: tuple[Trace, Measurements]) ->
         assert all(run[index] > 0 for index in trace.steps)
     for run in found.backward:
         assert all(run[c.index] > 0 for c in trace.calls if c.path.endswith(("conv1", "bn2", "fc")))
-
-
-def test_what_was_measured_so_far_is_the_same_of_fewer_runs() -> None:
-    states: list[tuple[Trace, Measurements]] = []
-    runs = {"repeats": 3, "warm_up": 0, "backward": True}
-    trace, whole = pipeline.measure(TINY, SIZE, runs=runs, so_far=states.append)
-    assert [len(found.forward) for _, found in states] == [1, 2, 3]
-    for of, found in states:
-        n = len(found.forward)
-        assert of is trace
-        assert mismatch(trace, found) is None
-        assert found == replace(
-            whole,
-            forward=whole.forward[:n],
-            whole_forward=whole.whole_forward[:n],
-            backward=whole.backward[:n],
-            whole_backward=whole.whole_backward[:n],
-        )
 
 
 def test_the_backward_pass_of_an_add_is_told_apart(tiny: tuple[Trace, Measurements]) -> None:
@@ -98,98 +59,11 @@ def test_the_machine_is_described(tiny: tuple[Trace, Measurements]) -> None:
     assert machine.threads == torch.get_num_threads()
 
 
-@pytest.mark.parametrize("name", [TINY, "resnet18", "resnet:bottleneck:1,1:width=8"])
-def test_the_peak_is_what_the_model_of_memory_says(name: str) -> None:
-    trace, found = pipeline.measure(name, SIZE, runs={"repeats": 1, "warm_up": 0})
-    assert found.peak.nbytes == memory.peak(trace)
-    assert sum(nbytes for _, nbytes in found.peak.holders) == found.peak.nbytes
-
-
-class Sleep(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        return x * 2
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
-        time.sleep(PAUSE)
-        return gradient * 2
-
-
-class Slow(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        time.sleep(PAUSE)
-        return x * 3
-
-
-class SlowBack(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        return Sleep.apply(x)
-
-
-class Network(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.first = nn.Linear(4, 4)
-        self.slow = Slow()
-        self.act = nn.ReLU(inplace=True)
-        self.back = SlowBack()
-        self.last = nn.Linear(4, 4)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.last(self.back(self.act(self.slow(self.first(x)))))
-
-
-def test_time_goes_to_who_spends_it() -> None:
-    trace, found = measured(Network(), 2, 4, backward=True)
-    speed = Timing(Survey(trace), found)
-
-    def span(path: str) -> tuple[tuple[int, int]]:
-        (index,) = trace.calls_at[path]
-        return ((index, trace.last_descendant[index]),)
-
-    slow, back = speed.forward(span("slow")), speed.backward(span("back"))
-    assert slow is not None
-    assert back is not None
-    assert slow.seconds >= PAUSE
-    assert back.seconds >= PAUSE
-    for runs, path in ((found.forward, "slow"), (found.backward, "back")):
-        ((first, last),) = span(path)
-        assert all(sum(run[first : last + 1]) >= PAUSE * 1e9 for run in runs)
-
-
-class Fickle(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.one, self.other = nn.Linear(4, 4), nn.Linear(4, 4)
-        self.turn = 0
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.turn += 1
-        return (self.one if self.turn % 3 else self.other)(x)
-
-
-def test_a_forward_that_takes_another_way_is_refused_and_leaves_no_hook() -> None:
-    model = Fickle()
-    with pytest.raises(WorkFailed, match="another call"):
-        measured(model, 2, 4, repeats=9)
-    for module in model.modules():
-        assert not module._forward_hooks
-        assert not module._forward_pre_hooks
-
-
 def test_threads_are_put_back() -> None:
     before = torch.get_num_threads()
     _, found = measured(nn.Linear(4, 4), 2, 4, threads=before + 1)
     assert found.machine.threads == before + 1
     assert torch.get_num_threads() == before
-
-
-def test_channels_last_and_dtype_reach_the_network() -> None:
-    runs = {"repeats": 1, "warm_up": 0, "channels_last": True}
-    trace, found = pipeline.measure(TINY, SIZE, dtype="bf16", runs=runs)
-    assert found.channels_last
-    assert {spec.tensor.dtype for spec in trace.activations} == {"bfloat16"}
 
 
 @pytest.mark.parametrize("compile", [lambda model: _Refusing(model), lambda model: _refuse()])
@@ -243,33 +117,6 @@ def test_what_cannot_be_measured_is_refused() -> None:
         pipeline.measure(TINY, SIZE, device="meta")
     with pytest.raises(BadInput, match="gradient"):
         measured(nn.ReLU(), 2, 4, backward=True)
-
-
-class Ticks(Clock):
-    """A clock that is read once a nanosecond."""
-
-    def __init__(self, device: torch.device) -> None:
-        super().__init__(device)
-        self.now = 0
-
-    def mark(self) -> int:
-        self.now += 1
-        return self.now
-
-
-def test_each_moment_between_two_readings_is_one_call_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clocked, "Clock", Ticks)
-    trace, found = measured(Network(), 2, 4, backward=True)
-    # The last boundary begins nothing, so it has no time.
-    owners = Counter(boundary.then for boundary in course(trace)[:-1])
-    for run in found.forward:
-        assert run == tuple(owners[call.index] for call in trace.calls)
-    assert found.whole_forward == found.whole_backward == (1, 1)
-    # Backward: what autograd does before it comes to the first node, then each node once.
-    made = {trace.producer[p.activation] for call in trace.calls for p in call.outputs}
-    for run in found.backward:
-        assert {index for index, ticks in enumerate(run) if ticks} == made | {0}
-        assert sum(run) == len(made) + 1
 
 
 def _refuse(*_: object) -> Ceiling:
