@@ -39,7 +39,7 @@ def test_names_stand_with_commas_between_them() -> None:
     ("macs,path", ("macs", "path"), {"macs", "path"}),
     ("+jump", ("path", "macs", "jump"), {"jump"}),
     ("+jump,macs,+stage", ("path", "macs", "jump", "stage"), {"jump", "macs", "stage"}),
-], ids=str)  # fmt: skip
+])  # fmt: skip
 def test_a_plus_adds_to_the_view_s_own(
     written: str | None, columns: tuple[str, ...], asked: set[str]
 ) -> None:

@@ -56,7 +56,6 @@ def test_an_op_comes_back_from_its_fields(op: Op) -> None:
         (read_ports, [["x"]]),
         (read_ports, [["x", -1]]),
     ],
-    ids=repr,
 )
 def test_what_is_of_another_type_is_refused(read: Callable[[Any], Any], value: Any) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
