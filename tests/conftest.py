@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from saved import NAMES, survey_of
 
+from resnet_inspect import cache
 from resnet_inspect.analysis.structure.survey import Survey
 from resnet_inspect.traces.model import Trace
 
@@ -33,6 +35,14 @@ def no_cache_of_the_user() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RESNET_INSPECT_NO_CACHE", "1")
         yield
+
+
+@pytest.fixture
+def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of the test's own, that is not turned off."""
+    monkeypatch.delenv(cache.OFF_VARIABLE, raising=False)
+    monkeypatch.setenv(cache.FOLDER_VARIABLE, str(tmp_path / "kept"))
+    return tmp_path / "kept"
 
 
 @pytest.fixture(autouse=True, scope="session")

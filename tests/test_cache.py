@@ -24,12 +24,7 @@ SAVED = trace_of("resnet18")
 SMALL = "resnet:basic:1,1:width=8,stem=cifar"
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache of the test's own, that is not turned off."""
-    monkeypatch.delenv(cache.OFF_VARIABLE, raising=False)
-    monkeypatch.setenv(cache.FOLDER_VARIABLE, str(tmp_path / "kept"))
-    return tmp_path / "kept"
+pytestmark = pytest.mark.usefixtures("cache_folder")
 
 
 def entry(**asked: object) -> cache.Entry:
@@ -69,10 +64,10 @@ def that_raised(trace: Trace) -> Trace:
 
 @pytest.mark.parametrize("other", [on_the_cpu, that_raised])
 def test_what_the_key_does_not_decide_is_not_kept(
-    other: Callable[[Trace], Trace], folder: Path
+    other: Callable[[Trace], Trace], cache_folder: Path
 ) -> None:
     entry(network="a").keep(other(SAVED))
-    assert not folder.exists()
+    assert not cache_folder.exists()
 
 
 def test_every_damage_is_as_good_as_nothing_there() -> None:
@@ -113,22 +108,22 @@ def test_a_folder_that_cannot_be_is_no_error(
 
 
 def test_what_was_read_least_recently_goes_first(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    cache_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = [entry(network=str(number)) for number in range(4)]
     for number, one in enumerate(kept[:3]):
         one.keep(SAVED)
         os.utime(one.path, (number, number))
-    (folder / ".killed.trace.0123").write_bytes(b"half")
-    os.utime(folder / ".killed.trace.0123", (0, 0))
-    (folder / "not-ours.txt").write_text("kept")
+    (cache_folder / ".killed.trace.0123").write_bytes(b"half")
+    os.utime(cache_folder / ".killed.trace.0123", (0, 0))
+    (cache_folder / "not-ours.txt").write_text("kept")
     assert kept[0].read() == SAVED  # and now it is the newest
     monkeypatch.setattr(cache, "LIMIT", int(kept[0].path.stat().st_size * 3.5))
     kept[3].keep(SAVED)
     assert [one.path.exists() for one in kept] == [True, False, True, True]
-    assert not (folder / ".killed.trace.0123").exists()
+    assert not (cache_folder / ".killed.trace.0123").exists()
     assert cache.clear()[0] == 3
-    assert [path.name for path in folder.iterdir()] == ["not-ours.txt"]
+    assert [path.name for path in cache_folder.iterdir()] == ["not-ours.txt"]
 
 
 def test_processes_that_write_read_and_remove_at_once_never_see_half_a_trace() -> None:
@@ -198,20 +193,22 @@ def test_every_file_that_makes_a_trace_is_looked_at_for_changes() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="folders have no such modes here")
 @pytest.mark.parametrize("mode", [0o777, 0o1777, 0o775, 0o702])
-def test_nothing_is_taken_from_a_folder_that_others_can_write(folder: Path, mode: int) -> None:
+def test_nothing_is_taken_from_a_folder_that_others_can_write(
+    cache_folder: Path, mode: int
+) -> None:
     entry(network="a").keep(SAVED)
-    folder.chmod(mode)
+    cache_folder.chmod(mode)
     assert cache.entry(network="a") is None
-    assert str(folder) in cache.refusal()
+    assert str(cache_folder) in cache.refusal()
     assert pipeline.why_no_cache("model.py:Net") == pipeline.why_no_cache(SMALL, "cpu") == ""
-    folder.chmod(0o755)
+    cache_folder.chmod(0o755)
     assert cache.refusal() == ""
     assert entry(network="a").read() == SAVED
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no owners here")
 def test_nothing_is_taken_from_a_folder_or_file_of_another(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    cache_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = entry(network="a")
     kept.keep(SAVED)
@@ -219,21 +216,21 @@ def test_nothing_is_taken_from_a_folder_or_file_of_another(
     assert kept.read() is None
     assert cache.refusal()
     monkeypatch.undo()
-    monkeypatch.setenv(cache.FOLDER_VARIABLE, str(folder))
+    monkeypatch.setenv(cache.FOLDER_VARIABLE, str(cache_folder))
     kept.path.chmod(0o666)
     assert kept.read() is None
 
 
-def test_a_folder_that_is_made_is_ones_own(folder: Path) -> None:
+def test_a_folder_that_is_made_is_ones_own(cache_folder: Path) -> None:
     previous = os.umask(0)
     try:
         entry(network="a").keep(SAVED)
     finally:
         os.umask(previous)
-    assert folder.stat().st_mode & 0o077 == 0
+    assert cache_folder.stat().st_mode & 0o077 == 0
 
 
-def test_pipes_devices_and_links_are_no_entries(folder: Path, tmp_path: Path) -> None:
+def test_pipes_devices_and_links_are_no_entries(cache_folder: Path, tmp_path: Path) -> None:
     kept = entry(network="a")
     kept.keep(SAVED)
     kept.path.rename(tmp_path / "elsewhere")

@@ -108,10 +108,6 @@ def fpn(survey: Survey, channels: int = decoders.FPN_CHANNELS) -> Table:
     return _table(survey, "decoder", _FPN, rows, (how, *_remarks(found)))
 
 
-DECODERS = {"unet": unet, "fpn": fpn}
-"""The plans of decoders, by name."""
-
-
 def _cells(survey: Survey, tap: Tap, way: str, number: int | None) -> tuple[Cell, ...]:
     nbytes = survey.trace.activations[tap.activation].tensor.nbytes
     field = Cell(None, text.NOT_KNOWN)

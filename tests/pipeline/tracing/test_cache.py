@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from resnet_inspect import cache
 from resnet_inspect.pipeline.tracing import cache as kept
 from resnet_inspect.sources import Subject
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache of the test's own, that is not turned off."""
-    monkeypatch.delenv(cache.OFF_VARIABLE, raising=False)
-    monkeypatch.setenv(cache.FOLDER_VARIABLE, str(tmp_path / "kept"))
-    return tmp_path / "kept"
+pytestmark = pytest.mark.usefixtures("cache_folder")
 
 
 def key(model: str, size: object = None, **options: object) -> str | None:
